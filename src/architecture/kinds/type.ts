@@ -1,0 +1,9 @@
+/** A column holds values of its SQL type and nothing else. Declared by naming the column's type. */
+import type { DeclaredRule } from '../rule.ts'
+
+export interface TypeRule extends DeclaredRule {
+  readonly kind: 'type'
+  readonly column: string
+  /** The SQL type as declared: `varchar(100)`, `numeric(10,2)[]`, `order_status`. */
+  readonly type: string
+}

@@ -1,0 +1,18 @@
+/** What every declared rule has. Each kind's own data is one file in kinds/. Pure values, no I/O. */
+
+/** Where it was declared, for messages: 1-based. */
+export interface DeclaredAt {
+  readonly file: string
+  readonly line: number
+}
+
+export interface DeclaredRule {
+  readonly kind: string
+  /** `products/unique:tenant_id,slug`. */
+  readonly id: string
+  /** Relation id of its table. */
+  readonly table: string
+  /** Every column that it names, so that a missing one is found before anything runs. */
+  readonly columns: readonly string[]
+  readonly at: DeclaredAt | null
+}

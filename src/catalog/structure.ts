@@ -1,0 +1,65 @@
+/**
+ * One object that the database has, and what can be done to it. Every kind of structure is one file beside this
+ * one with the same verbs: read, create, drop, mutants. Over it: rules claim structures, prove breaks them.
+ */
+import type { Session } from '../postgres/session.ts'
+import type { Table } from './table.ts'
+
+/** A structure as read. `Facts` belongs to its kind's file, which exports a typed accessor. */
+export interface Structure<Facts = unknown> {
+  /** `products/unique:tenant_id,slug`; a second one of the same shape gets `#its_name`. Database-wide ones have no table: `type/enum:order_status`. */
+  readonly id: string
+  readonly kind: string
+  /** Key of the table in `Catalog.tables`, null for database-wide structures. */
+  readonly table: string | null
+  /** The object's own name in the database (constraint, index, policy …); the column's name for column attributes. */
+  readonly name: string
+  /** Canonical text, taken with an empty search_path, without the object's own name where PostgreSQL allows. */
+  readonly definition: string
+  /** Ids of structures without which this one cannot be (a foreign key's target key, a trigger's function). */
+  readonly dependsOn: readonly string[]
+  readonly facts: Facts
+}
+
+/** What a mutant does to the structure: takes it away, lets more through, lets less through, or does another thing. */
+export type MutantEffect = 'removed' | 'weakened' | 'strengthened' | 'changed'
+
+export interface Mutant {
+  /** `products/check:price_not_negative~relational:>` : structure id, `~`, operator, `:` detail. Unique and stable. */
+  readonly id: string
+  readonly structure: string
+  /** Stable operator name, such as `check.relational-operator-exchanged`. */
+  readonly operator: string
+  readonly effect: MutantEffect
+  /** "price >= 0 becomes price > 0". */
+  readonly summary: string
+  /** Transactional DDL, run as the owner, in order. Includes dropping and making again the dependents that forbid it. */
+  readonly ddl: readonly string[]
+  /** Ids of other structures that this DDL has to take away with it (foreign keys on a dropped key). Their own experiments do not count as kills. */
+  readonly alsoRemoves?: readonly string[]
+  /** Why nobody can tell this mutant apart, when reasoning over the catalog proves it. */
+  readonly equivalent?: string
+}
+
+export interface Catalog {
+  readonly major: number
+  /** By relation id (`products`, `sales.orders`); ordinary and partitioned tables, and partitions. */
+  readonly tables: ReadonlyMap<string, Table>
+  readonly structures: ReadonlyMap<string, Structure>
+  /** Structures of a table, optionally of one kind. Returns [] for none. */
+  of(table: string, kind?: string): readonly Structure[]
+  /** Structures (transitively) that depend on this one. */
+  dependents(structure: string): readonly Structure[]
+}
+
+/** The verbs of a kind of structure. `read` is one query for the whole database, whatever its size. */
+export interface StructureKind<Facts> {
+  readonly kind: string
+  read(db: Session, tables: ReadonlyMap<string, Table>): Promise<readonly Structure<Facts>[]>
+  /** DDL that makes it. */
+  create(structure: Structure<Facts>, catalog: Catalog): readonly string[]
+  /** DDL that leaves the database exactly without it (a type's absence is `text`, a column's NOT NULL is DROP NOT NULL). */
+  drop(structure: Structure<Facts>, catalog: Catalog): readonly string[]
+  /** Includes removal as the first one, where removal exists. */
+  mutants(structure: Structure<Facts>, catalog: Catalog): readonly Mutant[]
+}

@@ -1,0 +1,19 @@
+/** The one place where identifiers and values become SQL text. */
+import type { RelationName } from '../ground/names.ts'
+
+/** A quoted identifier. Always quoted, so that reserved words, case, dots and unicode stay what they are. */
+export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** A quoted literal; backslashes are safe whatever standard_conforming_strings says. */
+export const literal = (value: string | null): string => {
+  if (value === null) return 'null'
+  const quoted = `'${value.replaceAll("'", "''")}'`
+  return value.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
+}
+
+/** `"schema"."name"`. */
+export const qualified = (relation: RelationName): string =>
+  `${ident(relation.schema)}.${ident(relation.name)}`
+
+/** `"a", "b"`. */
+export const identList = (names: readonly string[]): string => names.map(ident).join(', ')

@@ -1,0 +1,80 @@
+/** Whether an experiment holds, and whether two observations of it differ in what counts. */
+import type { PgFault } from '../postgres/fault.ts'
+import type { Cause, Experiment } from '../rules/experiment.ts'
+import { judgePlan, planShapeOf } from './plan.ts'
+import type { Observation } from './result.ts'
+
+const describeFault = (fault: PgFault): string => {
+  const by = fault.constraint ?? fault.column
+  return `refused with ${fault.sqlstate}${by === null ? '' : ` by ${by}`}: ${fault.message}`
+}
+
+const describeCause = (cause: Cause): string => {
+  const states = typeof cause.sqlstate === 'string' ? cause.sqlstate : cause.sqlstate.join(' or ')
+  const by = cause.constraint ?? cause.column ?? cause.dataType
+  return `refused with ${states}${by === undefined ? '' : ` by ${by}`}`
+}
+
+/** Whether PostgreSQL's refusal has exactly the expected cause. */
+export const isCausedBy = (fault: PgFault, cause: Cause): boolean =>
+  (typeof cause.sqlstate === 'string' ? [cause.sqlstate] : cause.sqlstate).includes(fault.sqlstate) &&
+  (cause.constraint === undefined || cause.constraint === fault.constraint) &&
+  (cause.column === undefined || cause.column === fault.column) &&
+  (cause.table === undefined || cause.table === fault.table) &&
+  (cause.dataType === undefined || cause.dataType === fault.dataType) &&
+  (cause.routine === undefined || cause.routine === fault.routine)
+
+const shown = (rows: Observation['rows']): string => {
+  const text = rows.map((row) => `(${row.map((v) => v ?? 'null').join(', ')})`).join(' ')
+  return text === '' ? 'no rows' : text.length > 120 ? `${text.slice(0, 117)}…` : text
+}
+
+const sameRows = (a: Observation['rows'], b: Observation['rows']): boolean =>
+  a.length === b.length && a.every((row, i) => row.every((value, j) => value === b[i]![j]))
+
+/** One readable line of why it does not hold, or null when it does. */
+export const differenceFrom = (experiment: Experiment, observed: Observation): string | null => {
+  const { then } = experiment
+  if (observed.stage !== 'when' && observed.fault) {
+    return `what it stands on failed (${observed.stage}): ${describeFault(observed.fault)}`
+  }
+  if (then.kind === 'rejected') {
+    if (!observed.fault) return `expected it to be ${describeCause(then.by)}, but it was accepted`
+    if (isCausedBy(observed.fault, then.by)) return null
+    return `expected it to be ${describeCause(then.by)}, but it was ${describeFault(observed.fault)}`
+  }
+  if (observed.fault) return `expected it to be accepted, but it was ${describeFault(observed.fault)}`
+  if (then.kind === 'accepted') return null
+  if (then.kind === 'affects') {
+    return observed.affected === then.rows
+      ? null
+      : `expected ${then.rows} row${then.rows === 1 ? '' : 's'}, found ${observed.affected}`
+  }
+  if (then.kind === 'rows') {
+    return sameRows(then.rows, observed.rows)
+      ? null
+      : `expected ${shown(then.rows)}, found ${shown(observed.rows)}`
+  }
+  return judgePlan(then, observed.rows)
+}
+
+/** Refusals that say nothing about the structure: time-outs, cancelled, locks, resources, a broken connection. */
+export const isInconclusive = (fault: PgFault | null): boolean =>
+  fault !== null && /^(?:57|53|55P03|08|XX|40)/u.test(fault.sqlstate)
+
+/** What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. */
+export const changeBetween = (experiment: Experiment, before: Observation, after: Observation): string | null => {
+  if (isInconclusive(after.fault)) return null
+  if ((before.fault === null) !== (after.fault === null)) {
+    return after.fault ? describeFault(after.fault) : 'accepted'
+  }
+  if (after.fault) return null
+  const { then } = experiment
+  if (then.kind === 'affects' && before.affected !== after.affected) return `${after.affected} rows`
+  if (then.kind === 'rows' && !sameRows(before.rows, after.rows)) return shown(after.rows)
+  if (then.kind === 'plan') {
+    const shape = planShapeOf(after.rows)
+    if (shape !== planShapeOf(before.rows)) return `the plan becomes ${shape}`
+  }
+  return null
+}

@@ -1,0 +1,113 @@
+/** The one result object of red, green, mutate and prove: the command line, the reports and the ledger all read it. */
+import type { Experiment, Unsolved } from '../rules/experiment.ts'
+import type { MutantEffect } from '../catalog/structure.ts'
+import type { PgFault } from '../postgres/fault.ts'
+
+/** What PostgreSQL did with an experiment. */
+export interface Observation {
+  /** Refused: by what. `stage` tells whether the world or given already failed (then nothing was learned). */
+  readonly fault: PgFault | null
+  readonly stage: 'world' | 'given' | 'when'
+  /** Rows affected or returned by the last statement that completed. */
+  readonly affected: number
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
+export interface ExperimentResult {
+  readonly experiment: Experiment
+  readonly observed: Observation
+  readonly holds: boolean
+  /** Why it does not hold, in one readable line; null when it does. */
+  readonly difference: string | null
+}
+
+export interface RuleResult {
+  readonly id: string
+  readonly kind: string
+  readonly table: string
+  readonly sentence: string
+  readonly at: { readonly file: string; readonly line: number } | null
+  /** Structure ids it claims. */
+  readonly claims: readonly string[]
+  readonly green: boolean
+  /** null: not looked at in this run. `experiment` is one whose outcome changed without the structures. */
+  readonly red: { readonly proven: boolean; readonly experiment: string | null; readonly why: string } | null
+  readonly experiments: readonly ExperimentResult[]
+  readonly unsolved: readonly Unsolved[]
+  /** Plain DDL that would make it green. */
+  readonly design: readonly string[]
+}
+
+export type Verdict = 'killed' | 'redundant' | 'equivalent' | 'stillborn' | 'survived' | 'unsolved'
+
+export interface MutantResult {
+  readonly id: string
+  readonly structure: string
+  readonly operator: string
+  readonly effect: MutantEffect
+  readonly summary: string
+  readonly ddl: readonly string[]
+  readonly verdict: Verdict
+  /** killed: the experiment's id; redundant: the structure that still refuses; equivalent, stillborn, unsolved: the reason. */
+  readonly why: string
+}
+
+export interface StructureResult {
+  readonly id: string
+  readonly kind: string
+  readonly table: string | null
+  readonly name: string
+  readonly definition: string
+  readonly fingerprint: string
+  /** Rule ids that claim it; [] : unproven. */
+  readonly rules: readonly string[]
+  readonly mutants: readonly MutantResult[]
+}
+
+/** One thing a person has to look at. Codes are stable and dotted. */
+export interface Finding {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'note'
+  readonly rule?: string
+  readonly structure?: string
+  readonly summary: string
+  readonly why: string
+  readonly fix: string
+  readonly where?: { readonly file: string; readonly line: number }
+}
+
+export interface ProveSummary {
+  readonly tables: number
+  readonly structures: number
+  readonly rules: number
+  readonly experiments: number
+  readonly red: number
+  readonly green: number
+  readonly unproven: number
+  readonly mutants: {
+    readonly made: number
+    readonly killed: number
+    readonly redundant: number
+    readonly equivalent: number
+    readonly stillborn: number
+    readonly survived: number
+    readonly unsolved: number
+  }
+  readonly seconds: {
+    readonly start: number
+    readonly red: number
+    readonly green: number
+    readonly mutate: number
+  }
+}
+
+export interface ProveResult {
+  readonly architecture: string
+  /** Server major version, locale and extensions, as the ledger records them. */
+  readonly server: { readonly major: number; readonly locale: string; readonly extensions: readonly string[] }
+  readonly tables: readonly string[]
+  readonly rules: readonly RuleResult[]
+  readonly structures: readonly StructureResult[]
+  readonly findings: readonly Finding[]
+  readonly summary: ProveSummary
+}

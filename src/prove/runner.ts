@@ -1,0 +1,119 @@
+/**
+ * Runs experiments in rolled-back transactions, many messages in one write. A transaction: begin and DDL; then per
+ * world: back to the start, the world's rows; then one message per experiment, each back to the world's savepoint.
+ */
+import type { PgFault } from '../postgres/fault.ts'
+import { ident, literal } from '../postgres/quote.ts'
+import type { Command, Reply, Session } from '../postgres/session.ts'
+import type { Asker, Experiment, World } from '../rules/experiment.ts'
+import type { Observation } from './result.ts'
+
+/** DDL to run first (none: the database as it is), and what to try then. */
+export interface Trial {
+  readonly ddl: readonly string[]
+  readonly experiments: readonly Experiment[]
+}
+
+export interface TrialOutcome {
+  /** PostgreSQL refused the DDL: nothing else of the trial ran. */
+  readonly ddlFault: PgFault | null
+  /** In the order of the experiments. */
+  readonly observations: readonly Observation[]
+}
+
+const whenMarker = 'assay_when'
+
+/** SET LOCAL statements for who asks; settings first, because the role may not be allowed to call set_config. */
+export const becomeAsker = (asker: Asker): readonly string[] => [
+  ...Object.entries(asker.settings).map(
+    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
+  ),
+  `set local role ${ident(asker.role)}`,
+]
+
+const experimentMessage = (experiment: Experiment): string =>
+  [
+    'rollback to savepoint assay_world',
+    ...experiment.given,
+    ...(experiment.as ? becomeAsker(experiment.as) : []),
+    `select 1 as ${whenMarker}`,
+    ...experiment.when,
+    'set constraints all immediate',
+  ].join(';\n')
+
+const worldMessage = (world: World): string =>
+  [
+    'rollback to savepoint assay_start',
+    ...world.statements,
+    'set constraints all immediate',
+    'set constraints all deferred',
+    'savepoint assay_world',
+  ].join(';\n')
+
+const affectedBy = (command: Command | undefined): number => {
+  const count = command?.tag.match(/(\d+)$/u)?.[1]
+  return count === undefined ? 0 : Number(count)
+}
+
+const observe = (reply: Reply, worldFault: PgFault | null): Observation => {
+  if (worldFault) return { fault: worldFault, stage: 'world', affected: 0, rows: [] }
+  const marker = reply.commands.findIndex((c) => c.columns[0] === whenMarker)
+  if (marker < 0) return { fault: reply.fault, stage: 'given', affected: 0, rows: [] }
+  const answers = reply.commands.slice(marker + 1)
+  // Without a fault the last command is SET CONSTRAINTS; the one before it is the statement that is judged.
+  const last = reply.fault ? answers.at(-1) : answers.at(-2)
+  return { fault: reply.fault, stage: 'when', affected: affectedBy(last), rows: last?.rows ?? [] }
+}
+
+const byWorld = (experiments: readonly Experiment[]): ReadonlyMap<World, readonly number[]> => {
+  const groups = new Map<World, number[]>()
+  experiments.forEach((experiment, index) => {
+    const group = groups.get(experiment.world)
+    if (group) group.push(index)
+    else groups.set(experiment.world, [index])
+  })
+  return groups
+}
+
+/** Runs every trial on one session, in one write; `owner` is the role that DDL runs as. Nothing is left behind. */
+export const runTrials = async (
+  db: Session,
+  owner: string,
+  trials: readonly Trial[],
+): Promise<readonly TrialOutcome[]> => {
+  const messages: string[] = []
+  const readers: ((replies: readonly Reply[]) => TrialOutcome)[] = []
+  for (const trial of trials) {
+    const start = messages.length
+    const ddl =
+      trial.ddl.length === 0 ? [] : [`set local role ${ident(owner)}`, ...trial.ddl, 'set local role none']
+    messages.push(['begin', ...ddl, 'savepoint assay_start'].join(';\n'))
+    const groups = [...byWorld(trial.experiments)].map(([world, indexes]) => {
+      const at = messages.length
+      messages.push(worldMessage(world), ...indexes.map((i) => experimentMessage(trial.experiments[i]!)))
+      return { at, indexes }
+    })
+    messages.push('rollback')
+    readers.push((replies) => {
+      const ddlFault = replies[start]!.fault
+      const observations = new Array<Observation>(trial.experiments.length)
+      for (const { at, indexes } of groups) {
+        const worldFault = ddlFault ?? replies[at]!.fault
+        indexes.forEach((experiment, n) => {
+          observations[experiment] = observe(replies[at + 1 + n]!, worldFault)
+        })
+      }
+      return { ddlFault, observations }
+    })
+  }
+  const replies = await db.batch(messages)
+  return readers.map((read) => read(replies))
+}
+
+/** One trial, for callers that have only one. */
+export const runExperiments = async (
+  db: Session,
+  owner: string,
+  ddl: readonly string[],
+  experiments: readonly Experiment[],
+): Promise<TrialOutcome> => (await runTrials(db, owner, [{ ddl, experiments }]))[0]!

@@ -1,0 +1,85 @@
+/**
+ * Rows that PostgreSQL accepts, or refuses for one reason. PostgreSQL is the oracle: candidates are judged by
+ * select over values and confirmed by real inserts; nothing of its semantics is written again here.
+ */
+import type { Table } from '../catalog/table.ts'
+
+/** Column name → SQL expression (`1001`, `'abc'::text`, `now() - interval '1 day'`, `null`). Columns left out get their default. */
+export type Row = Readonly<Record<string, string>>
+
+/** World of a table as data; structurally a rules World. */
+export interface RowWorld {
+  readonly id: string
+  readonly statements: readonly string[]
+}
+
+/** Mutually distinct families: a's parents are a's, b's parents are b's, in every table. */
+export type Family = 'a' | 'b' | 'c'
+
+export interface SolveWish {
+  /** Values that must stand. */
+  readonly pins?: Row
+  /** The family whose base row fills the rest and whose parents are referenced; `a` by default. */
+  readonly family?: Family
+  /** Further SQL expressions over the table's columns that must be true of the row (row-level; may be volatile-free only). */
+  readonly where?: readonly string[]
+  /** CHECK constraints by name that need not hold (the rule under proof breaks them). */
+  readonly ignoreChecks?: readonly string[]
+}
+
+export type Solved = { readonly row: Row } | { readonly unsolved: string; readonly tried: string }
+
+/** What solves rows for every table of a catalog. Everything it answers is deterministic: the same catalog gives the same text. */
+export interface Rows {
+  /**
+   * Parents of the table's rows in all three families, each accepted by PostgreSQL, none of the table's own rows
+   * (unless it must reference itself). Unsolvable: throws nothing, `problem` says why.
+   */
+  world(table: Table): Promise<RowWorld & { readonly problem: string | null }>
+  /** The same with the table's own rows of these families inserted too. */
+  worldWith(
+    table: Table,
+    families: readonly Family[],
+  ): Promise<RowWorld & { readonly problem: string | null }>
+  /** The base row of a family: confirmed by a real insert in `world`. Null when unsolvable (see `world().problem`). */
+  base(table: Table, family: Family): Promise<Row | null>
+  /** A row with pins, everything else as near to the family's base row as the row-level constraints allow. */
+  solve(table: Table, wish: SolveWish): Promise<Solved>
+  /** insert into … values …; identity columns that are given get OVERRIDING SYSTEM VALUE; generated columns are left out. */
+  insert(table: Table, row: Row): string
+  /** A predicate that finds exactly this row: its primary key, else a unique key, else all of its columns. */
+  where(table: Table, row: Row): string
+  /** Candidate SQL expressions for a column, typical first: its type's edges, labels, constants and patterns of the expressions given, with neighbours. */
+  candidates(table: Table, column: string, expressions?: readonly string[]): Promise<readonly string[]>
+  /**
+   * Rows that tell `expression` from each of `others` (acceptance as CHECK has it: null counts as true), plus at
+   * least one accepted and one rejected row, as few as cover them. Rows obey every other row-level constraint.
+   */
+  distinguish(
+    table: Table,
+    expression: string,
+    others: readonly string[],
+    wish?: Pick<SolveWish, 'family' | 'ignoreChecks'>,
+  ): Promise<Distinguished>
+  /** Evaluates boolean expressions for rows: 't', 'f', null (unknown) or 'error'. [row][expression]. */
+  judge(
+    table: Table,
+    rows: readonly Row[],
+    expressions: readonly string[],
+  ): Promise<('t' | 'f' | 'error' | null)[][]>
+}
+
+export interface Distinguished {
+  readonly rows: readonly {
+    readonly row: Row
+    /** The columns in which it differs from the base row, for titles. */
+    readonly differs: readonly string[]
+    readonly accepted: boolean
+    /** Indexes into `others` that this row tells apart. */
+    readonly tells: readonly number[]
+  }[]
+  /** Indexes into `others` that no candidate tells apart; `exhaustive` when the candidates were the whole domain of the columns. */
+  readonly untold: readonly number[]
+  readonly exhaustive: boolean
+  readonly tried: string
+}

@@ -1,0 +1,77 @@
+/** One runnable case of a rule, as pure data: it can be printed as SQL, batched, exported. */
+import type { ProofDatabase } from '../architecture/kinds/proves.ts'
+
+/** Rows and settings that stand before many experiments; run once per transaction, shared by reference. */
+export interface World {
+  /** Unique and stable, such as `products` or `products+2`. */
+  readonly id: string
+  /** As the prover, who bypasses row-level security. */
+  readonly statements: readonly string[]
+}
+
+/** Who asks: SET LOCAL ROLE and settings for the length of the experiment. */
+export interface Asker {
+  readonly role: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Why PostgreSQL refused. A rejection counts only with its cause: fields given here must be equal, absent ones are not looked at. */
+export interface Cause {
+  readonly sqlstate: string | readonly string[]
+  readonly constraint?: string
+  readonly column?: string
+  readonly table?: string
+  readonly dataType?: string
+  readonly routine?: string
+}
+
+export type Expected =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'rejected'; readonly by: Cause }
+  /** The last statement affects (or returns) this many rows. */
+  | { readonly kind: 'affects'; readonly rows: number }
+  /** The last statement returns these rows, as text. */
+  | { readonly kind: 'rows'; readonly rows: readonly (readonly (string | null)[])[] }
+  /** The last statement (explained, not run) uses this index by name, without a Sort above it when `sorted`. */
+  | { readonly kind: 'plan'; readonly uses: string | null; readonly without: readonly string[] }
+
+export interface Experiment {
+  /** `products/check:price_not_negative#3`; unique and stable. */
+  readonly id: string
+  /** The rule's id. */
+  readonly rule: string
+  /** "price -0.01 is refused": completes the rule's sentence for a reviewer. */
+  readonly title: string
+  readonly world: World
+  /** For given and when; absent: the prover. */
+  readonly as?: Asker
+  /** Run as the prover before `as` takes effect. */
+  readonly given: readonly string[]
+  /** The last one is judged; one before it that is refused also counts as a rejection. */
+  readonly when: readonly string[]
+  readonly then: Expected
+  /** `fresh`: on a connection where no custom setting was ever set (current_setting answers NULL, not ''). */
+  readonly session?: 'fresh'
+  /** `loaded`: against the clone with thousands of rows and statistics, for plans. */
+  readonly on?: 'loaded'
+  /** What to do when this one does not hold; experiments that attack give it. */
+  readonly mend?: string
+  /** Instead of when: a function that throws when it does not hold (escape hatch `proves`). */
+  readonly proof?: (db: ProofDatabase) => Promise<void>
+  /** Instead of when: two sessions that commit, on a clone of their own. */
+  readonly interleaving?: Interleaving
+}
+
+/** Two sessions write at once in a forced order; a step that waits for a lock lets the other session go on. */
+export interface Interleaving {
+  readonly steps: readonly { readonly session: 1 | 2; readonly sql: string }[]
+  /** Asked after both have ended: a select of violating rows, none expected. */
+  readonly violations: string
+}
+
+/** What could not be found out, named with what was tried. Never silently green. */
+export interface Unsolved {
+  readonly rule: string
+  readonly summary: string
+  readonly tried: string
+}

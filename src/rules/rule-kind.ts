@@ -1,0 +1,44 @@
+/** The verbs of a kind of rule. One file per kind beside this one; to add a kind, add a file here and in architecture/kinds. */
+import type { Architecture } from '../architecture/architecture.ts'
+import type { DeclaredRule } from '../architecture/rule.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Rows } from '../rows/rows.ts'
+import type { Experiment, Unsolved } from './experiment.ts'
+
+/** What a rule may ask while its experiments are written. */
+export interface RuleContext {
+  readonly architecture: Architecture
+  readonly catalog: Catalog
+  readonly rows: Rows
+  /** The rule's table as the catalog has it (the engine has checked that it exists, and its columns). */
+  readonly table: Table
+  /** A prover session on an empty clone, inside a transaction that is rolled back; use savepoints. */
+  readonly db: Session
+}
+
+export interface Written {
+  readonly experiments: readonly Experiment[]
+  readonly unsolved: readonly Unsolved[]
+}
+
+export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
+  readonly kind: R['kind']
+  /** One line a reviewer can judge: "two products of a tenant never share a slug". */
+  sentence(rule: R): string
+  experiments(rule: R, context: RuleContext): Promise<Written>
+  /** Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it. */
+  design(rule: R): readonly string[]
+  /** Ids of the structures that this rule gives a reason to exist. May be empty: then the rule has nothing to stand on and is RED. */
+  claims(
+    rule: R,
+    context: Pick<RuleContext, 'catalog' | 'table' | 'architecture'> & { readonly normal: Normal },
+  ): readonly string[]
+}
+
+/** Declared SQL brought to the text that PostgreSQL itself would print, so that it can be compared with the catalog. */
+export interface Normal {
+  /** Of an expression over the table's columns; the text itself when PostgreSQL refuses it. */
+  expression(table: string, sql: string): string
+}
