@@ -1,2 +1,30 @@
-/** What users import from 'assay'. */
-export {}
+/** What users import from 'assay': the declaration of an architecture, its types, and its configuration. */
+export { architecture, type IdentityDeclaration } from './architecture/declare.ts'
+export { domainType, type DomainOptions } from './architecture/domain-type.ts'
+export { enumType } from './architecture/enum-type.ts'
+export { fragment, type Fragment } from './architecture/fragment.ts'
+export { sqlType } from './architecture/sql-type.ts'
+export { table, type Table } from './architecture/table.ts'
+export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'
+export type { DatabaseOf, RowOf, Rows, TypedArchitecture } from './architecture/database-types.ts'
+export type { ProofDatabase } from './architecture/kinds/proves.ts'
+export type { DeclaredAt, DeclaredRule } from './architecture/rule.ts'
+export type { RuleSet } from './architecture/rule-set.ts'
+export type { Rules } from './architecture/rules.ts'
+export type { SqlExpression, SqlText } from './architecture/sql-expression.ts'
+export type {
+  CircleParts,
+  IntervalParts,
+  Json,
+  JsonInput,
+  PointParts,
+  SqlTypeName,
+} from './architecture/sql-types.ts'
+export type { UserType } from './architecture/user-type.ts'
+export { AssayError, AssayErrors } from './ground/errors.ts'
+export {
+  defineConfig,
+  type ArchitectureConfig,
+  type Config,
+  type SchemaConfig,
+} from './project/define-config.ts'

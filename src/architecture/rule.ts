@@ -6,6 +6,15 @@ export interface DeclaredAt {
   readonly line: number
 }
 
+/** A piece of SQL that a rule was given, so that a slip in it is found before anything runs. */
+export interface RuleSql {
+  /** Such as `check`, `where`. */
+  readonly part: string
+  readonly text: string
+  /** What may be named in it: the table's columns, a domain's VALUE, nothing; or it is a whole statement. */
+  readonly names: 'columns' | 'value' | 'nothing' | 'statement'
+}
+
 export interface DeclaredRule {
   readonly kind: string
   /** `products/unique:tenant_id,slug`. */
@@ -15,4 +24,6 @@ export interface DeclaredRule {
   /** Every column that it names, so that a missing one is found before anything runs. */
   readonly columns: readonly string[]
   readonly at: DeclaredAt | null
+  /** Absent: none. */
+  readonly sql?: readonly RuleSql[]
 }

@@ -3,6 +3,7 @@
  * one with the same verbs: read, create, drop, mutants. Over it: rules claim structures, prove breaks them.
  */
 import type { Session } from '../postgres/session.ts'
+import type { DependencyGraph } from './dependency.ts'
 import type { Table } from './table.ts'
 
 /** A structure as read. `Facts` belongs to its kind's file, which exports a typed accessor. */
@@ -46,6 +47,8 @@ export interface Catalog {
   /** By relation id (`products`, `sales.orders`); ordinary and partitioned tables, and partitions. */
   readonly tables: ReadonlyMap<string, Table>
   readonly structures: ReadonlyMap<string, Structure>
+  /** What PostgreSQL ties to columns, keys and views: DDL that it forbids is written around it (dependents.ts). */
+  readonly dependencies: DependencyGraph
   /** Structures of a table, optionally of one kind. Returns [] for none. */
   of(table: string, kind?: string): readonly Structure[]
   /** Structures (transitively) that depend on this one. */
@@ -62,4 +65,10 @@ export interface StructureKind<Facts> {
   drop(structure: Structure<Facts>, catalog: Catalog): readonly string[]
   /** Includes removal as the first one, where removal exists. */
   mutants(structure: Structure<Facts>, catalog: Catalog): readonly Mutant[]
+  /** Whether plans may need it: only its mutants are put to experiments that ask for a plan. */
+  readonly servesPlans?: boolean
+  /** What a person declares so that it is proven; absent: "declare the rule that needs it". */
+  declaredBy?(structure: Structure<Facts>): string
+  /** Why its structures have no mutants at all: infrastructure that is listed and not broken. Absent: it has mutants. */
+  readonly notMutated?: string
 }

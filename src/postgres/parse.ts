@@ -21,22 +21,25 @@ export const parseExpression = (sql: string): ParseNode => {
   return tree.stmts[0].stmt.SelectStmt.targetList[0].ResTarget.val
 }
 
-/** SQL text of an expression tree. */
+/** SQL text of an expression tree, on one line. */
 export const deparseExpression = (node: ParseNode): string => {
-  const text = deparseSync({
+  const select = {
     SelectStmt: {
       targetList: [{ ResTarget: { val: node } }],
       limitOption: 'LIMIT_OPTION_DEFAULT',
       op: 'SETOP_NONE',
     },
-  } as never)
+  }
+  const text = deparseSync(select as never, { pretty: false })
   return text.replace(/^\s*select\s+/iu, '')
 }
 
 /** The statements of a script with their byte offsets turned into character offsets. */
 export const parseStatements = (sql: string): readonly { text: string; start: number; node: ParseNode }[] => {
   const bytes = Buffer.from(sql, 'utf8')
-  const tree = parseSync(sql) as unknown as { stmts?: { stmt: ParseNode; stmt_location?: number; stmt_len?: number }[] }
+  const tree = parseSync(sql) as unknown as {
+    stmts?: { stmt: ParseNode; stmt_location?: number; stmt_len?: number }[]
+  }
   return (tree.stmts ?? []).map((s) => {
     const from = s.stmt_location ?? 0
     const to = s.stmt_len ? from + s.stmt_len : bytes.length

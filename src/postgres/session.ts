@@ -2,19 +2,11 @@
  * One connection that speaks the simple query protocol and can put many messages into one write. Each message
  * is one experiment: a refusal, a hang or a role change stays inside it. Over it: catalog, rows, prove.
  */
-import pg from 'pg'
+import type { Address } from './address.ts'
+import { openConnection, type RawConnection, type RawMessage } from './connection.ts'
 import { ConnectionLost, PgError, type PgFault } from './fault.ts'
 
-/** How to reach one database as one role. `host` may be a socket directory. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string
-  readonly password?: string
-  readonly ssl?: boolean
-  readonly applicationName?: string
-}
+export type { Address } from './address.ts'
 
 /** One completed statement of a message. */
 export interface Command {
@@ -41,147 +33,171 @@ export interface Session {
   json<T>(select: string): Promise<T[]>
   /** Sends every text as its own message in one write and gathers the replies in order. Never throws PgError. */
   batch(texts: readonly string[]): Promise<Reply[]>
+  /** Runs one `copy … from stdin` with its data in COPY's own format. Throws PgError when PostgreSQL refuses. */
+  copyIn(copy: string, data: string): Promise<void>
+  /** What is still running is cut off. Safe to call twice. */
   end(): Promise<void>
 }
 
-interface RawMessage {
-  readonly text?: string
-  readonly fields?: readonly (string | null)[] & readonly { readonly name: string }[]
-  readonly code?: string
-  readonly message?: string
-}
-
-/** What this file uses of pg's connection object, which its types do not describe. */
-interface RawConnection {
-  readonly stream: { cork(): void; uncork(): void; destroy(): void }
-  query(text: string): void
-  sendCopyFail(message: string): void
-  on(event: string, listener: (message: RawMessage) => void): void
-  removeAllListeners(event: string): void
-}
-
+/** A message that was sent and not answered yet. */
 interface Pending {
-  commands: Command[]
+  readonly commands: Command[]
   columns: readonly string[]
   rows: (readonly (string | null)[])[]
   fault: PgFault | null
-  resolve(reply: Reply): void
-  reject(cause: Error): void
+  /** What a `copy … from stdin` in it is given; null: it is told that there is nothing. */
+  readonly copyData: string | null
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (cause: Error) => void
 }
 
 const textOrNull = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null
 
-const toFault = (message: unknown): PgFault => {
-  const m = message as Record<string, unknown>
+/** DETAIL is left out on purpose: it quotes values. */
+const toFault = (message: RawMessage): PgFault => {
+  const position = textOrNull(message.position)
   return {
-    sqlstate: textOrNull(m['code']) ?? 'XX000',
-    message: textOrNull(m['message']) ?? '',
-    schema: textOrNull(m['schema']),
-    table: textOrNull(m['table']),
-    column: textOrNull(m['column']),
-    constraint: textOrNull(m['constraint']),
-    dataType: textOrNull(m['dataType']),
-    routine: textOrNull(m['routine']),
-    position: textOrNull(m['position']) === null ? null : Number(m['position']),
-    hint: textOrNull(m['hint']),
-    context: textOrNull(m['where']),
+    sqlstate: textOrNull(message.code) ?? 'XX000',
+    message: textOrNull(message.message) ?? '',
+    schema: textOrNull(message.schema),
+    table: textOrNull(message.table),
+    column: textOrNull(message.column),
+    constraint: textOrNull(message.constraint),
+    dataType: textOrNull(message.dataType),
+    routine: textOrNull(message.routine),
+    position: position === null ? null : Number(position),
+    hint: textOrNull(message.hint),
+    context: textOrNull(message.where),
   }
 }
 
-const listenedTo = [
-  'rowDescription',
-  'dataRow',
-  'commandComplete',
-  'emptyQuery',
-  'errorMessage',
-  'readyForQuery',
-  'copyInResponse',
-  'copyData',
-  'notice',
-  'portalSuspended',
-  'parseComplete',
-] as const
+/**
+ * A message that may start COPY FROM STDIN: the server would then take the messages behind it for data and close
+ * the connection, so such a message travels alone. Too many matches cost a round trip each, nothing more.
+ */
+const mayCopyFromStdin = (text: string): boolean => /\bstdin\b/iu.test(text) && /\bcopy\b/iu.test(text)
 
-/** Connects. Rejects with pg's own error (ECONNREFUSED, 28P01, 3D000 …), which `server.ts` explains. */
-export const openSession = async (address: Address): Promise<Session> => {
-  const client = new pg.Client({
-    host: address.host,
-    port: address.port,
-    database: address.database,
-    user: address.user,
-    password: address.password,
-    ssl: address.ssl ? { rejectUnauthorized: false } : false,
-    application_name: address.applicationName ?? 'assay',
-  })
-  await client.connect()
-  const { connection, processID } = client as unknown as { connection: RawConnection; processID: number }
-  const queue: Pending[] = []
+interface Wire {
+  send(text: string, copyData?: string): Promise<Reply>
+  sendTogether(texts: readonly string[]): Promise<Reply[]>
+  lose(cause: Error): void
+  isBusy(): boolean
+}
+
+/** Takes over a connection that is ready for queries: from here on nobody else answers its messages. */
+const takeOver = (connection: RawConnection): Wire => {
+  // A growing index instead of shift(): a queue of 20,000 would be moved 20,000 times.
+  let queue: Pending[] = []
+  let next = 0
   let lost: Error | null = null
+  let lastWords: PgFault | null = null
 
   const lose = (cause: Error): void => {
-    lost ??= cause
-    for (const pending of queue.splice(0)) pending.reject(lost)
+    const unanswered = queue.slice(next)
+    const words = unanswered[0]?.fault ?? lastWords
+    lost ??= words === null ? cause : new ConnectionLost(`${cause.message}: ${words.message}`)
+    queue = []
+    next = 0
+    for (const pending of unanswered) pending.reject(lost)
   }
-  client.on('error', (cause) => lose(new ConnectionLost(cause.message)))
-  client.on('end', () => lose(new ConnectionLost('the connection was closed')))
 
-  // From here on this file answers pg's messages itself; pg's own query queue is never used again.
-  for (const event of listenedTo) connection.removeAllListeners(event)
   connection.on('rowDescription', (m) => {
-    const head = queue[0]
+    const head = queue[next]
     if (head) head.columns = (m.fields as readonly { readonly name: string }[]).map((f) => f.name)
   })
-  connection.on('dataRow', (m) => queue[0]?.rows.push(m.fields as readonly (string | null)[]))
+  connection.on('dataRow', (m) => {
+    queue[next]?.rows.push(m.fields as readonly (string | null)[])
+  })
   connection.on('commandComplete', (m) => {
-    const head = queue[0]
+    const head = queue[next]
     if (!head) return
     head.commands.push({ tag: m.text ?? '', columns: head.columns, rows: head.rows })
     head.columns = []
     head.rows = []
   })
   connection.on('errorMessage', (m) => {
-    const head = queue[0]
-    if (head) head.fault = toFault(m)
+    const fault = toFault(m)
+    const head = queue[next]
+    if (head) head.fault = fault
+    // Said while nothing was asked: why the connection ends (57P01, an administrator's command).
+    else lastWords = fault
   })
-  connection.on('copyInResponse', () => connection.sendCopyFail('COPY FROM STDIN is not run here'))
+  connection.on('copyInResponse', () => {
+    const data = queue[next]?.copyData ?? null
+    if (data === null) return connection.sendCopyFail('there is no data for COPY FROM STDIN here')
+    connection.sendCopyFromChunk(Buffer.from(data, 'utf8'))
+    connection.endCopyFrom()
+  })
   connection.on('readyForQuery', () => {
-    const head = queue.shift()
-    head?.resolve({ commands: head.commands, fault: head.fault })
+    const head = queue[next]
+    if (!head) return
+    next += 1
+    if (next === queue.length) {
+      queue = []
+      next = 0
+    }
+    head.resolve({ commands: head.commands, fault: head.fault })
   })
 
-  const send = (text: string): Promise<Reply> =>
+  const send = (text: string, copyData: string | null): Promise<Reply> =>
     new Promise((resolve, reject) => {
       if (lost) return reject(lost)
-      queue.push({ commands: [], columns: [], rows: [], fault: null, resolve, reject })
+      queue.push({ commands: [], columns: [], rows: [], fault: null, copyData, resolve, reject })
       connection.query(text)
     })
 
-  const session: Session = {
-    address,
-    pid: processID,
-    async query(sql) {
-      const reply = await send(sql)
-      if (reply.fault) throw new PgError(reply.fault, sql)
-      return reply.commands
+  return {
+    lose,
+    isBusy: () => next < queue.length,
+    send: (text, copyData) => send(text, copyData ?? null),
+    sendTogether(texts) {
+      connection.stream.cork()
+      const replies = texts.map((text) => send(text, null))
+      connection.stream.uncork()
+      return Promise.all(replies)
     },
+  }
+}
+
+/** Connects. Rejects with the error of the network or of PostgreSQL itself (ECONNREFUSED, 28P01, 3D000 …). */
+export const openSession = async (address: Address): Promise<Session> => {
+  const { connection, pid, onLost, close } = await openConnection(address)
+  const wire = takeOver(connection)
+  onLost((message) => wire.lose(new ConnectionLost(message)))
+
+  const run = async (sql: string, copyData?: string): Promise<readonly Command[]> => {
+    const reply = await wire.send(sql, copyData)
+    if (reply.fault) throw new PgError(reply.fault, sql)
+    return reply.commands
+  }
+  return {
+    address,
+    pid,
+    query: (sql) => run(sql),
     async json<T>(select: string) {
-      const commands = await session.query(
+      const commands = await run(
         `select coalesce(json_agg(to_json(rows_)), '[]'::json)::text from (${select}\n) rows_`,
       )
       return JSON.parse(commands.at(-1)?.rows[0]?.[0] ?? '[]') as T[]
     },
     async batch(texts) {
-      connection.stream.cork()
-      const replies = texts.map(send)
-      connection.stream.uncork()
-      return Promise.all(replies)
+      const replies: Reply[] = []
+      let together: string[] = []
+      for (const text of texts) {
+        if (!mayCopyFromStdin(text)) {
+          together.push(text)
+          continue
+        }
+        replies.push(...(await wire.sendTogether(together)), await wire.send(text))
+        together = []
+      }
+      const last = await wire.sendTogether(together)
+      return replies.length === 0 ? last : [...replies, ...last]
     },
-    async end() {
-      client.removeAllListeners('error')
-      client.on('error', () => undefined)
-      await client.end().catch(() => undefined)
+    async copyIn(copy, data) {
+      await run(copy, data)
     },
+    end: () => close(wire.isBusy()),
   }
-  return session
 }

@@ -74,7 +74,7 @@ export const changeBetween = (experiment: Experiment, before: Observation, after
   if (then.kind === 'rows' && !sameRows(before.rows, after.rows)) return shown(after.rows)
   if (then.kind === 'plan') {
     const shape = planShapeOf(after.rows)
-    if (shape !== planShapeOf(before.rows)) return `the plan becomes ${shape}`
+    if (shape !== planShapeOf(before.rows)) return `the plan becomes\n${shape}`
   }
   return null
 }

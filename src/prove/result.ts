@@ -29,6 +29,8 @@ export interface RuleResult {
   readonly at: { readonly file: string; readonly line: number } | null
   /** Structure ids it claims. */
   readonly claims: readonly string[]
+  /** declarationDigest(rule) of digest.ts: the ledger notices a rule that was weakened under an unchanged sentence. */
+  readonly declared?: string
   readonly green: boolean
   /** null: not looked at in this run. `experiment` is one whose outcome changed without the structures. */
   readonly red: { readonly proven: boolean; readonly experiment: string | null; readonly why: string } | null
@@ -61,6 +63,8 @@ export interface StructureResult {
   readonly fingerprint: string
   /** Rule ids that claim it; [] : unproven. */
   readonly rules: readonly string[]
+  /** How its kind is declared, where that is not a rule. */
+  readonly declaredBy: string | null
   readonly mutants: readonly MutantResult[]
 }
 

@@ -45,8 +45,10 @@ const worldMessage = (world: World): string =>
   [
     'rollback to savepoint assay_start',
     ...world.statements,
+    // Checked here, so that a world that cannot be is told apart; rolled back, so that each constraint keeps its own timing.
+    'savepoint assay_check',
     'set constraints all immediate',
-    'set constraints all deferred',
+    'rollback to savepoint assay_check',
     'savepoint assay_world',
   ].join(';\n')
 
@@ -96,7 +98,7 @@ export const runTrials = async (
     messages.push('rollback')
     readers.push((replies) => {
       const ddlFault = replies[start]!.fault
-      const observations = new Array<Observation>(trial.experiments.length)
+      const observations = Array.from<Observation>({ length: trial.experiments.length })
       for (const { at, indexes } of groups) {
         const worldFault = ddlFault ?? replies[at]!.fault
         indexes.forEach((experiment, n) => {

@@ -80,6 +80,8 @@ export interface Distinguished {
   }[]
   /** Indexes into `others` that no candidate tells apart; `exhaustive` when the candidates were the whole domain of the columns. */
   readonly untold: readonly number[]
+  /** Indexes into `others` that PostgreSQL cannot evaluate for any row (also among `untold`): its DDL is refused, or every row is. */
+  readonly stillborn: readonly number[]
   readonly exhaustive: boolean
   readonly tried: string
 }

@@ -32,8 +32,16 @@ export type Expected =
   | { readonly kind: 'affects'; readonly rows: number }
   /** The last statement returns these rows, as text. */
   | { readonly kind: 'rows'; readonly rows: readonly (readonly (string | null)[])[] }
-  /** The last statement (explained, not run) uses this index by name, without a Sort above it when `sorted`. */
-  | { readonly kind: 'plan'; readonly uses: string | null; readonly without: readonly string[] }
+  /**
+   * The last statement, an EXPLAIN (FORMAT JSON, COSTS OFF), uses this index by name (or one of its `parts`: its
+   * indexes on partitions) and has none of the facts of `planHas` in postgres/plan.ts (`Sort`, `Filter`, `index:NAME` …).
+   */
+  | {
+      readonly kind: 'plan'
+      readonly uses: string | null
+      readonly without: readonly string[]
+      readonly parts?: readonly string[]
+    }
 
 export interface Experiment {
   /** `products/check:price_not_negative#3`; unique and stable. */

@@ -14,6 +14,8 @@ export interface RuleContext {
   readonly rows: Rows
   /** The rule's table as the catalog has it (the engine has checked that it exists, and its columns). */
   readonly table: Table
+  /** Structures that this rule claims (ids in `catalog`), so that an experiment can expect the name that a refusal gives. */
+  readonly claims: readonly string[]
   /** A prover session on an empty clone, inside a transaction that is rolled back; use savepoints. */
   readonly db: Session
 }
@@ -29,7 +31,7 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>
   /** Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it. */
-  design(rule: R): readonly string[]
+  design(rule: R, architecture: Architecture): readonly string[]
   /** Ids of the structures that this rule gives a reason to exist. May be empty: then the rule has nothing to stand on and is RED. */
   claims(
     rule: R,

@@ -1,4 +1,6 @@
 /** A column takes exactly the values of a domain. Declared by giving a column a domainType. */
+import { structureId } from '../../ground/names.ts'
+import type { RulePlace } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 
 export interface DomainRule extends DeclaredRule {
@@ -10,3 +12,21 @@ export interface DomainRule extends DeclaredRule {
   readonly checks: readonly { readonly name: string | null; readonly expression: string }[]
   readonly required: boolean
 }
+
+export const makeDomainRule = (
+  place: RulePlace,
+  column: string,
+  domain: Pick<DomainRule, 'type' | 'base' | 'checks' | 'required'>,
+): DomainRule => ({
+  kind: 'domain',
+  id: structureId(place.table, 'domain', column),
+  table: place.table,
+  columns: [column],
+  at: place.at,
+  column,
+  type: domain.type,
+  base: domain.base,
+  checks: domain.checks,
+  required: domain.required,
+  sql: domain.checks.map(({ expression }) => ({ part: 'check', text: expression, names: 'value' })),
+})

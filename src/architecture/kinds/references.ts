@@ -1,5 +1,15 @@
 /** Every row points to an existing row of another table (or of its own), or to none. */
+import { idPart, parseRelationName, relationId, type RelationName } from '../../ground/names.ts'
+import {
+  deferrableOf,
+  oneOf,
+  refuseEmpty,
+  refuseUnknownKeys,
+  type DeferrableOption,
+} from '../rule-options.ts'
+import type { ReferenceFact, RulePlace, RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
+import type { TableKey } from '../table-key.ts'
 
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
 
@@ -14,4 +24,63 @@ export interface ReferencesRule extends DeclaredRule {
   readonly onUpdate: ReferentialAction
   readonly match: 'simple' | 'full'
   readonly deferrable: 'no' | 'immediate' | 'deferred'
+}
+
+export interface ReferencesOptions<C extends string = string> {
+  /** Referenced columns, in the order of the referencing ones; left out: the primary key. */
+  readonly columns?: C | readonly C[]
+  readonly onDelete?: ReferentialAction
+  readonly onUpdate?: ReferentialAction
+  readonly match?: 'simple' | 'full'
+  readonly deferrable?: DeferrableOption
+}
+
+export interface ReferencesMethod<K extends string> {
+  /**
+   * Every row points to an existing row of that table, or to none where a column is null. The table is named by
+   * string, so that tables may refer to themselves and to each other; `architecture()` checks that it is there.
+   *
+   * @example
+   * t.references('tenant_id', 'tenants', { onDelete: 'cascade' })
+   * // foreign key ("tenant_id") references "tenants" on delete cascade
+   * t.references(['tenant_id', 'product_id'], 'products', { columns: ['tenant_id', 'id'] })
+   * // foreign key ("tenant_id", "product_id") references "products" ("tenant_id", "id")
+   */
+  references<const T extends string | RelationName, const C extends string = never>(
+    columns: K | readonly K[],
+    table: T,
+    options?: ReferencesOptions<C>,
+  ): RuleSet<never, never, never, ReferenceFact<TableKey<T>, C>>
+}
+
+const actions = ['no action', 'restrict', 'cascade', 'set null', 'set default'] as const
+const optionNames = ['columns', 'onDelete', 'onUpdate', 'match', 'deferrable']
+const toList = (names: string | readonly string[] | undefined): readonly string[] =>
+  typeof names === 'string' ? [names] : (names ?? [])
+
+export const makeReferencesRules = (
+  place: RulePlace,
+  columns: string | readonly string[],
+  table: string | RelationName,
+  options: ReferencesOptions = {},
+): readonly ReferencesRule[] => {
+  refuseUnknownKeys(place, 'references', options, optionNames)
+  const referencing = toList(columns)
+  refuseEmpty(place, 'references', referencing, 'column')
+  const target = relationId(typeof table === 'string' ? parseRelationName(table) : table)
+  return [
+    {
+      kind: 'references',
+      id: `${place.table}/references:${referencing.map(idPart).join(',')}->${target}`,
+      table: place.table,
+      columns: referencing,
+      at: place.at,
+      target,
+      targetColumns: toList(options.columns),
+      onDelete: oneOf(place, "references' onDelete", options.onDelete, actions),
+      onUpdate: oneOf(place, "references' onUpdate", options.onUpdate, actions),
+      match: oneOf(place, "references' match", options.match, ['simple', 'full']),
+      deferrable: deferrableOf(place, 'references', options.deferrable),
+    },
+  ]
 }

@@ -1,4 +1,7 @@
 /** A role may do exactly this with a table, and nothing else. */
+import { structureId } from '../../ground/names.ts'
+import { oneOf, refuseUnknownKeys } from '../rule-options.ts'
+import { declarationFault, type RulePlace, type RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 
 export type TablePrivilege = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'references' | 'trigger'
@@ -8,4 +11,73 @@ export interface VisibleToRule extends DeclaredRule {
   readonly role: string
   /** true: the whole table; a list: these columns only (select, insert, update, references). */
   readonly privileges: Readonly<Partial<Record<TablePrivilege, true | readonly string[]>>>
+}
+
+/** Privileges that PostgreSQL also grants by column. */
+export type ColumnPrivilege = 'select' | 'insert' | 'update' | 'references'
+
+export type Privileges<K extends string> = {
+  readonly [P in TablePrivilege]?: P extends ColumnPrivilege ? true | readonly K[] : true
+}
+
+export interface VisibleToMethod<K extends string> {
+  /**
+   * The role may do exactly this with the table, and nothing else; with no privilege named: nothing at all.
+   * `'public'` is every role.
+   *
+   * @example
+   * t.visibleTo('app', ['select', 'insert'])           // grant select, insert on … to "app"
+   * t.visibleTo('report', { select: ['id', 'name'] })  // grant select ("id", "name") on … to "report"
+   * t.visibleTo('anonymous')                           // revoke all on … from "anonymous"
+   */
+  visibleTo(role: string, privileges?: TablePrivilege | readonly TablePrivilege[] | Privileges<K>): RuleSet
+}
+
+const known = ['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'] as const
+const byColumn: readonly string[] = ['select', 'insert', 'update', 'references']
+
+type GivenPrivileges =
+  string | readonly string[] | Readonly<Record<string, true | readonly string[] | undefined>>
+
+const isList = (given: GivenPrivileges): given is string | readonly string[] =>
+  typeof given === 'string' || Array.isArray(given)
+
+export const makeVisibleToRules = (
+  place: RulePlace,
+  role: string,
+  given: GivenPrivileges = [],
+): readonly VisibleToRule[] => {
+  const privileges: Partial<Record<TablePrivilege, true | readonly string[]>> = {}
+  if (isList(given)) {
+    for (const privilege of [given].flat()) privileges[oneOf(place, 'visibleTo', privilege, known)] = true
+  } else {
+    refuseUnknownKeys(place, 'visibleTo', given, known)
+    for (const privilege of known) {
+      const columns = given[privilege]
+      if (columns === undefined) continue
+      if (columns !== true && !byColumn.includes(privilege))
+        place.refuse(
+          declarationFault(
+            place,
+            'no-column-privilege',
+            `${place.table}: ${privilege} cannot be granted by column.`,
+            `Write { ${privilege}: true }, or take it away.`,
+          ),
+        )
+      privileges[privilege] = columns
+    }
+  }
+  return [
+    {
+      kind: 'visibleTo',
+      id: structureId(place.table, 'visibleTo', role),
+      table: place.table,
+      columns: [
+        ...new Set(Object.values(privileges).flatMap((columns) => (columns === true ? [] : columns))),
+      ],
+      at: place.at,
+      role,
+      privileges,
+    },
+  ]
 }

@@ -1,0 +1,54 @@
+/** The types that queries over an architecture are written with. */
+import type { Selectable } from 'kysely'
+import type { Architecture } from './architecture.ts'
+import type { Table } from './table.ts'
+
+/** An architecture whose type knows its tables. */
+export interface TypedArchitecture<Database> extends Architecture {
+  /** Exists for the compiler only. */
+  readonly $database?: Database
+}
+
+type Typed<T> = Exclude<T extends { readonly $table?: infer Facts } ? Facts : never, undefined>
+
+/** Mapped once more, so that the compiler lists its keys once and not for every query. */
+type Listed<Database> = { [K in keyof Database]: Database[K] }
+
+/** The Kysely database of these tables, by their names in SQL. */
+export type DatabaseOfTables<Tables> = Listed<ByName<Tables>>
+
+type ByName<Tables> = {
+  [K in keyof Tables as Tables[K] extends Table<infer Key> ? Key : never]: Tables[K] extends Table<
+    string,
+    infer Row
+  >
+    ? Row
+    : never
+}
+
+/**
+ * The Kysely database type of an architecture.
+ *
+ * @example
+ * const db = new Kysely<DatabaseOf<typeof commerce>>({ dialect })
+ * // db.selectFrom('orders') … select … from "orders"
+ */
+export type DatabaseOf<A> = A extends TypedArchitecture<infer Database> ? Database : never
+
+/**
+ * The named tables only. Prefer it where an architecture is large: types over a few tables are checked many
+ * times faster than over hundreds.
+ *
+ * @example
+ * const recent = (db: Kysely<Rows<typeof commerce, 'orders' | 'users'>>) => db.selectFrom('orders').selectAll()
+ * // select * from "orders"
+ */
+export type Rows<A, Names extends keyof DatabaseOf<A>> = Pick<DatabaseOf<A>, Names>
+
+/**
+ * A row of a table as a query returns it.
+ *
+ * @example
+ * type Product = RowOf<typeof products>  // select * from "products"
+ */
+export type RowOf<T> = Selectable<Typed<T> extends { readonly row: infer Row } ? Row : never>

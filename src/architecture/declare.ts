@@ -1,0 +1,94 @@
+/** `architecture(…)`: tables put together, checked as a whole, as one plain value. */
+import { AssayErrors, type AssayError } from '../ground/errors.ts'
+import type { Identity } from './architecture.ts'
+import { checkTables } from './check-tables.ts'
+import type { DatabaseOfTables, TypedArchitecture } from './database-types.ts'
+import { declaredAt } from './declared-at.ts'
+import { refuseUnknownKeys } from './rule-options.ts'
+import { declarationFault, type ReferenceFact } from './rule-set.ts'
+import type { Table } from './table.ts'
+
+/** How the application tells PostgreSQL who is asking. Who: the fields that identify the asker, such as the tenant. */
+export interface IdentityDeclaration<Who extends Readonly<Record<string, string>>> {
+  /** The role that the application's transactions run as. */
+  readonly role: string
+  /** The settings of such a transaction. */
+  readonly settings: (who: Who) => Readonly<Record<string, string>>
+}
+
+/** The sentence that the compiler shows for a foreign key that leads nowhere; never when it leads somewhere. */
+type ReferenceFault<Key extends string, References, Database> =
+  References extends ReferenceFact<infer Target, infer Columns>
+    ? // Not `Target extends keyof Database`: that lists all tables anew for every reference.
+      Database extends { readonly [K in Target]: infer Row }
+      ? [Columns] extends [keyof Row]
+        ? never
+        : `"${Key}" references "${Target}" by "${Exclude<Columns, keyof Row>}", which is not a column of it`
+      : `"${Key}" references "${Target}", which is not among the tables`
+    : never
+
+type TableCheck<T, Database> =
+  T extends Table<infer Key, unknown, infer References>
+    ? [ReferenceFault<Key, References, Database>] extends [never]
+      ? T
+      : ReferenceFault<Key, References, Database>
+    : T
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && 'rules' in value && 'faults' in value
+
+/**
+ * All tables of one database with what they ask of each other, and how the application says who is asking.
+ * Everything that is wrong with the declaration is reported at once.
+ *
+ * @example
+ * export const commerce = architecture('commerce', {
+ *   tables: { tenants, users, products },
+ *   identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) },
+ * })
+ * // begin; set local role "app"; select set_config('app.tenant_id', '7', true); … commit
+ */
+export const architecture = <
+  const Tables extends Readonly<Record<string, Table>>,
+  Who extends Readonly<Record<string, string>> = Readonly<Record<string, string>>,
+>(
+  name: string,
+  options: {
+    readonly tables: { readonly [K in keyof Tables]: TableCheck<Tables[K], DatabaseOfTables<Tables>> }
+    readonly identity?: IdentityDeclaration<Who>
+  },
+): TypedArchitecture<DatabaseOfTables<Tables>> => {
+  const at = declaredAt(architecture)
+  const faults: AssayError[] = []
+  const place = { table: name, tableColumns: [], at, refuse: (fault: AssayError) => faults.push(fault) }
+  refuseUnknownKeys(place, 'architecture', options, ['tables', 'identity'])
+  const given: readonly (readonly [string, unknown])[] = Object.entries(options.tables)
+  const tables = given.flatMap(([key, value]) => {
+    if (isTable(value)) return [value]
+    faults.push(
+      declarationFault(
+        place,
+        'not-a-table',
+        `${name}: "${key}" is not a table.`,
+        "Give what table('…') answers.",
+      ),
+    )
+    return []
+  })
+  // Who is known to the user's function only; Assay calls it with every field that it asks for.
+  const identity = (options.identity ?? null) as Identity | null
+  faults.push(...checkTables({ name, tables, identity, at }))
+  if (faults.length > 0) throw new AssayErrors(faults)
+  return {
+    name,
+    identity,
+    tables: tables.map(({ schema, name: own, id, columns, rules, at: line }) => ({
+      schema,
+      name: own,
+      id,
+      columns,
+      rules,
+      at: line,
+    })),
+  }
+}

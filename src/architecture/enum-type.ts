@@ -1,0 +1,23 @@
+/** A column type that takes exactly the labels named here. */
+import { makeEnumRule } from './kinds/enum.ts'
+import { typeText, type TypeName, type UserType } from './user-type.ts'
+
+/**
+ * A PostgreSQL enum that the schema makes. Columns of it are read and written as its labels, and each of them
+ * gets a rule that it takes exactly these.
+ *
+ * @example
+ * const orderStatus = enumType('order_status', ['open', 'paid', 'sent'])  // create type order_status as enum ('open', 'paid', 'sent')
+ * table('orders', { status: orderStatus }, …)                             // "status" order_status
+ */
+export const enumType = <const Labels extends readonly string[]>(
+  name: TypeName,
+  labels: Labels,
+): UserType<Labels[number], Labels[number], false> => {
+  const type = typeText(name)
+  return {
+    type,
+    refusesNull: false,
+    columnRules: (place, column) => [makeEnumRule(place, column, type, labels)],
+  }
+}

@@ -1,0 +1,78 @@
+/** `t`: the builder that a table's rules are written with. Each method stands in its kind's file; this puts them together. */
+import { declaredAt } from './declared-at.ts'
+import { makeCheckRules, type CheckMethod } from './kinds/check.ts'
+import { makeDefaultsRules, type DefaultsMethod } from './kinds/defaults.ts'
+import { makeAcceptsRules, makeRejectsRules, type ExampleMethods } from './kinds/example.ts'
+import { makeExcludesRules, type ExcludesMethod } from './kinds/excludes.ts'
+import { makeGeneratedRules, type GeneratedMethod } from './kinds/generated.ts'
+import { makeHoldsRules, type HoldsMethod } from './kinds/holds.ts'
+import { makeIdentityRules, type IdentityMethod } from './kinds/identity.ts'
+import { makeIndexedRules, type IndexedMethod } from './kinds/indexed.ts'
+import { makeIsolatedByRules, type IsolatedByMethod } from './kinds/isolated-by.ts'
+import { makePrimaryKeyRules, type PrimaryKeyMethod } from './kinds/primary-key.ts'
+import { makeProvesRules, type ProvesMethod } from './kinds/proves.ts'
+import { makeReferencesRules, type ReferencesMethod } from './kinds/references.ts'
+import { makeRequiredRules, type RequiredMethod } from './kinds/required.ts'
+import { makeSaysRules, type SaysMethod } from './kinds/says.ts'
+import { makeUniqueRules, type UniqueMethod } from './kinds/unique.ts'
+import { makeVisibleToRules, type VisibleToMethod } from './kinds/visible-to.ts'
+import type { DeclaredRule } from './rule.ts'
+import type { RulePlace, RuleSet } from './rule-set.ts'
+import { makeSqlExpression, type SqlExpression } from './sql-expression.ts'
+
+/** K: the names of the table's columns. */
+export interface Rules<K extends string>
+  extends
+    IdentityMethod<K>,
+    PrimaryKeyMethod<K>,
+    RequiredMethod<K>,
+    DefaultsMethod<K>,
+    GeneratedMethod<K>,
+    UniqueMethod<K>,
+    CheckMethod,
+    ReferencesMethod<K>,
+    ExcludesMethod<K>,
+    IsolatedByMethod<K>,
+    VisibleToMethod<K>,
+    IndexedMethod<K>,
+    SaysMethod<K>,
+    ExampleMethods<K>,
+    ProvesMethod,
+    HoldsMethod {
+  /**
+   * SQL whose columns the compiler checks, for keys, checks and conditions.
+   *
+   * @example
+   * t.unique(t.sql`lower(trim(${'email'}))`)  // create unique index … (lower(trim("email")))
+   */
+  sql(text: TemplateStringsArray, ...columns: readonly K[]): SqlExpression
+}
+
+export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
+  const method = <A extends readonly unknown[]>(
+    make: (place: RulePlace, ...args: A) => readonly DeclaredRule[],
+  ): ((...args: A) => RuleSet) => {
+    const call = (...args: A): RuleSet => ({ rules: make({ ...table, at: declaredAt(call) }, ...args) })
+    return call
+  }
+  return {
+    identity: method(makeIdentityRules),
+    primaryKey: method(makePrimaryKeyRules),
+    required: method(makeRequiredRules),
+    defaults: method(makeDefaultsRules),
+    generated: method(makeGeneratedRules),
+    unique: method(makeUniqueRules),
+    check: method(makeCheckRules),
+    references: method(makeReferencesRules),
+    excludes: method(makeExcludesRules),
+    isolatedBy: method(makeIsolatedByRules),
+    visibleTo: method(makeVisibleToRules),
+    indexed: method(makeIndexedRules),
+    says: method(makeSaysRules),
+    accepts: method(makeAcceptsRules),
+    rejects: method(makeRejectsRules),
+    proves: method(makeProvesRules),
+    holds: method(makeHoldsRules),
+    sql: (text, ...columns) => makeSqlExpression(text, columns),
+  }
+}

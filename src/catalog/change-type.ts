@@ -1,0 +1,112 @@
+/**
+ * ALTER COLUMN TYPE with everything around it that forbids it. Within a family of types what stands on the column
+ * is made again as it was; towards another family it is made again only where PostgreSQL still takes it.
+ */
+import { alterColumn, alterTable } from './alter.ts'
+import { aroundChange, columnKeys, whileAway, type Fate } from './dependents.ts'
+import type { Dependent } from './dependency.ts'
+import { ident } from '../postgres/quote.ts'
+import { canReference, isSameFamily, parseSqlType } from './sql-type.ts'
+import type { Catalog } from './structure.ts'
+import type { Column, Table } from './table.ts'
+
+export interface TypeChange {
+  readonly ddl: readonly string[]
+  /** Structures that cannot stand on the new type, or may not. */
+  readonly removes: readonly string[]
+}
+
+/** What PostgreSQL refuses to carry through ALTER COLUMN TYPE; the rest it rebuilds by itself. */
+const forbidsTypeChange: ReadonlySet<Dependent['kind']> = new Set([
+  'view',
+  'materialized view',
+  'policy',
+  'trigger',
+  'rule',
+  'function',
+  'publication',
+  'generated column',
+])
+
+const typeIn = (catalog: Catalog, table: string, column: string): string =>
+  catalog.tables.get(table)?.columns.find((c) => c.name === column)?.type ?? ''
+
+/** Each pair of a foreign key in which the column takes part, with the new type in its place. */
+const stillReferences = (
+  catalog: Catalog,
+  table: Table,
+  column: string,
+  to: string,
+  key: Dependent,
+): boolean => {
+  const { references } = key
+  if (!references) return true
+  const typeOf = (relation: string, name: string): string =>
+    relation === table.id && name === column ? to : typeIn(catalog, relation, name)
+  return references.fromColumns.every((from, i) => {
+    const target = references.columns[i] ?? ''
+    return canReference(
+      parseSqlType(typeOf(references.from, from)),
+      parseSqlType(typeOf(references.table, target)),
+    )
+  })
+}
+
+/** A type's own collation goes with it; text takes the database's. */
+const collates: ReadonlySet<string> = new Set(['text', 'character varying', 'character'])
+
+export const changeType = (catalog: Catalog, table: Table, column: Column, to: string): TypeChange => {
+  const from = column.typeKind === 'domain' ? column.baseType : column.type
+  const isSame =
+    column.typeKind === 'base' || column.typeKind === 'array' || column.typeKind === 'domain'
+      ? isSameFamily(parseSqlType(from), parseSqlType(to))
+      : false
+  const fateOf = (dependent: Dependent): Fate => {
+    if (dependent.kind === 'foreign key') {
+      return stillReferences(catalog, table, column.name, to, dependent) ? 'keep' : 'lose'
+    }
+    if (dependent.kind === 'default') return 'keep'
+    if (forbidsTypeChange.has(dependent.kind)) return isSame ? 'remake' : 'try'
+    return !isSame && dependent.typeBound ? 'try' : 'keep'
+  }
+  const around = aroundChange(catalog, columnKeys(catalog, table.id, column.name), fateOf)
+  const identity =
+    column.identity !== null && !['smallint', 'integer', 'bigint'].includes(to)
+      ? {
+          ddl: [`${alterColumn(table, column.name)} drop identity`],
+          removes: catalog
+            .of(table.id, 'identity')
+            .filter((s) => s.name === column.name)
+            .map((s) => s.id),
+        }
+      : { ddl: [], removes: [] }
+  const keepsCollation = column.collation !== null && collates.has(parseSqlType(to).name)
+  const collation = keepsCollation ? ` collate ${column.collation}` : ''
+  return {
+    ddl: [
+      ...around.before,
+      ...identity.ddl,
+      `${alterTable(table)} alter column ${ident(column.name)} type ${to}${collation}`,
+      ...around.after,
+    ],
+    removes: [...identity.removes, ...around.removes],
+  }
+}
+
+/** The type put back where the column may be of any other, and may lack some of what stands on it. */
+export const restoreType = (catalog: Catalog, table: Table, column: Column): string => {
+  const alter = alterColumn(table, column.name)
+  const collation = column.collation === null ? '' : ` collate ${column.collation}`
+  const isPlain = column.generated === null && column.default !== null
+  return whileAway(
+    catalog,
+    columnKeys(catalog, table.id, column.name),
+    (dependent) => forbidsTypeChange.has(dependent.kind) || dependent.kind === 'foreign key',
+    [
+      // The default was carried along to the other type and does not come back by itself.
+      ...(isPlain ? [`${alter} drop default`] : []),
+      `${alter} type ${column.type}${collation}${column.generated === null ? ` using ${ident(column.name)}::text::${column.type}` : ''}`,
+      ...(isPlain ? [`${alter} set default ${column.default}`] : []),
+    ],
+  )
+}

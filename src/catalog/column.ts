@@ -1,0 +1,149 @@
+/**
+ * A column's type and collation. Its absence is `text`, which takes any value that can be written; the absence of
+ * `text` itself is `character varying`, which takes the same values under another name.
+ */
+import { structureId } from '../ground/names.ts'
+import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
+import { changeType, restoreType, type TypeChange } from './change-type.ts'
+import { makeMutant } from './make-mutant.ts'
+import { impliedNotNull } from './not-null.ts'
+import { withoutTemplated } from './partition-template.ts'
+import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
+import type { Column } from './table.ts'
+import { typeMutants } from './type-mutants.ts'
+import { typeId } from './uses.ts'
+
+export interface ColumnFacts {
+  readonly column: string
+  readonly type: string
+  /** Qualified; null when it is the type's own. */
+  readonly collation: string | null
+}
+
+interface ColumnRow {
+  readonly table: number
+  readonly column: string
+  readonly uses: readonly { readonly kind: string; readonly schema: string; readonly name: string }[]
+}
+
+/** Types that are declared in this database: of the column, or of the elements of its array. */
+const columnTypesSql = `
+  select a.attrelid::bigint as table, a.attname as column,
+    json_agg(json_build_object(
+      'kind', case t.typtype when 'e' then 'enum' when 'd' then 'domain' when 'c' then 'composite' else 'range' end,
+      'schema', n.nspname, 'name', t.typname)) as uses
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_class c on c.oid = a.attrelid
+  join pg_catalog.pg_type own on own.oid = a.atttypid
+  left join pg_catalog.pg_range r on r.rngmultitypid = own.oid
+  join pg_catalog.pg_type t on t.oid = coalesce(r.rngtypid,
+    case when own.typcategory = 'A' and own.typelem <> 0 then own.typelem else own.oid end)
+  join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and a.attnum > 0 and not a.attisdropped
+    and t.oid >= 16384 and t.typtype in ('e', 'd', 'c', 'r')
+  group by a.attrelid, a.attname`
+
+const absentType = (column: Column): string => (column.type === 'text' ? 'character varying' : 'text')
+
+const definitionOf = (column: Column): string =>
+  column.collation === null ? column.type : `${column.type} COLLATE ${column.collation}`
+
+const change = (structure: Structure<ColumnFacts>, catalog: Catalog, to: string): TypeChange => {
+  const table = tableOf(structure, catalog)
+  return changeType(catalog, table, columnOf(table, structure.facts.column), to)
+}
+
+const typeChanges = (structure: Structure<ColumnFacts>, catalog: Catalog): readonly Mutant[] => {
+  const column = columnOf(tableOf(structure, catalog), structure.facts.column)
+  const absent = absentType(column)
+  const removal = change(structure, catalog, absent)
+  const removed = makeMutant(structure, {
+    does: 'removed',
+    effect: 'removed',
+    summary: `${column.type} becomes ${absent}`,
+    ddl: removal.ddl,
+    alsoRemoves: removal.removes,
+  })
+  const others = typeMutants(column).filter(({ type }) => type !== absent && type !== column.type)
+  return [
+    removed,
+    ...others.map(({ does, type, effect }) => {
+      const { ddl, removes } = change(structure, catalog, type)
+      const summary = `${column.type} becomes ${type}`
+      return makeMutant(structure, { does, details: [type], effect, summary, ddl, alsoRemoves: removes })
+    }),
+  ]
+}
+
+const collationDropped = (structure: Structure<ColumnFacts>, catalog: Catalog): readonly Mutant[] => {
+  const table = tableOf(structure, catalog)
+  const column = columnOf(table, structure.facts.column)
+  if (column.collation === null) return []
+  const { ddl, removes } = changeType(catalog, table, { ...column, collation: null }, column.type)
+  const summary = `collation ${column.collation} becomes the type's own`
+  return [
+    makeMutant(structure, {
+      does: 'collation-dropped',
+      effect: 'changed',
+      summary,
+      ddl,
+      alsoRemoves: removes,
+    }),
+  ]
+}
+
+const notNullAdded = (structure: Structure<ColumnFacts>, catalog: Catalog): readonly Mutant[] => {
+  const table = tableOf(structure, catalog)
+  const column = columnOf(table, structure.facts.column)
+  if (column.notNull) return []
+  return [
+    makeMutant(structure, {
+      does: 'not-null-added',
+      effect: 'strengthened',
+      summary: `${column.name} refuses null`,
+      ddl: [`${alterColumn(table, column.name)} set not null`],
+      equivalent: impliedNotNull(catalog, table.id, column.name),
+    }),
+  ]
+}
+
+export const columnKind: StructureKind<ColumnFacts> = {
+  kind: 'column',
+  read: async (db, tables) => {
+    const rows = await db.json<ColumnRow>(columnTypesSql)
+    const byOid = tablesByOid(tables)
+    const uses = new Map(
+      rows.map((row) => [JSON.stringify([byOid.get(row.table)?.id, row.column]), row.uses]),
+    )
+    const structures = [...tables.values()].flatMap((table) =>
+      table.columns.map((column): Structure<ColumnFacts> => {
+        const types = uses.get(JSON.stringify([table.id, column.name])) ?? []
+        return {
+          id: structureId(table.id, 'column', column.name),
+          kind: 'column',
+          table: table.id,
+          name: column.name,
+          definition: definitionOf(column),
+          dependsOn: [structureId(table.id, 'table'), ...types.map((type) => typeId(type.kind, type))],
+          facts: { column: column.name, type: column.type, collation: column.collation },
+        }
+      }),
+    )
+    return withoutTemplated(structures, tables)
+  },
+  create: (structure, catalog) => {
+    const table = tableOf(structure, catalog)
+    return [restoreType(catalog, table, columnOf(table, structure.facts.column))]
+  },
+  drop: (structure, catalog) =>
+    change(structure, catalog, absentType(columnOf(tableOf(structure, catalog), structure.facts.column))).ddl,
+  mutants: (structure, catalog) => [
+    ...typeChanges(structure, catalog),
+    ...collationDropped(structure, catalog),
+    ...notNullAdded(structure, catalog),
+  ],
+  declaredBy: ({ facts }) => `the column as ${JSON.stringify({ [facts.column]: facts.type })}`,
+}
+
+export const columnsOf = (catalog: Catalog, table: string): readonly Structure<ColumnFacts>[] =>
+  catalog.of(table, 'column') as readonly Structure<ColumnFacts>[]

@@ -1,0 +1,112 @@
+/** Another value than a default's, of the same type, by the kind of value: told apart by one row that leaves the column out. */
+import { parseExpression } from '../postgres/parse.ts'
+import { literal } from '../postgres/quote.ts'
+import { castType, fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
+import { parseSqlType } from './sql-type.ts'
+import type { Column } from './table.ts'
+
+const functionName = (node: ParseNode): string | null => {
+  const call = fieldsOf(node, 'FuncCall')
+  const name = fieldsOf(listOf(call?.['funcname']).at(-1), 'String')?.['sval']
+  return typeof name === 'string' ? name : null
+}
+
+/** The text of a constant, its casts taken off; null when it is none. */
+const constantText = (node: ParseNode): string | null => {
+  const cast = fieldsOf(node, 'TypeCast')
+  if (cast) return constantText(cast['arg'] as ParseNode)
+  const constant = fieldsOf(node, 'A_Const')
+  return (constant?.['sval'] as { readonly sval?: string } | undefined)?.sval ?? null
+}
+
+const aUuid = '00000000-0000-4000-8000-00000000a55a'
+
+const changedText = (column: Column, expression: string, text: string | null): string => {
+  const [length] = parseSqlType(column.type).modifiers
+  const isFull = length !== undefined && text !== null && text.length >= length
+  // One more character would be refused by the type, which is not what is asked.
+  return isFull ? literal(text.slice(1) + (text.startsWith('x') ? 'y' : 'x')) : `(${expression})::text || 'x'`
+}
+
+const changedByType = (column: Column, type: string, expression: string, node: ParseNode): string | null => {
+  switch (type) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+    case 'numeric':
+    case 'real':
+    case 'double precision':
+      return `(${expression}) + 1`
+    case 'money':
+      return `(${expression}) + '1'::money`
+    case 'text':
+    case 'character varying':
+    case 'character':
+    case 'name':
+      return changedText(column, expression, constantText(node))
+    case 'boolean':
+      return `not (${expression})`
+    case 'date':
+      return `(${expression}) + 1`
+    case 'timestamp with time zone':
+    case 'timestamp without time zone':
+    case 'interval':
+      return `(${expression}) + interval '1 day'`
+    case 'time with time zone':
+    case 'time without time zone':
+      return `(${expression}) + interval '1 hour'`
+    case 'uuid':
+      return literal(aUuid)
+    case 'json':
+    case 'jsonb':
+      return `'{"changed": true}'`
+    case 'bytea':
+      return `(${expression}) || '\\x00'::bytea`
+    case 'inet':
+      return `(${expression}) + 1`
+    default:
+      return null
+  }
+}
+
+const numbersRows: ReadonlySet<string | null> = new Set([
+  'nextval',
+  'gen_random_uuid',
+  'uuidv4',
+  'uuidv7',
+  'random',
+])
+
+/** A default that gives each row another value is changed to one that gives all rows the same. */
+const sameForAllRows = (type: string): string | null => {
+  if (type === 'uuid') return literal(aUuid)
+  if (['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'].includes(type)) return '1'
+  return null
+}
+
+/** Null when no other value is known: then the default's removal is its only mutant. */
+export const changedDefault = (column: Column, expression: string): string | null => {
+  const node = parseExpression(expression)
+  const base = column.typeKind === 'domain' ? column.baseType : column.type
+  const { name, array } = parseSqlType(base)
+  if (numbersRows.has(functionName(node))) return sameForAllRows(array === '' ? name : '')
+  if (array !== '' || column.typeKind === 'array') return `array_append(${expression}, null)`
+  if (column.labels) {
+    const label = constantText(node)
+    const other = column.labels.find((l) => l !== label)
+    return other === undefined ? null : `${literal(other)}::${column.type}`
+  }
+  if (column.typeKind === 'range' || column.typeKind === 'multirange') {
+    return constantText(node) === 'empty' ? null : `'empty'::${column.type}`
+  }
+  return changedByType(column, name, expression, node)
+}
+
+/** `DEFAULT NULL`, also of a type: what a column without a default has. */
+export const isNullDefault = (expression: string): boolean => {
+  const strip = (node: ParseNode): ParseNode => {
+    const cast = fieldsOf(node, 'TypeCast')
+    return cast && castType(cast) !== undefined ? strip(cast['arg'] as ParseNode) : node
+  }
+  return fieldsOf(strip(parseExpression(expression)), 'A_Const')?.['isnull'] === true
+}

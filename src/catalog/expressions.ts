@@ -1,0 +1,79 @@
+/**
+ * An SQL expression broken on purpose, one place at a time: what CHECKs, predicates, policies and generated columns
+ * are tested with. Trees are rewritten with PostgreSQL's own grammar; whether the result means anything PostgreSQL says.
+ */
+import { parseExpression } from '../postgres/parse.ts'
+import { conditionOperators } from './expression-conditions.ts'
+import { constantOperators } from './expression-constants.ts'
+import type { ExpressionOperator } from './expression-operator.ts'
+import {
+  placesOf,
+  printExpression,
+  readable,
+  type ParseNode,
+  type Place,
+  type Polarity,
+} from './expression-tree.ts'
+import { valueOperators } from './expression-values.ts'
+import { withoutBetween } from './expression-between.ts'
+import type { MutantEffect } from './structure.ts'
+
+export interface ExpressionMutant {
+  /** `relational-operator-exchanged`. */
+  readonly operator: string
+  /** What stands there now: `>`, and `>@2` at the second such place. */
+  readonly detail: string
+  /** The whole expression, broken. */
+  readonly sql: string
+  /** "price >= 0 becomes price > 0". */
+  readonly summary: string
+  /** Whether more or fewer rows satisfy it, where the tree alone tells. */
+  readonly effect: MutantEffect
+}
+
+const opposite: Readonly<Record<MutantEffect, MutantEffect>> = {
+  weakened: 'strengthened',
+  strengthened: 'weakened',
+  changed: 'changed',
+  removed: 'removed',
+}
+
+const effectAsAWhole = (effect: MutantEffect, polarity: Polarity): MutantEffect => {
+  if (polarity === null) return 'changed'
+  return polarity === 'positive' ? effect : opposite[effect]
+}
+
+const summaryOf = (place: Place, node: ParseNode): string =>
+  `${readable(place.condition)} becomes ${readable(place.putInCondition(node))}`
+
+/** In the order of the text; none equal to the expression itself or to each other. */
+const mutantsWith = (sql: string, operators: readonly ExpressionOperator[]): readonly ExpressionMutant[] => {
+  const tree = withoutBetween(parseExpression(sql))
+  const places = placesOf(tree)
+  const seen = new Set([printExpression(tree)])
+  return operators.flatMap(({ operator, tellsOf, at }) => {
+    const fitting = places
+      .map((place) => ({ place, found: at(place) }))
+      .filter(({ found }) => found.length > 0)
+    return fitting.flatMap(({ place, found }, i) =>
+      found.flatMap((replacement): ExpressionMutant[] => {
+        const text = printExpression(place.put(replacement.node))
+        if (text === null || seen.has(text)) return []
+        seen.add(text)
+        const detail = i === 0 ? replacement.detail : `${replacement.detail}@${i + 1}`
+        const polarity = tellsOf === 'condition' ? place.conditionPolarity : place.polarity
+        const effect = effectAsAWhole(replacement.effect, polarity)
+        const summary = replacement.summary ?? summaryOf(place, replacement.node)
+        return [{ operator, detail, sql: text, summary, effect }]
+      }),
+    )
+  })
+}
+
+/** Mutants of a condition: a CHECK, a predicate, a policy. The parser must be loaded (readCatalog loads it). */
+export const expressionMutants = (sql: string): readonly ExpressionMutant[] =>
+  mutantsWith(sql, [...conditionOperators, ...constantOperators])
+
+/** Mutants of an expression that is a value: a generated column, a key part. */
+export const valueMutants = (sql: string): readonly ExpressionMutant[] =>
+  mutantsWith(sql, [...valueOperators, ...conditionOperators, ...constantOperators])

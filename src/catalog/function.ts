@@ -1,0 +1,86 @@
+/**
+ * Functions and procedures. What they promise the planner (volatility, cost, rows, parallel safety, leakproof) is not
+ * broken on purpose: no answer depends on it, only plans do, and those are broken by the mutants of indexes.
+ */
+import { qualified } from '../postgres/quote.ts'
+import type { Session } from '../postgres/session.ts'
+import { functionMutants } from './function-mutants.ts'
+import type { OutsideNames } from './function-purity.ts'
+import { functionsSql, outsideNamesSql } from './function-sql.ts'
+import { commentOn, grantsOn, type Acl } from './dependent-ddl.ts'
+import type { Catalog, Structure, StructureKind } from './structure.ts'
+import { functionId, usedIds, type Use } from './uses.ts'
+
+export interface FunctionFacts {
+  readonly schema: string
+  readonly name: string
+  /** Types of its input arguments. */
+  readonly args: readonly string[]
+  readonly isProcedure: boolean
+  readonly owner: string
+  readonly language: string
+  /** `trigger`, `integer`, `SETOF record` … */
+  readonly returns: string
+  readonly returnsSet: boolean
+  readonly isTrigger: boolean
+  readonly isEventTrigger: boolean
+  readonly securityDefiner: boolean
+  readonly strict: boolean
+  /** search_path of its own SET clause, null when it has none. */
+  readonly searchPath: string | null
+  /** pg_get_functiondef: CREATE OR REPLACE, whole. */
+  readonly statement: string
+  /** The body's text; null for a SQL-standard body (BEGIN ATOMIC) and for C. */
+  readonly body: string | null
+  readonly acl: Acl
+  readonly comment: string | null
+  /** Shared by all: what stands outside pg_catalog in this database. */
+  readonly outside: OutsideNames
+}
+
+interface FunctionRow extends Omit<FunctionFacts, 'outside'> {
+  readonly uses: readonly Use[]
+}
+
+/** `function "public"."f"(integer)`, as ALTER and DROP take it. */
+export const functionSql = (facts: Pick<FunctionFacts, 'schema' | 'name' | 'args' | 'isProcedure'>): string =>
+  `${facts.isProcedure ? 'procedure' : 'function'} ${qualified(facts)}(${facts.args.join(', ')})`
+
+/** The statement without what is its name: the id has that. */
+const definitionOf = ({ statement, isProcedure }: FunctionFacts): string =>
+  statement
+    .replace(/^CREATE OR REPLACE /u, '')
+    .replace(isProcedure ? /^PROCEDURE /u : /^FUNCTION /u, '')
+    .trim()
+
+export const functionKind: StructureKind<FunctionFacts> = {
+  kind: 'function',
+  read: async (db: Session) => {
+    const rows = await db.json<FunctionRow>(functionsSql)
+    const [outside = { functions: [], operators: [], types: [] }] =
+      await db.json<OutsideNames>(outsideNamesSql)
+    return rows.map(({ uses, ...row }) => {
+      const facts = { ...row, outside }
+      return {
+        id: functionId(facts, facts.args),
+        kind: 'function',
+        table: null,
+        name: facts.name,
+        definition: definitionOf(facts),
+        dependsOn: usedIds(uses),
+        facts,
+      }
+    })
+  },
+  create: ({ facts }) => [
+    facts.statement.trim(),
+    ...grantsOn(functionSql(facts), facts.acl, facts.owner, facts.acl === null ? [] : [null]),
+    ...commentOn(functionSql(facts), facts.comment),
+  ],
+  drop: ({ facts }) => [`drop ${functionSql(facts)} cascade`],
+  mutants: functionMutants,
+  declaredBy: ({ id }) => `the rule that calls it, with { by: [${JSON.stringify(id)}] }`,
+}
+
+export const functionsOf = (catalog: Catalog): readonly Structure<FunctionFacts>[] =>
+  [...catalog.structures.values()].filter((s): s is Structure<FunctionFacts> => s.kind === 'function')

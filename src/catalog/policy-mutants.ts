@@ -1,0 +1,152 @@
+/** The ways to break a policy. `alter policy` where it can; its command and its kind need it dropped and made again. */
+import { ident } from '../postgres/quote.ts'
+import { policyDdl, type PolicyFacts } from './dependent-ddl.ts'
+import { expressionMutants } from './expressions.ts'
+import { makeMutant } from './make-mutant.ts'
+import type { Mutant, Structure } from './structure.ts'
+
+interface Facts extends PolicyFacts {
+  readonly relation: string
+}
+
+const isTrue = (expression: string): boolean => expression.toLowerCase() === 'true'
+
+/** Of the expressions a policy has, which rows it lets out and which it lets in. */
+const reads = (command: string): boolean => command !== 'insert'
+const writes = (command: string): boolean => command !== 'select' && command !== 'delete'
+
+const remade = (facts: Facts, change: Partial<PolicyFacts>): readonly string[] => [
+  ...policyDdl(facts.relation, facts).drop,
+  ...policyDdl(facts.relation, { ...facts, ...change, comment: null }).create,
+]
+
+const altered = (facts: Facts, change: string): readonly string[] => [
+  `alter policy ${ident(facts.name)} on ${facts.relation} ${change}`,
+]
+
+/** What a write is checked against: WITH CHECK, or USING where there is none. */
+const checkOf = ({ withCheck, using }: Facts): string | null => withCheck ?? using
+
+const openedMutants = (structure: Structure<Facts>): Mutant[] => {
+  const { facts } = structure
+  const check = checkOf(facts)
+  const mutants: Mutant[] = []
+  // USING alone is opened: without a WITH CHECK of its own the old expression is given as one.
+  const keptCheck = writes(facts.command) && check !== null ? ` with check (${check})` : ''
+  if (reads(facts.command) && facts.using !== null && !isTrue(facts.using))
+    mutants.push(
+      makeMutant(structure, {
+        does: 'using-true',
+        effect: 'weakened',
+        summary: `USING (${facts.using}) becomes USING (true)`,
+        ddl: altered(facts, `using (true)${keptCheck}`),
+      }),
+    )
+  if (writes(facts.command) && check !== null && !isTrue(check))
+    mutants.push(
+      makeMutant(structure, {
+        does: 'check-true',
+        effect: 'weakened',
+        summary: `rows are written without WITH CHECK (${check})`,
+        ddl: altered(facts, 'with check (true)'),
+      }),
+    )
+  return mutants
+}
+
+const flipped = (structure: Structure<Facts>): Mutant =>
+  makeMutant(structure, {
+    does: structure.facts.permissive ? 'restrictive' : 'permissive',
+    effect: structure.facts.permissive ? 'strengthened' : 'weakened',
+    summary: structure.facts.permissive
+      ? 'it only narrows what other policies permit'
+      : 'it permits by itself instead of narrowing',
+    ddl: remade(structure.facts, { permissive: !structure.facts.permissive }),
+  })
+
+const rolesMutants = (structure: Structure<Facts>): Mutant[] => {
+  const { facts } = structure
+  if (facts.roles.includes(null)) return []
+  return [
+    makeMutant(structure, {
+      does: 'role-public',
+      effect: facts.permissive ? 'weakened' : 'strengthened',
+      summary: `TO ${facts.roles.join(', ')} becomes TO PUBLIC`,
+      ddl: altered(facts, 'to public'),
+    }),
+    ...(facts.roles.length < 2 ? [] : facts.roles).map((role) =>
+      makeMutant(structure, {
+        does: 'role-removed',
+        details: [role ?? 'public'],
+        effect: facts.permissive ? 'strengthened' : 'weakened',
+        summary: `it is not for ${role} any more`,
+        ddl: altered(
+          facts,
+          `to ${facts.roles
+            .filter((r) => r !== role)
+            .map((r) => ident(r ?? ''))
+            .join(', ')}`,
+        ),
+      }),
+    ),
+  ]
+}
+
+const commands = ['select', 'insert', 'update', 'delete'] as const
+
+/** The expressions that a policy for another command may have. */
+const forCommand = (facts: Facts, command: string): Partial<PolicyFacts> => {
+  const using = facts.using ?? facts.withCheck
+  const check = checkOf(facts)
+  return {
+    command,
+    using: reads(command) ? using : null,
+    withCheck: writes(command) && !(reads(command) && check === using) ? check : null,
+  }
+}
+
+const commandMutants = (structure: Structure<Facts>): Mutant[] => {
+  const { facts } = structure
+  const narrow = facts.command === 'all'
+  const others = narrow ? commands : (['all'] as const)
+  return others.map((command) =>
+    makeMutant(structure, {
+      does: narrow ? 'command-narrowed' : 'command-widened',
+      details: [command],
+      effect: narrow === facts.permissive ? 'strengthened' : 'weakened',
+      summary: `FOR ${facts.command.toUpperCase()} becomes FOR ${command.toUpperCase()}`,
+      ddl: remade(facts, forCommand(facts, command)),
+    }),
+  )
+}
+
+const expressionMutantsOf = (structure: Structure<Facts>): Mutant[] => {
+  const { facts } = structure
+  const of = (word: 'using' | 'with check', expression: string | null): Mutant[] =>
+    expression === null
+      ? []
+      : expressionMutants(expression).map((m) =>
+          makeMutant(structure, {
+            does: `${word === 'using' ? 'using' : 'check'}-${m.operator}`,
+            details: [m.detail],
+            effect: m.effect,
+            summary: `${word.toUpperCase()}: ${m.summary}`,
+            ddl: altered(facts, `${word} (${m.sql})`),
+          }),
+        )
+  return [...of('using', facts.using), ...of('with check', facts.withCheck)]
+}
+
+export const policyMutants = (structure: Structure<Facts>): readonly Mutant[] => [
+  makeMutant(structure, {
+    does: 'dropped',
+    effect: 'removed',
+    summary: 'the policy is dropped',
+    ddl: policyDdl(structure.facts.relation, structure.facts).drop,
+  }),
+  ...openedMutants(structure),
+  flipped(structure),
+  ...rolesMutants(structure),
+  ...commandMutants(structure),
+  ...expressionMutantsOf(structure),
+]

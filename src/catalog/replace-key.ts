@@ -1,0 +1,56 @@
+/** A key or index dropped, or made again in another way, with what stands on it: foreign keys, views that group by it. */
+import { tableOf } from './alter.ts'
+import { aroundChange, type Fate } from './dependents.ts'
+import type { Dependent } from './dependency.ts'
+import { createKey, dropKey, keyExtras, type KeyFacts, type KeyWord } from './key.ts'
+import type { Catalog, Structure } from './structure.ts'
+
+export interface ReplacedKey {
+  readonly ddl: readonly string[]
+  readonly removes: readonly string[]
+}
+
+/** Whether a foreign key can lead to exactly these columns by this key. */
+export const serves = (facts: KeyFacts, columns: readonly string[]): boolean => {
+  const own = facts.keys.map((part) => part.column)
+  const isWhole = facts.predicate === null && facts.deferrable === 'no' && !facts.withoutOverlaps
+  return isWhole && own.length === columns.length && columns.every((column) => own.includes(column))
+}
+
+/** Whether a key of the table, other than the one given, is over exactly these columns. */
+export const hasKeyOver = (
+  catalog: Catalog,
+  table: string,
+  columns: readonly string[],
+  except: string | null = null,
+): boolean =>
+  [...catalog.of(table, 'primaryKey'), ...catalog.of(table, 'unique')].some(
+    (key) => key.id !== except && serves((key as Structure<KeyFacts>).facts, columns),
+  )
+
+const graphKind = (word: KeyWord, facts: KeyFacts): Dependent['kind'] =>
+  facts.isConstraint && word !== 'index' ? word : 'index'
+
+/** `next` null: dropped. `between` runs right after the key stands again, before what stands on it. */
+export const replaceKey = (
+  structure: Structure<KeyFacts>,
+  catalog: Catalog,
+  word: KeyWord,
+  next: { readonly word: KeyWord; readonly facts: KeyFacts } | null,
+  between: readonly string[] = [],
+): ReplacedKey => {
+  const { facts } = structure
+  const table = tableOf(structure, catalog)
+  const fate = ({ kind, references }: Dependent): Fate => {
+    if (kind !== 'foreign key' || !references) return 'try'
+    const isServed = next !== null && next.word !== 'index' && serves(next.facts, references.columns)
+    return isServed || hasKeyOver(catalog, references.table, references.columns, structure.id) ? 'remake' : 'lose'
+  }
+  const node = catalog.dependencies.find(table.id, graphKind(word, facts), facts.name)
+  const around = aroundChange(catalog, node ? [node.key] : [], fate)
+  const created = next ? [createKey(table, next.word, next.facts), ...keyExtras(table, next.facts)] : []
+  return {
+    ddl: [...around.before, dropKey(table, facts), ...created, ...between, ...around.after],
+    removes: around.removes,
+  }
+}

@@ -1,0 +1,80 @@
+/** NOT NULL as an attribute of its column, whether PostgreSQL keeps it as a flag or (from 18 on) as a constraint. */
+import { structureId } from '../ground/names.ts'
+import { ident } from '../postgres/quote.ts'
+import { alterColumn, alterTable, tableOf, tablesByOid } from './alter.ts'
+import { makeMutant } from './make-mutant.ts'
+import { withoutTemplated } from './partition-template.ts'
+import type { Catalog, Structure, StructureKind } from './structure.ts'
+
+export interface RequiredFacts {
+  readonly column: string
+  /** Existing rows were never looked at (PostgreSQL 18). */
+  readonly notValid: boolean
+  /** What implies it and forbids to drop it alone: PostgreSQL refuses such a mutant. */
+  readonly impliedBy: 'primary key' | 'identity' | null
+}
+
+interface RequiredRow extends RequiredFacts {
+  readonly table: number
+}
+
+const requiredSql = `
+  select a.attrelid::bigint as table, a.attname as column,
+    exists (select from pg_catalog.pg_constraint k
+      where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum and not k.convalidated) as "notValid",
+    case
+      when exists (select from pg_catalog.pg_constraint k
+        where k.conrelid = a.attrelid and k.contype = 'p' and a.attnum = any (k.conkey)) then 'primary key'
+      when a.attidentity <> '' then 'identity'
+    end as "impliedBy"
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_class c on c.oid = a.attrelid
+  where a.attnotnull and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f') and c.oid >= 16384
+  order by a.attrelid, a.attnum`
+
+const drop = (structure: Structure<RequiredFacts>, catalog: Catalog): readonly string[] => [
+  `${alterColumn(tableOf(structure, catalog), structure.facts.column)} drop not null`,
+]
+
+export const requiredKind: StructureKind<RequiredFacts> = {
+  kind: 'required',
+  read: async (db, tables) => {
+    const byOid = tablesByOid(tables)
+    const rows = await db.json<RequiredRow>(requiredSql)
+    const structures = rows.flatMap(({ table: oid, ...facts }): Structure<RequiredFacts>[] => {
+      const table = byOid.get(oid)
+      if (!table) return []
+      return [
+        {
+          id: structureId(table.id, 'required', facts.column),
+          kind: 'required',
+          table: table.id,
+          name: facts.column,
+          definition: facts.notValid ? 'NOT NULL NOT VALID' : 'NOT NULL',
+          dependsOn: [structureId(table.id, 'column', facts.column)],
+          facts,
+        },
+      ]
+    })
+    return withoutTemplated(structures, tables)
+  },
+  create: (structure, catalog) => {
+    const table = tableOf(structure, catalog)
+    const { column, notValid } = structure.facts
+    if (notValid) return [`${alterTable(table)} add not null ${ident(column)} not valid`]
+    return [`${alterColumn(table, column)} set not null`]
+  },
+  drop,
+  mutants: (structure, catalog) => [
+    makeMutant(structure, {
+      does: 'removed',
+      effect: 'removed',
+      summary: `${structure.facts.column} takes null`,
+      ddl: drop(structure, catalog),
+    }),
+  ],
+  declaredBy: ({ facts }) => `t.required(${JSON.stringify(facts.column)})`,
+}
+
+export const requiredOf = (catalog: Catalog, table: string): readonly Structure<RequiredFacts>[] =>
+  catalog.of(table, 'required') as readonly Structure<RequiredFacts>[]

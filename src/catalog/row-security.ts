@@ -1,0 +1,83 @@
+/** Row-level security of a table: enabled, and forced on its owner too. Without it every policy is asleep. */
+import { structureId } from '../ground/names.ts'
+import { qualified } from '../postgres/quote.ts'
+import { makeMutant } from './make-mutant.ts'
+import { withoutTemplated } from './partition-template.ts'
+import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
+import type { Table } from './table.ts'
+
+export interface RowSecurityFacts {
+  /** `"schema"."table"`. */
+  readonly relation: string
+  readonly enabled: boolean
+  readonly forced: boolean
+}
+
+const alter = (facts: RowSecurityFacts, what: string): string =>
+  `alter table ${facts.relation} ${what} row level security`
+
+const definitionOf = ({ enabled, forced }: RowSecurityFacts): string =>
+  [...(enabled ? ['ENABLE'] : []), ...(forced ? ['FORCE'] : []), 'ROW LEVEL SECURITY'].join(' ')
+
+const toStructure = (table: Table): Structure<RowSecurityFacts> => {
+  const facts = { relation: qualified(table), enabled: table.rowSecurity, forced: table.forceRowSecurity }
+  return {
+    id: structureId(table.id, 'rowSecurity'),
+    kind: 'rowSecurity',
+    table: table.id,
+    name: table.name,
+    definition: definitionOf(facts),
+    dependsOn: [structureId(table.id, 'table')],
+    facts,
+  }
+}
+
+const mutantsOf = (structure: Structure<RowSecurityFacts>): readonly Mutant[] => {
+  const { facts } = structure
+  const disabled = makeMutant(structure, {
+    does: 'disabled',
+    effect: 'removed',
+    summary: 'row-level security is disabled',
+    ddl: [alter(facts, 'disable')],
+    equivalent: facts.enabled ? null : 'FORCE without ENABLE does nothing: no policy is asked',
+  })
+  if (!facts.enabled) return [disabled]
+  if (facts.forced) {
+    const unforced = makeMutant(structure, {
+      does: 'force-off',
+      effect: 'weakened',
+      summary: 'the owner of the table passes every policy',
+      ddl: [alter(facts, 'no force')],
+    })
+    return [disabled, unforced]
+  }
+  const forced = makeMutant(structure, {
+    does: 'force-on',
+    effect: 'strengthened',
+    summary: 'the owner of the table is bound by its policies',
+    ddl: [alter(facts, 'force')],
+  })
+  return [disabled, forced]
+}
+
+export const rowSecurityKind: StructureKind<RowSecurityFacts> = {
+  kind: 'rowSecurity',
+  read: async (_db, tables) =>
+    withoutTemplated(
+      [...tables.values()].filter((t) => t.rowSecurity || t.forceRowSecurity).map(toStructure),
+      tables,
+    ),
+  create: ({ facts }) => [
+    ...(facts.enabled ? [alter(facts, 'enable')] : []),
+    ...(facts.forced ? [alter(facts, 'force')] : []),
+  ],
+  drop: ({ facts }) => [
+    ...(facts.forced ? [alter(facts, 'no force')] : []),
+    ...(facts.enabled ? [alter(facts, 'disable')] : []),
+  ],
+  mutants: mutantsOf,
+  declaredBy: () => 't.isolatedBy(…) with the column that tells tenants apart',
+}
+
+export const rowSecurityOf = (catalog: Catalog, table: string): Structure<RowSecurityFacts> | undefined =>
+  catalog.of(table, 'rowSecurity')[0] as Structure<RowSecurityFacts> | undefined

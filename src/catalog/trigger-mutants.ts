@@ -1,0 +1,141 @@
+/** The ways to break a trigger: gone, asleep, at another time, for fewer or more changes. */
+import { ident } from '../postgres/quote.ts'
+import { expressionMutants } from './expressions.ts'
+import { makeMutant } from './make-mutant.ts'
+import type { Mutant, Structure } from './structure.ts'
+import { dropTrigger, enableTrigger, makeTrigger, type TriggerFacts } from './trigger-statement.ts'
+
+type Trigger = Structure<TriggerFacts>
+
+const remade = (facts: TriggerFacts, change: Partial<TriggerFacts>): readonly string[] => {
+  const changed = { ...facts, ...change }
+  return [dropTrigger(facts), makeTrigger(changed), ...enableTrigger(changed)]
+}
+
+const disabled = (trigger: Trigger): Mutant[] =>
+  // ALTER TABLE … DISABLE TRIGGER is not for views.
+  trigger.facts.isView || trigger.facts.enabled === 'D'
+    ? []
+    : [
+        makeMutant(trigger, {
+          does: 'disabled',
+          effect: 'removed',
+          summary: 'the trigger is disabled',
+          ddl: [`alter table ${trigger.facts.relation} disable trigger ${ident(trigger.facts.name)}`],
+        }),
+      ]
+
+/** Not for INSTEAD OF; constraint triggers, transition tables and TRUNCATE-less AFTER forms that BEFORE has not are left. */
+const retimed = (trigger: Trigger): Mutant[] => {
+  const { facts } = trigger
+  const hasTables = facts.oldTable !== null || facts.newTable !== null
+  if (facts.timing === 'instead of' || facts.isConstraint || hasTables) return []
+  const timing = facts.timing === 'before' ? 'after' : 'before'
+  return [
+    makeMutant(trigger, {
+      does: `moved-${timing}`,
+      effect: 'changed',
+      summary: `it runs ${timing} the change, not ${facts.timing} it`,
+      ddl: remade(facts, { timing }),
+    }),
+  ]
+}
+
+const eventsRemoved = (trigger: Trigger): Mutant[] =>
+  trigger.facts.events.length < 2
+    ? []
+    : trigger.facts.events.map((event) =>
+        makeMutant(trigger, {
+          does: 'event-removed',
+          details: [event],
+          effect: 'weakened',
+          summary: `it does not run on ${event} any more`,
+          ddl: remade(trigger.facts, {
+            events: trigger.facts.events.filter((e) => e !== event),
+            columns: event === 'update' ? [] : trigger.facts.columns,
+          }),
+        }),
+      )
+
+const conditions = (trigger: Trigger): Mutant[] => {
+  const { facts } = trigger
+  const { when } = facts
+  const dropped = (does: string, summary: string, change: Partial<TriggerFacts>): Mutant =>
+    makeMutant(trigger, { does, effect: 'changed', summary, ddl: remade(facts, change) })
+  return [
+    ...(when === null
+      ? []
+      : [
+          dropped('when-dropped', `it runs without WHEN (${when})`, { when: null }),
+          ...expressionMutants(when).map((m) =>
+            makeMutant(trigger, {
+              does: `when-${m.operator}`,
+              details: [m.detail],
+              effect: 'changed',
+              summary: `WHEN: ${m.summary}`,
+              ddl: remade(facts, { when: m.sql }),
+            }),
+          ),
+        ]),
+    ...(facts.columns.length === 0
+      ? []
+      : [
+          dropped('columns-dropped', `it runs on every update, not only of ${facts.columns.join(', ')}`, {
+            columns: [],
+          }),
+        ]),
+    ...(facts.columns.length < 2
+      ? []
+      : facts.columns.map((column) =>
+          makeMutant(trigger, {
+            does: 'column-removed',
+            details: [column],
+            effect: 'weakened',
+            summary: `it does not run on updates of ${column} any more`,
+            ddl: remade(facts, { columns: facts.columns.filter((c) => c !== column) }),
+          }),
+        )),
+  ]
+}
+
+const timingsOfConstraint = [
+  { word: 'not deferrable', deferrable: false, deferred: false },
+  { word: 'deferrable', deferrable: true, deferred: false },
+  { word: 'deferrable initially deferred', deferrable: true, deferred: true },
+] as const
+
+const deferrability = (trigger: Trigger): Mutant[] => {
+  const { facts } = trigger
+  if (!facts.isConstraint) return []
+  return timingsOfConstraint
+    .filter((t) => t.deferrable !== facts.deferrable || t.deferred !== facts.deferred)
+    .map(({ word, ...timing }) =>
+      makeMutant(trigger, {
+        does: 'deferrability-flipped',
+        details: [word],
+        effect: 'changed',
+        summary: `it becomes ${word}`,
+        ddl: remade(facts, timing),
+      }),
+    )
+}
+
+export const triggerMutants = (trigger: Trigger): readonly Mutant[] => [
+  makeMutant(trigger, {
+    does: 'dropped',
+    effect: 'removed',
+    summary: 'the trigger is dropped',
+    ddl: [dropTrigger(trigger.facts)],
+    equivalent: trigger.facts.enabled === 'D' ? 'the trigger is disabled: it never runs' : null,
+  }),
+  // A disabled trigger does nothing in any of its forms.
+  ...(trigger.facts.enabled === 'D'
+    ? []
+    : [
+        ...disabled(trigger),
+        ...retimed(trigger),
+        ...eventsRemoved(trigger),
+        ...conditions(trigger),
+        ...deferrability(trigger),
+      ]),
+]

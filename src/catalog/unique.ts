@@ -1,0 +1,130 @@
+/** Unique keys: constraints, and unique indexes with a predicate or over expressions. */
+import { structureId } from '../ground/names.ts'
+import { parseExpression } from '../postgres/parse.ts'
+import { columnOf, tableOf } from './alter.ts'
+import { columnName, placesOf } from './expression-tree.ts'
+import {
+  columnChanges,
+  deferrabilityChanges,
+  nameOf,
+  neverNull,
+  plainPart,
+  removal,
+  toMutant,
+  type KeyChange,
+} from './key-mutants.ts'
+import { createKey, keyExtras, partText, type KeyFacts } from './key.ts'
+import { columnsNotNull, saysOnlyNotNull } from './not-null.ts'
+import { predicateChanges } from './predicate-changes.ts'
+import { readKeys } from './read-keys.ts'
+import { replaceKey } from './replace-key.ts'
+import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
+import { usedIds } from './uses.ts'
+
+export type UniqueFacts = KeyFacts
+
+/** Since PostgreSQL 15 a key says whether null is the same as null. */
+const nullsAreToldSince = 15
+
+/** Rows with a null in the key never conflict: a predicate that leaves them out leaves out nothing. */
+const predicateIsIdle = (structure: Structure<UniqueFacts>, catalog: Catalog): string | null => {
+  const { predicate, keys, nullsNotDistinct } = structure.facts
+  if (predicate === null || !saysOnlyNotNull(predicate)) return null
+  const table = tableOf(structure, catalog)
+  const isIdle = (column: string): boolean =>
+    columnOf(table, column).notNull || (!nullsNotDistinct && keys.some((part) => part.column === column))
+  return columnsNotNull(predicate).every(isIdle) ? 'the predicate leaves out only rows that never conflict' : null
+}
+
+/** `lower(email)` becomes `email`: what the expression made equal is told apart again. */
+const expressionChanges = (facts: UniqueFacts): readonly KeyChange[] =>
+  facts.keys.flatMap((part, i) => {
+    if (part.column !== null) return []
+    const names = placesOf(parseExpression(part.expression)).map(({ node }) => columnName(node))
+    const columns = [...new Set(names.filter((name) => name !== null))]
+    return columns.map(
+      (column): KeyChange => ({
+        does: 'expression-replaced',
+        details: [column],
+        effect: 'changed',
+        summary: `${part.expression} becomes ${column}`,
+        facts: { ...facts, keys: facts.keys.with(i, plainPart(column)) },
+      }),
+    )
+  })
+
+const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonly KeyChange[] => {
+  const { facts } = structure
+  const nulls: KeyChange = {
+    does: 'nulls-not-distinct-flipped',
+    effect: facts.nullsNotDistinct ? 'weakened' : 'strengthened',
+    summary: facts.nullsNotDistinct ? 'null is no longer the same as null' : 'null is the same as null',
+    facts: { ...facts, nullsNotDistinct: !facts.nullsNotDistinct },
+    equivalent: neverNull(structure, catalog),
+  }
+  return [
+    ...columnChanges(facts, () => 'weakened'),
+    ...expressionChanges(facts),
+    ...predicateChanges(facts.predicate).map(({ predicate, ...told }) => ({
+      ...told,
+      facts: { ...facts, predicate },
+      equivalent: predicate === null ? predicateIsIdle(structure, catalog) : null,
+    })),
+    ...(catalog.major < nullsAreToldSince || facts.withoutOverlaps ? [] : [nulls]),
+    ...(facts.withoutOverlaps
+      ? [
+          {
+            does: 'without-overlaps-dropped',
+            effect: 'weakened' as const,
+            summary: 'periods may overlap as long as they are not the same',
+            facts: { ...facts, withoutOverlaps: false },
+          },
+        ]
+      : []),
+    ...(facts.isConstraint ? deferrabilityChanges(facts.deferrable) : []).map(({ to, ...told }) => ({
+      ...told,
+      facts: { ...facts, deferrable: to },
+    })),
+  ]
+}
+
+const mutantsOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonly Mutant[] => [
+  removal(structure, catalog, 'unique', `${structure.facts.keys.map(nameOf).join(', ')} may be the same in two rows`),
+  ...changesOf(structure, catalog).map((change) => toMutant(structure, catalog, 'unique', change)),
+]
+
+const declaration = ({ keys, predicate, nullsNotDistinct, deferrable }: UniqueFacts): string => {
+  const parts = keys.map((part) => (part.column === null ? `t.sql\`${part.expression}\`` : JSON.stringify(part.column)))
+  const options = [
+    ...(predicate === null ? [] : [`where: ${JSON.stringify(predicate)}`]),
+    ...(nullsNotDistinct ? ['nullsNotDistinct: true'] : []),
+    ...(deferrable === 'no' ? [] : [`deferrable: ${JSON.stringify(deferrable)}`]),
+  ]
+  return `t.unique(${[...parts, ...(options.length > 0 ? [`{ ${options.join(', ')} }`] : [])].join(', ')})`
+}
+
+export const uniqueKind: StructureKind<UniqueFacts> = {
+  kind: 'unique',
+  read: async (db, tables) => {
+    const keys = await readKeys(db, tables, `i.indisunique and not i.indisprimary and k.contype is distinct from 'x'`)
+    return keys.map(({ table, facts, definition, uses }) => ({
+      id: structureId(table.id, 'unique', ...facts.keys.map(partText)),
+      kind: 'unique',
+      table: table.id,
+      name: facts.name,
+      definition,
+      dependsOn: usedIds(uses),
+      facts,
+    }))
+  },
+  create: (structure, catalog) => {
+    const table = tableOf(structure, catalog)
+    return [createKey(table, 'unique', structure.facts), ...keyExtras(table, structure.facts)]
+  },
+  drop: (structure, catalog) => replaceKey(structure, catalog, 'unique', null).ddl,
+  mutants: mutantsOf,
+  declaredBy: ({ facts }) => declaration(facts),
+}
+
+export const uniquesOf = (catalog: Catalog, table: string): readonly Structure<UniqueFacts>[] =>
+  catalog.of(table, 'unique') as readonly Structure<UniqueFacts>[]

@@ -1,0 +1,102 @@
+/**
+ * What an object of the database uses, as pg_depend has it, turned into structure ids: a policy's columns and
+ * functions, a view's tables, a trigger's function. Every kind whose definition names other objects reads it.
+ */
+import { relationId, structureId } from '../ground/names.ts'
+
+/** One used object, named; `part` is a column. */
+export interface Use {
+  readonly kind:
+    | 'table'
+    | 'view'
+    | 'materializedView'
+    | 'sequence'
+    | 'function'
+    | 'enum'
+    | 'domain'
+    | 'composite'
+    | 'range'
+  readonly schema: string
+  readonly name: string
+  readonly part: string | null
+  /** Argument types of a function. */
+  readonly args: readonly string[] | null
+}
+
+/** Types of a function's arguments, as they tell overloads apart. */
+export const argumentTypes = (proc: string): string => `(
+    select coalesce(json_agg(pg_catalog.format_type(argument.type, null) order by argument.at), '[]'::json)
+    from unnest(${proc}.proargtypes) with ordinality argument(type, at))`
+
+const relationKinds = `case used_class.relkind when 'v' then 'view' when 'm' then 'materializedView' when 'S' then 'sequence'
+          else 'table' end`
+const typeKinds = `case used_type.typtype when 'e' then 'enum' when 'd' then 'domain' when 'r' then 'range' else 'composite' end`
+
+/**
+ * A json array of Use: what the object of `catalogTable` with this oid stands on, in stable order. Array types
+ * stand for their elements, row types for their relations. User objects start at oid 16384. Every alias inside is
+ * long, so that none hides the one that `oid` names.
+ */
+export const usesSql = (catalogTable: string, oid: string): string => `(
+    select coalesce(json_agg(to_json(used) order by used.kind, used.schema collate "C", used.name collate "C",
+      used.part collate "C", used.args::text collate "C"), '[]'::json)
+    from (
+      select distinct on (used_edge.refclassid, used_edge.refobjid, used_edge.refobjsubid)
+        case when used_proc.oid is not null then 'function' when used_class.oid is not null then ${relationKinds}
+          else ${typeKinds} end as kind,
+        used_schema.nspname as schema, coalesce(used_proc.proname, used_class.relname, used_type.typname) as name,
+        used_column.attname as part,
+        case when used_proc.oid is not null then ${argumentTypes('used_proc')} end as args
+      from pg_catalog.pg_depend used_edge
+      left join pg_catalog.pg_proc used_proc
+        on used_edge.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and used_proc.oid = used_edge.refobjid
+      left join pg_catalog.pg_type named_type
+        on used_edge.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass and named_type.oid = used_edge.refobjid
+      left join pg_catalog.pg_range used_range on used_range.rngmultitypid = named_type.oid
+      left join pg_catalog.pg_type used_type on used_type.oid = coalesce(used_range.rngtypid,
+        case when named_type.typcategory = 'A' and named_type.typelem <> 0 then named_type.typelem else named_type.oid end)
+      left join pg_catalog.pg_class row_class on row_class.oid = used_type.typrelid and row_class.relkind <> 'c'
+      left join pg_catalog.pg_class used_class on used_class.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
+        and used_class.oid = case
+          when used_edge.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass then used_edge.refobjid
+          else row_class.oid end
+      left join pg_catalog.pg_attribute used_column
+        on used_edge.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and used_edge.refobjsubid > 0
+        and used_column.attrelid = used_class.oid and used_column.attnum = used_edge.refobjsubid
+      join pg_catalog.pg_namespace used_schema on used_schema.oid =
+        coalesce(used_proc.pronamespace, used_class.relnamespace, used_type.typnamespace)
+      where used_edge.classid = 'pg_catalog.${catalogTable}'::pg_catalog.regclass and used_edge.objid = ${oid}
+        and used_edge.refobjid >= 16384 and used_edge.deptype in ('n', 'a')
+    ) used)`
+
+/** `function:touch()`, `function:sales.total(integer,numeric)`. */
+export const functionId = (name: { schema: string; name: string }, args: readonly string[]): string =>
+  `function:${relationId(name)}(${args.join(',')})`
+
+/** `type/enum:order_status`. */
+export const typeId = (kind: string, name: { schema: string; name: string }): string =>
+  `type/${kind}:${relationId(name)}`
+
+/** `view:recent_orders`, `sequence:sales.order_numbers`: a relation that is no table. */
+export const relationObjectId = (kind: string, name: { schema: string; name: string }): string =>
+  `${kind}:${relationId(name)}`
+
+const idOf = (use: Use): string => {
+  switch (use.kind) {
+    case 'table':
+      return use.part === null
+        ? structureId(relationId(use), 'table')
+        : structureId(relationId(use), 'column', use.part)
+    case 'function':
+      return functionId(use, use.args ?? [])
+    case 'view':
+    case 'materializedView':
+    case 'sequence':
+      return relationObjectId(use.kind, use)
+    default:
+      return typeId(use.kind, use)
+  }
+}
+
+/** Structure ids of what is used, each once. Those that Assay does not list (a serial's sequence) resolve to nothing. */
+export const usedIds = (uses: readonly Use[]): readonly string[] => [...new Set(uses.map(idOf))]

@@ -1,0 +1,127 @@
+/**
+ * The local PostgreSQL of one run: started from the binaries in node_modules, reached by a Unix socket that nobody
+ * else can open, gone afterwards. start.ts chooses between it and remote.ts.
+ */
+import { randomBytes } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { formatConnectionUrl } from './connection-url.ts'
+import { makeDatabaseNames } from './database-names.ts'
+import { findBinaries, lendBinaries, linkLibraries } from './embedded-binaries.ts'
+import { serviceAccount } from './embedded-account.ts'
+import { endProcess, initialize, startPostmaster, type Installation } from './postmaster.ts'
+import { ident } from './quote.ts'
+import { admitRoles, createRoles } from './roles.ts'
+import { makeRunDirectory, removeRunDirectory } from './run-directory.ts'
+import type { Server } from './server.ts'
+import { openSession, type Session } from './session.ts'
+import { atShutdown } from './shutdown.ts'
+import { sweepRuns } from './sweep.ts'
+
+const administrator = 'assay_admin'
+const names = { owner: 'postgres', prover: 'assay_prover' } as const
+
+const makePassword = (): string => randomBytes(24).toString('base64url')
+
+/** A port that is free now, on the loopback interface. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 5432))
+    })
+  })
+
+export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): Promise<Server> => {
+  const found = findBinaries()
+  const account = serviceAccount()
+  sweepRuns(account)
+  const run = makeRunDirectory(account)
+  const passwords = { administrator: makePassword(), owner: makePassword(), prover: makePassword() }
+  const tcp = options.tcp === true
+  const port = tcp ? await freePort() : 5432
+
+  let child: ChildProcess | undefined
+  const onStart = (started: ChildProcess): void => void (child = started)
+  let kill = (): void => {
+    if (child?.pid !== undefined) endProcess(child.pid)
+  }
+  const putAway = (): void => {
+    kill()
+    removeRunDirectory(run.top)
+  }
+  const forget = atShutdown({ now: putAway })
+
+  const sessions = new Set<Session>()
+  const open = async (database: string, user: string, password: string): Promise<Session> => {
+    const session = await openSession({ host: run.socket, port, database, user, password })
+    const tracked: Session = {
+      ...session,
+      async end() {
+        sessions.delete(tracked)
+        await session.end()
+      },
+    }
+    sessions.add(tracked)
+    return tracked
+  }
+
+  try {
+    const binaries = lendBinaries(found, account, run.top)
+    linkLibraries(binaries, run.libraries)
+    const installation: Installation = { binaries, account, run }
+    await initialize(installation, { name: administrator, password: passwords.administrator }, onStart)
+    const postmaster = await startPostmaster(installation, { port, tcp }, onStart)
+    kill = () => postmaster.kill()
+    const admin = await open('postgres', administrator, passwords.administrator)
+    const version = Number((await admin.query('show server_version_num')).at(-1)?.rows[0]?.[0])
+    const major = Math.floor(version / 10_000)
+    await createRoles(admin, names, passwords, major)
+    const nameDatabase = makeDatabaseNames('local')
+
+    const makeDatabase = async (label: string, template: string): Promise<string> => {
+      const name = nameDatabase(label)
+      await admin.query(
+        `create database ${ident(name)} owner ${ident(names.owner)} template ${ident(template)} strategy file_copy`,
+      )
+      return name
+    }
+    let stopped = false
+    return {
+      version,
+      major,
+      ...names,
+      createDatabase: (label) => makeDatabase(label, 'template1'),
+      clone: (template, label) => makeDatabase(label, template),
+      async dropDatabase(name) {
+        await admin.query(`drop database if exists ${ident(name)} with (force)`)
+      },
+      connect(database, as) {
+        const user = as === 'administrator' ? administrator : names[as]
+        return open(database, user, passwords[as])
+      },
+      ownerUrl: (database) =>
+        formatConnectionUrl({
+          host: tcp ? '127.0.0.1' : run.socket,
+          port,
+          database,
+          user: names.owner,
+          password: passwords.owner,
+        }),
+      admitRoles: () => admitRoles(admin, names),
+      async stop() {
+        if (stopped) return
+        stopped = true
+        await Promise.all([...sessions].map((session) => session.end()))
+        putAway()
+        forget()
+      },
+    }
+  } catch (error) {
+    putAway()
+    forget()
+    throw error
+  }
+}

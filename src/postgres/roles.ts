@@ -1,0 +1,52 @@
+/** The three roles of a server and what each may do; see server.ts for who runs what as which. */
+import type { Session } from './session.ts'
+import { ident, literal } from './quote.ts'
+
+export interface RoleNames {
+  readonly owner: string
+  readonly prover: string
+}
+
+export interface RolePasswords {
+  readonly owner: string
+  readonly prover: string
+}
+
+/** Makes owner and prover. The prover may become the owner, never the other way round. */
+export const createRoles = async (
+  admin: Session,
+  names: RoleNames,
+  passwords: RolePasswords,
+  major: number,
+): Promise<void> => {
+  const owner = ident(names.owner)
+  const prover = ident(names.prover)
+  await admin.query(
+    [
+      `create role ${owner} login nosuperuser createrole nocreatedb noreplication nobypassrls password ${literal(passwords.owner)}`,
+      `create role ${prover} login nosuperuser nocreaterole nocreatedb noreplication bypassrls password ${literal(passwords.prover)}`,
+      `grant ${owner} to ${prover}`,
+      // As a superuser would: who makes a role may hand tables over to it and still change them.
+      ...(major >= 16 ? [`alter role ${owner} set createrole_self_grant = 'set, inherit'`] : []),
+      ...(major >= 15 ? [`grant set on parameter session_replication_role to ${prover}`] : []),
+    ].join(';\n'),
+  )
+}
+
+/** Roles that are neither superusers nor reserved nor ours, and that the prover is not a direct member of yet. */
+const admissible = (names: RoleNames): string => `
+select r.rolname as name
+  from pg_catalog.pg_roles r
+ where not r.rolsuper
+   and r.rolname !~ '^pg_'
+   and r.rolname not in (${literal(names.owner)}, ${literal(names.prover)}, current_user)
+   and not exists (select from pg_catalog.pg_auth_members m
+                    where m.roleid = r.oid and m.member = ${literal(names.prover)}::regrole)
+ order by 1`
+
+/** Makes the prover a member of every admissible role, so that an experiment can SET ROLE to it. */
+export const admitRoles = async (admin: Session, names: RoleNames): Promise<void> => {
+  const roles = await admin.json<{ readonly name: string }>(admissible(names))
+  if (roles.length === 0) return
+  await admin.query(roles.map(({ name }) => `grant ${ident(name)} to ${ident(names.prover)}`).join(';\n'))
+}

@@ -1,0 +1,13 @@
+/** Where a run's PostgreSQL comes from: the embedded one, or the server that --url names. */
+import { startEmbedded } from './embedded.ts'
+import type { Server } from './server.ts'
+
+export interface StartOptions {
+  /** A server of the user's; absent: the embedded one. */
+  readonly url?: string
+  /** The embedded server shall listen on 127.0.0.1 too, for tools that cannot use a Unix socket. */
+  readonly tcp?: boolean
+  readonly onProgress?: (text: string) => void
+}
+
+export const startServer = async (options: StartOptions = {}): Promise<Server> => startEmbedded(options)

@@ -1,0 +1,75 @@
+/** Use case: does the committed ledger still cover what is declared and what the migrations make? No experiment runs. */
+import { fingerprint } from '../catalog/fingerprint.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import { bind } from '../prove/bind.ts'
+import { declarationDigest } from '../prove/digest.ts'
+import { refuseDeclaredSql } from '../prove/declared-sql.ts'
+import { readLedger } from '../prove/ledger.ts'
+import { readLedgerAtRef } from '../prove/ledger-at-ref.ts'
+import { checkLedger, type LedgerNow } from '../prove/ledger-check.ts'
+import { compareLedgers } from '../prove/ledger-compare.ts'
+import type { Finding } from '../prove/result.ts'
+import { serverFacts } from '../prove/server-facts.ts'
+import { loadProject } from './config.ts'
+import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
+
+export interface CheckSettings extends ServerWish {
+  readonly directory: string
+  /** A git ref whose ledger is compared with today's; null: its default, the merge base; undefined: no comparison. */
+  readonly against?: string | null
+}
+
+export interface ProjectCheck {
+  readonly rules: number
+  readonly structures: number
+  readonly findings: readonly Finding[]
+  readonly ok: boolean
+}
+
+const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow> => {
+  const reader = await server.connect(template, 'prover')
+  try {
+    const catalog = await readCatalog(reader)
+    const binding = await bind(part.architecture, catalog, reader)
+    refuseDeclaredSql(binding.refused)
+    return {
+      rules: binding.rules.map(({ rule, sentence, claims }) => ({
+        id: rule.id,
+        table: rule.table,
+        sentence,
+        claims,
+        declared: declarationDigest(rule),
+      })),
+      structures: [...catalog.structures.values()].map((s) => ({
+        id: s.id,
+        table: s.table,
+        definition: s.definition,
+        fingerprint: fingerprint(s, catalog),
+      })),
+      server: await serverFacts(reader),
+    }
+  } finally {
+    await reader.end()
+  }
+}
+
+export const checkProject = async (settings: CheckSettings): Promise<ProjectCheck> => {
+  const project = await loadProject(settings.directory)
+  const checks = await withMigrated(project, settings, async (migrated) => {
+    const now = await readNow(migrated)
+    const ledger = await readLedger(migrated.part.ledger)
+    const findings = [...checkLedger(ledger, now)]
+    if (settings.against !== undefined) {
+      const before = await readLedgerAtRef(migrated.part.ledger, settings.against)
+      findings.push(...compareLedgers(before.ledger, ledger))
+    }
+    return { rules: now.rules.length, structures: now.structures.length, findings }
+  })
+  const findings = checks.flatMap((c) => c.findings)
+  return {
+    rules: checks.reduce((n, c) => n + c.rules, 0),
+    structures: checks.reduce((n, c) => n + c.structures, 0),
+    findings,
+    ok: findings.every((f) => f.severity !== 'error'),
+  }
+}

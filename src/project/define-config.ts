@@ -1,0 +1,42 @@
+/** What stands in `assay.config.ts`, and the function that types it. */
+import type { Architecture } from '../architecture/architecture.ts'
+
+/** How a database comes to its schema: SQL files, or a command of another tool. Paths are relative to the config's file. */
+export interface SchemaConfig {
+  /** Directory of SQL files, applied in name order. */
+  readonly migrations?: string
+  /** A command that migrates the database named in DATABASE_URL, such as `npx prisma migrate deploy`. */
+  readonly command?: string
+  /** SQL files that run first: a platform's prelude. */
+  readonly before?: readonly string[]
+  /** Extensions that are created before anything else. */
+  readonly extensions?: readonly string[]
+}
+
+export interface ArchitectureConfig {
+  readonly architecture: Architecture
+  readonly schema: SchemaConfig
+  /** Directory of the committed evidence; `ledger` by default, `ledger/<name>` when there are several architectures. */
+  readonly ledger?: string
+}
+
+/** One architecture, or several, each with its own schema. */
+export type Config = ArchitectureConfig | { readonly architectures: readonly ArchitectureConfig[] }
+
+/**
+ * The configuration of a project, as the default export of `assay.config.ts`.
+ *
+ * @example
+ * export default defineConfig({ architecture: commerce, schema: { migrations: 'migrations' } })
+ * // create database …; the files of migrations/ in name order
+ *
+ * @example
+ * export default defineConfig({
+ *   architectures: [
+ *     { architecture: commerce, schema: { migrations: 'migrations' } },
+ *     { architecture: warehouse, schema: { command: 'npx prisma migrate deploy' } },
+ *   ],
+ * })
+ * // create database … for each of them
+ */
+export const defineConfig = (config: Config): Config => config

@@ -1,0 +1,51 @@
+/** A server with one migrated database per architecture, for the length of a use case. */
+import { startServer } from '../postgres/start.ts'
+import type { Server } from '../postgres/server.ts'
+import { applySchema } from './migrations.ts'
+import type { Project, ProjectArchitecture } from './project.ts'
+
+export type OnProgress = (stage: string, done: number, of: number) => void
+
+export interface Migrated {
+  readonly server: Server
+  readonly template: string
+  readonly part: ProjectArchitecture
+  /** Seconds that starting the server (for the first) and migrating took. */
+  readonly seconds: number
+}
+
+export interface ServerWish {
+  /** An existing server instead of the embedded one. */
+  readonly url?: string
+  readonly onProgress?: OnProgress
+}
+
+/** Runs `work` for each architecture of a project on a server of its own making; the server is gone afterwards. */
+export const withMigrated = async <T>(
+  project: Project,
+  wish: ServerWish,
+  work: (migrated: Migrated) => Promise<T>,
+): Promise<T[]> => {
+  let from = performance.now()
+  wish.onProgress?.('starting PostgreSQL', 0, 1)
+  const server = await startServer({
+    ...(wish.url === undefined ? {} : { url: wish.url }),
+    tcp: project.architectures.some((a) => a.schema.command !== undefined),
+    onProgress: (text) => wish.onProgress?.(text, 0, 1),
+  })
+  try {
+    const results: T[] = []
+    for (const part of project.architectures) {
+      wish.onProgress?.(`migrating ${part.architecture.name}`, 0, 1)
+      const template = await server.createDatabase(part.architecture.name)
+      await applySchema(server, template, part.schema)
+      await server.admitRoles()
+      const seconds = Math.round(performance.now() - from) / 1000
+      results.push(await work({ server, template, part, seconds }))
+      from = performance.now()
+    }
+    return results
+  } finally {
+    await server.stop()
+  }
+}

@@ -1,0 +1,165 @@
+/** Runs one SQL file as the owner: in a transaction of its own, unless it holds what cannot run in one. */
+import { AssayError } from '../ground/errors.ts'
+import { PgError } from '../postgres/fault.ts'
+import { loadParser, parseStatements, type ParseNode } from '../postgres/parse.ts'
+import { readScript, type ScriptStep } from '../postgres/script.ts'
+import type { Session } from '../postgres/session.ts'
+import type { MigrationFile } from './migration-files.ts'
+import { schemaFault } from './schema-fault.ts'
+import { placeInFile } from './source-place.ts'
+
+type RunStep = Exclude<ScriptStep, { readonly kind: 'meta' }>
+
+/** psql's own commands that say nothing about the schema. */
+const withoutMeaning = new Set(
+  'restrict unrestrict connect c encoding echo qecho warn timing pset x set unset t a f pager p r o'.split(
+    ' ',
+  ),
+)
+
+const refuseMeta = (source: MigrationFile, step: ScriptStep, command: string): AssayError =>
+  new AssayError(`The file uses psql's own command \\${command}, which only psql can run.`, {
+    code: 'schema.psql-command',
+    exit: 3,
+    asked: step.text,
+    found: 'a command of psql in a file that is sent to PostgreSQL',
+    mend: command.startsWith('i')
+      ? 'Put the statements of the included file here, or list that file under schema.before.'
+      : 'Write it as plain SQL, or run the file with psql as schema.command.',
+    where: placeInFile(source.file, source.text, step.start),
+  })
+
+const runnable = (source: MigrationFile): readonly RunStep[] =>
+  readScript(source.text).flatMap((step) => {
+    if (step.kind !== 'meta') return [step]
+    const command = /^\\(?<command>[a-z!?]+|.)/u.exec(step.text)?.groups?.['command'] ?? ''
+    if (withoutMeaning.has(command)) return []
+    throw refuseMeta(source, step, command)
+  })
+
+/** The kind and content of a statement; null when PostgreSQL's parser refuses it, which the server is to report. */
+const parse = (text: string): readonly [string, ParseNode] | null => {
+  try {
+    const node = parseStatements(text)[0]?.node ?? {}
+    const [kind, content] = Object.entries(node)[0] ?? []
+    return kind === undefined ? null : [kind, content as ParseNode]
+  } catch {
+    return null
+  }
+}
+
+const outsideTransactions = new Set([
+  'CreatedbStmt',
+  'DropdbStmt',
+  'AlterSystemStmt',
+  'CreateTableSpaceStmt',
+  'DropTableSpaceStmt',
+  'CreateSubscriptionStmt',
+])
+
+/** Cheap first look, so that most statements are never parsed. */
+const mayNeedNoTransaction =
+  /\b(?:concurrently|vacuum|cluster|database|system|tablespace|subscription|begin|start|commit|end|rollback|abort)\b/iu
+
+/** `control`: it begins or ends transactions itself. `outside`: PostgreSQL refuses it inside of one. */
+const transactionNeed = (text: string): 'any' | 'outside' | 'control' => {
+  if (!mayNeedNoTransaction.test(text)) return 'any'
+  const [kind, content] = parse(text) ?? []
+  if (kind === undefined) return 'any'
+  if (kind === 'TransactionStmt') {
+    const verb = String(content?.['kind'])
+    return /SAVEPOINT|ROLLBACK_TO|RELEASE/u.test(verb) ? 'any' : 'control'
+  }
+  if (outsideTransactions.has(kind)) return 'outside'
+  if (kind === 'VacuumStmt') return content?.['is_vacuumcmd'] === true ? 'outside' : 'any'
+  if (kind === 'ClusterStmt') return content?.['relation'] === undefined ? 'outside' : 'any'
+  if (kind === 'ReindexStmt' || kind === 'IndexStmt' || kind === 'DropStmt' || kind === 'AlterTableStmt') {
+    const text = JSON.stringify(content)
+    const wide = kind === 'ReindexStmt' && /REINDEX_OBJECT_(?:SCHEMA|SYSTEM|DATABASE)/u.test(text)
+    return wide || /"concurrent(?:ly)?"/u.test(text) ? 'outside' : 'any'
+  }
+  return 'any'
+}
+
+/** COMMENT ON EXTENSION of pg_dump: refused to owners, for what the administrator made; says nothing about the data. */
+const isExtensionComment = (text: string): boolean =>
+  /^comment\s+on\s+extension\b/iu.test(text) && parse(text)?.[1]['objtype'] === 'OBJECT_EXTENSION'
+
+/** How other tools mark a file that is not to run in a transaction (goose, dbmate, sqlx, node-pg-migrate). */
+const noTransactionMarker =
+  /^--\s*(?:\+goose\s+no\s+transaction|migrate:up\b.*\btransaction:\s*false|no-transaction|disable-transaction)\b/imu
+
+const endsTransaction = /^(?:COMMIT|ROLLBACK|PREPARE TRANSACTION)$/u
+const beginsTransaction = /^(?:BEGIN|START TRANSACTION)$/u
+
+const unfinished = (source: MigrationFile, step: RunStep): AssayError =>
+  new AssayError('The file begins a transaction and does not end it.', {
+    code: 'schema.open-transaction',
+    exit: 3,
+    asked: step.text,
+    found: 'the end of the file inside that transaction: psql would roll it back',
+    mend: 'Write commit; at the end, or leave begin out: each file runs in a transaction of its own.',
+    where: placeInFile(source.file, source.text, step.start),
+  })
+
+const runFile = async (db: Session, source: MigrationFile, skipComments: boolean): Promise<void> => {
+  const steps = runnable(source).filter((step) => !(skipComments && isExtensionComment(step.text)))
+  const needs = steps.map((step) => (step.kind === 'copy' ? 'any' : transactionNeed(step.text)))
+  const fail = (cause: unknown, number: number): never => {
+    const step = steps[number]
+    if (!(cause instanceof PgError) || step === undefined) throw cause
+    throw schemaFault(cause, {
+      source,
+      text: step.text,
+      start: step.start,
+      number: number + 1,
+      of: steps.length,
+      owner: db.address.user,
+    })
+  }
+  const together = needs.every((need) => need === 'any') && !noTransactionMarker.test(source.text)
+  let opened: RunStep | null = null
+  if (together) await db.query('begin')
+  for (let from = 0; from < steps.length;) {
+    const step = steps[from]
+    if (step === undefined) break
+    if (step.kind === 'copy') {
+      await db.copyIn(step.text, step.data).catch((cause: unknown) => fail(cause, from))
+      from += 1
+      continue
+    }
+    // Inside one transaction nothing runs after a refusal, so a whole stretch can travel in one write.
+    const stretch = together ? steps.slice(from).findIndex((s) => s.kind === 'copy') : 1
+    const texts = steps.slice(from, stretch < 0 ? steps.length : from + stretch).map((s) => s.text)
+    const replies = await db.batch(texts)
+    for (const [index, { fault, commands }] of replies.entries()) {
+      if (fault) fail(new PgError(fault, texts[index] ?? ''), from + index)
+      for (const { tag } of commands) {
+        if (beginsTransaction.test(tag)) opened = step
+        if (endsTransaction.test(tag)) opened = null
+      }
+    }
+    from += texts.length
+  }
+  if (opened) throw unfinished(source, opened)
+  if (!together) return
+  // Deferred constraints are checked here: the whole file is what fails.
+  await db.query('commit').catch((cause: unknown) => fail(cause, steps.length - 1))
+}
+
+/** `skipExtensionComments`: the administrator made extensions, so that the owner may not comment on them. */
+export const runSqlFile = async (
+  db: Session,
+  source: MigrationFile,
+  options: { readonly skipExtensionComments: boolean },
+): Promise<void> => {
+  await loadParser()
+  try {
+    await runFile(db, source, options.skipExtensionComments)
+  } catch (error) {
+    await db.query('rollback')
+    throw error
+  }
+  // The next file starts as in a session of its own: no search_path or role of this one.
+  await db.query('discard all')
+}

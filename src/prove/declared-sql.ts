@@ -1,0 +1,47 @@
+/** Declared SQL that PostgreSQL refuses becomes a fault in the user's own file, with line and caret. */
+import { readFileSync } from 'node:fs'
+import { AssayError, AssayErrors, type SourcePlace } from '../ground/errors.ts'
+import type { RefusedSql } from './normal.ts'
+
+/** Lines below the declaration in which its SQL text is looked for. */
+const reach = 40
+
+/** Finds the SQL text near its declaration and points at PostgreSQL's position in it. */
+const placeOf = ({ rule, sql, fault }: RefusedSql): SourcePlace | null => {
+  if (!rule.at) return null
+  const { file, line } = rule.at
+  let lines: readonly string[]
+  try {
+    lines = readFileSync(file, 'utf8').split('\n')
+  } catch {
+    return { file, line }
+  }
+  for (let n = line - 1; n < Math.min(lines.length, line - 1 + reach); n++) {
+    const text = lines[n]!
+    const at = text.indexOf(sql)
+    if (at < 0) continue
+    const column = at + (fault.position ?? 1)
+    return { file, line: n + 1, column, excerpt: `${text}\n${' '.repeat(column - 1)}^` }
+  }
+  const column = fault.position ?? 1
+  return { file, line, excerpt: `${sql}\n${' '.repeat(Math.max(0, column - 1))}^` }
+}
+
+/** Throws AssayErrors (exit 2) with every refused text; does nothing when there is none. */
+export const refuseDeclaredSql = (refused: readonly RefusedSql[]): void => {
+  if (refused.length === 0) return
+  throw new AssayErrors(
+    refused.map((r) => {
+      const where = placeOf(r)
+      return new AssayError(`${r.rule.id}: PostgreSQL refuses its SQL: ${r.fault.message}`, {
+        code: 'rule.sql-refused',
+        exit: 2,
+        asked: `an expression over the columns of ${r.rule.table}`,
+        found: r.sql,
+        why: `SQLSTATE ${r.fault.sqlstate}${r.fault.hint ? `; ${r.fault.hint}` : ''}`,
+        mend: 'correct the SQL text in the declaration; it must work as `check (…)` on that table',
+        ...(where ? { where } : {}),
+      })
+    }),
+  )
+}

@@ -1,0 +1,182 @@
+/**
+ * MUTATE: every structure of the catalog is removed, weakened and strengthened, and the experiments must notice. The
+ * structure's own rules are asked first, then the rest of its table, then the tables that it touches.
+ */
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
+import type { ExperimentResult, MutantResult } from './result.ts'
+import type { GreenRule } from './green.ts'
+import { changeBetween, isInconclusive } from './judge.ts'
+import { verdictOfSurvivor, stillbornReason } from './verdict.ts'
+import type { Workplace } from './workplace.ts'
+
+/** Which experiments may notice that a structure changed, nearest first. */
+export interface Witnesses {
+  /** Experiments of the rules that claim the structure. */
+  own(structure: Structure): readonly ExperimentResult[]
+  /** All others of its table and of the tables that it touches. */
+  others(structure: Structure): readonly ExperimentResult[]
+}
+
+/** Table → tables with a structure that depends on one of its own (children of its keys). */
+const dependentTables = (catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> => {
+  const found = new Map<string, Set<string>>()
+  for (const structure of catalog.structures.values()) {
+    for (const id of structure.dependsOn) {
+      const table = catalog.structures.get(id)?.table
+      if (table == null || structure.table === null) continue
+      const others = found.get(table) ?? new Set()
+      found.set(table, others.add(structure.table))
+    }
+  }
+  return found
+}
+
+/** Tables that a structure touches: its own, those of its dependents, those of what it depends on, and its table's children. */
+const tablesTouched = (
+  structure: Structure,
+  catalog: Catalog,
+  children: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlySet<string> => {
+  const near = [
+    structure,
+    ...catalog.dependents(structure.id),
+    ...structure.dependsOn.flatMap((id) => catalog.structures.get(id) ?? []),
+  ]
+  const tables = new Set(near.flatMap((s) => s.table ?? []))
+  if (structure.table !== null) for (const child of children.get(structure.table) ?? []) tables.add(child)
+  return tables
+}
+
+/** Only experiments that hold can witness anything. */
+export const makeWitnesses = (
+  rules: readonly GreenRule[],
+  claimedBy: ReadonlyMap<string, readonly string[]>,
+  catalog: Catalog,
+): Witnesses => {
+  const byRule = new Map(rules.map((rule) => [rule.rule.id, rule.results.filter((r) => r.holds)]))
+  const children = dependentTables(catalog)
+  const rulesOfTable = new Map<string, string[]>()
+  for (const { rule } of rules) {
+    const ids = rulesOfTable.get(rule.table)
+    if (ids) ids.push(rule.id)
+    else rulesOfTable.set(rule.table, [rule.id])
+  }
+  const plain = (results: readonly ExperimentResult[], structure: Structure): readonly ExperimentResult[] =>
+    // A plan is asked only of structures that serve plans; for the rest it is slow and says nothing.
+    kindOfStructure(structure).servesPlans === true ? results : results.filter((r) => r.experiment.then.kind !== 'plan')
+  return {
+    own: (structure) =>
+      plain((claimedBy.get(structure.id) ?? []).flatMap((id) => byRule.get(id) ?? []), structure),
+    others(structure) {
+      const own = new Set(claimedBy.get(structure.id) ?? [])
+      const tables = [...tablesTouched(structure, catalog, children)]
+      const ids = tables.flatMap((t) => rulesOfTable.get(t) ?? []).filter((id) => !own.has(id))
+      const all = tables.length === 0 ? [...byRule.keys()].filter((id) => !own.has(id)) : ids
+      const results = all.flatMap((id) => byRule.get(id) ?? [])
+      return plain(results, structure).filter((r) => !r.experiment.proof && !r.experiment.interleaving)
+    },
+  }
+}
+
+/** Experiments of one write; bounds the memory that replies take. */
+const batchSize = 4_000
+
+interface Judged {
+  readonly mutant: Mutant
+  readonly verdict: MutantResult['verdict'] | null
+  readonly why: string
+  /** What the experiments that did not change answered, for redundancy. */
+  readonly unchanged: readonly { result: ExperimentResult; after: ExperimentResult['observed'] }[]
+}
+
+const judgeAll = async (
+  workplace: Workplace,
+  mutants: readonly Mutant[],
+  experimentsFor: (mutant: Mutant) => readonly ExperimentResult[],
+): Promise<readonly Judged[]> => {
+  const judged: Judged[] = []
+  let from = 0
+  while (from < mutants.length) {
+    const some: { mutant: Mutant; results: readonly ExperimentResult[] }[] = []
+    let size = 0
+    while (from < mutants.length && (size === 0 || size < batchSize)) {
+      const mutant = mutants[from++]!
+      const results = experimentsFor(mutant)
+      some.push({ mutant, results })
+      size += results.length + 1
+    }
+    const outcomes = await workplace.run(
+      some.map(({ mutant, results }) => ({ ddl: mutant.ddl, experiments: results.map((r) => r.experiment) })),
+    )
+    for (const [i, { mutant, results }] of some.entries()) {
+      const outcome = outcomes[i]!
+      if (outcome.ddlFault) {
+        const { verdict, why } = stillbornReason(outcome.ddlFault)
+        judged.push({ mutant, verdict, why, unchanged: [] })
+        continue
+      }
+      let killer: string | null = null
+      const unchanged: { result: ExperimentResult; after: ExperimentResult['observed'] }[] = []
+      let inconclusive = false
+      for (const [k, result] of results.entries()) {
+        const after = outcome.observations[k]!
+        inconclusive ||= isInconclusive(after.fault)
+        if (changeBetween(result.experiment, result.observed, after) !== null) {
+          killer = result.experiment.id
+          break
+        }
+        unchanged.push({ result, after })
+      }
+      if (killer !== null) judged.push({ mutant, verdict: 'killed', why: killer, unchanged: [] })
+      else if (inconclusive) {
+        judged.push({ mutant, verdict: 'unsolved', why: 'an experiment was cut short (time, lock or resource)', unchanged })
+      } else judged.push({ mutant, verdict: null, why: '', unchanged })
+    }
+  }
+  return judged
+}
+
+export interface MutateParts {
+  readonly workplace: Workplace
+  readonly catalog: Catalog
+  readonly witnesses: Witnesses
+  /** Structure id → rule ids; those rules' experiments do not count when the structure goes away with the mutant. */
+  readonly claimedBy: ReadonlyMap<string, readonly string[]>
+  /** Rules with something unsolved: their structures' survivors are unsolved, not survived. */
+  readonly unsolvedRules: ReadonlyMap<string, string>
+}
+
+/** All mutants of one structure with their verdicts, in the structure's own order. */
+export const mutateStructure = async (
+  structure: Structure,
+  parts: MutateParts,
+): Promise<readonly MutantResult[]> => {
+  const { workplace, catalog, witnesses, claimedBy } = parts
+  const mutants = kindOfStructure(structure).mutants(structure, catalog)
+  if (mutants.length === 0) return []
+  const fair = (results: readonly ExperimentResult[]) => (mutant: Mutant) => {
+    const gone = new Set((mutant.alsoRemoves ?? []).flatMap((id) => claimedBy.get(id) ?? []))
+    for (const id of claimedBy.get(structure.id) ?? []) gone.delete(id)
+    return gone.size === 0 ? results : results.filter((r) => !gone.has(r.experiment.rule))
+  }
+  const first = await judgeAll(workplace, mutants, fair(witnesses.own(structure)))
+  const open = first.filter((j) => j.verdict === null)
+  const second =
+    open.length === 0
+      ? []
+      : await judgeAll(workplace, open.map((j) => j.mutant), fair(witnesses.others(structure)))
+  const again = new Map(second.map((j) => [j.mutant, j]))
+  return first.map((early) => {
+    const late = again.get(early.mutant)
+    const unchanged = [...early.unchanged, ...(late?.unchanged ?? [])]
+    const decided = late?.verdict != null ? late : early
+    const { mutant } = early
+    const { verdict, why } =
+      decided.verdict !== null
+        ? { verdict: decided.verdict, why: decided.why }
+        : verdictOfSurvivor({ structure, mutant, unchanged, ...parts })
+    const { id, operator, effect, summary, ddl } = mutant
+    return { id, structure: structure.id, operator, effect, summary, ddl, verdict, why }
+  })
+}

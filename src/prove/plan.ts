@@ -1,0 +1,89 @@
+/**
+ * Judges plans: a plan experiment holds when the plan uses the index and has none of the facts it must be without;
+ * two plans are the same when their shapes are. Shapes carry no cost, size or time, so a slow machine changes none.
+ */
+import { parsePlan, planHas, planIndexes, type PlanNode } from '../postgres/plan.ts'
+import type { Expected } from '../rules/experiment.ts'
+
+type PlanExpected = Extract<Expected, { readonly kind: 'plan' }>
+
+/** What of a node makes up its shape, in this order. Everything else (costs, rows, `Parallel Aware` …) is left out. */
+const shapeKeys = [
+  'Subplan Name',
+  'Join Type',
+  'Strategy',
+  'Command',
+  'Schema',
+  'Relation Name',
+  'CTE Name',
+  'Function Name',
+  'Index Name',
+  'Scan Direction',
+  'Index Cond',
+  'Order By',
+  'Recheck Cond',
+  'Hash Cond',
+  'Merge Cond',
+  'Join Filter',
+  'TID Cond',
+  'One-Time Filter',
+  'Filter',
+  'Presorted Key',
+  'Sort Key',
+  'Group Key',
+  'Cache Key',
+  'Subplans Removed',
+] as const
+
+const shapeOf = (node: PlanNode, depth: number): string => {
+  const facts = shapeKeys
+    // A forward scan is the usual one: only the other direction is worth a word.
+    .filter((key) => key in node && !(key === 'Scan Direction' && node[key] === 'Forward'))
+    .map((key) => `${key}=${JSON.stringify(node[key])}`)
+  const line = `${'  '.repeat(depth)}${[node['Node Type'], ...facts].join(' ')}`
+  return [line, ...(node.Plans ?? []).map((child) => shapeOf(child, depth + 1))].join('\n')
+}
+
+/** The plan as comparable text: node types, relations, indexes, directions, conditions and sort keys. */
+export const planShape = (explained: string): string => {
+  const plan = parsePlan(explained)
+  return plan === null ? explained : shapeOf(plan, 0)
+}
+
+/** The shape of what an EXPLAIN answered as rows. */
+export const planShapeOf = (rows: readonly (readonly (string | null)[])[]): string =>
+  planShape(rows[0]?.[0] ?? '')
+
+const readable: Readonly<Record<string, string>> = {
+  Sort: 'sorts',
+  'Incremental Sort': 'sorts each group once more',
+  Filter: 'reads rows only to throw them away (Filter)',
+  Backward: 'scans an index backwards',
+  'Seq Scan': 'reads a whole table',
+  'Index Scan': 'fetches rows from the table beside the index',
+  'Bitmap Heap Scan': 'fetches rows from the table beside the index',
+}
+
+const says = (fact: string): string =>
+  fact.startsWith('index:')
+    ? `uses the index ${fact.slice('index:'.length)}`
+    : (readable[fact] ?? `has ${fact}`)
+
+/** Why the plan (the rows that an EXPLAIN answered) is not what was expected, in one line; null when it is. */
+export const judgePlan = (
+  expected: PlanExpected,
+  rows: readonly (readonly (string | null)[])[],
+): string | null => {
+  const plan = parsePlan(rows[0]?.[0] ?? '')
+  if (plan === null) return 'the statement answered no plan: it has to be an EXPLAIN (FORMAT JSON, COSTS OFF)'
+  const wanted = expected.uses === null ? [] : [expected.uses, ...(expected.parts ?? [])]
+  const used = planIndexes(plan)
+  const faults = expected.without
+    .filter((fact) => planHas(plan, fact))
+    .map((fact) => `the plan ${says(fact)}`)
+  if (wanted.length > 0 && !wanted.some((name) => used.includes(name))) {
+    const instead = used.length > 0 ? `uses ${used.join(', ')} instead` : 'uses no index'
+    faults.unshift(`the plan does not use ${wanted[0]}, it ${instead}`)
+  }
+  return faults.length === 0 ? null : faults.join('; ')
+}

@@ -1,0 +1,248 @@
+/**
+ * The proof of one architecture on a migrated database: bind, write the tests, GREEN, RED, MUTATE. Two workers
+ * share the work; everything it answers is in the order of the architecture and the catalog, never of time.
+ */
+import type { Architecture } from '../architecture/architecture.ts'
+import { fingerprint } from '../catalog/fingerprint.ts'
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import type { Catalog, Structure } from '../catalog/structure.ts'
+import type { Server } from '../postgres/server.ts'
+import { loadForPlans } from '../rows/load.ts'
+import { makeRows } from '../rows/make-rows.ts'
+import type { Rows } from '../rows/rows.ts'
+import { bind, type Binding } from './bind.ts'
+import { refuseDeclaredSql } from './declared-sql.ts'
+import { declarationDigest } from './digest.ts'
+import { findingsOf } from './findings.ts'
+import { proveGreen, type GreenRule } from './green.ts'
+import { makeWitnesses, mutateStructure } from './mutate.ts'
+import { proveRed, type RedEvidence } from './red.ts'
+import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
+import { serverFacts } from './server-facts.ts'
+import { summarize } from './summary.ts'
+import { openWorkplace, type Workplace } from './workplace.ts'
+import { writeTests, type TestedRule } from './write-tests.ts'
+
+export type Step = 'green' | 'red' | 'mutate'
+
+export interface ProveOptions {
+  readonly architecture: Architecture
+  readonly server: Server
+  /** A database with the migrations applied; nobody is connected to it. */
+  readonly template: string
+  readonly steps: readonly Step[]
+  /** Ids of rules or structures, or names of tables; empty: everything. */
+  readonly only: readonly string[]
+  /** What starting the server and migrating took, for the summary. */
+  readonly startSeconds: number
+  readonly onProgress?: (stage: string, done: number, of: number) => void
+  /** Two by default: what two cores bear. */
+  readonly workers?: number
+}
+
+/** Whether an id is asked for: itself, its table, or a part before it (`products/unique`). */
+export const isAskedFor = (id: string, table: string | null, only: readonly string[]): boolean =>
+  only.length === 0 ||
+  only.some((o) => o === id || o === table || id.startsWith(`${o}/`) || id.startsWith(`${o}:`) || id.startsWith(`${o}#`))
+
+/** Groups of rules of one table, so that workers share whole tables. */
+const byTable = <T extends TestedRule>(rules: readonly T[]): readonly (readonly T[])[] => {
+  const groups = new Map<string, T[]>()
+  for (const rule of rules) groups.set(rule.rule.table, [...(groups.get(rule.rule.table) ?? []), rule])
+  return [...groups.values()]
+}
+
+/** Runs `work` over the items with each workplace taking the next free one; answers in the items' order. */
+const shareOut = async <T, R>(
+  places: readonly Workplace[],
+  items: readonly T[],
+  work: (place: Workplace, item: T) => Promise<R>,
+  onDone: (done: number) => void,
+): Promise<R[]> => {
+  const results = Array.from<R>({ length: items.length })
+  let next = 0
+  let done = 0
+  await Promise.all(
+    places.map(async (place) => {
+      while (next < items.length) {
+        const i = next++
+        results[i] = await work(place, items[i]!)
+        onDone(++done)
+      }
+    }),
+  )
+  return results
+}
+
+interface Timer {
+  (): number
+}
+
+const startTimer = (): Timer => {
+  const from = performance.now()
+  return () => Math.round(performance.now() - from) / 1000
+}
+
+const structureResult = (
+  structure: Structure,
+  catalog: Catalog,
+  binding: Binding,
+  mutants: readonly MutantResult[],
+): StructureResult => ({
+  id: structure.id,
+  kind: structure.kind,
+  table: structure.table,
+  name: structure.name,
+  definition: structure.definition,
+  fingerprint: fingerprint(structure, catalog),
+  rules: binding.claimedBy.get(structure.id) ?? [],
+  declaredBy: kindOfStructure(structure).declaredBy?.(structure) ?? null,
+  mutants,
+})
+
+const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
+  id: rule.rule.id,
+  kind: rule.rule.kind,
+  table: rule.rule.table,
+  sentence: rule.sentence,
+  at: rule.rule.at,
+  claims: rule.claims,
+  declared: declarationDigest(rule.rule),
+  green: rule.green,
+  red,
+  experiments: rule.results,
+  unsolved: rule.unsolved,
+  design: rule.design,
+})
+
+/** Expressions of declared checks per table, which rows must satisfy even where the database lost them. */
+const declaredChecks = (architecture: Architecture, table: string): readonly string[] =>
+  (architecture.tables.find((t) => t.id === table)?.rules ?? []).flatMap((rule) =>
+    'expression' in rule && 'name' in rule && typeof rule.expression === 'string' ? [rule.expression] : [],
+  )
+
+const writeOn = async (
+  place: Workplace,
+  options: ProveOptions,
+  catalog: Catalog,
+  binding: Binding,
+): Promise<{ tested: readonly TestedRule[]; rows: Rows }> => {
+  const { architecture, only, onProgress } = options
+  const wanted = binding.rules.filter((r) => isAskedFor(r.rule.id, r.rule.table, only))
+  await place.main.query('begin')
+  try {
+    const rows = await makeRows(place.main, catalog, (table) => declaredChecks(architecture, table.id))
+    const tested = await writeTests(wanted, {
+      architecture,
+      catalog,
+      rows,
+      db: place.main,
+      onTable: (table, done, of) => onProgress?.(`writing tests of ${table}`, done, of),
+    })
+    return { tested, rows }
+  } finally {
+    await place.main.query('rollback')
+  }
+}
+
+/** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
+export const prove = async (options: ProveOptions): Promise<ProveResult> => {
+  const { architecture, server, template, steps, only, onProgress } = options
+  const reader = await server.connect(template, 'prover')
+  const catalog = await readCatalog(reader)
+  const facts = await serverFacts(reader)
+  await reader.end()
+
+  const places: Workplace[] = []
+  let rows: Rows | null = null
+  let loaded: string | null = null
+  const open = async (label: string): Promise<void> => {
+    const place = await openWorkplace({ server, template, catalog, label, rows: () => rows!, loaded: () => loaded })
+    places.push(place)
+  }
+  try {
+    const writing = startTimer()
+    await open('prove-1')
+    const binding = await bind(architecture, catalog, places[0]!.main)
+    refuseDeclaredSql(binding.refused)
+    const written = await writeOn(places[0]!, options, catalog, binding)
+    rows = written.rows
+    const { tested } = written
+    const writeSeconds = writing()
+
+    const plans = tested.filter((r) => r.experiments.some((e) => e.on === 'loaded'))
+    if (plans.length > 0) {
+      onProgress?.('loading rows for plans', 0, 1)
+      loaded = await server.clone(template, 'plans')
+      const owner = await server.connect(loaded, 'owner')
+      const tables = [...new Set(plans.map((r) => r.rule.table))]
+      await loadForPlans(owner, catalog, { tables, rules: plans.map((r) => r.rule) }).finally(() => owner.end())
+    }
+    for (let n = 2; n <= (options.workers ?? 2); n++) await open(`prove-${n}`)
+
+    const greening = startTimer()
+    const groups = byTable(tested)
+    const green = (
+      await shareOut(places, groups, proveGreen, (done) => onProgress?.('green', done, groups.length))
+    ).flat()
+    const greenSeconds = greening()
+
+    const reddening = startTimer()
+    const evidence = new Map<string, RedEvidence>()
+    if (steps.includes('red')) {
+      const found = await shareOut(
+        places,
+        byTable(green),
+        async (place, group) => ({ group, evidence: await proveRed(place, group, catalog) }),
+        (done) => onProgress?.('red', done, groups.length),
+      )
+      for (const part of found) part.group.forEach((r, i) => evidence.set(r.rule.id, part.evidence[i]!))
+    }
+    const redSeconds = reddening()
+
+    const mutating = startTimer()
+    const rulesAsked = new Set(tested.map((r) => r.rule.id))
+    const structures = [...catalog.structures.values()].filter(
+      (s) =>
+        isAskedFor(s.id, s.table, only) || (binding.claimedBy.get(s.id) ?? []).some((rule) => rulesAsked.has(rule)),
+    )
+    let mutants: readonly (readonly MutantResult[])[] = structures.map(() => [])
+    if (steps.includes('mutate')) {
+      const witnesses = makeWitnesses(green, binding.claimedBy, catalog)
+      const unsolvedRules = new Map(
+        green.flatMap((r) => (r.unsolved[0] ? [[r.rule.id, r.unsolved[0].summary] as const] : [])),
+      )
+      const { claimedBy } = binding
+      mutants = await shareOut(
+        places,
+        structures,
+        (workplace, structure) =>
+          mutateStructure(structure, { workplace, catalog, witnesses, claimedBy, unsolvedRules }),
+        (done) => onProgress?.('mutants', done, structures.length),
+      )
+    }
+    const mutateSeconds = mutating()
+
+    const rules = green.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null))
+    const structureResults = structures.map((s, i) => structureResult(s, catalog, binding, mutants[i]!))
+    const seconds = {
+      start: options.startSeconds,
+      red: Math.round((writeSeconds + redSeconds) * 1000) / 1000,
+      green: greenSeconds,
+      mutate: mutateSeconds,
+    }
+    return {
+      architecture: architecture.name,
+      server: facts,
+      tables: architecture.tables.map((t) => t.id),
+      rules,
+      structures: structureResults,
+      findings: findingsOf(rules, structureResults),
+      summary: summarize(architecture.tables.length, rules, structureResults, seconds),
+    }
+  } finally {
+    await Promise.all(places.map((p) => p.close()))
+    if (loaded !== null) await server.dropDatabase(loaded)
+  }
+}

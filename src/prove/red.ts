@@ -1,0 +1,111 @@
+/**
+ * RED: with exactly a rule's structures absent, at least one of its experiments changes its outcome. A rule made of
+ * controls only (an optional column) is proven by a mutant that strengthens: it must turn one of them around.
+ */
+import type { Catalog, Mutant } from '../catalog/structure.ts'
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { RuleResult } from './result.ts'
+import type { GreenRule } from './green.ts'
+import { changeBetween } from './judge.ts'
+import type { Trial, TrialOutcome } from './runner.ts'
+import type { Workplace } from './workplace.ts'
+
+export type RedEvidence = NonNullable<RuleResult['red']>
+
+/** Drops in an order in which nothing is missed by those that depend on it: dependents first. */
+const dropClaims = (rule: GreenRule, catalog: Catalog): readonly string[] => {
+  const claimed = rule.claims.map((id) => catalog.structures.get(id)!)
+  const depth = (id: string): number => catalog.dependents(id).filter((d) => rule.claims.includes(d.id)).length
+  return claimed
+    .toSorted((a, b) => depth(a.id) - depth(b.id))
+    .flatMap((s) => kindOfStructure(s).drop(s, catalog))
+}
+
+const firstChange = (
+  rule: GreenRule,
+  outcome: TrialOutcome,
+): { experiment: string; change: string } | null => {
+  for (const [i, result] of rule.results.entries()) {
+    if (!result.holds) continue
+    const change = changeBetween(result.experiment, result.observed, outcome.observations[i]!)
+    if (change !== null) return { experiment: result.experiment.id, change }
+  }
+  return null
+}
+
+const titleOf = (rule: GreenRule, experiment: string): string =>
+  rule.experiments.find((e) => e.id === experiment)?.title ?? experiment
+
+const provenBy = (rule: GreenRule, found: { experiment: string; change: string }, how: string): RedEvidence => ({
+  proven: true,
+  experiment: found.experiment,
+  why: `${how}: ${titleOf(rule, found.experiment)} → ${found.change}`,
+})
+
+/** Mutants that a rule may be proven by when taking its structures away changes nothing. */
+const otherMutants = (rule: GreenRule, catalog: Catalog): readonly Mutant[] => {
+  const ids = rule.claims.length > 0 ? rule.claims : catalog.of(rule.rule.table).map((s) => s.id)
+  return ids.flatMap((id) => {
+    const structure = catalog.structures.get(id)!
+    return kindOfStructure(structure).mutants(structure, catalog)
+  })
+}
+
+const proveByMutants = async (
+  workplace: Workplace,
+  rule: GreenRule,
+  catalog: Catalog,
+): Promise<RedEvidence | null> => {
+  const mutants = otherMutants(rule, catalog)
+  const trials = mutants.map((m) => ({ ddl: m.ddl, experiments: rule.experiments }))
+  const outcomes = await workplace.run(trials)
+  for (const [i, mutant] of mutants.entries()) {
+    const outcome = outcomes[i]!
+    const found = outcome.ddlFault ? null : firstChange(rule, outcome)
+    if (found) return provenBy(rule, found, `when ${mutant.summary}`)
+  }
+  return null
+}
+
+/** Evidence that one rule was red without what it asks for. */
+const redOf = async (
+  workplace: Workplace,
+  rule: GreenRule,
+  catalog: Catalog,
+  removed: TrialOutcome | null,
+): Promise<RedEvidence> => {
+  if (rule.missing !== null) return { proven: true, experiment: null, why: rule.missing }
+  const failing = rule.results.find((r) => !r.holds)
+  if (failing) return { proven: true, experiment: failing.experiment.id, why: failing.difference! }
+  if (rule.experiments.length === 0) {
+    return { proven: false, experiment: null, why: 'no experiment could be written for it' }
+  }
+  if (removed && !removed.ddlFault) {
+    const found = firstChange(rule, removed)
+    if (found) return provenBy(rule, found, 'without its structures')
+  }
+  const otherwise = await proveByMutants(workplace, rule, catalog)
+  if (otherwise) return otherwise
+  const why = removed?.ddlFault
+    ? `PostgreSQL does not let its structures go: ${removed.ddlFault.message}`
+    : 'none of its experiments changes when its structures are taken away'
+  return { proven: false, experiment: null, why }
+}
+
+/** Red evidence of every rule, in order. */
+export const proveRed = async (
+  workplace: Workplace,
+  rules: readonly GreenRule[],
+  catalog: Catalog,
+): Promise<readonly RedEvidence[]> => {
+  const trialOf = new Map<GreenRule, Trial>()
+  for (const rule of rules) {
+    if (!rule.green || rule.claims.length === 0) continue
+    trialOf.set(rule, { ddl: dropClaims(rule, catalog), experiments: rule.experiments })
+  }
+  const outcomes = await workplace.run([...trialOf.values()])
+  const outcomeOf = new Map([...trialOf.keys()].map((rule, i) => [rule, outcomes[i]!]))
+  const evidence: RedEvidence[] = []
+  for (const rule of rules) evidence.push(await redOf(workplace, rule, catalog, outcomeOf.get(rule) ?? null))
+  return evidence
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
+import { startServer } from '../postgres/start.ts'
+import type { Experiment, World } from '../rules/experiment.ts'
+import { changeBetween, differenceFrom, isCausedBy } from './judge.ts'
+import { runExperiments, runTrials } from './runner.ts'
+
+let server: Server
+let db: Session
+
+const world: World = { id: 'w', statements: ['insert into parent values (1), (2)'] }
+let made = 0
+const experiment = (facts: Partial<Experiment>): Experiment => ({
+  id: `t/check:x#${++made}`,
+  rule: 't/check:x',
+  title: 'a case',
+  world,
+  given: [],
+  when: [],
+  then: { kind: 'accepted' },
+  ...facts,
+})
+
+beforeAll(async () => {
+  server = await startServer({})
+  const database = await server.createDatabase('runner')
+  const owner = await server.connect(database, 'owner')
+  await owner.query(`
+    create role app_runner;
+    create table parent (id int primary key);
+    create table child (id int primary key, parent int references parent deferrable initially deferred,
+      n int constraint n_positive check (n > 0));
+    grant select, insert on child, parent to app_runner;
+    alter table child enable row level security;
+    create policy own on child to app_runner using (id = nullif(current_setting('app.id', true), '')::int);`)
+  await owner.end()
+  await server.admitRoles()
+  db = await server.connect(database, 'prover')
+  await db.query(`set statement_timeout = '1s'`)
+})
+
+afterAll(async () => {
+  await db?.end()
+  await server?.stop()
+})
+
+const observe = async (facts: Partial<Experiment>, ddl: readonly string[] = []) =>
+  (await runExperiments(db, server.owner, ddl, [experiment(facts)])).observations[0]!
+
+describe('the runner', () => {
+  it('tells an accepted row, its count and the rows of a last select', async () => {
+    const inserted = await observe({ when: ['insert into child values (1, 1, 5), (2, 2, 5)'] })
+    expect(inserted).toMatchObject({ fault: null, stage: 'when', affected: 2 })
+    const read = await observe({
+      given: ['insert into child values (1, 1, 5)'],
+      when: ['select id, parent from child'],
+    })
+    expect(read).toMatchObject({ affected: 1, rows: [['1', '1']] })
+  })
+
+  it('names the constraint of a refusal', async () => {
+    const { fault } = await observe({ when: ['insert into child values (1, 1, 0)'] })
+    expect(isCausedBy(fault!, { sqlstate: '23514', constraint: 'n_positive' })).toBe(true)
+    expect(isCausedBy(fault!, { sqlstate: '23514', constraint: 'other' })).toBe(false)
+  })
+
+  it('sees what a deferred constraint refuses at the end, and lets it be mended before', async () => {
+    const broken = await observe({ when: ['insert into child values (1, 9, 1)'] })
+    expect(broken).toMatchObject({ stage: 'when', fault: { sqlstate: '23503' } })
+    const mended = await observe({
+      when: ['insert into child values (1, 9, 1)', 'update child set parent = 1'],
+    })
+    expect(mended.fault).toBeNull()
+  })
+
+  it('keeps a refusal, a hang and a role change inside their experiment', async () => {
+    const { observations } = await runExperiments(
+      db,
+      server.owner,
+      [],
+      [
+        experiment({ when: ['insert into child values (1, 1, 0)'] }),
+        experiment({ when: ['select pg_sleep(20)'] }),
+        experiment({
+          as: { role: 'app_runner', settings: { 'app.id': '1' } },
+          given: ['insert into child values (1, 1, 1), (2, 2, 2)'],
+          when: ['select id from child'],
+        }),
+        experiment({ when: ['select current_user::text, count(*)::text from child group by 1'] }),
+        experiment({ when: [`select coalesce(nullif(current_setting('app.id', true), ''), 'none')`] }),
+      ],
+    )
+    expect(observations.map((o) => o.fault?.sqlstate ?? 'ok')).toEqual(['23514', '57014', 'ok', 'ok', 'ok'])
+    expect(observations[2]!.rows).toEqual([['1']])
+    expect(observations[4]!.rows).toEqual([['none']])
+  })
+
+  it('tells a failed given and a failed world from a refusal', async () => {
+    const given = await observe({ given: ['insert into child values (1, 1, 0)'], when: ['select 1'] })
+    expect(given.stage).toBe('given')
+    const nowhere: World = { id: 'bad', statements: ['insert into parent values (1), (1)'] }
+    const { observations } = await runExperiments(
+      db,
+      server.owner,
+      [],
+      [experiment({ world: nowhere, when: ['select 1'] }), experiment({ when: ['select 1'] })],
+    )
+    expect(observations.map((o) => o.stage)).toEqual(['world', 'when'])
+    expect(observations[0]!.fault?.sqlstate).toBe('23505')
+    expect(differenceFrom(experiment({}), observations[0]!)).toMatch(/what it stands on failed \(world\)/u)
+  })
+
+  it('runs DDL first, tells when PostgreSQL refuses it, and leaves nothing behind', async () => {
+    const zero = experiment({
+      when: ['insert into child values (1, 1, 0)'],
+      then: { kind: 'rejected', by: { sqlstate: '23514' } },
+    })
+    const trials = await runTrials(db, server.owner, [
+      { ddl: [], experiments: [zero] },
+      { ddl: ['alter table child drop constraint n_positive'], experiments: [zero] },
+      { ddl: ['alter table child drop constraint nowhere'], experiments: [zero] },
+      { ddl: [], experiments: [zero] },
+    ])
+    expect(trials.map((t) => t.ddlFault?.sqlstate ?? null)).toEqual([null, null, '42704', null])
+    expect(trials.map((t) => differenceFrom(zero, t.observations[0]!) === null)).toEqual([true, false, false, true])
+    expect(changeBetween(zero, trials[0]!.observations[0]!, trials[1]!.observations[0]!)).toBe('accepted')
+    const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
+    expect(left[0]!.rows).toBe(0)
+  })
+})

@@ -1,0 +1,63 @@
+/** What to call a mutant that no experiment noticed: redundant, equivalent, unsolved, or a survivor. */
+import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
+import type { PgFault } from '../postgres/fault.ts'
+import type { ExperimentResult, Observation, Verdict } from './result.ts'
+
+interface Named {
+  readonly verdict: Verdict
+  readonly why: string
+}
+
+/** SQLSTATEs that mean that Assay wrote wrong DDL (syntax, rights, missing objects), never that PostgreSQL forbids the mutant. */
+const ownFault = /^(?:42601|42501|42P01|42703|42704|25P02|3F000|57014)$/u
+
+/** PostgreSQL refused the mutant's DDL. */
+export const stillbornReason = (fault: PgFault): Named =>
+  ownFault.test(fault.sqlstate)
+    ? { verdict: 'unsolved', why: `the mutant could not be made: ${fault.message} (${fault.sqlstate})` }
+    : { verdict: 'stillborn', why: `PostgreSQL refuses it: ${fault.message} (${fault.sqlstate})` }
+
+/** The structure that a refusal names, as an id where it is one. */
+const refusedBy = (fault: PgFault, structure: Structure, catalog: Catalog): string => {
+  const named = fault.constraint ?? fault.column
+  const among = [...catalog.structures.values()].filter((s) => s.name === named && s.id !== structure.id)
+  const found = among.find((s) => s.table === structure.table) ?? among[0]
+  if (found) return found.id
+  return named ?? `${fault.message} (${fault.sqlstate})`
+}
+
+const isSameCause = (a: PgFault, b: PgFault): boolean =>
+  a.sqlstate === b.sqlstate && a.constraint === b.constraint && a.column === b.column && a.routine === b.routine
+
+/** A case that the structure refused and that is still refused, by another one. */
+const stillRefused = (
+  unchanged: readonly { result: ExperimentResult; after: Observation }[],
+  structure: Structure,
+  catalog: Catalog,
+): string | null => {
+  for (const { result, after } of unchanged) {
+    const before = result.observed.fault
+    if (before && after.fault && !isSameCause(before, after.fault)) {
+      return refusedBy(after.fault, structure, catalog)
+    }
+  }
+  return null
+}
+
+/** The verdict on a mutant under which every experiment answered as before. */
+export const verdictOfSurvivor = (parts: {
+  readonly structure: Structure
+  readonly mutant: Mutant
+  readonly unchanged: readonly { result: ExperimentResult; after: Observation }[]
+  readonly catalog: Catalog
+  readonly claimedBy: ReadonlyMap<string, readonly string[]>
+  readonly unsolvedRules: ReadonlyMap<string, string>
+}): Named => {
+  const { structure, mutant, unchanged, catalog, claimedBy, unsolvedRules } = parts
+  if (mutant.equivalent !== undefined) return { verdict: 'equivalent', why: mutant.equivalent }
+  const other = stillRefused(unchanged, structure, catalog)
+  if (other !== null) return { verdict: 'redundant', why: other }
+  const unsolved = (claimedBy.get(structure.id) ?? []).find((rule) => unsolvedRules.has(rule))
+  if (unsolved !== undefined) return { verdict: 'unsolved', why: unsolvedRules.get(unsolved)! }
+  return { verdict: 'survived', why: 'every experiment answers as before' }
+}

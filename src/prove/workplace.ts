@@ -1,0 +1,170 @@
+/**
+ * Where one worker proves: a clone with its sessions. Plain experiments run on `main`; those that need a session
+ * in which no custom setting was ever set on `fresh`; plans on a clone with loaded rows; proofs and interleavings
+ * in their own way. Catalog bloat from rolled-back DDL is vacuumed away every few thousand trials.
+ */
+import type { Catalog } from '../catalog/structure.ts'
+import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Experiment } from '../rules/experiment.ts'
+import type { Rows } from '../rows/rows.ts'
+import { runInterleaving } from './interleave.ts'
+import type { Observation } from './result.ts'
+import { runProof } from './run-proof.ts'
+import { runTrials, type Trial, type TrialOutcome } from './runner.ts'
+
+export interface Workplace {
+  readonly main: Session
+  /** Runs trials in order; each experiment where it belongs. */
+  run(trials: readonly Trial[]): Promise<readonly TrialOutcome[]>
+  close(): Promise<void>
+}
+
+export interface WorkplaceParts {
+  readonly server: Server
+  /** The migrated database that clones are made of. Nobody may be connected to it. */
+  readonly template: string
+  /** A clone with loaded rows, shared by all workplaces because plans are asked in rolled-back transactions; null when no rule asks for plans. */
+  readonly loaded: () => string | null
+  readonly catalog: Catalog
+  /** Rows for proofs; set once they are solved. */
+  readonly rows: () => Rows
+  readonly label: string
+}
+
+/** A statement that takes longer is taken for a hang; generous, because machines are slow and shared. */
+const statementTimeout = '20s'
+/** Rolled-back DDL leaves dead catalog rows; past some thousands every catalog lookup pays for them. */
+const trialsBetweenVacuums = 2_000
+
+const bloated = [
+  'pg_class',
+  'pg_attribute',
+  'pg_constraint',
+  'pg_depend',
+  'pg_index',
+  'pg_type',
+  'pg_attrdef',
+  'pg_trigger',
+  'pg_policy',
+  'pg_description',
+  'pg_statistic',
+  'pg_shdepend',
+  'pg_proc',
+  'pg_rewrite',
+  'pg_enum',
+]
+
+type Place = 'main' | 'fresh' | 'loaded' | 'proof' | 'interleaving'
+
+const placeOf = (experiment: Experiment): Place => {
+  if (experiment.interleaving) return 'interleaving'
+  if (experiment.proof) return 'proof'
+  if (experiment.on === 'loaded') return 'loaded'
+  return experiment.session === 'fresh' ? 'fresh' : 'main'
+}
+
+/** Opens the clone and its first session. */
+export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> => {
+  const { server, template, label } = parts
+  const clone = await server.clone(template, label)
+  const sessions: Session[] = []
+  const open = async (database: string): Promise<Session> => {
+    const session = await server.connect(database, 'prover')
+    sessions.push(session)
+    await session.query(`set statement_timeout = '${statementTimeout}'; set client_min_messages = error`)
+    return session
+  }
+  const main = await open(clone)
+  const opened = new Map<Place, Promise<Session>>([['main', Promise.resolve(main)]])
+  const sessionFor = (place: 'main' | 'fresh' | 'loaded'): Promise<Session> => {
+    const ready = opened.get(place) ?? open(place === 'loaded' ? (parts.loaded() ?? clone) : clone)
+    opened.set(place, ready)
+    return ready
+  }
+  let sinceVacuum = 0
+
+  const vacuum = async (): Promise<void> => {
+    const admin = await server.connect(clone, 'administrator')
+    try {
+      await admin.query(`vacuum ${bloated.map((t) => `pg_catalog.${t}`).join(', ')}`)
+    } finally {
+      await admin.end()
+    }
+    sinceVacuum = 0
+  }
+
+  const runInterleaved = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
+    const database = await server.clone(template, `${label}-two`)
+    try {
+      if (trial.ddl.length > 0) {
+        const owner = await server.connect(database, 'owner')
+        try {
+          await owner.query(trial.ddl.join(';\n'))
+        } finally {
+          await owner.end()
+        }
+      }
+      return await runInterleaving(() => server.connect(database, 'prover'), experiment)
+    } finally {
+      await server.dropDatabase(database)
+    }
+  }
+
+  const runSpecial = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
+    if (experiment.interleaving) return runInterleaved(trial, experiment)
+    const rows = parts.rows()
+    return runProof({ db: main, owner: server.owner, ddl: trial.ddl, rows, catalog: parts.catalog, experiment })
+  }
+
+  const run: Workplace['run'] = async (trials) => {
+    const outcomes = trials.map((trial) => ({
+      ddlFault: null as TrialOutcome['ddlFault'],
+      observations: Array.from<Observation>({ length: trial.experiments.length }),
+    }))
+    const used = new Set(trials.flatMap((trial) => trial.experiments.map(placeOf)))
+    // A trial without experiments still tells whether PostgreSQL takes its DDL.
+    if (trials.some((trial) => trial.experiments.length === 0)) used.add('main')
+    for (const place of ['main', 'fresh', 'loaded'] as const) {
+      if (!used.has(place)) continue
+      const concerned = trials.flatMap((trial, t) => {
+        const indexes = trial.experiments.flatMap((e, i) => (placeOf(e) === place ? [i] : []))
+        const empty = trial.experiments.length === 0 && place === 'main'
+        return indexes.length > 0 || empty ? [{ t, trial, indexes }] : []
+      })
+      const db = await sessionFor(place)
+      const results = await runTrials(
+        db,
+        server.owner,
+        concerned.map(({ trial, indexes }) => ({
+          ddl: trial.ddl,
+          experiments: indexes.map((i) => trial.experiments[i]!),
+        })),
+      )
+      results.forEach((result, n) => {
+        const { t, indexes } = concerned[n]!
+        outcomes[t]!.ddlFault ??= result.ddlFault
+        indexes.forEach((i, k) => (outcomes[t]!.observations[i] = result.observations[k]!))
+      })
+    }
+    for (const [t, trial] of trials.entries()) {
+      for (const [i, experiment] of trial.experiments.entries()) {
+        const place = placeOf(experiment)
+        if (place !== 'proof' && place !== 'interleaving') continue
+        outcomes[t]!.observations[i] = await runSpecial(trial, experiment)
+      }
+    }
+    sinceVacuum += trials.filter((trial) => trial.ddl.length > 0).length
+    if (sinceVacuum >= trialsBetweenVacuums) await vacuum()
+    return outcomes
+  }
+
+  return {
+    main,
+    run,
+    async close() {
+      await Promise.all(sessions.map((s) => s.end()))
+      await server.dropDatabase(clone)
+    },
+  }
+}

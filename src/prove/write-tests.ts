@@ -1,0 +1,50 @@
+/** Writes the tests: every bound rule's experiments, from its declaration and rows that PostgreSQL accepts. */
+import type { Architecture } from '../architecture/architecture.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Rows } from '../rows/rows.ts'
+import type { Experiment, Unsolved } from '../rules/experiment.ts'
+import { kindOf } from '../rules/kinds.ts'
+import type { BoundRule } from './bind.ts'
+
+export interface TestedRule extends BoundRule {
+  readonly experiments: readonly Experiment[]
+  readonly unsolved: readonly Unsolved[]
+}
+
+export interface WriteTestsParts {
+  readonly architecture: Architecture
+  readonly catalog: Catalog
+  /** A prover session on an empty clone, inside a transaction that the caller rolls back. */
+  readonly db: Session
+  readonly rows: Rows
+  readonly onTable?: (table: string, done: number, of: number) => void
+}
+
+/** In order of the rules. Rules whose table or columns are missing get no experiments. */
+export const writeTests = async (
+  rules: readonly BoundRule[],
+  parts: WriteTestsParts,
+): Promise<readonly TestedRule[]> => {
+  const tested: TestedRule[] = []
+  const tables = [...new Set(rules.map((r) => r.rule.table))]
+  for (const bound of rules) {
+    const { rule, table, missing } = bound
+    if (!table || missing !== null) {
+      tested.push({ ...bound, experiments: [], unsolved: [] })
+      continue
+    }
+    parts.onTable?.(rule.table, tables.indexOf(rule.table), tables.length)
+    const { architecture, catalog, rows, db } = parts
+    const written = await kindOf(rule).experiments(rule, {
+      architecture,
+      catalog,
+      rows,
+      table,
+      db,
+      claims: bound.claims,
+    })
+    tested.push({ ...bound, ...written })
+  }
+  return tested
+}

@@ -1,0 +1,48 @@
+/** Arrays: one element of its type per family, then empty, the constants, and the wanted numbers of elements. */
+import { literal } from '../../postgres/quote.ts'
+import type { ValueClues } from '../constants.ts'
+import type { Slot, TypeFamily } from './family.ts'
+
+const arrayOf = (slot: Slot, elements: readonly string[]): string =>
+  elements.length === 0 ? literal('{}') : `array[${elements.join(', ')}]::${slot.type}[]`
+
+/** The family of arrays over the family of their elements; `slot.type` is the element's. */
+export const arraysOf = (element: TypeFamily): TypeFamily => ({
+  serves: () => true,
+  typical: (slot, family) => arrayOf(slot, [element.typical(slot, family)]),
+  near: (slot, clues: ValueClues) => {
+    const near = element.near(slot, clues)
+    const typical = [0, 1, 2, 3, 4, 5].map((n) => element.typical(slot, n))
+    const pool = [...new Set([...near.slice(0, 40), ...typical])]
+    const counts = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))].filter(
+      (n) => n >= 0 && n <= 1000,
+    )
+    const ofCount = (count: number, from: readonly string[]): string =>
+      arrayOf(
+        slot,
+        Array.from({ length: count }, (_, i) => from[i % from.length] ?? 'null'),
+      )
+    return [
+      ...clues.constants.filter((c) => /^\{.*\}$/su.test(c)).map(literal),
+      ...near.slice(0, 60).map((v) => arrayOf(slot, [v])),
+      ...(near.length > 1 ? [arrayOf(slot, near.slice(0, 2)), arrayOf(slot, near.slice(0, 12))] : []),
+      ...counts.flatMap((n) => [ofCount(n, pool), ofCount(n, typical)]),
+      ...near.slice(0, 12).map((v) => arrayOf(slot, [v, typical[0] ?? 'null'])),
+    ]
+  },
+  edges: (slot) => {
+    const [first = 'null', second = 'null'] = [element.typical(slot, 0), element.typical(slot, 1)]
+    return [
+      arrayOf(slot, []),
+      arrayOf(slot, [first, second]),
+      arrayOf(slot, [first, first]),
+      arrayOf(slot, ['null']),
+      arrayOf(slot, [first, 'null']),
+      `array[array[${first}], array[${second}]]::${slot.type}[]`,
+      ...element
+        .edges(slot)
+        .slice(0, 20)
+        .map((v) => arrayOf(slot, [v])),
+    ]
+  },
+})

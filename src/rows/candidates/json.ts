@@ -1,0 +1,111 @@
+/** JSON: an object that has every path the expressions look at, each leaf varied, then the other kinds of JSON. */
+import { literal } from '../../postgres/quote.ts'
+import type { ValueClues } from '../constants.ts'
+import { addDecimal, decimalPattern } from '../decimal.ts'
+import { familyLetter, type TypeFamily } from './family.ts'
+import { matchingStrings } from '../pattern.ts'
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+const absent = Symbol('absent')
+type Leaf = Json | typeof absent
+
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The object with the leaf at the path; a number in the path makes an array. */
+const place = (base: Json | undefined, path: readonly string[], leaf: Leaf): Json => {
+  const [key, ...rest] = path
+  if (key === undefined) return leaf === absent ? {} : leaf
+  if (/^\d$/u.test(key) && !isObject(base)) {
+    const items = Array.isArray(base) ? [...(base as readonly Json[])] : []
+    while (items.length < Number(key)) items.push('a')
+    if (!(rest.length === 0 && leaf === absent)) items[Number(key)] = place(items[Number(key)], rest, leaf)
+    return items
+  }
+  const object = isObject(base) ? { ...base } : {}
+  if (rest.length === 0 && leaf === absent) delete object[key]
+  else object[key] = place(object[key], rest, leaf)
+  return object
+}
+
+const scalar = (text: string): Json[] => {
+  if (text === 'true' || text === 'false') return [text === 'true', text]
+  if (decimalPattern.test(text) && text.length < 15) return [Number(text), text]
+  return [text]
+}
+
+const leaves = (values: readonly string[], clues: ValueClues): Leaf[] => {
+  const numbers = values.filter((v) => decimalPattern.test(v) && v.length < 15)
+  const around = numbers.flatMap((v) => [addDecimal(v, '1', 1), addDecimal(v, '1', -1)]).map(Number)
+  const kinds = new Set(['object', 'array', 'string', 'number', 'boolean', 'null'])
+  const own = values.filter((v) => !kinds.has(v)).flatMap(scalar)
+  const matching = clues.patterns.flatMap((p) => matchingStrings(p, clues.lengths).slice(0, 6))
+  const sized = clues.lengths.flatMap((n) => [n, n - 1, n + 1]).filter((n) => n >= 0 && n <= 200)
+  const lists = sized.map((n) => Array.from({ length: n }, (_, i) => familyLetter(i)))
+  const texts = sized.map((n) => 'x'.repeat(n))
+  const leavesOfKind: Leaf[] = ['a', 1, true, {}, [], ['a'], null, '', 0, -1, false, 'b', 'c', 2, 3]
+  return [...own, ...around, ...matching, ...lists, ...texts, ...leavesOfKind, absent]
+}
+
+const documents = (clues: ValueClues): Json[] => {
+  const given = clues.constants.flatMap((c): Json[] => {
+    if (!/^\s*[[{"]/u.test(c)) return []
+    try {
+      return [JSON.parse(c) as Json]
+    } catch {
+      return []
+    }
+  })
+  const whole = given.reduce<Json>(
+    (all, one) => (isObject(all) && isObject(one) ? { ...all, ...one } : all),
+    {},
+  )
+  const byPath = new Map<string, { readonly path: readonly string[]; readonly values: readonly string[] }>()
+  for (const { path, values } of clues.paths) {
+    const key = JSON.stringify(path)
+    byPath.set(key, { path, values: [...new Set([...(byPath.get(key)?.values ?? []), ...values])] })
+  }
+  const options = [...byPath.values()].map((p) => ({ path: p.path, leaves: leaves(p.values, clues) }))
+  const filled = (choice: (index: number) => number): Json =>
+    options.reduce<Json>(
+      (doc, o, i) => place(doc, o.path, o.leaves[choice(i) % o.leaves.length] ?? null),
+      whole,
+    )
+  const found: Json[] = [...given]
+  if (options.length > 0) {
+    const rounds = Math.max(...options.map((o) => o.leaves.length))
+    for (let n = 0; n < rounds; n++) found.push(filled(() => n))
+    for (const [at, o] of options.entries()) {
+      for (let n = 0; n < o.leaves.length; n++)
+        for (const rest of [0, 1, 2]) found.push(filled((i) => (i === at ? n : rest)))
+    }
+    // Two paths that want different values at once.
+    if (options.length <= 4) {
+      for (const [a, first] of options.entries()) {
+        for (const [b, second] of options.entries()) {
+          if (a >= b) continue
+          for (let n = 0; n < Math.min(8, first.leaves.length); n++) {
+            for (let m = 0; m < Math.min(8, second.leaves.length); m++)
+              found.push(filled((i) => (i === a ? n : i === b ? m : 0)))
+          }
+        }
+      }
+    }
+  }
+  // Keys are also found as elements of an array and as a string (`doc ? 'key'`).
+  const keys = [...new Set(options.flatMap((o) => o.path.slice(0, 1)))]
+  found.push(...keys.flatMap((k): Json[] => [[k], k]), ...(keys.length > 1 ? [keys] : []))
+  for (const n of clues.lengths.flatMap((l) => [l, l - 1, l + 1])) {
+    if (n >= 0 && n <= 200) found.push(Array.from({ length: n }, (_, i) => familyLetter(i)))
+  }
+  return found
+}
+
+export const json: TypeFamily = {
+  serves: (slot) => slot.type === 'json' || slot.type === 'jsonb',
+  typical: (_slot, family) => literal(JSON.stringify({ key: familyLetter(family) })),
+  near: (_slot, clues) =>
+    [...new Set(documents(clues).map((d) => JSON.stringify(d)))].slice(0, 600).map(literal),
+  edges: () => ['{}', '[]', '["a"]', '[1, 2, 3]', '[{}]', '"a"', '1', 'true', 'null'].map(literal),
+}

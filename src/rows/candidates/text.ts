@@ -1,0 +1,158 @@
+/** Text of every kind: values that read like the column's name, constants, patterns, wanted lengths and well-known formats. */
+import { literal } from '../../postgres/quote.ts'
+import type { ValueClues } from '../constants.ts'
+import { matchingStrings, nearMisses } from '../pattern.ts'
+import { familyLetter, type Slot, type TypeFamily } from './family.ts'
+
+const names = new Set([
+  'text',
+  'character varying',
+  'character',
+  'name',
+  'bpchar',
+  '"char"',
+  'public.citext',
+  'citext',
+])
+
+/** The n of varchar(n) and char(n); Infinity for none. */
+export const textLimit = (slot: Slot): number => {
+  if (slot.type === '"char"') return 1
+  if (slot.type === 'name') return 63
+  if (slot.modifier >= 4 && slot.type !== 'text') return slot.modifier - 4
+  return slot.type === 'character' ? 1 : Infinity
+}
+
+/** Long runs are written as repeat(), so that rows stay readable. */
+export const textLiteral = (text: string): string => {
+  const run = /^(.{0,20}?)(.)\2{59,}(.{0,20})$/su.exec(text)
+  if (!run) return literal(text)
+  const [, head = '', char = '', tail = ''] = run
+  const parts = [`repeat(${literal(char)}, ${text.length - head.length - tail.length})`]
+  if (head) parts.unshift(literal(head))
+  if (tail) parts.push(literal(tail))
+  return parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' || ')})`
+}
+
+const words = (name: string): string => {
+  const cleaned = name
+    .replaceAll(/([a-z])([A-Z])/gu, '$1_$2')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-+|-+$/gu, '')
+  return cleaned === '' || cleaned.length > 40 ? 'text' : cleaned
+}
+
+const prose =
+  /name|title|label|description|text|body|comment|note|address|city|street|summary|reason|message/u
+
+const formats = (letter: string, n: number): readonly string[] => [
+  `${letter}@example.com`,
+  `https://example.com/${letter}`,
+  `${letter}.example.com`,
+  `+1555555010${n}`,
+  `2024-01-0${1 + n}`,
+  `00000000-0000-4000-8000-00000000100${n}`,
+  `10.0.0.${1 + n}`,
+  `#${letter.repeat(6)}`,
+  `{"key": "${letter}"}`,
+  `100${n}`,
+  `${letter.toUpperCase()}`,
+]
+
+const typicalText = (slot: Slot, family: number): string => {
+  const letter = familyLetter(family)
+  const limit = textLimit(slot)
+  const stem = words(slot.name)
+  const wanted = /(?:^|-)e?-?mail(?:$|-)/u.test(stem)
+    ? `${letter}@example.com`
+    : /(?:^|-)ur[li](?:$|-)/u.test(stem)
+      ? `https://example.com/${letter}`
+      : prose.test(stem)
+        ? `${stem.replaceAll('-', ' ')} ${letter}`
+        : `${stem}-${letter}`
+  if (slot.type !== 'character' && wanted.length <= limit) return wanted
+  return letter.repeat(Math.min(limit, 12))
+}
+
+/** Matching strings with a short constant written over their start or end. */
+const overwritten = (matching: readonly (readonly string[])[], constants: readonly string[]): string[] =>
+  matching.flatMap((m) =>
+    m.slice(0, 3).flatMap((text) =>
+      constants
+        .filter((c) => c.length > 0 && c.length < text.length && c.length <= 12)
+        .slice(0, 12)
+        .flatMap((c) => [c + text.slice(c.length), text.slice(0, -c.length) + c]),
+    ),
+  )
+
+const lengthsWanted = (slot: Slot, clues: ValueClues): number[] => {
+  const limit = textLimit(slot)
+  const all = clues.lengths.flatMap((n) => [n, n + 1, n - 1])
+  if (limit !== Infinity) all.push(limit)
+  return [...new Set(all)].filter((n) => n >= 0 && n <= limit && n <= 100_000)
+}
+
+/** The typical text of a family stretched or cut to a length. */
+const ofLength = (slot: Slot, family: number, length: number): string => {
+  const text = typicalText(slot, family)
+  return text.length >= length ? familyLetter(family).repeat(length) : text + 'x'.repeat(length - text.length)
+}
+
+export const text: TypeFamily = {
+  serves: (slot) => names.has(slot.type) || /(?:^|\.)(?:citext|ltree)$/u.test(slot.type),
+  typical: (slot, family) => textLiteral(typicalText(slot, family)),
+  near: (slot, clues) => {
+    const limit = textLimit(slot)
+    const wanted = lengthsWanted(slot, clues)
+    const known = new Set(clues.patterns.map((p) => p.text))
+    const constants = clues.constants.filter((c) => !known.has(c))
+    const matching = clues.patterns.map((p) => matchingStrings(p, wanted))
+    const found = [
+      ...constants,
+      ...matching.flatMap((m) => m.slice(0, 6)),
+      ...wanted.flatMap((n) => [0, 1, 2].map((family) => ofLength(slot, family, n))),
+      ...matching.flatMap((m) => m.slice(6)),
+      ...overwritten(matching, constants),
+      ...constants
+        .slice(0, 12)
+        .flatMap((c) => [
+          `${c}x`,
+          `x${c}`,
+          `${c}a`,
+          c.slice(0, -1),
+          c.toUpperCase(),
+          c.toLowerCase(),
+          ` ${c}`,
+          `${c} `,
+        ]),
+      ...matching.flatMap((m) => (m[0] === undefined ? [] : nearMisses(m[0]))),
+      ...matching.flatMap((m) => nearMisses(m.find((s) => s.length > 3) ?? '')),
+    ]
+    const fitting = [...new Set(found)].filter((t) => [...t].length <= limit && !t.includes('\0'))
+    return [...fitting.slice(0, 400).map(textLiteral), ...clues.computed.map((sql) => `(${sql})`)]
+  },
+  edges: (slot) => {
+    const limit = textLimit(slot)
+    const plain = [
+      '',
+      ' ',
+      'a',
+      'A',
+      '1',
+      'aa',
+      'AB',
+      'abc',
+      'a b',
+      'ä',
+      'x'.repeat(8),
+      'UTC',
+      'en',
+      'USD',
+      'true',
+    ]
+    const all = [0, 1, 2].flatMap((n) => formats(familyLetter(n), n))
+    const full = limit === Infinity ? [] : [0, 1, 2].map((n) => familyLetter(n).repeat(limit))
+    return [...new Set([...plain, ...all, ...full])].filter((t) => [...t].length <= limit).map(textLiteral)
+  },
+}

@@ -1,0 +1,133 @@
+/** The candidate values of each column, in the order in which they are tried: its type's, and those its constraints speak of. */
+import type { Column } from '../catalog/table.ts'
+import { typeFamily } from './candidates/families.ts'
+import { familyCount, type Slot } from './candidates/family.ts'
+import { type Atom, cluesOfExpression, mergeClues, type ValueClues } from './constants.ts'
+import type { TableFacts } from './facts.ts'
+import type { FunctionClues } from './function-clues.ts'
+
+export interface ColumnOptions {
+  /** One per family, a first. */
+  readonly typical: readonly string[]
+  /** All of them, each once; the typical ones first unless the constraints are about now(). */
+  readonly all: readonly string[]
+}
+
+export interface OptionsWish {
+  /** Expressions whose constants matter, beside the table's own constraints. */
+  readonly expressions?: readonly string[]
+  /** Name of the column that a key's values read like, when it references another. */
+  readonly readsLike?: string
+  readonly isKey: boolean
+}
+
+const mostConstants = 60
+
+/** Of a large partition's many bounds the first and the last. */
+const shortened = (clues: ValueClues): ValueClues =>
+  clues.constants.length <= mostConstants
+    ? clues
+    : { ...clues, constants: [...clues.constants.slice(0, 40), ...clues.constants.slice(-20)] }
+
+const withBodies = (atom: Atom, functions: FunctionClues): ValueClues =>
+  mergeClues([atom, ...atom.functions.flatMap(([schema, name]) => functions.atomsOf(schema, name))])
+
+/** What expressions tell about one column; `own` are written over VALUE. */
+const cluesFor = (
+  facts: TableFacts,
+  column: Column,
+  expressions: readonly string[],
+  own: readonly string[],
+  functions: FunctionClues,
+): ValueClues => {
+  const generatedOver = new Set(
+    [...facts.generatedFrom].flatMap(([name, sources]) => (sources.includes(column.name) ? [name] : [])),
+  )
+  const concerns = (atom: Atom): boolean =>
+    atom.columns.some((c) => c === column.name || generatedOver.has(c) || c === facts.table.name)
+  const atoms = [
+    ...expressions.flatMap((e) => cluesOfExpression(e)?.atoms.filter(concerns) ?? []),
+    ...own.flatMap((e) => cluesOfExpression(e)?.atoms ?? []),
+  ]
+  return shortened(mergeClues(atoms.map((a) => withBodies(a, functions))))
+}
+
+/** Constants of trigger functions that mention the column. */
+const triggerClues = (facts: TableFacts, column: Column, functions: FunctionClues): ValueClues =>
+  shortened(
+    mergeClues(
+      facts.triggers
+        .flatMap(([schema, name]) => functions.atomsOf(schema, name))
+        .filter((a) => a.columns.includes(column.name))
+        .map((a) => withBodies(a, functions)),
+    ),
+  )
+
+const isArray = (column: Column): boolean =>
+  column.typeKind === 'array' || (column.typeKind === 'domain' && column.baseType.endsWith('[]'))
+
+const isRelative = (clues: ValueClues): boolean =>
+  clues.computed.some((c) => /now\(\)|current_|local/iu.test(c))
+
+const constantDefault = (column: Column): string[] =>
+  column.default !== null &&
+  column.generated === null &&
+  !/\w+\s*\(|current_|localtime/iu.test(column.default)
+    ? [column.default]
+    : []
+
+/** Everything that may be tried for a column, null last when it may be null. */
+export const optionsOf = (
+  facts: TableFacts,
+  column: Column,
+  functions: FunctionClues,
+  wish: OptionsWish,
+): ColumnOptions => {
+  const slot: Slot = {
+    name: wish.readsLike ?? column.name,
+    type: column.baseType.replace(/\[\]$/u, ''),
+    modifier: column.modifier,
+    labels: column.labels,
+    key: wish.isKey,
+  }
+  const family = typeFamily(slot, isArray(column))
+  const expressions = [
+    ...(wish.expressions ?? []),
+    ...facts.checks.map((c) => c.expression),
+    ...(facts.partition ? [facts.partition.expression] : []),
+    ...facts.keys.flatMap((k) => (k.predicate === null ? [] : [k.predicate])),
+  ]
+  const clues = cluesFor(facts, column, expressions, column.domainChecks, functions)
+  const typical = Array.from({ length: familyCount }, (_, n) => family.typical(slot, n))
+  const near = family.near(slot, clues)
+  const fromTriggers = family.near(slot, triggerClues(facts, column, functions))
+  const relative = isRelative(clues)
+  const ordered = [
+    ...(facts.restsNull.has(column.name) ? ['null'] : []),
+    ...(relative ? near : typical),
+    ...(relative ? typical : near),
+    ...fromTriggers,
+    ...constantDefault(column),
+    ...family.edges(slot),
+    ...(column.notNull ? [] : ['null']),
+  ]
+  return { typical: [...new Set(typical)], all: [...new Set(ordered)] }
+}
+
+/** The column's own neighbours of a value, as its type counts. */
+export const neighboursOf = (column: Column, value: string): readonly string[] => {
+  const slot: Slot = {
+    name: column.name,
+    type: column.baseType,
+    modifier: column.modifier,
+    labels: column.labels,
+    key: false,
+  }
+  return typeFamily(slot, isArray(column)).near(slot, {
+    constants: [value],
+    computed: [],
+    patterns: [],
+    lengths: [],
+    paths: [],
+  })
+}

@@ -1,0 +1,191 @@
+/**
+ * Confirms drafted rows by real inserts: what PostgreSQL stored is read back; what it refuses (a unique key, a
+ * trigger, an exclusion) is tried with other values, many in one write.
+ */
+import type { Reply } from '../postgres/session.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import { combinationsOf } from './combinations.ts'
+import type { Draft } from './draft.ts'
+import type { TableFacts } from './facts.ts'
+import { judgedType } from './frame.ts'
+import { insertRows, whereRow } from './insert.ts'
+import type { RowGround } from './row-ground.ts'
+import type { Row } from './rows.ts'
+import { tryOnTop } from './savepoint.ts'
+import type { Variable } from './search.ts'
+import { cluesOfExpression } from './constants.ts'
+
+export interface Confirmed {
+  readonly row: Row
+  /** What PostgreSQL stored, as expressions that give it again. */
+  readonly stored: Row
+}
+
+export type Outcome = Confirmed | { readonly refused: string }
+
+const mostTrials = 400
+
+/** insert … returning, for each given column, its text and whether it is what was given. */
+const insertReturning = (facts: TableFacts, row: Row): string => {
+  const given = facts.table.columns.filter((c) => row[c.name] !== undefined)
+  if (given.length === 0) return insertRows(facts.table, [row])
+  const parts = given.map((c) => {
+    const sql = row[c.name]!
+    const same =
+      sql === 'default'
+        ? 'true'
+        : `${ident(c.name)}::text is not distinct from cast(cast((${sql}) as ${judgedType(c)}) as ${c.type})::text`
+    return `${ident(c.name)}::text, ${same}`
+  })
+  return `${insertRows(facts.table, [row])} returning ${parts.join(', ')}`
+}
+
+const settled = 'set constraints all immediate'
+
+const refusal = (reply: Reply | undefined): string | null => {
+  if (!reply) return 'no answer'
+  if (reply.fault) return `${reply.fault.message} (SQLSTATE ${reply.fault.sqlstate})`
+  const insert = reply.commands.find((c) => c.tag.startsWith('INSERT'))
+  return insert?.tag === 'INSERT 0 0' ? 'a trigger leaves the row out without a word' : null
+}
+
+/** Values that a trigger has replaced are taken as stored: written out where they are the same each time, else asked for. */
+const storedRow = (facts: TableFacts, row: Row, first: Reply, second: Reply | undefined): Row => {
+  const given = facts.table.columns.filter((c) => row[c.name] !== undefined)
+  const texts = first.commands.find((c) => c.tag.startsWith('INSERT'))?.rows[0] ?? []
+  const again = second?.commands.find((c) => c.tag.startsWith('INSERT'))?.rows[0]
+  const rewritten = given.filter((_c, i) => texts[2 * i + 1] === 'f')
+  if (rewritten.length === 0) return row
+  const steady = Object.fromEntries(
+    Object.entries(row).filter(([name]) => !rewritten.some((c) => c.name === name)),
+  )
+  const changes = given.flatMap((c, i) => {
+    if (!rewritten.includes(c)) return []
+    const text = texts[2 * i] ?? null
+    const moving = /^(?:timestamp|date|time)/u.test(c.baseType) || (again && again[2 * i] !== text)
+    if (text === null) return [[c.name, 'null'] as const]
+    if (!moving) return [[c.name, storedLiteral(c.baseType, text)] as const]
+    return [[c.name, `(select ${ident(c.name)} from ${qualified(facts.table)} where ${whereRow(facts, steady)})`] as const]
+  })
+  return { ...row, ...Object.fromEntries(changes) }
+}
+
+const storedLiteral = (type: string, text: string): string =>
+  /^(?:smallint|integer|bigint|numeric)$/u.test(type) ? text : `'${text.replaceAll("'", "''")}'`
+
+/** Columns that the refusal is about, or all of them. */
+const suspects = (facts: TableFacts, reply: Reply | undefined): ReadonlySet<string> | null => {
+  const fault = reply?.fault
+  if (!fault) return null
+  const named = fault.constraint
+  const columns = [
+    ...facts.keys.filter((k) => k.name === named).flatMap((k) => [...k.columns, ...(k.predicate === null ? [] : (cluesOfExpression(k.predicate)?.columns ?? []))]),
+    ...facts.exclusions.filter((x) => x.name === named).flatMap((x) => x.columns),
+    ...facts.checks.filter((c) => c.name !== null && c.name === named).flatMap((c) => c.columns),
+    ...facts.references.filter((r) => r.name === named).flatMap((r) => r.columns),
+    ...(fault.column === null ? [] : [fault.column]),
+  ]
+  if (columns.length > 0) return new Set(columns)
+  // A partition reports its own constraint's name, a trigger none: then it may be any column.
+  return null
+}
+
+/** Rows near the draft: first those that differ in the suspected columns only. */
+const alternatives = (facts: TableFacts, draft: Draft, suspected: ReadonlySet<string> | null): Row[] => {
+  const about = draft.variables.filter((v) => suspected === null || v.columns.some((c) => suspected.has(c.name)))
+  const omitting = (v: Variable): Variable =>
+    v.columns.length === 1 && v.columns[0]!.default !== null && v.columns[0]!.identity === null
+      ? { ...v, options: [...v.options.slice(0, 1), ['default'], ...v.options.slice(1)] }
+      : v
+  const variables = (about.length > 0 ? about : draft.variables).map(omitting)
+  const { rows } = combinationsOf(
+    variables.map((v) => Math.min(v.options.length, suspected === null ? 60 : 200)),
+    mostTrials,
+  )
+  return rows.slice(1).map((combination) => ({
+    ...draft.row,
+    ...Object.fromEntries(
+      variables.flatMap((v, i) => v.columns.map((c, k) => [c.name, v.options[combination[i]!]![k]!] as const)),
+    ),
+  }))
+}
+
+/** Only what must be given: a trigger may fill in the rest. */
+const barest = (facts: TableFacts, row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).filter(([name]) => {
+      const column = facts.table.columns.find((c) => c.name === name)
+      return column !== undefined && (column.notNull || facts.references.some((r) => r.columns.includes(name))) && (column.default === null || column.identity !== null)
+    }),
+  )
+
+export interface Confirmation {
+  /** Set when a statement of the setup was refused: which, and why. */
+  readonly setup: { readonly at: number; readonly why: string } | null
+  readonly outcomes: readonly Outcome[]
+}
+
+/** Inserts the drafts one after the other on top of the setup. */
+export const confirmRows = async (
+  ground: RowGround,
+  facts: TableFacts,
+  setup: readonly string[],
+  drafts: readonly Draft[],
+): Promise<Confirmation> => {
+  const texts = drafts.map((d) => insertReturning(facts, d.row))
+  const all = await tryOnTop(ground.db, [...setup, ...texts, settled], [])
+  const failedSetup = all.setup.slice(0, setup.length).findIndex((r) => r.fault !== null)
+  if (failedSetup >= 0) {
+    return { setup: { at: failedSetup, why: refusal(all.setup[failedSetup]) ?? '' }, outcomes: [] }
+  }
+  const first = all.setup.slice(setup.length)
+  if (first.every((r) => refusal(r) === null)) {
+    const rewrites = first.some((r) => r.commands.some((c) => c.rows.some((row) => row.some((v, i) => i % 2 === 1 && v === 'f'))))
+    const again = rewrites ? (await tryOnTop(ground.db, [...setup, ...texts], [])).setup.slice(setup.length) : []
+    return {
+      setup: null,
+      outcomes: drafts.map((d, i) => ({ row: d.row, stored: storedRow(facts, d.row, first[i]!, again[i]) })),
+    }
+  }
+  const outcomes: Outcome[] = []
+  const before: string[] = []
+  for (const draft of drafts) {
+    const outcome = await confirmOne(ground, facts, [...setup, ...before], draft)
+    outcomes.push(outcome)
+    if ('row' in outcome) before.push(insertRows(facts.table, [outcome.row]))
+  }
+  return { setup: null, outcomes }
+}
+
+const confirmOne = async (
+  ground: RowGround,
+  facts: TableFacts,
+  setup: readonly string[],
+  draft: Draft,
+): Promise<Outcome> => {
+  const attempt = async (rows: readonly Row[]): Promise<{ row: Row; reply: Reply } | Reply | undefined> => {
+    const replies = await tryOnTop(ground.db, setup, rows.map((r) => `${insertReturning(facts, r)}; ${settled}`))
+    const at = replies.trials.findIndex((r) => refusal(r) === null)
+    return at < 0 ? replies.trials[0] : { row: rows[at]!, reply: replies.trials[at]! }
+  }
+  const first = await attempt([draft.row])
+  const found = async (): Promise<{ row: Row; reply: Reply } | null> => {
+    if (first && 'row' in first) return first
+    const about = suspects(facts, first)
+    for (const rows of [
+      ...(about ? [alternatives(facts, draft, about)] : []),
+      [barest(facts, draft.row), ...alternatives(facts, draft, null)],
+    ]) {
+      const next = await attempt(rows)
+      if (next && 'row' in next) return next
+    }
+    return null
+  }
+  const answer = await found()
+  if (!answer) return { refused: refusal(first && 'row' in first ? first.reply : first) ?? 'no value was accepted' }
+  const again = await attempt([answer.row])
+  return {
+    row: answer.row,
+    stored: storedRow(facts, answer.row, answer.reply, again && 'row' in again ? again.reply : undefined),
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * What an SQL expression tells about the values that matter to it: its constants, patterns, lengths, JSON paths
+ * and the columns that it compares. Found through PostgreSQL's own parser; nothing is judged here.
+ */
+import { deparseExpression, parseExpression, type ParseNode } from '../postgres/parse.ts'
+import { jsonPathsOf, type JsonPath } from './json-paths.ts'
+import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
+
+export interface TextPattern {
+  readonly syntax: 'regex' | 'like' | 'similar'
+  readonly text: string
+}
+
+/** What the values of a column may hinge on. */
+export interface ValueClues {
+  readonly constants: readonly string[]
+  /** Column-free expressions such as `now() - '18 years'::interval`. */
+  readonly computed: readonly string[]
+  readonly patterns: readonly TextPattern[]
+  /** Numbers that a length is compared with. */
+  readonly lengths: readonly number[]
+  readonly paths: readonly JsonPath[]
+}
+
+/** One predicate without AND, OR and NOT, with the columns that it is about. */
+export interface Atom extends ValueClues {
+  readonly columns: readonly string[]
+  /** Functions that it calls, as [schema or null, name]. */
+  readonly functions: readonly (readonly [string | null, string])[]
+}
+
+/** `column <operator> sql`, where `sql` stands over other columns. */
+export interface Comparison {
+  readonly column: string
+  readonly sql: string
+  readonly columns: readonly string[]
+}
+
+export interface ExpressionClues {
+  readonly columns: readonly string[]
+  readonly wholeRow: boolean
+  readonly atoms: readonly Atom[]
+  readonly comparisons: readonly Comparison[]
+}
+
+export const noClues: ValueClues = { constants: [], computed: [], patterns: [], lengths: [], paths: [] }
+
+export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
+  const once = <T>(pick: (clues: ValueClues) => readonly T[]): T[] => {
+    const seen = new Map(all.flatMap((c) => pick(c).map((v) => [JSON.stringify(v), v] as const)))
+    return [...seen.values()]
+  }
+  return {
+    constants: once((c) => c.constants),
+    computed: once((c) => c.computed),
+    patterns: once((c) => c.patterns),
+    lengths: once((c) => c.lengths),
+    paths: once((c) => c.paths),
+  }
+}
+
+const lengthFunctions =
+  /^(?:(?:char|character|octet|bit)_length|length|array_length|cardinality|jsonb?_array_length|array_upper|num_nonnulls|num_nulls)$/u
+const regexOperators = /^!?~\*?$/u
+const likeOperators = /^!?~~\*?$/u
+const regexFunctions = /^(?:regexp_\w+|textregex\w+|substring)$/u
+/** Their value changes between calls or sessions, so it is never evidence. */
+const unsteady =
+  /^(?:random|nextval|currval|lastval|setval|gen_random_uuid|uuidv[47]|uuid_generate_v\d\w*|clock_timestamp|timeofday|pg_\w+|txid_\w+|current_setting)$/u
+
+const strings = (node: unknown): string[] => {
+  const found: string[] = []
+  walk(node, (_kind, _body, at) => {
+    const text = constantOf(at)
+    if (text === null) return true
+    found.push(text)
+    return false
+  })
+  return found
+}
+
+const patternsOf = (kind: string, body: Record<string, unknown>): TextPattern[] => {
+  const made = (syntax: TextPattern['syntax'], node: unknown): TextPattern[] =>
+    strings(node).map((text) => ({ syntax, text }))
+  if (kind === 'A_Expr') {
+    const operator = nameList(body['name']).at(-1) ?? ''
+    if (body['kind'] === 'AEXPR_SIMILAR') return made('similar', body['rexpr'])
+    if (likeOperators.test(operator)) return made('like', body['rexpr'])
+    if (regexOperators.test(operator)) return made('regex', body['rexpr'])
+  }
+  if (kind === 'FuncCall') {
+    const name = nameList(body['funcname']).at(-1) ?? ''
+    const args = body['args'] as readonly unknown[] | undefined
+    if (/^similar_(?:to_)?escape$/u.test(name)) return made('similar', args?.[0])
+    if (regexFunctions.test(name)) return made('regex', args?.[1])
+    if (name === 'starts_with' || name === 'like') return made('like', args?.[1])
+  }
+  return []
+}
+
+/** Elements of `'{a,b}'::text[]`. */
+const arrayElements = (text: string): string[] =>
+  text
+    .slice(1, -1)
+    .split(',')
+    .map((e) => e.trim().replaceAll(/^"|"$/gu, ''))
+    .filter((e) => e !== '')
+
+const isSteady = (node: unknown): boolean => {
+  let steady = true
+  walk(node, (kind, body) => {
+    if (kind === 'ParamRef' || kind === 'SubLink') steady = false
+    if (kind === 'FuncCall' && unsteady.test(nameList(body['funcname']).at(-1) ?? '')) steady = false
+  })
+  return steady
+}
+
+const tryDeparse = (node: unknown): string | null => {
+  try {
+    return deparseExpression(node as ParseNode)
+  } catch {
+    return null
+  }
+}
+
+export const atomOf = (root: unknown): Atom => {
+  const constants = new Set<string>()
+  const computed = new Set<string>()
+  const patterns: TextPattern[] = []
+  const functions: (readonly [string | null, string])[] = []
+  let measured = false
+  walk(root, (kind, body, node) => {
+    patterns.push(...patternsOf(kind, body))
+    if (kind === 'FuncCall') {
+      const name = nameList(body['funcname'])
+      functions.push([name.length > 1 ? (name.at(-2) ?? null) : null, name.at(-1) ?? ''])
+      measured ||= lengthFunctions.test(name.at(-1) ?? '')
+    }
+    const text = constantOf(node)
+    if (text !== null) {
+      constants.add(text)
+      if (kind === 'TypeCast' && /^\{.*\}$/su.test(text))
+        for (const e of arrayElements(text)) constants.add(e)
+      return false
+    }
+    if (['A_Expr', 'FuncCall', 'SQLValueFunction', 'TypeCast', 'MinMaxExpr'].includes(kind)) {
+      if (columnsOf(node).length === 0 && isSteady(node)) {
+        const sql = tryDeparse(node)
+        if (sql !== null) computed.add(sql)
+        for (const inner of strings(node)) constants.add(inner)
+        return false
+      }
+    }
+    return true
+  })
+  const lengths = measured ? [...constants].filter((c) => /^\d{1,6}$/u.test(c)).map(Number) : []
+  return {
+    columns: columnsOf(root).filter((c) => c !== '*'),
+    constants: [...constants],
+    computed: [...computed],
+    patterns,
+    lengths,
+    paths: jsonPathsOf(root),
+    functions,
+  }
+}
+
+/** The predicates of a boolean expression: AND, OR, NOT and CASE are looked through. */
+const atomNodes = (node: unknown): unknown[] => {
+  const parts = nodeParts(node)
+  if (!parts) return []
+  const [kind, body] = parts
+  if (kind === 'BoolExpr') return (body['args'] as readonly unknown[]).flatMap(atomNodes)
+  if (kind === 'BooleanTest') return atomNodes(body['arg'])
+  if (kind === 'CoalesceExpr') return (body['args'] as readonly unknown[]).flatMap(atomNodes)
+  if (kind === 'CaseExpr') {
+    const branches = (body['args'] as readonly unknown[]).flatMap((branch) => {
+      const when = nodeParts(branch)?.[1]
+      return [...atomNodes(when?.['expr']), ...atomNodes(when?.['result'])]
+    })
+    return [...branches, ...atomNodes(body['defresult']), node]
+  }
+  return [node]
+}
+
+const comparisonOperators = /^(?:=|<>|!=|<|>|<=|>=)$/u
+
+const comparisonsOf = (root: unknown): Comparison[] => {
+  const found: Comparison[] = []
+  const add = (left: unknown, right: unknown): void => {
+    const column = columnOf(underCasts(left))
+    const columns = columnsOf(right)
+    if (column === null || column === '*' || columns.length === 0 || columns.includes(column)) return
+    const sql = tryDeparse(right)
+    if (sql !== null && !columns.includes('*') && isSteady(right)) found.push({ column, sql, columns })
+  }
+  walk(root, (kind, body) => {
+    if (kind !== 'A_Expr') return
+    const between = /^AEXPR_(?:NOT_)?BETWEEN/u.test(String(body['kind']))
+    if (!between && !comparisonOperators.test(nameList(body['name']).at(-1) ?? '')) return
+    const list = nodeParts(body['rexpr'])
+    const sides =
+      list?.[0] === 'List' ? (list[1]['items'] as readonly unknown[]) : body['rexpr'] ? [body['rexpr']] : []
+    for (const side of sides) {
+      add(body['lexpr'], side)
+      add(side, body['lexpr'])
+    }
+  })
+  return found
+}
+
+/** What a tree tells, for bodies of functions too. */
+export const cluesOfTree = (node: unknown): ExpressionClues => {
+  const columns = columnsOf(node)
+  return {
+    columns: columns.filter((c) => c !== '*'),
+    wholeRow: columns.includes('*'),
+    atoms: atomNodes(node).map(atomOf),
+    comparisons: comparisonsOf(node),
+  }
+}
+
+const known = new Map<string, ExpressionClues | null>()
+
+/** What an expression tells; null when PostgreSQL's parser refuses it. Call `loadParser` before. */
+export const cluesOfExpression = (sql: string): ExpressionClues | null => {
+  const before = known.get(sql)
+  if (before !== undefined) return before
+  if (known.size > 20_000) known.clear()
+  let clues: ExpressionClues | null
+  try {
+    clues = cluesOfTree(parseExpression(sql))
+  } catch {
+    clues = null
+  }
+  known.set(sql, clues)
+  return clues
+}

@@ -1,0 +1,84 @@
+/** Values that follow from other columns: what a comparison's other side is for a given row (`subtotal = quantity * price`). */
+import type { Session } from '../postgres/session.ts'
+import { literal } from '../postgres/quote.ts'
+import { neighboursOf } from './column-options.ts'
+import { cluesOfExpression, type Comparison } from './constants.ts'
+import type { TableFacts } from './facts.ts'
+import { valueSelect } from './frame.ts'
+import type { Row } from './rows.ts'
+import { askEach } from './savepoint.ts'
+
+const plainNumber = /^-?\d+(?:\.\d+)?$/u
+
+/** Values by column for one row, each followed by its neighbours. */
+export type DerivedValues = ReadonlyMap<string, readonly string[]>
+
+export const comparisonsIn = (expressions: readonly string[]): readonly Comparison[] => {
+  const all = expressions.flatMap((e) => cluesOfExpression(e)?.comparisons ?? [])
+  return [...new Map(all.map((c) => [`${c.column} ${c.sql}`, c])).values()]
+}
+
+const relative = /now\(\)|current_|localtime/iu
+
+/** One round trip for all rows. What cannot be computed is left out. */
+export const deriveValues = async (
+  db: Session,
+  facts: TableFacts,
+  rows: readonly Row[],
+  expressions: readonly string[],
+): Promise<DerivedValues[]> => {
+  const column = (name: string) => facts.table.columns.find((c) => c.name === name && c.generated === null)
+  const comparisons = comparisonsIn(expressions).filter((c) => column(c.column) && c.columns.every(column))
+  if (comparisons.length === 0) return rows.map(() => new Map())
+  const texts = rows.flatMap((row) =>
+    comparisons.map((c) => {
+      const used = c.columns.flatMap((name) => {
+        const found = column(name)
+        return found ? [{ column: found, sql: row[name] ?? 'null' }] : []
+      })
+      return valueSelect(facts, used, [c.sql])
+    }),
+  )
+  const replies = await askEach(db, texts)
+  return rows.map((row, r) => {
+    const values = new Map<string, string[]>()
+    for (const [i, c] of comparisons.entries()) {
+      const text = replies[r * comparisons.length + i]?.commands.at(-1)?.rows[0]?.[0]
+      const target = column(c.column)
+      if (text === null || text === undefined || !target) continue
+      const known = values.get(c.column) ?? []
+      const sources = c.columns.map((name) => row[name] ?? 'null')
+      if (sources.some((s) => relative.test(s))) {
+        // Stays an expression: written out it would be another text tomorrow.
+        const single = c.columns.length === 1 && c.sql === c.columns[0] ? sources[0] : undefined
+        const base = single ?? substituted(c.sql, c.columns, sources)
+        if (base !== null) {
+          known.push(
+            `(${base})`,
+            ...['1 day', '1 second', '1 hour'].flatMap((s) => [
+              `(${base}) + interval '${s}'`,
+              `(${base}) - interval '${s}'`,
+            ]),
+          )
+        }
+      } else {
+        const value = plainNumber.test(text) ? text : literal(text)
+        known.push(value, ...neighboursOf(target, text))
+      }
+      values.set(c.column, known)
+    }
+    return values
+  })
+}
+
+/** The expression with its columns written as their values; null when a name is not found as a plain word. */
+const substituted = (sql: string, columns: readonly string[], values: readonly string[]): string | null => {
+  let text = sql
+  for (const [i, name] of columns.entries()) {
+    const word = new RegExp(`(?<![\\w."])"?${name.replaceAll(/[^\w]/gu, '\\$&')}"?(?![\\w("])`, 'gu')
+    if (!word.test(text)) return null
+    const value = values[i] ?? 'null'
+    text = text.replaceAll(word, () => `(${value})`)
+  }
+  return text
+}

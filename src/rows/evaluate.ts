@@ -1,0 +1,98 @@
+/**
+ * Judges many combinations of candidate values in a few round trips: one select for all; where an expression
+ * throws, in chunks, then one by one, so that one bad candidate spoils nothing but itself.
+ */
+import type { Reply, Session } from '../postgres/session.ts'
+import { type Frame, frameSelect } from './frame.ts'
+import { askEach } from './savepoint.ts'
+
+export interface Question {
+  readonly frame: Frame
+  readonly combinations: readonly (readonly number[])[]
+  readonly expressions: readonly string[]
+}
+
+/** Of one combination: does it fit the columns, and what is each expression: t, f, n (unknown) or e (it throws). */
+export interface Verdict {
+  readonly fits: boolean
+  readonly of: string
+}
+
+const chunkSize = 48
+/** Combinations judged one by one at most, per question; what is beyond counts as throwing. */
+const mostSingles = 2_000
+
+interface Part {
+  readonly question: number
+  readonly expressions: readonly number[]
+  readonly combinations: readonly number[]
+}
+
+/** Faults that come of the expression's text, whatever the values are. */
+const isStatic = (reply: Reply): boolean => /^42/u.test(reply.fault?.sqlstate ?? '')
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
+/** Answers one verdict per combination of each question. Four round trips at most, whatever their number. */
+export const evaluate = async (db: Session, questions: readonly Question[]): Promise<Verdict[][]> => {
+  const letters = questions.map((q) => q.combinations.map(() => Array.from(q.expressions, () => 'e')))
+  const fits = questions.map((q) => q.combinations.map(() => false))
+  const singles = questions.map(() => 0)
+  let parts: Part[] = questions.map((q, question) => ({
+    question,
+    expressions: [...q.expressions.keys()],
+    combinations: [...q.combinations.keys()],
+  }))
+  while (parts.length > 0) {
+    const asked = parts.filter((p) => p.combinations.length > 0)
+    const replies = await askEach(
+      db,
+      asked.map(({ question, expressions, combinations }) => {
+        const q = questions[question]!
+        return frameSelect(
+          q.frame,
+          combinations.map((c) => q.combinations[c]!),
+          expressions.map((e) => q.expressions[e]!),
+        )
+      }),
+    )
+    parts = asked.flatMap((part, i): Part[] => {
+      const reply = replies[i]!
+      const { question, expressions, combinations } = part
+      if (!reply.fault) {
+        for (const [n, line] of reply.commands.at(-1)?.rows ?? []) {
+          const at = combinations[Number(n)]!
+          fits[question]![at] = line?.[0] === 't'
+          for (const [k, e] of expressions.entries()) letters[question]![at]![e] = line?.[k + 1] ?? 'e'
+        }
+        return []
+      }
+      // A text that PostgreSQL cannot read is looked for by expression first, a value that throws by combination.
+      if (expressions.length > 1 && (isStatic(reply) || combinations.length === 1)) {
+        return expressions.map((e) => ({ question, expressions: [e], combinations }))
+      }
+      if (isStatic(reply) && expressions.length === 1) return fallBackToFits(part)
+      if (combinations.length > chunkSize) {
+        return chunks(combinations, chunkSize).map((c) => ({ question, expressions, combinations: c }))
+      }
+      if (combinations.length > 1) {
+        const allowed = combinations.slice(0, Math.max(0, mostSingles - (singles[question] ?? 0)))
+        singles[question] = (singles[question] ?? 0) + allowed.length
+        return allowed.map((c) => ({ question, expressions, combinations: [c] }))
+      }
+      return expressions.length > 0 ? fallBackToFits(part) : []
+    })
+  }
+  return questions.map((q, question) =>
+    q.combinations.map((_c, at) => ({
+      fits: fits[question]![at]!,
+      of: letters[question]![at]!.join(''),
+    })),
+  )
+}
+
+/** The expression throws; whether the values themselves can be written is still to be asked. */
+const fallBackToFits = ({ question, combinations }: Part): Part[] => [
+  { question, expressions: [], combinations },
+]

@@ -1,0 +1,103 @@
+/**
+ * A table's row as a select without the table: columns get candidate values, expressions are judged over them by
+ * PostgreSQL in bulk. The text only; evaluate.ts asks.
+ */
+import type { Column } from '../catalog/table.ts'
+import { ident } from '../postgres/quote.ts'
+import type { TableFacts } from './facts.ts'
+
+/** Candidate values of columns that vary, as SQL expressions; [column][option]. */
+export interface Frame {
+  readonly facts: TableFacts
+  readonly columns: readonly { readonly column: Column; readonly options: readonly string[] }[]
+}
+
+const number = 'assay row'
+
+const plainCharacter: Readonly<Record<string, string>> = {
+  'character varying': 'character varying',
+  'public.citext': 'public.citext',
+}
+
+/** The type to cast a value to so that nothing is cut off silently: varchar(3) would cut, varchar does not. */
+export const judgedType = (column: Column): string => {
+  if (column.typeKind === 'domain') return column.baseType
+  return plainCharacter[column.type.replace(/\(\d+\)$/u, '')] ?? column.type
+}
+
+/** How many characters or bits the column takes; null without a limit. */
+const limitOf = (column: Column): string | null => {
+  const type = column.typeKind === 'domain' ? column.baseType : column.type
+  if (column.typeKind === 'array') return null
+  if (/^character|^bpchar/u.test(type) && column.modifier >= 4)
+    return `char_length(%) <= ${column.modifier - 4}`
+  if (/^bit varying/u.test(type) && column.modifier > 0) return `char_length(%) <= ${column.modifier}`
+  if (/^bit/u.test(type) && column.modifier > 0) return `char_length(%) = ${column.modifier}`
+  return null
+}
+
+const cast = (column: Column, sql: string): string => `cast((${sql}) as ${judgedType(column)})`
+
+/** A column of the frame as a VALUES list: option number, value, whether it fits the column's length. */
+const optionList = (column: Column, options: readonly string[], at: number): string => {
+  const limit = limitOf(column)
+  const rows = options.map((sql, i) => {
+    const fits = limit === null || sql === 'null' ? 'true' : limit.replace('%', `cast((${sql}) as text)`)
+    return `(${i}, ${cast(column, sql)}, ${fits})`
+  })
+  return `(values ${rows.join(',\n')}) as o${at} (i, v, fits)`
+}
+
+/**
+ * `select` giving for each combination (an option number per column) one line of letters: fits, then each
+ * expression as t, f or n. `value` names the one column for domain checks written over VALUE.
+ */
+export const frameSelect = (
+  frame: Frame,
+  combinations: readonly (readonly number[])[],
+  expressions: readonly string[],
+): string => {
+  const { facts, columns } = frame
+  const inner = [
+    `c.n as ${ident(number)}`,
+    ...columns.map(({ column }, i) => `o${i}.v as ${ident(column.name)}`),
+    ...(columns.length === 1 && columns[0]?.column.name !== 'value' ? ['o0.v as "value"'] : []),
+    `(${['true', ...columns.map((_c, i) => `coalesce(o${i}.fits, true)`)].join(' and ')}) as "assay fits"`,
+  ]
+  const joins = columns.map(
+    ({ column, options }, i) => `join ${optionList(column, options, i)} on o${i}.i = c.i${i}`,
+  )
+  const names = ['n', ...columns.map((_c, i) => `i${i}`)]
+  const list = combinations.map((c, n) => `(${[n, ...c].join(',')})`)
+  const alias = ident(facts.table.name)
+  const base = `(select ${inner.join(', ')} from (values ${list.join(',')}) as c (${names.join(', ')})
+  ${joins.join('\n  ')}
+  offset 0) as ${alias}`
+  const present = new Set(columns.map(({ column }) => column.name))
+  const computed = facts.table.columns.filter(
+    (c) =>
+      c.generated !== null &&
+      c.default !== null &&
+      (facts.generatedFrom.get(c.name) ?? []).every((s) => present.has(s)),
+  )
+  const from =
+    computed.length === 0
+      ? base
+      : `(select ${alias}.*, ${computed.map((c) => `cast((${c.default}) as ${c.type}) as ${ident(c.name)}`).join(', ')} from ${base} offset 0) as ${alias}`
+  const letters = [
+    `left("assay fits"::text, 1)`,
+    ...expressions.map((e) => `coalesce(left((${e}\n)::boolean::text, 1), 'n')`),
+  ]
+  return `select ${ident(number)}, ${letters.join(' || ')} from ${from}`
+}
+
+/** `select` giving the expressions' values as text for one row of values. */
+export const valueSelect = (
+  facts: TableFacts,
+  row: readonly { readonly column: Column; readonly sql: string }[],
+  expressions: readonly string[],
+): string => {
+  const inner = row.map(({ column, sql }) => `${cast(column, sql)} as ${ident(column.name)}`)
+  const texts = expressions.map((e) => `(${e}\n)::text`)
+  return `select ${texts.join(', ')} from (select ${inner.join(', ')} offset 0) as ${ident(facts.table.name)}`
+}

@@ -1,0 +1,56 @@
+/** A row as the statement that inserts it, and as the predicate that finds it again. */
+import type { Column, Table } from '../catalog/table.ts'
+import { ident, identList, qualified } from '../postgres/quote.ts'
+import type { TableFacts } from './facts.ts'
+import type { Row } from './rows.ts'
+
+const writable = (table: Table, rows: readonly Row[]): readonly Column[] =>
+  table.columns.filter((c) => c.generated === null && rows.some((row) => row[c.name] !== undefined))
+
+/** `insert into … values (…), (…)`; a column that only some of the rows give is DEFAULT in the others. */
+export const insertRows = (table: Table, rows: readonly Row[]): string => {
+  const columns = writable(table, rows)
+  if (columns.length === 0) return `insert into ${qualified(table)} default values`
+  const overriding = columns.some((c) => c.identity === 'always') ? ' overriding system value' : ''
+  const values = rows.map((row) => `(${columns.map((c) => row[c.name] ?? 'default').join(', ')})`)
+  return `insert into ${qualified(table)} (${identList(columns.map((c) => c.name))})${overriding} values ${values.join(', ')}`
+}
+
+/** Types whose values PostgreSQL cannot compare with `=`. */
+const incomparable = /^(?:json|xml|point|line|polygon|path|lseg|box|circle)(?:\[\])?$/u
+
+const equals = (column: Column, sql: string): string => {
+  const name = ident(column.name)
+  if (sql === 'null') return `${name} is null`
+  const type = column.typeKind === 'domain' ? column.baseType : column.type
+  if (incomparable.test(type)) return `${name}::text = cast(${sql} as ${type})::text`
+  return `${name} = ${/^\(|^[\w.]+$|^'[^']*'$/u.test(sql) ? sql : `(${sql})`}`
+}
+
+const byColumns = (table: Table, row: Row, columns: readonly string[]): string =>
+  columns
+    .flatMap((name) => {
+      const column = table.columns.find((c) => c.name === name)
+      return column ? [equals(column, row[name] ?? 'null')] : []
+    })
+    .join(' and ')
+
+/** Its primary key, else a unique key without nulls, else every column that it gives. */
+export const whereRow = (facts: TableFacts, row: Row): string => {
+  const given = (columns: readonly string[]): boolean =>
+    columns.length > 0 &&
+    columns.every((c) => row[c] !== undefined && row[c] !== 'null' && row[c] !== 'default')
+  const keys = facts.keys.toSorted((a, b) => Number(b.primary) - Number(a.primary))
+  const key = keys.find((k) => k.plain !== null && k.predicate === null && given(k.plain))
+  if (key?.plain) return byColumns(facts.table, row, key.plain)
+  const all = facts.table.columns.filter(
+    (c) => c.generated === null && row[c.name] !== undefined && row[c.name] !== 'default',
+  )
+  return all.length === 0
+    ? 'true'
+    : byColumns(
+        facts.table,
+        row,
+        all.map((c) => c.name),
+      )
+}

@@ -1,0 +1,96 @@
+/** The places inside a JSON column that an expression looks at, with the values it compares them with. */
+import { columnOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
+
+export interface JsonPath {
+  readonly path: readonly string[]
+  /** Constants of the same predicate: what the leaf may be compared with. */
+  readonly values: readonly string[]
+}
+
+const pathText = (text: string): string[] =>
+  text.startsWith('{')
+    ? text
+        .slice(1, -1)
+        .split(',')
+        .map((part) => part.trim().replaceAll(/^"|"$/gu, ''))
+        .filter((part) => part !== '')
+    : [text]
+
+/** Keys of an SQL/JSON path such as `$.address.city ? (@ != "")`. */
+const jsonPathKeys = (text: string): string[] =>
+  [
+    ...(/^\s*(?:strict|lax)?\s*\$((?:\.(?:\w+|"[^"]+"))*)/u.exec(text)?.[1] ?? '').matchAll(/\w+|"[^"]+"/gu),
+  ].map((m) => m[0].replaceAll('"', ''))
+
+/** The path of an access chain (`col -> 'a' ->> 'b'`, `col #>> '{a,b}'`, `col['a']`), outermost key last. */
+const chainOf = (node: unknown): string[] | null => {
+  const parts = nodeParts(underCasts(node))
+  if (!parts) return null
+  const [kind, body] = parts
+  if (kind === 'ColumnRef') return columnOf(underCasts(node)) === null ? null : []
+  if (kind === 'A_Indirection') {
+    const inner = chainOf(body['arg'])
+    const keys = (body['indirection'] as readonly unknown[]).map((i) => constantOf(nodeParts(i)?.[1]['uidx']))
+    return inner && keys.every((k) => k !== null) ? [...inner, ...keys] : null
+  }
+  if (kind === 'A_Expr' && /^#?->?>?$|^#>>?$|^->>?$/u.test(nameList(body['name']).at(-1) ?? '')) {
+    const inner = chainOf(body['lexpr'])
+    const key = constantOf(body['rexpr'])
+    if (inner === null || key === null) return null
+    return [...inner, ...pathText(key)]
+  }
+  if (kind === 'FuncCall' && /^jsonb?_extract_path/u.test(nameList(body['funcname']).at(-1) ?? '')) {
+    const [target, ...keys] = body['args'] as readonly unknown[]
+    const inner = chainOf(target)
+    const texts = keys.map(constantOf)
+    return inner && texts.every((t) => t !== null) ? [...inner, ...texts] : null
+  }
+  return null
+}
+
+/** Every path that the predicate follows; its other constants are offered as values of each. */
+export const jsonPathsOf = (root: unknown): JsonPath[] => {
+  const paths: string[][] = []
+  const keys = new Set<string>()
+  const values = new Set<string>()
+  const addPath = (path: string[]): void => {
+    if (path.length === 0) return
+    paths.push(path)
+    for (const key of path) keys.add(key)
+  }
+  walk(root, (kind, body, node) => {
+    const chain = kind === 'ColumnRef' ? null : chainOf(node)
+    if (chain) {
+      addPath(chain)
+      return false
+    }
+    const operator = kind === 'A_Expr' ? (nameList(body['name']).at(-1) ?? '') : ''
+    if (/^\?[|&]?$/u.test(operator)) {
+      const base = chainOf(body['lexpr'])
+      walk(body['rexpr'], (_kind, _body, at) => {
+        const key = constantOf(at)
+        if (key === null) return true
+        for (const k of pathText(key)) if (base) addPath([...base, k])
+        return false
+      })
+      return false
+    }
+    const name = kind === 'FuncCall' ? (nameList(body['funcname']).at(-1) ?? '') : ''
+    if (/^jsonb_path_/u.test(name) || operator === '@?' || operator === '@@') {
+      walk(node, (_kind, _body, at) => {
+        const text = constantOf(at)
+        if (text === null) return true
+        addPath(jsonPathKeys(text))
+        for (const m of text.matchAll(/"([^"]*)"|(-?\d+(?:\.\d+)?)/gu)) values.add(m[1] ?? m[2] ?? '')
+        return false
+      })
+      return false
+    }
+    const text = constantOf(node)
+    if (text === null) return true
+    values.add(text)
+    return false
+  })
+  const seen = new Map(paths.map((path) => [JSON.stringify(path), path]))
+  return [...seen.values()].map((path) => ({ path, values: [...values] }))
+}

@@ -1,0 +1,118 @@
+/**
+ * What rows a table is loaded with so that plans can be asked of it: per column an SQL expression over `n`, the row's
+ * number from 0. Keys are distinct, leading columns repeat, what conditions are about is true of about half the rows.
+ */
+import type { Catalog } from '../catalog/structure.ts'
+import type { Column, Table } from '../catalog/table.ts'
+import { loadParser } from '../postgres/parse.ts'
+import type { Session } from '../postgres/session.ts'
+import { readPartitionBounds } from './load-bounds.ts'
+import { solveCases, type Cases, type Condition } from './load-cases.ts'
+import { jsonPathsIn, keysOfTable, type LoadKey } from './load-keys.ts'
+import { spreadNumber, spreadsOf } from './load-spread.ts'
+import { valueAt } from './load-values.ts'
+import type { Rows } from './rows.ts'
+
+export interface LoadPlan {
+  readonly table: Table
+  readonly count: number
+  /** Column → SQL expression over `n`. Generated columns are left out. */
+  readonly values: ReadonlyMap<string, string>
+  /** NOT NULL columns for which no value was found: the table cannot be loaded. */
+  readonly without: readonly string[]
+}
+
+export interface LoadPlanParts {
+  readonly catalog: Catalog
+  readonly rows: Pick<Rows, 'candidates' | 'judge'>
+  /** In a transaction; only asked, nothing is changed. */
+  readonly db: Session
+  /** Text values are digits alone: for indexes that cast text to a number. */
+  readonly digits?: boolean
+}
+
+const usualCount = 5_000
+/** A block range index pays only over many times its 128 pages. */
+const countForBrin = 60_000
+
+const caseValue = ({ rows }: Cases, column: Column, salt: number): string => {
+  const values = rows.map((row) => row[column.name] ?? 'null')
+  const branches = values.map((value, i) => `when ${i} then (${value})::${column.type}`)
+  return `(case ${spreadNumber(values.length, salt)} ${branches.join(' ')} end)`
+}
+
+/** Whether a domain takes the values that the type alone would give it. */
+const isTakenByDomain = async (
+  db: Session,
+  column: Column,
+  value: string,
+  count: number,
+): Promise<boolean> => {
+  if (column.domainChecks.length === 0) return true
+  const checks = column.domainChecks.map((check) => `(${check}) is not false`).join(' and ')
+  // The cast to the domain would throw: its checks are asked of the value of the type below it.
+  const bare = value.slice(0, value.lastIndexOf('::'))
+  const [reply] = await db.batch([
+    `savepoint assay_domain; select pg_catalog.bool_and(${checks}) from (select (${bare})::${column.baseType} as "value" from pg_catalog.generate_series(0::bigint, ${count - 1}) as n) as tried`,
+  ])
+  await db.query('rollback to savepoint assay_domain')
+  return reply!.fault === null && reply!.commands.at(-1)?.rows[0]?.[0] === 't'
+}
+
+/** Columns whose type says too little: their candidates in turn. */
+const casesOfCandidates = async (
+  column: Column,
+  parts: LoadPlanParts,
+  table: Table,
+): Promise<Cases | null> => {
+  const found = await parts.rows.candidates(table, column.name)
+  const values = found.filter((value) => value !== 'null').slice(0, 24)
+  return values.length === 0
+    ? null
+    : { columns: [column.name], rows: values.map((value) => ({ [column.name]: value })) }
+}
+
+const conditionsOf = async (
+  table: Table,
+  keys: readonly LoadKey[],
+  db: Session,
+): Promise<readonly Condition[]> => {
+  const predicates = keys.flatMap(({ predicate }) => predicate ?? [])
+  const bounds = await readPartitionBounds(db, table)
+  return [
+    ...[...new Set(predicates)].map((sql) => ({ sql, mustHold: false })),
+    ...bounds.map((sql) => ({ sql, mustHold: true })),
+  ]
+}
+
+/** Deterministic: the same catalog gives the same expressions. */
+export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<LoadPlan> => {
+  await loadParser()
+  const { catalog, rows, db } = parts
+  const keys = keysOfTable(table, catalog)
+  const count = keys.some((key) => key.method === 'brin') ? countForBrin : usualCount
+  const cases = await solveCases(table, rows, await conditionsOf(table, keys, db))
+  const caseOf = new Map(cases.flatMap((c) => c.columns.map((column) => [column, c] as const)))
+  const spreads = spreadsOf(table, keys, new Set(caseOf.keys()))
+  const values = new Map<string, string>()
+  const without: string[] = []
+  for (const column of table.columns.filter((c) => c.generated === null)) {
+    const solved = caseOf.get(column.name)
+    // Columns of one group share the salt, so that a row is one of the group's rows.
+    if (solved) {
+      values.set(column.name, caseValue(solved, column, table.columns.length + cases.indexOf(solved)))
+      continue
+    }
+    const salt = column.position
+    const options = { jsonPaths: jsonPathsIn(keys, column.name), digits: parts.digits ?? false }
+    const value = valueAt(column, spreadNumber(spreads.get(column.name)!, salt), options)
+    if (value !== null && (await isTakenByDomain(db, column, value, count))) {
+      values.set(column.name, value)
+      continue
+    }
+    const candidates = await casesOfCandidates(column, parts, table)
+    if (candidates) values.set(column.name, caseValue(candidates, column, salt))
+    else if (column.notNull) without.push(column.name)
+  }
+  return { table, count, values, without }
+}

@@ -1,0 +1,196 @@
+/**
+ * Strings for a PostgreSQL regular expression, LIKE or SIMILAR TO pattern: some that are likely to match, at
+ * wanted lengths too, and near misses (one character more, less, other). PostgreSQL judges them all.
+ */
+import type { TextPattern } from './constants.ts'
+import { parsePattern, type ParsedPattern, type PatternNode } from './pattern-syntax.ts'
+
+const alphabet = [
+  ...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. @/:,;#+*=!?$%&()[]{}<>|~^\'"\\`\n\täßéñ中',
+]
+
+interface Span {
+  readonly min: number
+  readonly max: number
+}
+
+/** How often an open-ended repetition is written out at most. */
+const most = 10_000
+
+const spanOf = (node: PatternNode): Span => {
+  switch (node.kind) {
+    case 'char':
+      return { min: 1, max: 1 }
+    case 'back':
+      return { min: 0, max: 0 }
+    case 'group':
+      return spanOf(node.item)
+    case 'sequence': {
+      const spans = node.items.map(spanOf)
+      return {
+        min: spans.reduce((sum, s) => sum + s.min, 0),
+        max: spans.reduce((sum, s) => sum + s.max, 0),
+      }
+    }
+    case 'choice': {
+      const spans = node.options.map(spanOf)
+      return { min: Math.min(...spans.map((s) => s.min)), max: Math.max(...spans.map((s) => s.max)) }
+    }
+    case 'repeat': {
+      const inner = spanOf(node.item)
+      return { min: inner.min * Math.min(node.min, most), max: inner.max * Math.min(node.max, most) }
+    }
+  }
+}
+
+const pick = (node: Extract<PatternNode, { kind: 'char' }>, variant: number): string => {
+  if (node.literal !== null) return node.literal
+  const fitting = alphabet.filter(node.accepts)
+  const plain = fitting.filter((c) => /[a-zA-Z0-9]/u.test(c))
+  const from = plain.length > 0 ? plain : fitting
+  return from[variant % from.length] ?? ''
+}
+
+/** Writes the node with as near as it can `wanted` characters; `variant` chooses among letters and branches. */
+const write = (node: PatternNode, wanted: number, variant: number, groups: Map<number, string>): string => {
+  switch (node.kind) {
+    case 'char':
+      return pick(node, variant)
+    case 'back':
+      return groups.get(node.group) ?? ''
+    case 'group': {
+      const text = write(node.item, wanted, variant, groups)
+      groups.set(node.number, text)
+      return text
+    }
+    case 'sequence': {
+      const spans = node.items.map(spanOf)
+      let spare = Math.max(0, wanted - spans.reduce((sum, s) => sum + s.min, 0))
+      return node.items
+        .map((item, i) => {
+          const { min, max } = spans[i] ?? { min: 0, max: 0 }
+          const extra = Math.min(spare, max - min)
+          spare -= extra
+          return write(item, min + extra, variant, groups)
+        })
+        .join('')
+    }
+    case 'choice': {
+      const fitting = node.options.filter((o) => spanOf(o).min <= wanted && wanted <= spanOf(o).max)
+      const from = fitting.length > 0 ? fitting : node.options
+      const option = from[variant % from.length]
+      return option ? write(option, wanted, variant, groups) : ''
+    }
+    case 'repeat': {
+      const inner = spanOf(node.item)
+      let spare = wanted
+      let text = ''
+      for (let count = 0; count < Math.min(node.max, most); count++) {
+        if (count >= node.min && (spare < Math.max(1, inner.min) || spare <= 0)) break
+        const left = Math.max(0, node.min - count - 1) * inner.min
+        const share = Math.max(inner.min, Math.min(inner.max, spare - left))
+        const written = write(node.item, share, variant, groups)
+        if (written === '' && count >= node.min) break
+        text += written
+        spare -= written.length
+      }
+      return text
+    }
+  }
+}
+
+const choicesOf = (node: PatternNode): number => {
+  switch (node.kind) {
+    case 'choice':
+      return Math.max(node.options.length, ...node.options.map(choicesOf))
+    case 'sequence':
+      return Math.max(1, ...node.items.map(choicesOf))
+    case 'group':
+    case 'repeat':
+      return choicesOf(node.item)
+    default:
+      return 1
+  }
+}
+
+const escapeRegex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&')
+
+/** LIKE and SIMILAR TO as a regular expression of the whole string. */
+const toRegex = ({ syntax, text }: TextPattern): string => {
+  if (syntax === 'regex') return text
+  let out = ''
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? ''
+    if (c === '\\' && i + 1 < text.length) out += escapeRegex(text[++i] ?? '')
+    else if (c === '%') out += '.*'
+    else if (c === '_') out += '.'
+    else out += syntax === 'similar' && /[|*+?{}()[\]^-]/u.test(c) ? c : escapeRegex(c)
+  }
+  return `^(?:${out})$`
+}
+
+const families = 6
+
+/** Likely matches: one per family first (`aaa-000`, `bbb-111` …), then every branch, longer ones and the wanted lengths. */
+export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]): string[] => {
+  const parsed: ParsedPattern | null = parsePattern(toRegex(pattern))
+  if (!parsed) return []
+  const span = spanOf(parsed.root)
+  const at = (length: number, variant: number): string => write(parsed.root, length, variant, new Map())
+  const found: string[] = []
+  for (let variant = 0; variant < families; variant++) found.push(at(Math.max(span.min, 1), variant))
+  for (let variant = 0; variant < Math.min(choicesOf(parsed.root), 40); variant++)
+    found.push(at(span.min, variant))
+  for (const extra of [0, 1, 2, 3, 5, 8]) {
+    if (span.min + extra <= span.max)
+      for (const variant of [0, 1, 2]) found.push(at(span.min + extra, variant))
+  }
+  for (const length of [...lengths, ...(span.max < 2000 ? [span.max] : [])]) {
+    for (const variant of [0, 1, 2]) found.push(at(Math.min(Math.max(length, span.min), span.max), variant))
+  }
+  for (const position of [26, 52]) found.push(at(span.min, position))
+  if (!parsed.anchoredStart || !parsed.anchoredEnd) {
+    const core = at(Math.max(span.min, 1), 0)
+    for (const length of lengths) {
+      const fill = 'x'.repeat(Math.min(Math.max(0, length - core.length), most))
+      if (!parsed.anchoredEnd) found.push(core + fill)
+      else found.push(fill + core)
+    }
+  }
+  return [...new Set(found)]
+}
+
+const swapCase = (text: string): string =>
+  [...text].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('')
+
+/** Strings one step away from a matching one: a character less, more or other, at each place. */
+export const nearMisses = (text: string): string[] => {
+  const chars = [...text]
+  const found: string[] = [
+    chars.slice(0, -1).join(''),
+    chars.slice(1).join(''),
+    `${text}x`,
+    `x${text}`,
+    `${text}!`,
+    `!${text}`,
+    `${text} `,
+    ` ${text}`,
+    `${text}\n`,
+    `${text}${chars.at(-1) ?? ''}`,
+    `${text}0`,
+    `0${text}`,
+    swapCase(text),
+    text.toUpperCase(),
+    text.toLowerCase(),
+    '',
+  ]
+  for (let i = 0; i < Math.min(chars.length, 24); i++) {
+    const before = chars.slice(0, i).join('')
+    const after = chars.slice(i + 1).join('')
+    const c = chars[i] ?? ''
+    const other = /\d/u.test(c) ? 'x' : '0'
+    found.push(before + after, `${before}!${after}`, `${before}${other}${after}`)
+    if (swapCase(c) !== c) found.push(`${before}${swapCase(c)}${after}`)
+  }
+  return [...new Set(found)].filter((t) => t !== text)
+}

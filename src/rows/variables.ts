@@ -1,0 +1,64 @@
+/** What may vary in a table's row around a family's base row: single columns, and foreign keys over the parents that stand. */
+import type { Column } from '../catalog/table.ts'
+import type { TableFacts } from './facts.ts'
+import { groupReferences } from './reference-groups.ts'
+import { constraintsOf, judgeColumns, type RowGround, writableColumns } from './row-ground.ts'
+import type { Row } from './rows.ts'
+import type { Variable } from './search.ts'
+
+export interface Surroundings {
+  readonly facts: TableFacts
+  /** Base rows of the families that there are, the wanted one first. */
+  readonly bases: readonly Row[]
+}
+
+export interface VariableWish {
+  /** Columns that must not vary. */
+  readonly still: ReadonlySet<string>
+  readonly expressions: readonly string[]
+  readonly constraints: ReturnType<typeof constraintsOf>
+  /** More values by column, tried first. */
+  readonly extra?: ReadonlyMap<string, readonly string[]>
+  /** Only these columns. */
+  readonly only?: ReadonlySet<string>
+}
+
+const once = <T>(items: readonly T[]): T[] => [...new Map(items.map((o) => [JSON.stringify(o), o])).values()]
+
+/** Foreign key columns take the keys of the parents that stand in the world, or null; the others their judged options. */
+export const variablesAround = async (
+  ground: RowGround,
+  { facts, bases }: Surroundings,
+  wish: VariableWish,
+): Promise<readonly Variable[]> => {
+  const wanted = (c: Column): boolean => !wish.still.has(c.name) && (wish.only?.has(c.name) ?? true)
+  const groups = groupReferences(facts, facts.references)
+  const grouped = new Set(groups.flatMap((g) => g.columns.map((c) => c.name)))
+  const free = writableColumns(facts.table).filter((c) => !grouped.has(c.name) && wanted(c))
+  const judged = await judgeColumns(ground, facts, free, {
+    expressions: wish.expressions,
+    constraints: wish.constraints,
+    ...(wish.extra ? { extra: wish.extra } : {}),
+  })
+  const present = bases[0] ?? {}
+  const keyed = groups.flatMap((g): Variable[] => {
+    const columns = g.columns.filter(wanted)
+    if (columns.length === 0) return []
+    const still = g.columns.filter((c) => wish.still.has(c.name))
+    // A tuple of another family only where the columns that stand still are the same in it.
+    const tuples = bases
+      .filter((b) => still.every((c) => b[c.name] === present[c.name]))
+      .map((b) => columns.map((c) => b[c.name] ?? 'null'))
+    const nullable = columns.filter((c) => !c.notNull)
+    const nulled = (which: readonly Column[]): string[] =>
+      columns.map((c) => (which.includes(c) ? 'null' : (present[c.name] ?? 'null')))
+    const partly = nullable.length > 1 ? nullable.map((c) => nulled([c])) : []
+    return [{ columns, options: once([...tuples, ...(nullable.length > 0 ? [nulled(nullable)] : []), ...partly]) }]
+  })
+  const single = free.map((column): Variable => {
+    const accepted = judged.get(column.name)?.accepted ?? []
+    const fromBases = bases.map((b) => b[column.name]).filter((v) => v !== undefined && v !== 'default')
+    return { columns: [column], options: once([...fromBases, ...accepted].map((o) => [o!])) }
+  })
+  return [...keyed, ...single].filter((v) => v.options.length > 0)
+}

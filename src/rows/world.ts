@@ -1,0 +1,68 @@
+/** The statements that put a table's parents in place: one insert per table, one statement with CTEs where tables require each other. */
+import { insertRows } from './insert.ts'
+import type { ReferenceFact } from './facts.ts'
+import type { RowGround } from './row-ground.ts'
+import type { Row } from './rows.ts'
+
+/** What is known of a table's core rows: by family number, roots from `firstRoot` on. */
+export interface KnownRows {
+  readonly rows: ReadonlyMap<number, Row>
+  /** What PostgreSQL stored, as expressions: for what other rows reference. */
+  readonly stored: ReadonlyMap<number, Row>
+}
+
+export type KnownTables = (table: string) => KnownRows | undefined
+
+/** Families a, b and c. */
+export const families: readonly number[] = [0, 1, 2]
+/** The root of family f is family f + 3: a row of the table itself that its parents require. */
+export const firstRoot = 3
+
+/** The referenced key as values of the referencing columns. */
+export const keyValues = (ref: ReferenceFact, stored: Row): Readonly<Record<string, string>> | null => {
+  const values = ref.columns.map((c, i) => [c, stored[ref.targetColumns[i] ?? '']] as const)
+  return values.every(([, v]) => v !== undefined && v !== 'null')
+    ? (Object.fromEntries(values) as Record<string, string>)
+    : null
+}
+
+/** A parent's core row; where it requires the table itself, it points to the table's root. */
+const rowInWorld = (ground: RowGround, known: KnownTables, parent: string, table: string, family: number): Row => {
+  const row = { ...known(parent)?.rows.get(family) }
+  const root = known(table)?.stored.get(family + firstRoot)
+  for (const ref of ground.parents.hard(parent)) {
+    const values = ref.target === table && root ? keyValues(ref, root) : null
+    if (values) Object.assign(row, values)
+  }
+  return row
+}
+
+const rowsOf = (ground: RowGround, known: KnownTables, parent: string, table: string): readonly Row[] => {
+  const rows = known(parent)?.rows
+  if (parent === table) return families.map((f) => rows?.get(f + firstRoot)).filter((row) => row !== undefined)
+  return families.filter((f) => rows?.has(f)).map((f) => rowInWorld(ground, known, parent, table, f))
+}
+
+/** One statement for tables that require each other: foreign keys are checked when all of it is done. */
+const together = (inserts: readonly string[]): string => {
+  const last = inserts.at(-1) ?? ''
+  if (inserts.length === 1) return last
+  const parts = inserts.slice(0, -1).map((sql, i) => `step${i + 1} as (${sql})`)
+  return `with ${parts.join(', ')} ${last}`
+}
+
+/** In order; `tables` names those of each statement, for faults. */
+export const worldStatements = (
+  ground: RowGround,
+  known: KnownTables,
+  table: string,
+  of: 'core' | 'base',
+): readonly { readonly sql: string; readonly tables: readonly string[] }[] =>
+  ground.parents.plan(table, of).steps.flatMap((step) => {
+    const inserts = step.flatMap((id) => {
+      const found = ground.catalog.tables.get(id)
+      const rows = found ? rowsOf(ground, known, id, table) : []
+      return found && rows.length > 0 ? [insertRows(found, rows)] : []
+    })
+    return inserts.length === 0 ? [] : [{ sql: together(inserts), tables: step }]
+  })

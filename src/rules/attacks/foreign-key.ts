@@ -1,0 +1,173 @@
+/**
+ * Pointing at another tenant's row: PostgreSQL checks foreign keys past every policy, so a row of one's own that
+ * refers to another's is taken unless the key holds the tenant. Keys of this table to isolated tables, and keys to
+ * this table from tables that are not isolated themselves (those that are have it in their own proof).
+ */
+import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
+import type { Table } from '../../catalog/table.ts'
+import { relationId } from '../../ground/names.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Row } from '../../rows/rows.ts'
+import { rulesOf } from '../declared.ts'
+import type { Cause, World } from '../experiment.ts'
+import { readRolePrivileges } from '../role-privileges.ts'
+import type { Attack, Attempt } from './attack.ts'
+import { isGap, type Gap } from './gap.ts'
+import { boundMend, readForeignKeys, type ForeignKey } from './foreign-keys.ts'
+import type { Duel, Tenancy } from './tenancy.ts'
+import { isTaken, tryOut, type TrialAnswer } from './trial.ts'
+
+/** One foreign key as one tenant would misuse it. */
+interface Pointing {
+  readonly tenancy: Tenancy
+  readonly duel: Duel
+  readonly key: ForeignKey
+  /** The referencing table, its tenant column where it has one, and a row of the attacker's own. */
+  readonly from: Table
+  readonly fromColumn: string | null
+  readonly row: Row
+  /** Columns that the role may insert. */
+  readonly insertable: readonly string[]
+  readonly target: Table
+  readonly targetColumn: string
+  readonly world: World
+  readonly given: readonly string[]
+}
+
+const isolationOf = ({ context }: Tenancy, table: string): IsolatedByRule | undefined =>
+  rulesOf<IsolatedByRule>(context.architecture, table, 'isolatedBy')[0]
+
+/** Values of the referred columns in the victim's row of the target. */
+const victimKey = async ({
+  tenancy,
+  duel,
+  key,
+  target,
+  targetColumn,
+  world,
+  given,
+}: Pointing): Promise<TrialAnswer> =>
+  tryOut(tenancy.context.db, world, {
+    given,
+    when: [
+      `select ${key.targetColumns.map((c) => `${ident(c)}::text`).join(', ')} from ${qualified(target)} where ${ident(targetColumn)}::text = ${literal(duel.victim.value)}`,
+    ],
+  })
+
+/** What refuses it now; where nothing does, what will when the key holds the tenant. */
+const causeOf = ({ fault }: TrialAnswer, key: ForeignKey): Cause => {
+  if (!fault) return { sqlstate: '23503', constraint: key.name }
+  const { sqlstate, constraint, routine } = fault
+  if (constraint !== null) return { sqlstate, constraint }
+  return sqlstate === '42501' && routine !== null ? { sqlstate, routine } : { sqlstate }
+}
+
+const attempt = async (pointing: Pointing): Promise<Attempt | Gap | null> => {
+  const { tenancy, duel, key, from, fromColumn, row, insertable, target, targetColumn, world, given } =
+    pointing
+  const { context } = tenancy
+  const { attacker, victim } = duel
+  const name = `the foreign key ${key.name} (${key.columns.join(', ')})`
+  const open = key.columns.filter((c) => c !== fromColumn)
+  if (open.length === 0) return null
+  const values = await victimKey(pointing)
+  if (values.rows.length === 0)
+    return {
+      summary: `no row of ${victim.title} was found for ${name} to point at`,
+      tried: `rows of ${target.id}`,
+    }
+  const insertRow = (columns: Row): string =>
+    context.rows.insert(
+      from,
+      Object.fromEntries(Object.entries(columns).filter(([c]) => insertable.includes(c))),
+    )
+  const asking = { given, as: attacker.asker }
+  // Its own row is taken: what is refused then is refused for where it points.
+  if (!isTaken(await tryOut(context.db, world, { ...asking, when: [insertRow(row)] }))) return null
+  const crossed = Object.fromEntries(
+    key.columns.flatMap((c, i) => (open.includes(c) ? [[c, literal(values.rows[0]![i]!)]] : [])),
+  )
+  if (!open.every((c) => insertable.includes(c))) return null
+  const statement = insertRow({ ...row, ...crossed })
+  return {
+    title: `${attacker.title} points ${from.id} at the ${target.id} row of ${victim.title} by ${key.columns.join(', ')}: refused`,
+    world,
+    ...asking,
+    when: [statement],
+    then: {
+      kind: 'rejected',
+      by: causeOf(await tryOut(context.db, world, { ...asking, when: [statement] }), key),
+    },
+    mend: boundMend(key, { from, fromColumn, targetColumn, design: tenancy.mends.predicate }),
+  }
+}
+
+/** A key of this table. Its target may be the table itself. */
+const outgoing = async (tenancy: Tenancy, duel: Duel, key: ForeignKey): Promise<Pointing | null> => {
+  const { context, table, rule, empty, may } = tenancy
+  const id = relationId(key.to)
+  const target = context.catalog.tables.get(id)
+  const isolated = isolationOf(tenancy, id)
+  if (!target || !isolated) return null
+  const self = target.id === table.id
+  // Rows of an optional parent may be missing from this table's own world.
+  const parents = self ? null : await context.rows.worldWith(target, ['a', 'b'])
+  const missing = (parents?.statements ?? []).filter((s) => !empty.statements.includes(s))
+  return {
+    tenancy,
+    duel,
+    key,
+    from: table,
+    fromColumn: rule.column,
+    row: duel.attacker.row,
+    insertable: may.columns.insert,
+    target,
+    targetColumn: isolated.column,
+    world: empty,
+    given: self ? [context.rows.insert(table, duel.victim.row)] : missing,
+  }
+}
+
+/** A key to this table from one that no rule isolates. */
+const incoming = async (tenancy: Tenancy, duel: Duel, key: ForeignKey): Promise<Pointing | null> => {
+  const { context, table, rule, role } = tenancy
+  const from = context.catalog.tables.get(relationId(key.from))
+  if (!from || from.id === table.id || isolationOf(tenancy, from.id)) return null
+  const may = await readRolePrivileges(context.db, role, from, context.catalog.major)
+  const world = await context.rows.world(from)
+  const row = await context.rows.base(from, duel.attacker.family)
+  if (!may || may.columns.insert.length === 0 || world.problem !== null || !row) return null
+  const fromColumn = from.columns.some((c) => c.name === rule.column) ? rule.column : null
+  return {
+    tenancy,
+    duel,
+    key,
+    from,
+    fromColumn,
+    row,
+    insertable: may.columns.insert,
+    target: table,
+    targetColumn: rule.column,
+    world,
+    given: [],
+  }
+}
+
+export const foreignKey: Attack = {
+  name: 'foreign-key',
+  async attempts(tenancy) {
+    const { context, table, duels } = tenancy
+    const attempts: Attempt[] = []
+    const gaps: Gap[] = []
+    for (const key of await readForeignKeys(context.db, table))
+      for (const duel of duels) {
+        const isOutgoing = relationId(key.from) === table.id
+        const pointing = await (isOutgoing ? outgoing : incoming)(tenancy, duel, key)
+        const found = pointing && (await attempt(pointing))
+        if (!found) continue
+        if (isGap(found)) gaps.push(found)
+        else attempts.push(found)
+      }
+    return { attempts, gaps }
+  },
+}

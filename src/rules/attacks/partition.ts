@@ -1,0 +1,164 @@
+/**
+ * A partition (or an inheriting table) is a table of its own: asked directly, its parent's policies do not bind.
+ * Either the role may not touch it at all, or it is isolated as its parent is.
+ */
+import type { Catalog } from '../../catalog/structure.ts'
+import type { Table } from '../../catalog/table.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Row } from '../../rows/rows.ts'
+import { readRolePrivileges, regclass, type RolePrivileges } from '../role-privileges.ts'
+import { affects, answers, refusedByPrivilege, type Attack, type Attempt } from './attack.ts'
+import type { Gap } from './gap.ts'
+import type { Duel, Tenancy, Tenant } from './tenancy.ts'
+import { isTaken, tryOut } from './trial.ts'
+
+/** All tables below this one, nearest first, in the catalog's order. */
+const childrenOf = (catalog: Catalog, table: string): readonly Table[] => {
+  const children = [...catalog.tables.values()].filter((t) => t.partitionOf === table)
+  return [...children, ...children.flatMap((child) => childrenOf(catalog, child.id))]
+}
+
+const touches = (may: RolePrivileges): boolean =>
+  may.schemaUsage &&
+  (may.columns.select.length > 0 ||
+    may.columns.insert.length > 0 ||
+    may.columns.update.length > 0 ||
+    may.table.delete ||
+    may.table.truncate)
+
+const mendOf = (part: Table, { role, mends, rule }: Tenancy): string => {
+  const name = qualified(part)
+  return [
+    `revoke all on ${name} from ${ident(role)}, public;`,
+    `-- or, where it is asked directly on purpose: alter table ${name} enable row level security, force row level security; create policy ${ident(`${part.name}_isolated_by_${rule.column}`)} on ${name} using (${mends.predicate}) with check (${mends.predicate});`,
+  ].join('\n')
+}
+
+/** The victim's row in this partition: its base row when it lands there, else one that is asked for. */
+const rowIn = async (
+  { context, empty, table }: Tenancy,
+  part: Table,
+  victim: Tenant,
+): Promise<Row | null> => {
+  const lands = async (row: Row): Promise<boolean> => {
+    const found = await tryOut(context.db, empty, {
+      given: [context.rows.insert(table, row)],
+      when: [`select 1 from ${qualified(part)}`],
+    })
+    return isTaken(found) && found.affected === 1
+  }
+  if (await lands(victim.row)) return victim.row
+  const [bounds] = await context.db.json<{ readonly sql: string | null }>(
+    `select pg_get_partition_constraintdef(${regclass(part)}) as sql`,
+  )
+  if (!bounds?.sql) return null
+  const solved = await context.rows.solve(table, { family: victim.family, where: [bounds.sql] })
+  return 'row' in solved && (await lands(solved.row)) ? solved.row : null
+}
+
+const direct = (
+  tenancy: Tenancy,
+  part: Table,
+  may: RolePrivileges,
+  { attacker, victim }: Duel,
+  row: Row,
+): readonly Attempt[] => {
+  const { context, table, empty, touch } = tenancy
+  const name = qualified(part)
+  const stands = { world: empty, as: attacker.asker, mend: mendOf(part, tenancy) }
+  const asking = { ...stands, given: [context.rows.insert(table, row)] }
+  const attempts: Attempt[] = []
+  if (may.columns.select.length > 0)
+    attempts.push({
+      ...asking,
+      title: `${attacker.title} counts the rows of the partition ${part.id} directly: none of ${victim.title}`,
+      when: [`select count(*) from ${name}`],
+      then: answers('0'),
+    })
+  if (may.table.delete)
+    attempts.push({
+      ...asking,
+      title: `${attacker.title} deletes from the partition ${part.id} directly: nothing of ${victim.title}`,
+      when: [`delete from ${name}`],
+      then: affects(0),
+    })
+  if (touch && may.columns.update.includes(touch.name))
+    attempts.push({
+      ...asking,
+      title: `${attacker.title} updates the partition ${part.id} directly: nothing of ${victim.title}`,
+      when: [`update ${name} set ${touch.set(attacker)}`],
+      then: affects(0),
+    })
+  const given = Object.fromEntries(Object.entries(row).filter(([c]) => may.columns.insert.includes(c)))
+  if (may.columns.insert.length > 0)
+    attempts.push({
+      ...stands,
+      title: `${attacker.title} inserts a row of ${victim.title} into the partition ${part.id} directly: refused`,
+      when: [context.rows.insert(part, given)],
+      then: { kind: 'rejected', by: { sqlstate: '42501' } },
+    })
+  return attempts
+}
+
+const closedTo = (tenancy: Tenancy, part: Table): Attempt => ({
+  title: `${tenancy.a.title} asks the partition ${part.id} directly: refused`,
+  world: tenancy.empty,
+  as: tenancy.a.asker,
+  when: [`select 1 from ${qualified(part)}`],
+  then: refusedByPrivilege,
+  mend: mendOf(part, tenancy),
+})
+
+/** One question for all partitions that the role may not touch, so that a hundred of them cost no more than one. */
+const noneTouched = (tenancy: Tenancy, parts: readonly Table[]): Attempt => ({
+  title: `${tenancy.role} may do nothing with a partition directly`,
+  world: tenancy.empty,
+  when: [
+    `
+select part::regclass::text, privilege
+  from unnest(array[${parts.map((p) => literal(qualified(p))).join(', ')}]) part,
+       unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) privilege
+ where has_table_privilege(${literal(tenancy.role)}, part, privilege)
+ order by 1, 2`.trim(),
+  ],
+  then: { kind: 'rows', rows: [] },
+  mend: `revoke all on ${parts.map(qualified).join(', ')} from ${ident(tenancy.role)}, public;`,
+})
+
+export const partition: Attack = {
+  name: 'partition',
+  async attempts(tenancy) {
+    const { context, table, role, duels, a } = tenancy
+    const attempts: Attempt[] = []
+    const gaps: Gap[] = []
+    const untouched: Table[] = []
+    for (const part of childrenOf(context.catalog, table.id)) {
+      const may = await readRolePrivileges(context.db, role, part, context.catalog.major)
+      if (!may || !touches(may)) {
+        untouched.push(part)
+        continue
+      }
+      if (may.table.truncate)
+        attempts.push({
+          title: `${a.title} truncates the partition ${part.id} directly: refused`,
+          world: tenancy.empty,
+          as: a.asker,
+          when: [`truncate ${qualified(part)}`],
+          then: refusedByPrivilege,
+          mend: mendOf(part, tenancy),
+        })
+      for (const duel of duels) {
+        const row = await rowIn(tenancy, part, duel.victim)
+        if (row) attempts.push(...direct(tenancy, part, may, duel, row))
+        else
+          gaps.push({
+            summary: `no row of ${duel.victim.title} was found for the partition ${part.id}, which ${role} may ask directly`,
+            tried: 'its base row, and a row within the bounds of the partition',
+          })
+      }
+    }
+    const [first] = untouched
+    if (first) attempts.push(closedTo(tenancy, first), noneTouched(tenancy, untouched))
+    return { attempts, gaps }
+  },
+}

@@ -1,0 +1,78 @@
+/**
+ * Asks PostgreSQL before an expectation is written: statements run on the context's empty clone, each from the
+ * same world, and are taken back. Under it the session; over it the kinds of rule whose experiments need to know.
+ */
+import type { PgFault } from '../../postgres/fault.ts'
+import { ident, literal } from '../../postgres/quote.ts'
+import type { Reply, Session } from '../../postgres/session.ts'
+import type { Asker, World } from '../experiment.ts'
+
+export interface Trial {
+  readonly as?: Asker
+  readonly given?: readonly string[]
+  readonly when: readonly string[]
+}
+
+/** What PostgreSQL did: `ran` is false when the world or what was given already failed. */
+export interface TrialAnswer {
+  readonly ran: boolean
+  readonly fault: PgFault | null
+  readonly affected: number
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
+const marker = 'assay_trial_when'
+
+/** The statements that make the rest of a transaction this asker's. */
+export const becoming = ({ role, settings }: Asker): readonly string[] => [
+  ...Object.entries(settings).map(
+    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
+  ),
+  `set local role ${ident(role)}`,
+]
+
+const message = (trial: Trial): string =>
+  [
+    'rollback to savepoint assay_trial',
+    ...(trial.given ?? []),
+    ...(trial.as ? becoming(trial.as) : []),
+    `select 1 as ${marker}`,
+    ...trial.when,
+    'set constraints all immediate',
+  ].join(';\n')
+
+const answer = ({ commands, fault }: Reply): TrialAnswer => {
+  const start = commands.findIndex((c) => c.columns[0] === marker)
+  if (start < 0) return { ran: false, fault, affected: 0, rows: [] }
+  const last = commands.slice(start + 1).at(fault ? -1 : -2)
+  return { ran: true, fault, affected: Number(last?.tag.match(/(\d+)$/u)?.[1] ?? 0), rows: last?.rows ?? [] }
+}
+
+/** Runs every trial from the same world; nothing is left behind. */
+export const tryAll = async (
+  db: Session,
+  world: Pick<World, 'statements'>,
+  trials: readonly Trial[],
+): Promise<readonly TrialAnswer[]> => {
+  if (trials.length === 0) return []
+  const replies = await db.batch([
+    'savepoint assay_trial_start',
+    [...world.statements, 'savepoint assay_trial'].join(';\n'),
+    ...trials.map(message),
+    'rollback to savepoint assay_trial_start; release savepoint assay_trial_start',
+  ])
+  const worldFault = replies[1]!.fault
+  return replies
+    .slice(2, -1)
+    .map((reply) => (worldFault ? { ran: false, fault: worldFault, affected: 0, rows: [] } : answer(reply)))
+}
+
+/** One trial. */
+export const tryOut = async (
+  db: Session,
+  world: Pick<World, 'statements'>,
+  trial: Trial,
+): Promise<TrialAnswer> => (await tryAll(db, world, [trial]))[0]!
+
+/** Whether PostgreSQL took it. */
+export const isTaken = (answered: TrialAnswer): boolean => answered.ran && answered.fault === null

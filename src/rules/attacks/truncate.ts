@@ -1,0 +1,22 @@
+/** TRUNCATE, which row-level security does not stop: the role must not have the privilege at all. */
+import { ident } from '../../postgres/quote.ts'
+import { refusedByPrivilege, type Attack } from './attack.ts'
+
+export const truncate: Attack = {
+  name: 'truncate',
+  async attempts({ relation, both, a, role, may }) {
+    const mend = `revoke truncate on ${relation} from ${may.isOwner ? 'public' : `${ident(role)}, public`};`
+    return {
+      attempts: [
+        {
+          title: `${a.title} truncates the table, which no policy stops: refused`,
+          world: both,
+          as: a.asker,
+          when: [`truncate ${relation}`],
+          then: refusedByPrivilege,
+          mend,
+        },
+      ],
+    }
+  },
+}

@@ -1,0 +1,113 @@
+/** check: every row satisfies an expression, or leaves it unknown. Rows are chosen so that they tell it from its mutants. */
+import type { CheckRule } from '../architecture/kinds/check.ts'
+import { checksOf } from '../catalog/check.ts'
+import { expressionMutants } from '../catalog/expressions.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import { loadParser } from '../postgres/parse.ts'
+import type { Distinguished, Row } from '../rows/rows.ts'
+import { namedCause } from './claimed.ts'
+import { alterTable, relationOfId, structureName } from './ddl.ts'
+import { accepted, standOnBaseRow, type Ground } from './draft.ts'
+import type { Expected } from './experiment.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { pictured, shortened } from './sentence.ts'
+import { tryOne } from './trial.ts'
+
+/** `products_price_not_negative`; a name that begins with its table's stands as it is. */
+const constraintName = (rule: CheckRule): string =>
+  rule.name.startsWith(`${relationOfId(rule.table).name}_`) ? rule.name : structureName(rule.table, rule.name)
+
+/** What the rule's expression has to be told from: mutants of it as declared, and as PostgreSQL wrote it down. */
+const mutantsOf = (expression: string, written: string | undefined): readonly string[] => {
+  const texts = [expression, ...(written === undefined ? [] : [written])]
+  return [...new Set(texts.flatMap((text) => expressionMutants(text).map((m) => m.sql)))]
+}
+
+/** A distinguished row satisfies the row-level constraints; parents that it lacks are made. */
+const withParents = async (
+  context: RuleContext,
+  ground: Ground,
+  row: Row,
+  differs: readonly string[],
+): Promise<{ readonly row: Row; readonly given: readonly string[] } | null> => {
+  const { rows, table, db } = context
+  if ((await tryOne(db, ground.world, [rows.insert(table, row)])) === null) return { row, given: [] }
+  const pins = Object.fromEntries(differs.map((c) => [c, row[c] ?? 'null']))
+  const made = await makeRow(context, table, { pins, family: 'a' })
+  return 'row' in made ? made : null
+}
+
+const titleOf = (row: Row, differs: readonly string[], end: string): string =>
+  differs.length === 0 ? `a typical row is ${end}` : `${pictured(row, differs)} is ${end}`
+
+const addUpdateCase = (
+  context: RuleContext,
+  ground: Ground,
+  found: Distinguished['rows'],
+  refused: Expected,
+): void => {
+  const { rows, table } = context
+  const bad = found.find((r) => !r.accepted && r.differs.length > 0)
+  if (!bad) return
+  const changes = bad.differs.map((c) => `${ident(c)} = ${bad.row[c] ?? 'null'}`).join(', ')
+  ground.draft.add({
+    title: `changing a row to ${pictured(bad.row, bad.differs)} is refused`,
+    given: [rows.insert(table, ground.base)],
+    when: [`update ${qualified(table)} set ${changes} where ${rows.where(table, ground.base)}`],
+    then: refused,
+  })
+}
+
+export const check: RuleKind<CheckRule> = {
+  kind: 'check',
+  sentence: (rule) => `${rule.name.replaceAll('_', ' ')}: ${rule.expression}`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    await loadParser()
+    const claimed = checksOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
+    const found = await context.rows.distinguish(
+      context.table,
+      rule.expression,
+      mutantsOf(rule.expression, claimed?.facts.expression),
+      claimed ? { ignoreChecks: [claimed.name] } : {},
+    )
+    const refused: Expected = { kind: 'rejected', by: { sqlstate: '23514', ...namedCause(context, 'check') } }
+    for (const { row, differs, accepted: isAccepted } of found.rows) {
+      if (!isAccepted) {
+        const when = [context.rows.insert(context.table, row)]
+        ground.draft.add({ title: titleOf(row, differs, 'refused'), when, then: refused })
+        continue
+      }
+      const made = await withParents(context, ground, row, differs)
+      if (!made) continue
+      ground.draft.add({
+        title: titleOf(made.row, differs, 'accepted'),
+        given: made.given,
+        when: [context.rows.insert(context.table, made.row)],
+        then: accepted,
+      })
+    }
+    addUpdateCase(context, ground, found.rows, refused)
+    for (const [isAccepted, word] of [
+      [true, 'satisfies'],
+      [false, 'breaks'],
+    ] as const) {
+      if (found.rows.some((r) => r.accepted === isAccepted)) continue
+      ground.draft.unsolved(`no row was found that ${word} ${shortened(rule.expression)}`, found.tried)
+    }
+    return ground.draft.written()
+  },
+  design: (rule) => [
+    alterTable(rule.table, `add constraint ${ident(constraintName(rule))} check (${rule.expression})`),
+  ],
+  claims: (rule, { catalog, normal }) => {
+    const checks = checksOf(catalog, rule.table)
+    const text = normal.expression(rule.table, rule.expression)
+    const named = [constraintName(rule), rule.name].flatMap((name) => checks.filter((s) => s.name === name))
+    // One of another name is taken for it when it says the same; one of its name even when it does not, so that this shows.
+    const found = named[0] ?? checks.find((s) => normal.expression(rule.table, s.facts.expression) === text)
+    return found ? [found.id] : []
+  },
+}

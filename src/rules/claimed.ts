@@ -1,0 +1,21 @@
+/** The structures that a rule claims, as its experiments and its neighbours look at them. */
+import type { Structure } from '../catalog/structure.ts'
+import type { RuleContext } from './rule-kind.ts'
+
+/** The first claimed structure of one of these kinds. */
+export const claimedOf = (
+  context: Pick<RuleContext, 'catalog' | 'claims'>,
+  ...kinds: readonly string[]
+): Structure | undefined =>
+  context.claims
+    .map((id) => context.catalog.structures.get(id))
+    .find((s): s is Structure => s !== undefined && kinds.includes(s.kind))
+
+/** `{ constraint: name }` of the claimed structure; nothing when none is claimed, so that only the SQLSTATE is asked for. */
+export const namedCause = (
+  context: Pick<RuleContext, 'catalog' | 'claims'>,
+  ...kinds: readonly string[]
+): { readonly constraint?: string } => {
+  const structure = claimedOf(context, ...kinds)
+  return structure ? { constraint: structure.name } : {}
+}

@@ -1,0 +1,87 @@
+/** defaults: a column left out of an insert gets the value of an expression. */
+import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
+import { structureId } from '../ground/names.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import type { Row } from '../rows/rows.ts'
+import { alterColumn } from './ddl.ts'
+import { declaredType } from './declared.ts'
+import { allTrue, standOnBaseRow } from './draft.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { resetSequence } from './reset-sequence.ts'
+import { shortened } from './sentence.ts'
+import { readVolatility } from './volatility.ts'
+
+const without = (row: Row, column: string): Row =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
+
+/** A row that fits the default's value in its other columns, written without the column. */
+const rowWithout = async (rule: DefaultsRule, context: RuleContext, isStable: boolean) => {
+  const wish = { family: 'a' as const, pins: isStable ? { [rule.column]: `(${rule.expression})` } : {} }
+  const made = await makeRow(context, context.table, wish)
+  return 'unsolved' in made ? made : { given: made.given, row: without(made.row, rule.column) }
+}
+
+export const defaults: RuleKind<DefaultsRule> = {
+  kind: 'defaults',
+  sentence: (rule) => `${rule.column} left out becomes ${shortened(rule.expression)}`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    const { table, rows, architecture } = context
+    const { column, expression } = rule
+    const volatility = await readVolatility(context.db, expression)
+    const left = await rowWithout(rule, context, volatility === 'stable')
+    if ('unsolved' in left) {
+      ground.draft.unsolved(
+        `no row was found that fits the default of ${column}: ${left.unsolved}`,
+        left.tried,
+      )
+      return ground.draft.written()
+    }
+    const insert = rows.insert(table, left.row)
+    const name = ident(column)
+    if (volatility === 'stable') {
+      const type = declaredType(architecture, table.id, column) ?? 'text'
+      ground.draft.add({
+        title: `a row without ${column} gets ${shortened(expression)}`,
+        given: left.given,
+        when: [
+          `${insert} returning ${name}::text is not distinct from cast((${expression}) as ${type})::text`,
+        ],
+        then: allTrue(),
+      })
+      return ground.draft.written()
+    }
+    if (volatility === 'clock') {
+      ground.draft.add({
+        title: `a row without ${column} gets the time of its insert`,
+        given: left.given,
+        when: [`${insert} returning ${name} between now() and clock_timestamp()`],
+        then: allTrue(),
+      })
+      return ground.draft.written()
+    }
+    const second = await makeRow(context, table, { pins: {}, family: 'b' })
+    if ('unsolved' in second) {
+      ground.draft.unsolved(`no second row was found: ${second.unsolved}`, second.tried)
+      return ground.draft.written()
+    }
+    const own = qualified(table)
+    ground.draft.add({
+      title: `two rows without ${column} get values of their own`,
+      given: [...left.given, ...second.given, resetSequence(table, column), insert],
+      when: [
+        `${rows.insert(table, without(second.row, column))} returning ${name} is not null and not exists (` +
+          `select from ${own} as earlier where earlier.${name}::text = ${own}.${name}::text)`,
+      ],
+      then: allTrue(),
+    })
+    return ground.draft.written()
+  },
+  design: (rule) => [alterColumn(rule.table, rule.column, `set default ${rule.expression}`)],
+  claims: (rule, { catalog }) => {
+    const id = structureId(rule.table, 'default', rule.column)
+    return catalog.structures.has(id) ? [id] : []
+  },
+}

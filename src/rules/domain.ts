@@ -1,0 +1,123 @@
+/** domain: the column takes exactly the values of a domain: its base type within the domain's CHECKs. */
+import type { DomainRule } from '../architecture/kinds/domain.ts'
+import type { Row } from '../rows/rows.ts'
+import { loadParser } from '../postgres/parse.ts'
+import { ident } from '../postgres/quote.ts'
+import { alterColumn } from './ddl.ts'
+import { tellingValues } from './domain-values.ts'
+import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
+import type { Cause } from './experiment.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { shortened } from './sentence.ts'
+import { addProbeCases } from './type-cases.ts'
+import { understandType } from './type-oracle.ts'
+import { userTypeId } from './user-types.ts'
+
+type DomainCheck = DomainRule['checks'][number]
+
+/** The type's own name as PostgreSQL reports it: without its schema. */
+const bareName = (rule: DomainRule, context: RuleContext): string =>
+  context.table.columns.find((c) => c.name === rule.column)?.typeName ?? rule.type
+
+/** A constraint that the declaration leaves nameless is known by its domain alone. */
+const causeOf = (rule: DomainRule, check: DomainCheck, context: RuleContext): Cause => ({
+  sqlstate: '23514',
+  dataType: bareName(rule, context),
+  ...(check.name === null ? {} : { constraint: check.name }),
+})
+
+const withValue = async (context: RuleContext, column: string, base: Row): Promise<Row> => {
+  if ((base[column] ?? 'null') !== 'null') return base
+  const solved = await context.rows.solve(context.table, { where: [`${ident(column)} is not null`] })
+  return 'row' in solved ? solved.row : base
+}
+
+const addCheckCases = async (
+  rule: DomainRule,
+  check: DomainCheck,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const { rows, table, db } = context
+  const { column } = rule
+  const candidates = await rows.candidates(table, column, [check.expression])
+  const values = await tellingValues(db, rule.base, check.expression, candidates)
+  for (const { sql, accepted: isAccepted } of values) {
+    if (!isAccepted) {
+      ground.draft.add({
+        title: `${column} ${shortened(sql)} is refused`,
+        when: [rows.insert(table, { ...ground.base, [column]: sql })],
+        then: { kind: 'rejected', by: causeOf(rule, check, context) },
+      })
+      continue
+    }
+    const made = await makeRow(context, table, { pins: { [column]: sql }, family: 'a' })
+    if ('unsolved' in made) continue
+    ground.draft.add({
+      title: `${column} ${shortened(sql)} is kept`,
+      given: made.given,
+      when: [
+        `${rows.insert(table, made.row)} returning ${ident(column)}::text is not distinct from cast(${sql} as ${rule.base})::text`,
+      ],
+      then: allTrue(),
+    })
+  }
+  for (const [wanted, word] of [
+    [true, 'satisfies'],
+    [false, 'breaks'],
+  ] as const) {
+    if (values.some((v) => v.accepted === wanted)) continue
+    ground.draft.unsolved(
+      `no value was found that ${word} ${shortened(check.expression)}`,
+      `${candidates.length} candidates`,
+    )
+  }
+}
+
+const checkText = ({ name, expression }: DomainCheck): string =>
+  `${name === null ? '' : `constraint ${ident(name)} `}check (${expression})`
+
+export const domain: RuleKind<DomainRule> = {
+  kind: 'domain',
+  sentence: (rule) => {
+    const limits = rule.checks.map((c) => shortened(c.expression))
+    return `${rule.column} is ${[`${rule.type}: ${rule.base}`, ...limits].join(', ')}${rule.required ? ', never missing' : ''}`
+  },
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    await loadParser()
+    const { rows, table, db } = context
+    const { column } = rule
+    for (const check of rule.checks) await addCheckCases(rule, check, context, ground)
+    if (rule.required) {
+      ground.draft.add({
+        title: `a row without ${column} is refused`,
+        when: [rows.insert(table, { ...ground.base, [column]: 'null' })],
+        then: { kind: 'rejected', by: { sqlstate: '23502', dataType: bareName(rule, context) } },
+      })
+    }
+    const understood = await understandType(db, rule.base)
+    if (understood && 'brm'.includes(understood.class)) {
+      const row = await withValue(context, column, ground.base)
+      await addProbeCases({ column, type: rule.base, understood, row }, context, ground)
+    }
+    return ground.draft.written()
+  },
+  design: (rule) => {
+    const parts = [
+      `create domain ${rule.type} as ${rule.base}`,
+      ...(rule.required ? ['not null'] : []),
+      ...rule.checks.map(checkText),
+    ]
+    return [
+      `do $$ begin ${parts.join(' ')}; exception when duplicate_object then null; end $$;`,
+      alterColumn(rule.table, rule.column, `type ${rule.type} using ${ident(rule.column)}::${rule.type}`),
+    ]
+  },
+  claims: (rule, { catalog, table }) => {
+    const id = userTypeId(catalog, table, rule.column, 'domain')
+    return id === null ? [] : [id]
+  },
+}

@@ -1,0 +1,68 @@
+/** A rule's experiments while they are written: gives each its id, and keeps what could not be solved beside them. */
+import type { DeclaredRule } from '../architecture/rule.ts'
+import type { Row } from '../rows/rows.ts'
+import type { Expected, Experiment, World } from './experiment.ts'
+import type { RuleContext, Written } from './rule-kind.ts'
+
+/** One case as a kind of rule states it. */
+export interface Case {
+  readonly title: string
+  readonly given?: readonly string[]
+  readonly when: readonly string[]
+  readonly then: Expected
+  readonly mend?: string
+}
+
+export interface Draft {
+  add(one: Case): void
+  unsolved(summary: string, tried: string): void
+  written(): Written
+}
+
+export const openDraft = (rule: DeclaredRule, world: World): Draft => {
+  const experiments: Experiment[] = []
+  const unsolved: Written['unsolved'][number][] = []
+  return {
+    add: ({ given = [], ...one }) => {
+      const id = `${rule.id}#${experiments.length + 1}`
+      experiments.push({ id, rule: rule.id, world, given, ...one })
+    },
+    unsolved: (summary, tried) => {
+      unsolved.push({ rule: rule.id, summary, tried })
+    },
+    written: () => ({ experiments, unsolved }),
+  }
+}
+
+/** What most experiments stand on: the parents of the table's rows, and a row that every constraint accepts. */
+export interface Ground {
+  readonly draft: Draft
+  readonly world: World
+  readonly base: Row
+}
+
+/** Opens a draft over the table's world and base row, or answers why there is none. */
+export const standOnBaseRow = async (
+  rule: DeclaredRule,
+  context: RuleContext,
+): Promise<Ground | { readonly written: Written }> => {
+  const world = await context.rows.world(context.table)
+  const draft = openDraft(rule, world)
+  const base = world.problem === null ? await context.rows.base(context.table, 'a') : null
+  if (base) return { draft, world, base }
+  draft.unsolved(
+    `no row of ${rule.table} was found that all its constraints accept`,
+    world.problem ?? 'the base row of family a',
+  )
+  return { written: draft.written() }
+}
+
+export const accepted: Expected = { kind: 'accepted' }
+
+export const rowsAre = (...rows: readonly (readonly (string | null)[])[]): Expected => ({
+  kind: 'rows',
+  rows,
+})
+
+/** Of a select of boolean expressions: one row, all true. */
+export const allTrue = (count = 1): Expected => rowsAre(Array.from({ length: count }, () => 't'))

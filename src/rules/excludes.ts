@@ -1,0 +1,200 @@
+/** excludes: no two rows (that satisfy the predicate) conflict under all operators at once. */
+import type { ExcludesRule } from '../architecture/kinds/excludes.ts'
+import { loadParser } from '../postgres/parse.ts'
+import { ident } from '../postgres/quote.ts'
+import type { Row } from '../rows/rows.ts'
+import { claimedOf } from './claimed.ts'
+import { alterTable, deferrableText, structureName } from './ddl.ts'
+import { optionalColumns } from './declared.ts'
+import { accepted, standOnBaseRow, type Ground } from './draft.ts'
+import { exclusionPairs, type ValuePair } from './exclusion-pairs.ts'
+import { columnsIn } from './expression-columns.ts'
+import { addCollisionCases, duplicateCause } from './key-cases.ts'
+import { addPredicateCases } from './key-predicate.ts'
+import { colliding, firstRow, keyColumns, makeKeyPart, pinned, secondRow, type Key } from './key.ts'
+import { makeRow, type MadeRow } from './make-row.ts'
+import { excludesOf } from './named-structures.ts'
+import { reportedNames } from './reported-names.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { listed, noun, shortened } from './sentence.ts'
+
+type Element = ExcludesRule['elements'][number]
+
+/** How the values of one element may lie to each other; an element of several columns is judged by its first. */
+interface ElementPairs {
+  readonly element: Element
+  readonly column: string
+  readonly pairs: readonly ValuePair[]
+}
+
+const pairsOf = async (
+  rule: ExcludesRule,
+  context: RuleContext,
+  base: Row,
+  key: Key,
+): Promise<readonly ElementPairs[]> => {
+  const { rows, table, db } = context
+  const found: ElementPairs[] = []
+  for (const [i, element] of rule.elements.entries()) {
+    const part = key.parts[i]!
+    const column = part.columns[0]
+    if (column === undefined) continue
+    const candidates = [base[column] ?? 'null', ...(await rows.candidates(table, column, [part.sql]))]
+    const asked = { column, expression: part.sql, operator: element.operator }
+    found.push({
+      element,
+      column,
+      pairs: await exclusionPairs(db, table, asked, rule.using, [...new Set(candidates)]),
+    })
+  }
+  return found
+}
+
+/** For every element one conflicting pair: equal values where these conflict. */
+const conflictOf = (elements: readonly ElementPairs[]): { first: Row; partners: Row } | null => {
+  const first: Record<string, string> = {}
+  const partners: Record<string, string> = {}
+  for (const { column, pairs } of elements) {
+    const conflict = pairs.find((p) => p.conflicts)
+    if (!conflict) return null
+    if (conflict.one !== conflict.other) {
+      first[column] = conflict.one
+      partners[column] = conflict.other
+    }
+  }
+  return { first, partners }
+}
+
+const addElementCases = async (
+  { element, column, pairs }: ElementPairs,
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  const { rows, table } = context
+  for (const pair of pairs) {
+    const one = await makeRow(context, table, {
+      pins: { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), [column]: pair.one },
+      family: 'a',
+    })
+    if ('unsolved' in one) continue
+    const before = [...one.given, rows.insert(table, one.row)]
+    const pins = { ...colliding(key, one.row), [column]: pair.other }
+    const two = await secondRow(context, { pins, before, until: key.names })
+    if ('unsolved' in two) continue
+    const others = key.parts.length > 1 ? ' and all else in conflict' : ''
+    ground.draft.add({
+      title: `${column} ${shortened(pair.other, 40)} beside ${shortened(pair.one, 40)}${others} is ${pair.conflicts ? 'refused' : 'accepted'}`,
+      given: [...before, ...two.given],
+      when: [rows.insert(table, two.row)],
+      then: pair.conflicts ? { kind: 'rejected', by: duplicateCause(key, two.refusedBy) } : accepted,
+    })
+  }
+  if (pairs.some((p) => !p.conflicts)) return
+  ground.draft.unsolved(
+    `no two values of ${column} were found that do not conflict under ${element.operator}`,
+    'candidates of the column',
+  )
+}
+
+const addNullCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  elements: readonly ElementPairs[],
+  first: MadeRow,
+): Promise<void> => {
+  const { rows, table, architecture } = context
+  const optional = new Set(optionalColumns(architecture, table.id))
+  const before = [...first.given, rows.insert(table, first.row)]
+  for (const { column } of elements) {
+    if (!optional.has(column) || key.whereColumns.includes(column)) continue
+    const two = await secondRow(context, {
+      pins: { ...colliding(key, first.row), [column]: 'null' },
+      before,
+      until: key.names,
+    })
+    if ('unsolved' in two) continue
+    ground.draft.add({
+      title: `a row without ${column} conflicts with nothing`,
+      given: [...before, ...two.given],
+      when: [rows.insert(table, two.row)],
+      then: accepted,
+    })
+  }
+}
+
+const shownElements = (rule: ExcludesRule): readonly string[] =>
+  rule.elements.map((e) => `${e.column ?? e.expression} (${e.operator})`)
+
+const elementText = (e: Element): string =>
+  `${e.column === null ? `(${e.expression})` : ident(e.column)} with ${e.operator}`
+
+export const excludes: RuleKind<ExcludesRule> = {
+  kind: 'excludes',
+  sentence: (rule) =>
+    `no two ${noun(rule.table)} conflict in ${listed(shownElements(rule))}${rule.where === null ? '' : ` among those with ${rule.where}`}`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    await loadParser()
+    const bare: Key = {
+      parts: await Promise.all(rule.elements.map((e) => makeKeyPart(context, e))),
+      where: rule.where,
+      whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+      nullsNotDistinct: false,
+      deferrable: rule.deferrable,
+      sqlstate: '23P01',
+      partners: {},
+      names: await reportedNames(context.db, context.table, claimedOf(context, 'excludes')),
+    }
+    const elements = await pairsOf(rule, context, ground.base, bare)
+    const conflict = conflictOf(elements)
+    if (!conflict) {
+      ground.draft.unsolved(
+        'no values were found that conflict in every element',
+        'candidates of the columns',
+      )
+      return ground.draft.written()
+    }
+    const key = { ...bare, partners: conflict.partners }
+    const first = await firstRow(context, key, ground.base, conflict.first)
+    if ('unsolved' in first) {
+      ground.draft.unsolved(`no row was found to conflict with: ${first.unsolved}`, first.tried)
+      return ground.draft.written()
+    }
+    await addCollisionCases(context, ground, key, first)
+    for (const element of elements) await addElementCases(element, context, ground, key, first)
+    await addNullCases(context, ground, key, elements, first)
+    await addPredicateCases(context, ground, key, first)
+    return ground.draft.written()
+  },
+  design: (rule) => {
+    const name = ident(
+      structureName(rule.table, ...rule.elements.map((e) => e.column ?? e.expression), 'excl'),
+    )
+    const where = rule.where === null ? '' : ` where (${rule.where})`
+    return [
+      alterTable(
+        rule.table,
+        `add constraint ${name} exclude using ${rule.using} (${rule.elements.map(elementText).join(', ')})${where}${deferrableText(rule.deferrable)}`,
+      ),
+    ]
+  },
+  claims: (rule, { catalog, normal }) => {
+    const shape = (elements: readonly Element[], using: string, where: string | null): string =>
+      JSON.stringify([
+        using,
+        elements
+          .map((e) => [e.column ?? normal.expression(rule.table, e.expression), e.operator])
+          .toSorted((a, b) => (a.join() < b.join() ? -1 : 1)),
+        where === null ? null : normal.expression(rule.table, where),
+      ])
+    const wanted = shape(rule.elements, rule.using, rule.where)
+    const found = excludesOf(catalog, rule.table).find(
+      ({ facts }) => shape(facts.elements, facts.method, facts.predicate) === wanted,
+    )
+    return found ? [found.id] : []
+  },
+}

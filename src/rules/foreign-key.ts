@@ -1,0 +1,147 @@
+/** A foreign key as the references rule puts it to the test: its target, the parents of its cases, what stands in the way. */
+import type { ReferencesRule } from '../architecture/kinds/references.ts'
+import type { Table } from '../catalog/table.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import type { Row } from '../rows/rows.ts'
+import { claimedOf } from './claimed.ts'
+import { primaryKeyColumns, rulesOf } from './declared.ts'
+import type { World } from './experiment.ts'
+import { freshValues } from './fresh-value.ts'
+import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
+import type { RuleContext } from './rule-kind.ts'
+import { tryOne } from './trial.ts'
+
+export interface ForeignKey {
+  readonly rule: ReferencesRule
+  readonly target: Table
+  readonly targetColumns: readonly string[]
+  /** The claimed constraint's name. */
+  readonly name: string | null
+  readonly isSelf: boolean
+}
+
+/** The target's columns as declared, else its declared primary key. null when the target or its key is missing. */
+export const foreignKeyOf = (rule: ReferencesRule, context: RuleContext): ForeignKey | null => {
+  const target = context.catalog.tables.get(rule.target)
+  const targetColumns =
+    rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(context.architecture, rule.target)
+  if (!target || targetColumns.length !== rule.columns.length) return null
+  return {
+    rule,
+    target,
+    targetColumns,
+    name: claimedOf(context, 'references')?.name ?? null,
+    isSelf: rule.target === rule.table,
+  }
+}
+
+/** The referencing columns with a parent's key in them. */
+export const pointingTo = (key: ForeignKey, parent: Row): Row =>
+  Object.fromEntries(key.rule.columns.map((c, i) => [c, parent[key.targetColumns[i]!] ?? 'null']))
+
+/** Columns of this key that the table's other references use too. */
+export const sharedColumns = (key: ForeignKey, context: RuleContext): ReadonlySet<string> =>
+  new Set(
+    rulesOf<ReferencesRule>(context.architecture, key.rule.table, 'references')
+      .filter((other) => other.id !== key.rule.id)
+      .flatMap((other) => other.columns),
+  )
+
+/** Where the key can be changed without changing whose the parent is: a column that is no reference itself, the last one first. */
+export const ownKeyColumn = (key: ForeignKey, context: RuleContext): string => {
+  const referring = new Set(
+    rulesOf<ReferencesRule>(context.architecture, key.target.id, 'references').flatMap((r) => r.columns),
+  )
+  return key.targetColumns.toReversed().find((c) => !referring.has(c)) ?? key.targetColumns.at(-1)!
+}
+
+/** A parent that nobody points to yet, and a child of it. */
+export interface Family {
+  readonly parent: Row
+  readonly child: Row
+  /** Inserts of what the parent needs, of the parent, of what the child needs. */
+  readonly beforeParent: readonly string[]
+  readonly insertParent: string
+  readonly beforeChild: readonly string[]
+  readonly insertChild: string
+}
+
+/** Optional columns of the table's other references, null where that keeps the child free of other parents. */
+const withoutOthers = (key: ForeignKey, context: RuleContext): Row => {
+  const { architecture } = context
+  const optional = new Set(rulesOf(architecture, key.rule.table, 'optional').flatMap((r) => r.columns))
+  const others = rulesOf<ReferencesRule>(architecture, key.rule.table, 'references')
+    .filter((other) => other.id !== key.rule.id)
+    .flatMap((other) => other.columns)
+  return Object.fromEntries(
+    others.filter((c) => optional.has(c) && !key.rule.columns.includes(c)).map((c) => [c, 'null']),
+  )
+}
+
+const makeChild = async (
+  key: ForeignKey,
+  context: RuleContext,
+  parent: MadeRow,
+): Promise<MadeRow | UnmadeRow> => {
+  const { rows, table } = context
+  const wish = {
+    family: key.isSelf ? ('b' as const) : ('a' as const),
+    before: [...parent.given, rows.insert(key.target, parent.row)],
+    until: key.name === null ? [] : [key.name],
+  }
+  const alone = await makeRow(context, table, {
+    ...wish,
+    pins: { ...withoutOthers(key, context), ...pointingTo(key, parent.row) },
+  })
+  return 'row' in alone ? alone : makeRow(context, table, { ...wish, pins: pointingTo(key, parent.row) })
+}
+
+export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
+  const { rows } = context
+  const column = ownKeyColumn(key, context)
+  let last: UnmadeRow = { unsolved: `${column} has no value that is still free`, tried: 'its candidates' }
+  for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
+    const parent = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
+    const child = 'row' in parent ? await makeChild(key, context, parent) : parent
+    if ('unsolved' in child || 'unsolved' in parent) {
+      last = 'unsolved' in child ? child : last
+      continue
+    }
+    return {
+      parent: parent.row,
+      child: child.row,
+      beforeParent: parent.given,
+      insertParent: rows.insert(key.target, parent.row),
+      beforeChild: child.given,
+      insertChild: rows.insert(context.table, child.row),
+    }
+  }
+  return last
+}
+
+/** More than any row has references to. */
+const mostObstacles = 8
+
+/**
+ * Other foreign keys that refuse the statements before this one is heard, set aside in the case's given. They are
+ * proven by rules of their own; here they would answer in its place.
+ */
+export const obstaclesTo = async (
+  key: ForeignKey,
+  context: RuleContext,
+  world: World,
+  given: readonly string[],
+  when: readonly string[],
+): Promise<readonly string[]> => {
+  const aside: string[] = []
+  while (aside.length < mostObstacles) {
+    const fault = await tryOne(context.db, world, [...aside, ...given, ...when])
+    if (!fault || !['23503', '23001'].includes(fault.sqlstate)) return aside
+    if (fault.constraint === null || fault.constraint === key.name || fault.table === null) return aside
+    const table = qualified({ schema: fault.schema ?? 'public', name: fault.table })
+    const statement = `alter table ${table} drop constraint if exists ${ident(fault.constraint)}`
+    if (aside.includes(statement)) return aside
+    aside.push(statement)
+  }
+  return aside
+}

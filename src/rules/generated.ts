@@ -1,0 +1,127 @@
+/** generated: the column is computed from the others, follows them when they change, and cannot be written. */
+import type { GeneratedRule } from '../architecture/kinds/generated.ts'
+import { valueMutants } from '../catalog/expressions.ts'
+import { structureId } from '../ground/names.ts'
+import { loadParser } from '../postgres/parse.ts'
+import { ident, identList, literal, qualified } from '../postgres/quote.ts'
+import type { Row } from '../rows/rows.ts'
+import { alterTable } from './ddl.ts'
+import { declaredType } from './declared.ts'
+import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
+import { evaluateRows } from './evaluate.ts'
+import { columnsIn } from './expression-columns.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { pictured, shortened } from './sentence.ts'
+
+/** Rows whose computed value tells the expression from each of its mutants. */
+const tellingRows = async (
+  rule: GeneratedRule,
+  context: RuleContext,
+): Promise<readonly { readonly row: Row; readonly differs: readonly string[] }[]> => {
+  const mutants = valueMutants(rule.expression).map(
+    (m) => `(${rule.expression}) is not distinct from (${m.sql})`,
+  )
+  if (mutants.length === 0) return []
+  return (await context.rows.distinguish(context.table, 'true', mutants)).rows.filter(
+    (r) => r.tells.length > 0,
+  )
+}
+
+const isComputed = (rule: GeneratedRule, context: RuleContext): string => {
+  const type = declaredType(context.architecture, rule.table, rule.column) ?? 'text'
+  return `${ident(rule.column)}::text is not distinct from cast((${rule.expression}) as ${type})::text`
+}
+
+const addComputedCases = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
+  const { rows, table } = context
+  const all = [{ row: ground.base, differs: [] as readonly string[] }, ...(await tellingRows(rule, context))]
+  const seen = new Set<string>()
+  for (const { row, differs } of all) {
+    const insert = rows.insert(table, row)
+    if (seen.has(insert)) continue
+    seen.add(insert)
+    ground.draft.add({
+      title:
+        differs.length === 0
+          ? `${rule.column} of a typical row is computed`
+          : `${rule.column} of a row with ${pictured(row, differs)} is computed`,
+      when: [`${insert} returning ${isComputed(rule, context)}`],
+      then: allTrue(),
+    })
+  }
+}
+
+/** The columns that it is computed from change to those of a row with another value. */
+const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
+  const { rows, table, db } = context
+  const [values] = await evaluateRows(db, table, [ground.base], [rule.expression])
+  const value = values?.[0]
+  if (value === undefined) return
+  const isOther = `(${rule.expression})::text is distinct from ${value === null ? 'null' : literal(value)}`
+  const other = await makeRow(context, table, { pins: {}, family: 'a', where: [isOther] })
+  const sources = await columnsIn(table, rule.expression)
+  if ('unsolved' in other || sources.length === 0) return
+  const changes = sources.map((c) => `${ident(c)} = ${other.row[c] ?? 'null'}`).join(', ')
+  ground.draft.add({
+    title: `${rule.column} follows ${pictured(other.row, sources)}`,
+    given: [...other.given, rows.insert(table, ground.base)],
+    when: [
+      `update ${qualified(table)} set ${changes} where ${rows.where(table, ground.base)} returning ${isComputed(rule, context)}`,
+    ],
+    then: allTrue(),
+  })
+}
+
+const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground): void => {
+  const { rows, table } = context
+  const names = Object.keys(ground.base).filter(
+    (c) => table.columns.find((t) => t.name === c)?.generated === null,
+  )
+  const values = names.map((c) => ground.base[c]!)
+  const type = declaredType(context.architecture, rule.table, rule.column) ?? 'text'
+  const then = { kind: 'rejected', by: { sqlstate: '428C9' } } as const
+  ground.draft.add({
+    title: `an insert that writes ${rule.column} is refused`,
+    when: [
+      `insert into ${qualified(table)} (${identList([...names, rule.column])}) overriding system value ` +
+        `values (${[...values, `cast(null as ${type})`].join(', ')})`,
+    ],
+    then,
+  })
+  ground.draft.add({
+    title: `an update that writes ${rule.column} is refused`,
+    given: [rows.insert(table, ground.base)],
+    when: [
+      `update ${qualified(table)} set ${ident(rule.column)} = ${ident(rule.column)} where ${rows.where(table, ground.base)}`,
+    ],
+    then,
+  })
+}
+
+export const generated: RuleKind<GeneratedRule> = {
+  kind: 'generated',
+  sentence: (rule) => `${rule.column} is always ${shortened(rule.expression)} and cannot be written`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    await loadParser()
+    await addComputedCases(rule, context, ground)
+    await addFollowingCase(rule, context, ground)
+    addWriteCases(rule, context, ground)
+    return ground.draft.written()
+  },
+  // A plain column cannot become a generated one: it is made again.
+  design: (rule, architecture) => {
+    const column = ident(rule.column)
+    const type = declaredType(architecture, rule.table, rule.column) ?? 'text'
+    return [
+      alterTable(rule.table, `drop column if exists ${column}`),
+      alterTable(rule.table, `add column ${column} ${type} generated always as (${rule.expression}) stored`),
+    ]
+  },
+  claims: (rule, { catalog }) => {
+    const id = structureId(rule.table, 'generated', rule.column)
+    return catalog.structures.has(id) ? [id] : []
+  },
+}

@@ -1,0 +1,112 @@
+/** A key as unique, primaryKey and excludes put it to the test, and the rows that its cases are made of. */
+import type { Family, Row } from '../rows/rows.ts'
+import { ident } from '../postgres/quote.ts'
+import type { Deferrable } from './ddl.ts'
+import { evaluateRows } from './evaluate.ts'
+import { columnsIn } from './expression-columns.ts'
+import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
+import type { RuleContext } from './rule-kind.ts'
+
+export interface KeyPart {
+  /** SQL text; a quoted identifier for a plain column. */
+  readonly sql: string
+  readonly columns: readonly string[]
+  /** For titles. */
+  readonly shown: string
+  readonly isColumn: boolean
+}
+
+export interface Key {
+  readonly parts: readonly KeyPart[]
+  readonly where: string | null
+  readonly whereColumns: readonly string[]
+  readonly nullsNotDistinct: boolean
+  readonly deferrable: Deferrable
+  readonly sqlstate: '23505' | '23P01'
+  /** Values of the second row that collide with the first one's, for columns where equal ones do not (an exclusion by `<>`). */
+  readonly partners: Row
+  /** Constraint or index names under which PostgreSQL may report it; [] when the database has no such key. */
+  readonly names: readonly string[]
+}
+
+export const keyColumns = (key: Key): readonly string[] => [...new Set(key.parts.flatMap((p) => p.columns))]
+
+export const makeKeyPart = async (
+  context: Pick<RuleContext, 'table'>,
+  part: { readonly column: string | null; readonly expression: string },
+): Promise<KeyPart> =>
+  part.column === null
+    ? {
+        sql: `(${part.expression})`,
+        columns: await columnsIn(context.table, part.expression),
+        shown: part.expression,
+        isColumn: false,
+      }
+    : { sql: ident(part.column), columns: [part.column], shown: part.column, isColumn: true }
+
+export const pinned = (row: Row, columns: readonly string[]): Row =>
+  Object.fromEntries(columns.map((c) => [c, row[c] ?? 'null']))
+
+/** What a second row needs to collide with this one. */
+export const colliding = (key: Key, row: Row): Row => ({
+  ...pinned(row, [...keyColumns(key), ...key.whereColumns]),
+  ...key.partners,
+})
+
+/** A row of family a that the key watches: nothing of it null, its predicate true. */
+export const firstRow = async (
+  context: RuleContext,
+  key: Key,
+  base: Row,
+  pins: Row = {},
+): Promise<MadeRow | UnmadeRow> => {
+  const conditions = [
+    ...key.parts.map((p) => `(${p.sql}) is not null`),
+    ...(key.where === null ? [] : [`(${key.where})`]),
+  ]
+  const [judged] = await context.rows.judge(context.table, [base], conditions)
+  if (Object.keys(pins).length === 0 && judged?.every((answer) => answer === 't'))
+    return { row: base, given: [], refusedBy: null }
+  return makeRow(context, context.table, { pins, family: 'a', where: conditions })
+}
+
+/** Conditions that a row of another family differ from `row` in every column that its own base row leaves equal. */
+export const unlike = async (
+  context: RuleContext,
+  row: Row,
+  family: Family,
+  except: readonly string[],
+): Promise<readonly string[]> => {
+  const other = await context.rows.base(context.table, family)
+  if (!other) return []
+  const columns = context.table.columns.map((c) => c.name).filter((c) => c in row && !except.includes(c))
+  const texts = columns.map((c) => `${ident(c)}::text`)
+  const [mine, theirs] = await evaluateRows(context.db, context.table, [row, other], texts)
+  if (!mine || !theirs) return []
+  return columns
+    .filter((_, i) => mine[i] === theirs[i])
+    .map((c) => `${ident(c)} is distinct from (${row[c]!})`)
+}
+
+/** A second row beside `before`: as unlike as can be, else only not colliding. */
+export const secondRow = async (
+  context: RuleContext,
+  wish: {
+    readonly pins: Row
+    readonly before: readonly string[]
+    readonly until: readonly string[]
+    readonly where?: readonly string[]
+    readonly unlike?: readonly string[]
+  },
+): Promise<MadeRow | UnmadeRow> => {
+  const { unlike: different = [], where = [], ...rest } = wish
+  if (different.length > 0) {
+    const made = await makeRow(context, context.table, {
+      ...rest,
+      family: 'b',
+      where: [...where, ...different],
+    })
+    if ('row' in made) return made
+  }
+  return makeRow(context, context.table, { ...rest, family: 'b', where })
+}

@@ -1,0 +1,56 @@
+/** Every kind of rule that Assay knows. To add a kind, add its file beside this one and one line here. */
+import type { DeclaredRule } from '../architecture/rule.ts'
+import { AssayError } from '../ground/errors.ts'
+import { accepts } from './accepts.ts'
+import { check } from './check.ts'
+import { defaults } from './defaults.ts'
+import { domain } from './domain.ts'
+import { enumeration } from './enum.ts'
+import { excludes } from './excludes.ts'
+import { generated } from './generated.ts'
+import { identity } from './identity.ts'
+import { optional } from './optional.ts'
+import { primaryKey } from './primary-key.ts'
+import { references } from './references.ts'
+import { rejects } from './rejects.ts'
+import { required } from './required.ts'
+import type { RuleKind } from './rule-kind.ts'
+import { says } from './says.ts'
+import { type } from './type.ts'
+import { unique } from './unique.ts'
+
+export const ruleKinds: readonly RuleKind[] = [
+  type,
+  optional,
+  required,
+  defaults,
+  identity,
+  generated,
+  primaryKey,
+  unique,
+  check,
+  references,
+  excludes,
+  enumeration,
+  domain,
+  says,
+  accepts,
+  rejects,
+]
+
+const byName: ReadonlyMap<string, RuleKind> = new Map(ruleKinds.map((kind) => [kind.kind, kind]))
+
+/** The kind of a declared rule. */
+export const kindOf = (rule: DeclaredRule): RuleKind => {
+  const kind = byName.get(rule.kind)
+  if (kind) return kind
+  throw new AssayError(`rule ${rule.id} is of the kind "${rule.kind}", which Assay does not know`, {
+    code: 'rule.unknown-kind',
+    exit: 2,
+    asked: rule.id,
+    found: `kinds are ${[...byName.keys()].join(', ')}`,
+    why: 'a rule that nothing can prove would be silently green',
+    mend: 'declare rules with the builder of table(), which only makes known kinds',
+    ...(rule.at ? { where: { file: rule.at.file, line: rule.at.line } } : {}),
+  })
+}

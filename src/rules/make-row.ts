@@ -1,0 +1,114 @@
+/**
+ * A row with pinned values together with the parents that it needs beyond its table's world. Built by trying:
+ * PostgreSQL names the foreign key whose parent is missing (then the parent is made) or the key that is taken
+ * (then a column of it gets a fresh value), until the row goes in or nothing more can be done.
+ */
+import type { Table } from '../catalog/table.ts'
+import type { PgFault } from '../postgres/fault.ts'
+import type { Family, Row } from '../rows/rows.ts'
+import { freshValues } from './fresh-value.ts'
+import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
+import type { RuleContext } from './rule-kind.ts'
+import { tryOne } from './trial.ts'
+import type { World } from './experiment.ts'
+
+export interface RowWish {
+  readonly pins: Row
+  /** Whose base row fills the rest; `b` by default. */
+  readonly family?: Family
+  readonly where?: readonly string[]
+  /** Statements that stand before the row: other rows of the case. */
+  readonly before?: readonly string[]
+  /** Constraints whose refusal is what the case is about: it ends the search as acceptance does. */
+  readonly until?: readonly string[]
+  /** The world it is tried in; the table's own by default. */
+  readonly world?: World
+}
+
+export interface MadeRow {
+  readonly row: Row
+  /** Inserts of the parents, to stand before the row. */
+  readonly given: readonly string[]
+  /** The refusal that ended the search, when one of `until` did. */
+  readonly refusedBy: string | null
+}
+
+export interface UnmadeRow {
+  readonly unsolved: string
+  readonly tried: string
+}
+
+/** Grandparents of grandparents are enough; a deeper chain is a cycle. */
+const deepest = 4
+/** Parents to make and keys to freshen for one row. */
+const longestSearch = 12
+
+/** The parent that a foreign key misses, or why it cannot be made. */
+const makeParent = async (
+  context: RuleContext,
+  table: Table,
+  row: Row,
+  fault: PgFault,
+  wish: RowWish,
+  depth: number,
+): Promise<readonly string[] | UnmadeRow> => {
+  const key = foreignKeyNamed(context.catalog, fault, table)
+  const target = key && context.catalog.tables.get(key.target)
+  if (!key || !target || depth >= deepest) {
+    return {
+      unsolved: `the parent that ${fault.constraint} asks for could not be made`,
+      tried: fault.message,
+    }
+  }
+  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, row[key.columns[i]!] ?? 'null']))
+  const made = await makeRowAt(context, target, { ...wish, pins, where: [], until: [] }, depth + 1)
+  return 'unsolved' in made ? made : [...made.given, context.rows.insert(target, made.row)]
+}
+
+const makeRowAt = async (
+  context: RuleContext,
+  table: Table,
+  wish: RowWish,
+  depth: number,
+): Promise<MadeRow | UnmadeRow> => {
+  const { rows, db } = context
+  const world = wish.world ?? (await rows.world(context.table))
+  let pins = wish.pins
+  let given: readonly string[] = []
+  let tried = ''
+  const freshened = new Set<string>()
+  for (let step = 0; step < longestSearch; step++) {
+    const solved = await rows.solve(table, {
+      pins,
+      family: wish.family ?? 'b',
+      ...(wish.where ? { where: wish.where } : {}),
+    })
+    if ('unsolved' in solved) return solved
+    const before = [...(wish.before ?? []), ...given]
+    const fault = await tryOne(db, world, [...before, rows.insert(table, solved.row)])
+    if (!fault) return { row: solved.row, given, refusedBy: null }
+    if (fault.constraint !== null && wish.until?.includes(fault.constraint)) {
+      return { row: solved.row, given, refusedBy: fault.constraint }
+    }
+    tried = `${fault.message} (SQLSTATE ${fault.sqlstate})`
+    if (fault.sqlstate === '23503') {
+      const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
+      if ('unsolved' in parent) return parent
+      given = [...given, ...parent]
+      continue
+    }
+    if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break
+    const column = keyColumnsNamed(context.catalog, fault, table).find(
+      (c) => !(c in wish.pins) && !freshened.has(c),
+    )
+    const fresh = column === undefined ? [] : await freshValues(context, table, column)
+    if (column === undefined || fresh.length === 0) break
+    freshened.add(column)
+    pins = { ...pins, [column]: fresh[0]! }
+  }
+  return { unsolved: `PostgreSQL refuses every row that was tried`, tried }
+}
+
+/** A row of the table (by default the rule's own) as wished, accepted by PostgreSQL. */
+export const makeRow = (context: RuleContext, table: Table, wish: RowWish): Promise<MadeRow | UnmadeRow> =>
+  makeRowAt(context, table, wish, 0)

@@ -1,0 +1,61 @@
+/** optional: the column may be null, alone and together with the table's other optional columns. A control only. */
+import type { OptionalRule } from '../architecture/kinds/optional.ts'
+import type { ReferencesRule } from '../architecture/kinds/references.ts'
+import { structureId } from '../ground/names.ts'
+import { alterColumn } from './ddl.ts'
+import { optionalColumns, rulesOf } from './declared.ts'
+import { accepted, standOnBaseRow } from './draft.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+
+const nulls = (columns: readonly string[]) => Object.fromEntries(columns.map((c) => [c, 'null']))
+
+/** A MATCH FULL key is null in all of its columns or in none. */
+const nullTogether = (rule: OptionalRule, context: RuleContext): readonly string[] => [
+  ...new Set([
+    rule.column,
+    ...rulesOf<ReferencesRule>(context.architecture, rule.table, 'references')
+      .filter((r) => r.match === 'full' && r.columns.includes(rule.column))
+      .flatMap((r) => r.columns),
+  ]),
+]
+
+export const optional: RuleKind<OptionalRule> = {
+  kind: 'optional',
+  sentence: (rule) => `${rule.column} may be missing`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    const { table, rows, architecture } = context
+    const alone = await makeRow(context, table, { pins: nulls(nullTogether(rule, context)), family: 'a' })
+    if ('unsolved' in alone) {
+      ground.draft.unsolved(`no row without ${rule.column} was found: ${alone.unsolved}`, alone.tried)
+      return ground.draft.written()
+    }
+    ground.draft.add({
+      title: `a row without ${rule.column} is accepted`,
+      given: alone.given,
+      when: [rows.insert(table, alone.row)],
+      then: accepted,
+    })
+    const all = optionalColumns(architecture, rule.table)
+    if (all.length < 2 || all[0] !== rule.column) return ground.draft.written()
+    // CHECKs may forbid that everything is missing at once: then there is nothing to show, and nothing is owed.
+    const together = await makeRow(context, table, { pins: nulls(all), family: 'a' })
+    if ('row' in together) {
+      ground.draft.add({
+        title: `a row without all that is optional (${all.length} columns) is accepted`,
+        given: together.given,
+        when: [rows.insert(table, together.row)],
+        then: accepted,
+      })
+    }
+    return ground.draft.written()
+  },
+  design: (rule) => [alterColumn(rule.table, rule.column, 'drop not null')],
+  // That null is taken is part of what the column is: no structure of its own stands behind it.
+  claims: (rule, { catalog }) => {
+    const id = structureId(rule.table, 'column', rule.column)
+    return catalog.structures.has(id) ? [id] : []
+  },
+}

@@ -1,0 +1,59 @@
+/** primaryKey: rows are told apart by these columns, which are never null. */
+import type { PrimaryKeyRule } from '../architecture/kinds/primary-key.ts'
+import { structureId } from '../ground/names.ts'
+import { ident, identList } from '../postgres/quote.ts'
+import { claimedOf } from './claimed.ts'
+import { alterTable, structureName } from './ddl.ts'
+import { standOnBaseRow } from './draft.ts'
+import { addKeyCases } from './key-cases.ts'
+import type { Key } from './key.ts'
+import { addNullInsertCase } from './null-cases.ts'
+import { primaryKeysOf } from './named-structures.ts'
+import { reportedNames } from './reported-names.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { listed } from './sentence.ts'
+
+const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> => ({
+  parts: rule.columns.map((c) => ({ sql: ident(c), columns: [c], shown: c, isColumn: true })),
+  where: null,
+  whereColumns: [],
+  nullsNotDistinct: false,
+  deferrable: 'no',
+  sqlstate: '23505',
+  partners: {},
+  names: await reportedNames(context.db, context.table, claimedOf(context, 'primaryKey')),
+})
+
+export const primaryKey: RuleKind<PrimaryKeyRule> = {
+  kind: 'primaryKey',
+  sentence: (rule) =>
+    rule.columns.length === 1
+      ? `${rule.columns[0]} tells rows apart: never missing, never twice`
+      : `${listed(rule.columns)} together tell rows apart: never missing, never twice`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    const first = { row: ground.base, given: [], refusedBy: null }
+    await addKeyCases(context, ground, await keyOf(rule, context), first)
+    for (const column of rule.columns) await addNullInsertCase(column, context, ground)
+    return ground.draft.written()
+  },
+  design: (rule) => [
+    alterTable(
+      rule.table,
+      `add constraint ${ident(structureName(rule.table, 'pkey'))} primary key (${identList(rule.columns)})`,
+    ),
+  ],
+  claims: (rule, { catalog }) => {
+    const wanted = rule.columns.toSorted().join()
+    const keys = primaryKeysOf(catalog, rule.table).filter(
+      ({ facts }) =>
+        facts.keys
+          .map((k) => k.column)
+          .toSorted()
+          .join() === wanted,
+    )
+    const notNull = rule.columns.map((c) => structureId(rule.table, 'required', c))
+    return [...keys.map((s) => s.id), ...notNull.filter((id) => catalog.structures.has(id))]
+  },
+}

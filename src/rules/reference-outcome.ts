@@ -1,0 +1,85 @@
+/** What is left of a child when its parent went or changed: conditions on the referencing columns, by action. */
+import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
+import type { ReferentialAction } from '../architecture/kinds/references.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import { optionalColumns, primaryKeyColumns, rulesOf } from './declared.ts'
+import { rowsAre } from './draft.ts'
+import type { Expected } from './experiment.ts'
+import type { Family, ForeignKey } from './foreign-key.ts'
+import { freshValues } from './fresh-value.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext } from './rule-kind.ts'
+
+/** The declared default of a column as an SQL expression; null when it has none. */
+const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
+  rulesOf<DefaultsRule>(context.architecture, key.rule.table, 'defaults').find((r) => r.column === column)
+    ?.expression ?? null
+
+/** The value that each referencing column gets; required ones keep theirs under SET NULL (a column list in the DDL). */
+const valueAfter = (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  action: 'set null' | 'set default',
+  column: string,
+): string => {
+  if (action === 'set default') return defaultOf(key, context, column) ?? 'null'
+  const isOptional = optionalColumns(context.architecture, key.rule.table).includes(column)
+  return isOptional ? 'null' : family.child[column]!
+}
+
+/** Finds the child after the action: by its key where that does not refer, else as the only row of its table. */
+export const whereChild = (key: ForeignKey, family: Family, context: RuleContext): string => {
+  const primary = primaryKeyColumns(context.architecture, key.rule.table)
+  const refers = primary.length === 0 || primary.some((c) => key.rule.columns.includes(c))
+  return refers ? 'true' : context.rows.where(context.table, family.child)
+}
+
+/** Selects how many rows are as the action leaves the child: one. */
+export const countAfter = (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  action: 'set null' | 'set default',
+): string => {
+  const conditions = key.rule.columns.map(
+    (c) => `${ident(c)} is not distinct from (${valueAfter(key, family, context, action, c)})`,
+  )
+  return `select count(*) from ${qualified(context.table)} where ${[whereChild(key, family, context), ...conditions].join(' and ')}`
+}
+
+export const oneRow: Expected = rowsAre(['1'])
+
+/** The row that a default points to: it has to be there before the default can be. */
+export const defaultParent = async (key: ForeignKey, context: RuleContext): Promise<readonly string[]> => {
+  const defaults = key.rule.columns.map((c) => defaultOf(key, context, c))
+  if (defaults.some((d) => d === null)) return []
+  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, `(${defaults[i]})`]))
+  const made = await makeRow(context, key.target, { pins, family: 'a' })
+  return 'unsolved' in made ? [] : [...made.given, context.rows.insert(key.target, made.row)]
+}
+
+/** RESTRICT has a SQLSTATE of its own from PostgreSQL 18 on. */
+export const refusedParent = (key: ForeignKey, action: 'restrict' | 'no action'): Expected => ({
+  kind: 'rejected',
+  by: {
+    sqlstate: action === 'restrict' ? ['23001', '23503'] : '23503',
+    ...(key.name === null ? {} : { constraint: key.name }),
+  },
+})
+
+export const familyStands = (family: Family): readonly string[] => [
+  ...family.beforeParent,
+  family.insertParent,
+  ...family.beforeChild,
+  family.insertChild,
+]
+
+/** A further key of the target that nothing has, other than the family's. */
+export const anotherKey = async (
+  context: RuleContext,
+  key: ForeignKey,
+  family: Family,
+  column: string,
+): Promise<string | undefined> =>
+  (await freshValues(context, key.target, column, [family.parent[column]!]))[0]

@@ -1,0 +1,173 @@
+/** Where a row may point: to a parent, not to a missing one, not to a mixture of two, to none. */
+import { ident, qualified } from '../postgres/quote.ts'
+import type { Family, Row } from '../rows/rows.ts'
+import { optionalColumns } from './declared.ts'
+import { accepted, type Ground } from './draft.ts'
+import type { Expected } from './experiment.ts'
+import { ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from './foreign-key.ts'
+import { freshValues } from './fresh-value.ts'
+import { makeRow } from './make-row.ts'
+import type { RuleContext } from './rule-kind.ts'
+import { listed } from './sentence.ts'
+
+const missing = (key: ForeignKey): Expected => ({
+  kind: 'rejected',
+  by: { sqlstate: '23503', ...(key.name === null ? {} : { constraint: key.name }) },
+})
+
+/** The table's row with these references: as the row-level constraints have it, or plainly put into the base row. */
+const childOf = async (context: RuleContext, family: Family, pins: Row): Promise<Row> => {
+  const solved = await context.rows.solve(context.table, { pins, family })
+  if ('row' in solved) return solved.row
+  return { ...(await context.rows.base(context.table, family)), ...pins }
+}
+
+/** Rows of the table itself that a self-reference points to: the world has none. */
+const ownParents = (key: ForeignKey, context: RuleContext, parents: readonly Row[]): readonly string[] =>
+  key.isSelf ? parents.map((row) => context.rows.insert(key.target, row)) : []
+
+const addExistingCase = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table } = context
+  const made = await makeRow(context, table, {
+    pins: pointingTo(key, parent),
+    family: key.isSelf ? 'b' : 'a',
+    before: ownParents(key, context, [parent]),
+    until: key.name === null ? [] : [key.name],
+  })
+  if ('unsolved' in made) {
+    ground.draft.unsolved(
+      `no row that points to an existing row of ${key.rule.target} was found: ${made.unsolved}`,
+      made.tried,
+    )
+    return
+  }
+  ground.draft.add({
+    title: `a row that points to an existing row of ${key.rule.target} is accepted`,
+    given: [...ownParents(key, context, [parent]), ...made.given],
+    when: [rows.insert(table, made.row)],
+    then: accepted,
+  })
+}
+
+const addMissingCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table } = context
+  const own = ownKeyColumn(key, context)
+  const [value] = await freshValues(context, key.target, own)
+  if (value === undefined) {
+    ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
+    return
+  }
+  const pins = pointingTo(key, { ...parent, [own]: value })
+  ground.draft.add({
+    title: `a row that points to a missing row of ${key.rule.target} is refused`,
+    when: [rows.insert(table, await childOf(context, 'a', pins))],
+    then: missing(key),
+  })
+  const changes = Object.entries(pins).map(([c, sql]) => `${ident(c)} = ${sql}`)
+  ground.draft.add({
+    title: `pointing a row to a missing row of ${key.rule.target} is refused`,
+    given: [rows.insert(table, ground.base)],
+    when: [`update ${qualified(table)} set ${changes.join(', ')} where ${rows.where(table, ground.base)}`],
+    then: missing(key),
+  })
+}
+
+/** One column of another parent: each parent exists, the pair does not. Other references stay whole. */
+const addMixedCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  [one, other]: readonly [Row, Row],
+): Promise<void> => {
+  const { rows, table } = context
+  const shared = sharedColumns(key, context)
+  for (const column of key.rule.columns) {
+    const [mine, theirs] = [pointingTo(key, one), pointingTo(key, other)]
+    if (mine[column] === theirs[column]) continue
+    const pins = { ...mine, [column]: theirs[column]! }
+    // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
+    const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
+    const row = await childOf(context, family, pins)
+    ground.draft.add({
+      title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
+      given: ownParents(key, context, [one, other]),
+      when: [rows.insert(table, row)],
+      then: missing(key),
+    })
+  }
+}
+
+/** Null in one column: MATCH SIMPLE lets the rest point anywhere, MATCH FULL refuses. */
+const addNullCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table, architecture } = context
+  const { columns, match } = key.rule
+  const optional = columns.filter((c) => optionalColumns(architecture, key.rule.table).includes(c))
+  for (const column of optional) {
+    const pins = { ...pointingTo(key, parent), [column]: 'null' }
+    const partial = columns.length > 1 && match === 'full'
+    if (partial) {
+      ground.draft.add({
+        title: `a row without ${column} but with ${listed(columns.filter((c) => c !== column))} is refused`,
+        when: [rows.insert(table, await childOf(context, 'a', pins))],
+        then: missing(key),
+      })
+      continue
+    }
+    const made = await makeRow(context, table, {
+      pins,
+      family: 'a',
+      until: key.name === null ? [] : [key.name],
+    })
+    if ('unsolved' in made) continue
+    ground.draft.add({
+      title: `a row without ${column} points nowhere and is accepted`,
+      given: made.given,
+      when: [rows.insert(table, made.row)],
+      then: accepted,
+    })
+  }
+  if (match !== 'full' || columns.length < 2 || optional.length !== columns.length) return
+  const none = await makeRow(context, table, {
+    pins: Object.fromEntries(columns.map((c) => [c, 'null'])),
+    family: 'a',
+  })
+  if ('unsolved' in none) return
+  ground.draft.add({
+    title: `a row without ${listed(columns)} points nowhere and is accepted`,
+    given: none.given,
+    when: [rows.insert(table, none.row)],
+    then: accepted,
+  })
+}
+
+export const addPointerCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const one = await context.rows.base(key.target, 'a')
+  const other = await context.rows.base(key.target, 'b')
+  if (!one || !other) {
+    ground.draft.unsolved(`no rows of ${key.rule.target} were found to point to`, 'its base rows')
+    return
+  }
+  await addExistingCase(key, context, ground, one)
+  await addMissingCases(key, context, ground, one)
+  if (key.rule.columns.length > 1) await addMixedCases(key, context, ground, [one, other])
+  await addNullCases(key, context, ground, one)
+}

@@ -1,0 +1,132 @@
+/** What becomes of a row when the key of the row that it points to changes. */
+import { ident, identList, qualified } from '../postgres/quote.ts'
+import { accepted, type Ground } from './draft.ts'
+import type { Expected } from './experiment.ts'
+import { obstaclesTo, ownKeyColumn, type Family, type ForeignKey } from './foreign-key.ts'
+import { makeRow } from './make-row.ts'
+import {
+  anotherKey,
+  countAfter,
+  defaultParent,
+  familyStands,
+  oneRow,
+  refusedParent,
+  whereChild,
+} from './reference-outcome.ts'
+import { resetSequence } from './reset-sequence.ts'
+import type { RuleContext } from './rule-kind.ts'
+
+interface Change {
+  /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
+  readonly set: string
+  readonly before: readonly string[]
+}
+
+const changeOf = async (key: ForeignKey, family: Family, context: RuleContext): Promise<Change | null> => {
+  const column = ownKeyColumn(key, context)
+  const found = key.target.columns.find((c) => c.name === column)
+  if (!found || found.generated !== null) return null
+  if (found.identity === 'always') {
+    return { set: `${ident(column)} = default`, before: [resetSequence(key.target, column)] }
+  }
+  const value = await anotherKey(context, key, family, column)
+  return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
+}
+
+/** The child points to a row that is there, and no longer to the old key. */
+const countFollowed = (key: ForeignKey, family: Family, context: RuleContext): string => {
+  const pairs = key.rule.columns.map((c, i) => `p.${ident(key.targetColumns[i]!)} = c.${ident(c)}`)
+  const old = key.rule.columns.map((c) => `c.${ident(c)} = (${family.child[c]!})`)
+  const isChild = whereChild(key, family, context)
+  return (
+    `select count(*) from (select * from ${qualified(context.table)} where ${isChild}) as c ` +
+    `join ${qualified(key.target)} as p on ${pairs.join(' and ')} where not (${old.join(' and ')})`
+  )
+}
+
+const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
+  `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
+
+/** Changes the parent's key and gives the old one to a new row, in one statement. */
+const handOver = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  change: Change,
+): Promise<string | null> => {
+  const { rows } = context
+  const update = updateParent(key, family, context, change)
+  const heir = await makeRow(context, key.target, {
+    pins: Object.fromEntries(key.targetColumns.map((c) => [c, family.parent[c]!])),
+    family: 'a',
+    before: [...change.before, ...family.beforeParent, family.insertParent, update],
+  })
+  if ('unsolved' in heir || heir.given.length > 0) return null
+  const names = key.target.columns
+    .filter((c) => c.generated === null && c.name in heir.row)
+    .map((c) => c.name)
+  return (
+    `with moved as (${update} returning 1) insert into ${qualified(key.target)} (${identList(names)}) ` +
+    `overriding system value select ${names.map((n) => heir.row[n]!).join(', ')} from moved`
+  )
+}
+
+interface Outcome {
+  readonly title: string
+  readonly when: readonly string[]
+  readonly then: Expected
+}
+
+const outcomes = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  change: Change,
+): Promise<readonly Outcome[]> => {
+  const { onUpdate, target: name } = key.rule
+  const update = updateParent(key, family, context, change)
+  if (onUpdate === 'cascade') {
+    const when = [update, countFollowed(key, family, context)]
+    return [{ title: `a changed key of ${name} is followed`, when, then: oneRow }]
+  }
+  if (onUpdate === 'set null' || onUpdate === 'set default') {
+    const what = onUpdate === 'set null' ? 'empties the pointer' : 'sets the pointer to its default'
+    const when = [update, countAfter(key, family, context, onUpdate)]
+    return [{ title: `changing a key of ${name} ${what}`, when, then: oneRow }]
+  }
+  const refused = refusedParent(key, onUpdate)
+  const heir = await handOver(key, family, context, change)
+  return [
+    { title: `changing a key of ${name} that is pointed to is refused`, when: [update], then: refused },
+    ...(heir === null
+      ? []
+      : [
+          {
+            title: `changing it and giving it to another row in one statement is ${onUpdate === 'restrict' ? 'refused' : 'accepted'}`,
+            when: [heir],
+            then: onUpdate === 'restrict' ? refused : accepted,
+          },
+        ]),
+  ]
+}
+
+/** A key that is computed cannot change by itself: then there is nothing to show. */
+export const addUpdateCases = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const change = await changeOf(key, family, context)
+  if (!change) return
+  const setsDefault = key.rule.onUpdate === 'set default'
+  const given = [
+    ...(setsDefault ? await defaultParent(key, context) : []),
+    ...change.before,
+    ...familyStands(family),
+  ]
+  for (const { title, when, then } of await outcomes(key, family, context, change)) {
+    const aside = await obstaclesTo(key, context, ground.world, given, when)
+    ground.draft.add({ title, given: [...aside, ...given], when, then })
+  }
+}

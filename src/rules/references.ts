@@ -1,0 +1,88 @@
+/** references: every row points to an existing row of another table (or its own), or to none; and what becomes of it when that row goes or changes. */
+import type { ReferencesRule, ReferentialAction } from '../architecture/kinds/references.ts'
+import { ident, identList } from '../postgres/quote.ts'
+import { alterTable, deferrableText, structureName, tableText } from './ddl.ts'
+import { primaryKeyColumns } from './declared.ts'
+import { standOnBaseRow } from './draft.ts'
+import { foreignKeyOf, makeFamily } from './foreign-key.ts'
+import { addDeleteCases } from './reference-delete.ts'
+import { addPointerCases } from './reference-pointers.ts'
+import { addTimingCases } from './reference-timing.ts'
+import { addUpdateCases } from './reference-update.ts'
+import { referencesOf } from './named-structures.ts'
+import type { RuleKind } from './rule-kind.ts'
+import { listed } from './sentence.ts'
+
+const whenDeleted: Readonly<Record<ReferentialAction, string>> = {
+  'no action': 'which cannot be deleted while this stands',
+  restrict: 'which cannot be deleted',
+  cascade: 'and goes with it',
+  'set null': 'and is emptied when that goes',
+  'set default': 'and gets its default when that goes',
+}
+
+const whenChanged: Readonly<Record<ReferentialAction, string>> = {
+  'no action': '',
+  restrict: ', whose key cannot change',
+  cascade: ', and follows its key',
+  'set null': ', and is emptied when its key changes',
+  'set default': ', and gets its default when its key changes',
+}
+
+export const references: RuleKind<ReferencesRule> = {
+  kind: 'references',
+  sentence: (rule) =>
+    `${listed(rule.columns)} ${rule.columns.length === 1 ? 'points' : 'point'} to a row of ${rule.target} ${whenDeleted[rule.onDelete]}${whenChanged[rule.onUpdate]}`,
+  async experiments(rule, context) {
+    const ground = await standOnBaseRow(rule, context)
+    if ('written' in ground) return ground.written
+    const key = foreignKeyOf(rule, context)
+    if (!key) {
+      ground.draft.unsolved(
+        `the key of ${rule.target} that it points to is not known`,
+        'its declared primary key',
+      )
+      return ground.draft.written()
+    }
+    await addPointerCases(key, context, ground)
+    const family = await makeFamily(key, context)
+    if ('unsolved' in family) {
+      ground.draft.unsolved(
+        `no row of ${rule.target} with a row that points to it was found: ${family.unsolved}`,
+        family.tried,
+      )
+      return ground.draft.written()
+    }
+    await addDeleteCases(key, family, context, ground)
+    await addUpdateCases(key, family, context, ground)
+    await addTimingCases(key, family, context, ground)
+    return ground.draft.written()
+  },
+  design: (rule) => {
+    const name = ident(structureName(rule.table, ...rule.columns, 'fkey'))
+    const target = `${tableText(rule.target)}${rule.targetColumns.length > 0 ? ` (${identList(rule.targetColumns)})` : ''}`
+    const actions = [
+      rule.match === 'full' ? ' match full' : '',
+      rule.onDelete === 'no action' ? '' : ` on delete ${rule.onDelete}`,
+      rule.onUpdate === 'no action' ? '' : ` on update ${rule.onUpdate}`,
+      deferrableText(rule.deferrable),
+    ].join('')
+    return [
+      alterTable(
+        rule.table,
+        `add constraint ${name} foreign key (${identList(rule.columns)}) references ${target}${actions}`,
+      ),
+    ]
+  },
+  claims: (rule, { catalog, architecture }) => {
+    const targetColumns =
+      rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(architecture, rule.target)
+    const pairs = (columns: readonly string[], others: readonly string[]): string =>
+      JSON.stringify(columns.map((c, i) => [c, others[i]]).toSorted())
+    const wanted = pairs(rule.columns, targetColumns)
+    const same = referencesOf(catalog, rule.table).filter(
+      ({ facts }) => facts.target === rule.target && pairs(facts.columns, facts.targetColumns) === wanted,
+    )
+    return same.slice(0, 1).map((s) => s.id)
+  },
+}

@@ -1,0 +1,28 @@
+/** The names under which PostgreSQL reports a constraint or index: its own, and those of its partitions' copies. */
+import type { Structure } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
+import { literal } from '../postgres/quote.ts'
+import type { Session } from '../postgres/session.ts'
+import { selectEach } from './trial.ts'
+
+const indexCopies = (table: Table, name: string): string => `
+  with recursive copies as (
+    select i.indexrelid as oid from pg_catalog.pg_index i
+    join pg_catalog.pg_class c on c.oid = i.indexrelid
+    where i.indrelid = ${table.oid} and c.relname = ${literal(name)}
+    union all
+    select h.inhrelid from pg_catalog.pg_inherits h join copies on h.inhparent = copies.oid
+  )
+  select c.relname from copies join pg_catalog.pg_class c on c.oid = copies.oid order by c.relname collate "C"`
+
+/** The structure's own name first; [] when there is no structure. */
+export const reportedNames = async (
+  db: Session,
+  table: Table,
+  structure: Structure | undefined,
+): Promise<readonly string[]> => {
+  if (!structure) return []
+  if (table.kind !== 'partitioned') return [structure.name]
+  const [rows] = await selectEach(db, [], [indexCopies(table, structure.name)])
+  return [...new Set([structure.name, ...(rows ?? []).map((row) => row[0]!)])]
+}

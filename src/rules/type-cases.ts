@@ -1,0 +1,115 @@
+/** Experiments of a column's type from its probes: stored as foretold, or refused as foretold. Shared with domains. */
+import { ident } from '../postgres/quote.ts'
+import type { Row } from '../rows/rows.ts'
+import { allTrue, rowsAre, type Case, type Ground } from './draft.ts'
+import { evaluate } from './evaluate.ts'
+import type { RuleContext } from './rule-kind.ts'
+import { tryEach } from './trial.ts'
+import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
+import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
+
+export interface ProbedColumn {
+  readonly column: string
+  /** As declared. */
+  readonly type: string
+  readonly understood: UnderstoodType
+  /** An accepted row with a value in the column. */
+  readonly row: Row
+}
+
+/** Refusals that come from a value's type: the column then has another type than the declared one, and that must show. */
+const isOfType = (sqlstate: string): boolean => /^(?:22|42804)/u.test(sqlstate)
+
+const storedCase = (
+  probed: ProbedColumn,
+  context: RuleContext,
+  row: Row,
+  { probe, stored }: Foretold,
+): Case => {
+  const { column, type } = probed
+  const name = ident(column)
+  const insert = context.rows.insert(context.table, row)
+  return probe.isLong
+    ? {
+        title: `${column} ${probe.shown} is kept whole`,
+        when: [`${insert} returning ${name}::text = cast(${probe.sql} as ${type})::text`],
+        then: allTrue(),
+      }
+    : {
+        title:
+          stored === probe.text
+            ? `${column} ${probe.shown} is kept`
+            : `${column} ${probe.shown} is kept as ${stored}`,
+        when: [`${insert} returning ${name}`],
+        then: rowsAre([stored]),
+      }
+}
+
+/** Probes with one aim stand for each other; every probe without an aim stands alone. */
+const byAim = (foretold: readonly Foretold[]): readonly (readonly Foretold[])[] => {
+  const groups = new Map<string, Foretold[]>()
+  foretold.forEach((one, i) => {
+    const aim = one.probe.aim ?? `#${i}`
+    groups.set(aim, [...(groups.get(aim) ?? []), one])
+  })
+  return [...groups.values()]
+}
+
+interface Chosen {
+  readonly one: Foretold
+  readonly row: Row
+}
+
+/** The first of the group that goes into a row, other columns changed where that helps. */
+const choose = async (
+  group: readonly Foretold[],
+  probed: ProbedColumn,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Chosen | null> => {
+  const { rows, table, db } = context
+  const plain = group.map((one) => ({ one, row: { ...probed.row, [probed.column]: one.probe.sql } }))
+  const replies = await tryEach(
+    db,
+    ground.world.statements,
+    plain.map(({ row }) => [rows.insert(table, row)]),
+  )
+  const fits = plain.find((_, i) => !replies[i]!.fault || isOfType(replies[i]!.fault.sqlstate))
+  if (fits) return fits
+  for (const one of group) {
+    const solved = await rows.solve(table, { pins: { [probed.column]: one.probe.sql } })
+    if ('unsolved' in solved) continue
+    const [reply] = await tryEach(db, ground.world.statements, [[rows.insert(table, solved.row)]])
+    if (!reply!.fault) return { one, row: solved.row }
+  }
+  return null
+}
+
+/** Adds the cases; what no row can show because other constraints leave no room is left out, its refusal is not. */
+export const addProbeCases = async (
+  probed: ProbedColumn,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const { understood, column, type, row } = probed
+  const { rows, table, db, draft } = { ...context, ...ground }
+  const [sample = null] = await evaluate(db, [`cast(${row[column] ?? 'null'} as ${type})`])
+  const about = { name: understood.name, modifiers: understood.modifiers, sample }
+  const probes = understood.isArray ? arrayProbesOf(about) : probesOf(about)
+  const foretold = await foretell(db, type, probes)
+  let way = 0
+  for (const group of byAim(foretold.filter((f) => f.sqlstate === null))) {
+    const chosen = await choose(group, probed, context, ground)
+    if (!chosen) continue
+    way = chosen.one.probe.way ?? way
+    draft.add(storedCase(probed, context, chosen.row, chosen.one))
+  }
+  for (const { probe, sqlstate } of foretold) {
+    if (sqlstate === null || (probe.way !== undefined && probe.way !== way)) continue
+    draft.add({
+      title: `${column} ${probe.shown} is refused`,
+      when: [rows.insert(table, { ...row, [column]: probe.sql })],
+      then: { kind: 'rejected', by: { sqlstate } },
+    })
+  }
+}

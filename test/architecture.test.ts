@@ -1,0 +1,113 @@
+/** The house rules, held over every source file: floors, no circles (types included), no long files, one printer of SQL. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+/** Ground first: a room imports from its own and from lower floors only. `index` is the public door. */
+const floors = [
+  'ground',
+  'postgres',
+  'catalog',
+  'architecture',
+  'rows',
+  'rules',
+  'prove',
+  'project',
+  'report',
+  'cli',
+] as const
+/** The public door exports declarations; it may stand on these and nothing above. */
+const door = ['ground', 'architecture', 'project']
+const longest = 500
+
+const source = fileURLToPath(new URL('../src', import.meta.url))
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .map((name) => join(source, name))
+
+const roomOf = (file: string): string => relative(source, file).split('/')[0]!
+const text = (file: string): string => readFileSync(file, 'utf8')
+
+/** Every module specifier of imports, exports and dynamic imports; type-only ones count too. */
+const importsOf = (file: string): readonly string[] =>
+  [...text(file).matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/gu)].map((m) => m[1]!)
+
+const edges = new Map(
+  files.map((file) => [
+    file,
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => resolve(dirname(file), specifier)),
+  ]),
+)
+
+const findCircle = (): readonly string[] | null => {
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): readonly string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (done.has(file)) return null
+    for (const next of edges.get(file) ?? []) {
+      const circle = visit(next, [...path, file])
+      if (circle) return circle
+    }
+    done.add(file)
+    return null
+  }
+  for (const file of files) {
+    const circle = visit(file, [])
+    if (circle) return circle.map((f) => relative(source, f))
+  }
+  return null
+}
+
+describe(`the house of ${files.length} source files`, () => {
+  test('there is something to read', () => {
+    expect(files.length).toBeGreaterThan(100)
+    expect([...edges.values()].flat().length).toBeGreaterThan(files.length)
+  })
+
+  test('every room is a known floor', () => {
+    const unknown = files.filter((f) => f !== join(source, 'index.ts') && !floors.includes(roomOf(f) as never))
+    expect(unknown).toEqual([])
+  })
+
+  test('a room imports only from floors below it', () => {
+    const wrong = files.flatMap((file) =>
+      edges.get(file)!.flatMap((target) => {
+        const to = roomOf(target)
+        if (file === join(source, 'index.ts')) return door.includes(to) ? [] : [`index.ts → ${to}`]
+        const climbs = floors.indexOf(to as never) > floors.indexOf(roomOf(file) as never)
+        return climbs ? [`${relative(source, file)} → ${relative(source, target)}`] : []
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('every relative import is an existing file', () => {
+    const known = new Set(files)
+    const broken = [...edges].flatMap(([file, targets]) =>
+      targets.filter((t) => !known.has(t)).map((t) => `${relative(source, file)} → ${relative(source, t)}`),
+    )
+    expect(broken).toEqual([])
+  })
+
+  test('there is no circle, types included', () => {
+    expect(findCircle()).toBeNull()
+  })
+
+  test(`no file has more than ${longest} lines`, () => {
+    expect(files.filter((f) => text(f).split('\n').length > longest).map((f) => relative(source, f))).toEqual([])
+  })
+
+  test('only the command line ends the process or knows argv', () => {
+    const guilty = files.filter((f) => roomOf(f) !== 'cli' && /process\.(?:exit\(|argv)/u.test(text(f)))
+    expect(guilty.map((f) => relative(source, f))).toEqual(['postgres/shutdown.ts'])
+  })
+
+  test('the engine names no member of a family', () => {
+    const engine = files.filter((f) => roomOf(f) === 'prove')
+    const guilty = engine.filter((f) => /\bkind === '(?!accepted|rejected|rows|affects|plan)/u.test(text(f)))
+    expect(guilty.map((f) => relative(source, f))).toEqual([])
+  })
+})

@@ -1,0 +1,59 @@
+/** Runs the TypeScript compiler on a project of made files that import 'assay' from the source. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const settings = {
+  compilerOptions: {
+    target: 'es2023',
+    module: 'nodenext',
+    lib: ['es2023'],
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    paths: {
+      assay: [join(root, 'src/index.ts')],
+      kysely: [join(root, 'node_modules/kysely/dist/esm/index.d.ts')],
+    },
+  },
+  include: ['*.ts'],
+}
+
+export interface Compiled {
+  /** `file.ts(3,5): error TS2345: …`, one per fault, with its indented lines. */
+  readonly errors: readonly string[]
+  readonly instantiations: number
+  readonly seconds: number
+}
+
+export const compile = async (files: Readonly<Record<string, string>>): Promise<Compiled> => {
+  const directory = mkdtempSync(join(tmpdir(), 'assay-types-'))
+  try {
+    writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+    const output = await new Promise<string>((resolve) => {
+      const tsc = join(root, 'node_modules/typescript/bin/tsc')
+      const flags = ['-p', directory, '--extendedDiagnostics', '--pretty', 'false', '--singleThreaded']
+      execFile(process.execPath, [tsc, ...flags], { cwd: directory, maxBuffer: 1e9 }, (_, stdout) =>
+        resolve(stdout),
+      )
+    })
+    const figure = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'mu').exec(output)?.[1] ?? Number.NaN)
+    const faults = output.slice(0, Math.max(0, output.search(/^Files:/mu)))
+    const errors = faults.split(/\n(?! )/u).filter((fault) => /: error TS\d+/u.test(fault))
+    return { errors, instantiations: figure('Instantiations'), seconds: figure('Total time') }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,84 @@
+/** Proves declared rules on a real PostgreSQL for the tests of src/rules: a migrated database, its bound rules and their experiments. */
+import type { Architecture } from '../../src/architecture/architecture.ts'
+import { readCatalog } from '../../src/catalog/read-catalog.ts'
+import type { Catalog } from '../../src/catalog/structure.ts'
+import type { Server } from '../../src/postgres/server.ts'
+import { bind } from '../../src/prove/bind.ts'
+import { proveGreen, type GreenRule } from '../../src/prove/green.ts'
+import { makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
+import { proveRed, type RedEvidence } from '../../src/prove/red.ts'
+import type { MutantResult } from '../../src/prove/result.ts'
+import { openWorkplace } from '../../src/prove/workplace.ts'
+import { writeTests } from '../../src/prove/write-tests.ts'
+import { makeRows } from '../../src/rows/make-rows.ts'
+import type { Rows } from '../../src/rows/rows.ts'
+
+export interface RuleLab {
+  readonly catalog: Catalog
+  readonly rules: readonly GreenRule[]
+  rule(id: string): GreenRule
+  /** `title: what differs` of every experiment that does not hold, and what is unsolved. */
+  faults(): readonly string[]
+  /** Titles of a rule's experiments with their expected end. */
+  titles(rule: string): readonly string[]
+  red(): Promise<ReadonlyMap<string, RedEvidence>>
+  mutants(structure: string): Promise<readonly MutantResult[]>
+  close(): Promise<void>
+}
+
+/** `schema` is run by the owner, as a migration is. */
+export const openRuleLab = async (server: Server, architecture: Architecture, schema: string): Promise<RuleLab> => {
+  const template = await server.createDatabase('rules')
+  const owner = await server.connect(template, 'owner')
+  await owner.query(schema).finally(() => owner.end())
+  await server.admitRoles()
+  const reader = await server.connect(template, 'prover')
+  const catalog = await readCatalog(reader).finally(() => reader.end())
+  let rows: Rows | null = null
+  const workplace = await openWorkplace({
+    server,
+    template,
+    loaded: () => null,
+    catalog,
+    rows: () => rows!,
+    label: 'lab',
+  })
+  const { main } = workplace
+  const binding = await bind(architecture, catalog, main)
+  await main.query('begin')
+  rows = await makeRows(main, catalog)
+  const tested = await writeTests(binding.rules, { architecture, catalog, db: main, rows })
+  await main.query('rollback')
+  const rules = await proveGreen(workplace, tested)
+  const witnesses = makeWitnesses(rules, binding.claimedBy, catalog)
+  const unsolvedRules = new Map(rules.flatMap((r) => r.unsolved.map((u) => [u.rule, u.summary] as const)))
+  const find = (id: string): GreenRule => {
+    const found = rules.find((r) => r.rule.id === id)
+    if (!found) throw new Error(`no rule ${id} among ${rules.map((r) => r.rule.id).join(', ')}`)
+    return found
+  }
+  return {
+    catalog,
+    rules,
+    rule: find,
+    faults: () =>
+      rules.flatMap((r) => [
+        ...r.results.flatMap((x) => (x.holds ? [] : [`${r.rule.id}: ${x.experiment.title}: ${x.difference}`])),
+        ...r.unsolved.map((u) => `${r.rule.id}: unsolved: ${u.summary} (${u.tried})`),
+      ]),
+    titles: (id) => find(id).experiments.map((e) => e.title),
+    red: async () => {
+      const evidence = await proveRed(workplace, rules, catalog)
+      return new Map(rules.map((r, i) => [r.rule.id, evidence[i]!]))
+    },
+    mutants: (id) => {
+      const structure = catalog.structures.get(id)
+      if (!structure) throw new Error(`no structure ${id} among ${[...catalog.structures.keys()].join(', ')}`)
+      return mutateStructure(structure, { workplace, catalog, witnesses, claimedBy: binding.claimedBy, unsolvedRules })
+    },
+    close: async () => {
+      await workplace.close()
+      await server.dropDatabase(template)
+    },
+  }
+}
