@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    allowOnly: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -9,7 +9,10 @@ export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './ar
 export type { DatabaseOf, RowOf, Rows, TypedArchitecture } from './architecture/database-types.ts'
 export type { ProofDatabase } from './architecture/kinds/proves.ts'
 export type { DeclaredAt, DeclaredRule } from './architecture/rule.ts'
-export type { RuleSet } from './architecture/rule-set.ts'
+// The parts of inferred types, so that a project that emits declarations can name them.
+export type { FragmentColumn } from './architecture/fragment-column.ts'
+export type { RowTypes, TableFacts, WrittenFacts } from './architecture/row-types.ts'
+export type { ReferenceFact, RuleFacts, RuleSet } from './architecture/rule-set.ts'
 export type { Rules } from './architecture/rules.ts'
 export type { SqlExpression, SqlText } from './architecture/sql-expression.ts'
 export type {

@@ -1,4 +1,5 @@
 /** The compiler as a user meets it: what it costs on a large project, and what it says about slips. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compile } from './support/compile.ts'
 import { largeProject } from './support/large-project.ts'
@@ -84,5 +85,13 @@ export const b = architecture('b', { tables: { tenants, items } })`
 const all = { tenants, items }
 export const b = architecture('b', { tables: { ...all } })`),
     ).toContain(`references \\"tenats\\", which is not among the tables"`)
+  })
+})
+
+describe('a project that has Assay installed', () => {
+  test('has the same row types, and can emit declarations of its own', async () => {
+    const rows = readFileSync(new URL('types/rows.ts', import.meta.url), 'utf8')
+    const exported = rows.replaceAll(/^const (?!same)/gmu, 'export const ')
+    expect((await compile({ 'rows.ts': exported }, 'installed')).errors).toEqual([])
   })
 })

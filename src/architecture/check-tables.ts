@@ -6,7 +6,6 @@ import type { DeclaredTable, Identity } from './architecture.ts'
 import type { CheckRule } from './kinds/check.ts'
 import type { DomainRule } from './kinds/domain.ts'
 import type { EnumRule } from './kinds/enum.ts'
-import type { IsolatedByRule } from './kinds/isolated-by.ts'
 import type { ReferencesRule } from './kinds/references.ts'
 import { declarationFault } from './rule-set.ts'
 import type { DeclaredAt, DeclaredRule } from './rule.ts'
@@ -147,19 +146,18 @@ const referenceFaults = (table: DeclaredTable, { tables }: Declared): readonly A
     return []
   })
 
+/** Also with settings of its own (`who`): the role stands in the identity alone. */
 const isolationFaults = (table: DeclaredTable, { identity, name }: Declared): readonly AssayError[] =>
   identity !== null
     ? []
-    : ofKind<IsolatedByRule>(table, 'isolatedBy')
-        .filter((rule) => rule.who === null)
-        .map((rule) =>
-          declarationFault(
-            rule,
-            'no-identity',
-            `${rule.id} is attacked as each tenant, but the architecture "${name}" does not say how the application tells who is asking.`,
-            "Add identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) } to architecture(…).",
-          ),
-        )
+    : ofKind(table, 'isolatedBy').map((rule) =>
+        declarationFault(
+          rule,
+          'no-identity',
+          `${rule.id} is attacked as each tenant, but the architecture "${name}" does not say how the application tells who is asking.`,
+          "Add identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) } to architecture(…).",
+        ),
+      )
 
 /** One type of the schema is declared in one way. */
 const twoTypes = (tables: readonly DeclaredTable[]): readonly AssayError[] => {

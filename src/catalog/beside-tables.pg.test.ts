@@ -64,7 +64,6 @@ const asOwner = `
   create trigger own before update on products for each row execute function suppress_redundant_updates_trigger();
   create trigger odd before insert on products for each row when (new.status::text <> 'x) EXECUTE FUNCTION (')
     execute function tsvector_update_trigger('touched', 'a WHEN ( b');
-  drop trigger odd on products;
   comment on trigger touch on products is 'keeps it fresh';
   create rule no_delete as on delete to half where old.id = 1 do instead nothing;
   create statistics product_stats (dependencies) on tenant_id, status from products;
@@ -175,12 +174,12 @@ describe('structures beside tables', () => {
       if (kind.kind === 'extension' || kind.kind === 'eventTrigger') continue
       await db.query('begin')
       try {
-        await db.query(kind.drop(structure, catalog).join(';\n'))
+        const dropped = kind.drop(structure, catalog)
+        await db.query(dropped.join(';\n'))
         const without = await definitions()
-        if (
-          without.get(structure.id) === structure.definition &&
-          !['enum', 'composite', 'range'].includes(kind.kind)
-        )
+        // The absence of a type is seen in its columns; a domain that promises nothing has no absence.
+        const isType = ['enum', 'composite', 'range'].includes(kind.kind) || dropped.length === 0
+        if (!isType && without.get(structure.id) === structure.definition)
           wrong[structure.id] = 'drop changes nothing'
         await db.query(kind.create(structure, catalog).join(';\n'))
         const after = await definitions()

@@ -62,8 +62,20 @@ const isKnown = (name: string | null, known: ReadonlySet<string>, outside: reado
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** `current_setting('app.tenant_id')`: a setting of the application's; `role` and `search_path` are not. */
+const asksForOwnSetting = (call: Fields): boolean => {
+  const [name] = (call['args'] ?? []) as readonly { A_Const?: { sval?: { sval?: string } } }[]
+  return name?.A_Const?.sval?.sval?.includes('.') === true
+}
+
 const isHarmlessNode = (kind: string, fields: Fields, outside: OutsideNames): boolean => {
-  if (kind === 'FuncCall') return isKnown(builtIn(fields['funcname']), knownFunctions, outside.functions)
+  if (kind === 'FuncCall') {
+    const name = builtIn(fields['funcname'])
+    return (
+      isKnown(name, knownFunctions, outside.functions) &&
+      (name !== 'current_setting' || asksForOwnSetting(fields))
+    )
+  }
   if (kind === 'A_Expr') {
     const operator = builtIn(fields['name'])
     return operator !== null && !outside.operators.includes(operator)

@@ -73,12 +73,15 @@ export const deferrableSql = (deferrable: Deferrable): string => {
   return ` deferrable initially ${deferrable}`
 }
 
-export const whereSql = (predicate: string | null): string => (predicate === null ? '' : ` where (${predicate})`)
+export const whereSql = (predicate: string | null): string =>
+  predicate === null ? '' : ` where (${predicate})`
 
 /** `unique nulls not distinct (a, b) include (c)`: what follows the name of a constraint. */
 export const keyConstraintSql = (word: 'unique' | 'primary key', facts: KeyFacts): string => {
   const columns = facts.keys.map((part) => ident(part.column ?? ''))
-  const list = columns.map((c, i) => (facts.withoutOverlaps && i === columns.length - 1 ? `${c} without overlaps` : c))
+  const list = columns.map((c, i) =>
+    facts.withoutOverlaps && i === columns.length - 1 ? `${c} without overlaps` : c,
+  )
   const nulls = facts.nullsNotDistinct ? ' nulls not distinct' : ''
   return `${word}${nulls} (${list.join(', ')})${includeSql(facts)}${optionsSql(facts)}${deferrableSql(facts.deferrable)}`
 }
@@ -113,7 +116,9 @@ export const createKey = (table: Table, word: KeyWord, facts: KeyFacts): string 
 
 /** What a dropped key or index carried besides its definition. */
 export const keyExtras = (table: Table, facts: KeyFacts): readonly string[] => [
-  ...(facts.isReplicaIdentity ? [`${alterTable(table)} replica identity using index ${ident(facts.name)}`] : []),
+  ...(facts.isReplicaIdentity
+    ? [`${alterTable(table)} replica identity using index ${ident(facts.name)}`]
+    : []),
   ...(facts.isConstraint
     ? commentOn(`constraint ${ident(facts.name)} on ${qualified(table)}`, facts.comment)
     : commentOn(`index ${indexName(table, facts.name)}`, facts.comment)),

@@ -1,21 +1,33 @@
 /** The kinds of structure that Assay knows, in the order in which they are read and listed. To add one, add a file and a line. */
+import { checkKind } from './check.ts'
+import { columnKind } from './column.ts'
 import { commentKind } from './comment.ts'
 import { compositeKind } from './composite.ts'
+import { defaultKind } from './default.ts'
 import { domainKind } from './domain.ts'
 import { enumKind } from './enum.ts'
 import { eventTriggerKind } from './event-trigger.ts'
+import { excludesKind } from './excludes.ts'
 import { extensionKind } from './extension.ts'
 import { functionKind } from './function.ts'
+import { generatedKind } from './generated.ts'
 import { grantKind } from './grant.ts'
+import { identityKind } from './identity.ts'
+import { indexKind } from './index.ts'
 import { materializedViewKind } from './materialized-view.ts'
 import { partitionKind } from './partition.ts'
 import { policyKind } from './policy.ts'
+import { primaryKeyKind } from './primary-key.ts'
 import { rangeKind } from './range.ts'
+import { referencesKind } from './references.ts'
+import { relationKind } from './relation.ts'
+import { requiredKind } from './required.ts'
 import { rewriteRuleKind } from './rewrite-rule.ts'
 import { rowSecurityKind } from './row-security.ts'
 import { sequenceKind } from './sequence.ts'
 import { statisticsKind } from './statistics.ts'
 import { triggerKind } from './trigger.ts'
+import { uniqueKind } from './unique.ts'
 import { viewKind } from './view.ts'
 import type { StructureKind } from './structure.ts'
 
@@ -27,6 +39,18 @@ export const structureKinds: readonly StructureKind<unknown>[] = [
   rangeKind,
   sequenceKind,
   functionKind,
+  relationKind,
+  columnKind,
+  requiredKind,
+  identityKind,
+  defaultKind,
+  generatedKind,
+  primaryKeyKind,
+  uniqueKind,
+  checkKind,
+  excludesKind,
+  referencesKind,
+  indexKind,
   partitionKind,
   rowSecurityKind,
   policyKind,

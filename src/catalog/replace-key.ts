@@ -44,7 +44,9 @@ export const replaceKey = (
   const fate = ({ kind, references }: Dependent): Fate => {
     if (kind !== 'foreign key' || !references) return 'try'
     const isServed = next !== null && next.word !== 'index' && serves(next.facts, references.columns)
-    return isServed || hasKeyOver(catalog, references.table, references.columns, structure.id) ? 'remake' : 'lose'
+    return isServed || hasKeyOver(catalog, references.table, references.columns, structure.id)
+      ? 'remake'
+      : 'lose'
   }
   const node = catalog.dependencies.find(table.id, graphKind(word, facts), facts.name)
   const around = aroundChange(catalog, node ? [node.key] : [], fate)

@@ -33,7 +33,9 @@ const predicateIsIdle = (structure: Structure<UniqueFacts>, catalog: Catalog): s
   const table = tableOf(structure, catalog)
   const isIdle = (column: string): boolean =>
     columnOf(table, column).notNull || (!nullsNotDistinct && keys.some((part) => part.column === column))
-  return columnsNotNull(predicate).every(isIdle) ? 'the predicate leaves out only rows that never conflict' : null
+  return columnsNotNull(predicate).every(isIdle)
+    ? 'the predicate leaves out only rows that never conflict'
+    : null
 }
 
 /** `lower(email)` becomes `email`: what the expression made equal is told apart again. */
@@ -42,15 +44,13 @@ const expressionChanges = (facts: UniqueFacts): readonly KeyChange[] =>
     if (part.column !== null) return []
     const names = placesOf(parseExpression(part.expression)).map(({ node }) => columnName(node))
     const columns = [...new Set(names.filter((name) => name !== null))]
-    return columns.map(
-      (column): KeyChange => ({
-        does: 'expression-replaced',
-        details: [column],
-        effect: 'changed',
-        summary: `${part.expression} becomes ${column}`,
-        facts: { ...facts, keys: facts.keys.with(i, plainPart(column)) },
-      }),
-    )
+    return columns.map((column): KeyChange => ({
+      does: 'expression-replaced',
+      details: [column],
+      effect: 'changed',
+      summary: `${part.expression} becomes ${column}`,
+      facts: { ...facts, keys: facts.keys.with(i, plainPart(column)) },
+    }))
   })
 
 const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonly KeyChange[] => {
@@ -89,12 +89,19 @@ const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonl
 }
 
 const mutantsOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonly Mutant[] => [
-  removal(structure, catalog, 'unique', `${structure.facts.keys.map(nameOf).join(', ')} may be the same in two rows`),
+  removal(
+    structure,
+    catalog,
+    'unique',
+    `${structure.facts.keys.map(nameOf).join(', ')} may be the same in two rows`,
+  ),
   ...changesOf(structure, catalog).map((change) => toMutant(structure, catalog, 'unique', change)),
 ]
 
 const declaration = ({ keys, predicate, nullsNotDistinct, deferrable }: UniqueFacts): string => {
-  const parts = keys.map((part) => (part.column === null ? `t.sql\`${part.expression}\`` : JSON.stringify(part.column)))
+  const parts = keys.map((part) =>
+    part.column === null ? `t.sql\`${part.expression}\`` : JSON.stringify(part.column),
+  )
   const options = [
     ...(predicate === null ? [] : [`where: ${JSON.stringify(predicate)}`]),
     ...(nullsNotDistinct ? ['nullsNotDistinct: true'] : []),
@@ -106,7 +113,11 @@ const declaration = ({ keys, predicate, nullsNotDistinct, deferrable }: UniqueFa
 export const uniqueKind: StructureKind<UniqueFacts> = {
   kind: 'unique',
   read: async (db, tables) => {
-    const keys = await readKeys(db, tables, `i.indisunique and not i.indisprimary and k.contype is distinct from 'x'`)
+    const keys = await readKeys(
+      db,
+      tables,
+      `i.indisunique and not i.indisprimary and k.contype is distinct from 'x'`,
+    )
     return keys.map(({ table, facts, definition, uses }) => ({
       id: structureId(table.id, 'unique', ...facts.keys.map(partText)),
       kind: 'unique',

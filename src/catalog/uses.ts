@@ -93,7 +93,10 @@ const idOf = (use: Use): string => {
     case 'materializedView':
     case 'sequence':
       return relationObjectId(use.kind, use)
-    default:
+    case 'enum':
+    case 'domain':
+    case 'composite':
+    case 'range':
       return typeId(use.kind, use)
   }
 }

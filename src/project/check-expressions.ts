@@ -65,7 +65,12 @@ const syntaxFault = (checked: Checked, cause: unknown): AssayError => {
     cursorPosition === undefined || cursorPosition < offset
       ? null
       : // PostgreSQL counts letters, JavaScript their code units.
-        Math.min([...sql.text].slice(0, cursorPosition - offset).join('').length, sql.text.length)
+        Math.min(
+          Array.from(sql.text)
+            .slice(0, cursorPosition - offset)
+            .join('').length,
+          sql.text.length,
+        )
   // At its end stands the bracket that was put there.
   const found = position === sql.text.length ? 'it ends too early' : message.replace(`${after}"`, '"')
   return fault(

@@ -42,7 +42,7 @@ const withWhatTheyNeed = (catalog: Catalog, claims: readonly string[]): readonly
   for (const id of all) {
     for (const needed of catalog.structures.get(id)?.dependsOn ?? []) {
       const structure = catalog.structures.get(needed)
-      if (structure && (structure.table === null || structure.kind === 'required')) all.add(needed)
+      if (structure?.table === null) all.add(needed)
     }
   }
   return [...all]

@@ -22,6 +22,8 @@ export interface OptionsWish {
 }
 
 const mostConstants = 60
+/** Keys tried until one falls into a hash partition that exists. */
+const hashedKeys = 64
 
 /** Of a large partition's many bounds the first and the last. */
 const shortened = (clues: ValueClues): ValueClues =>
@@ -69,6 +71,10 @@ const isArray = (column: Column): boolean =>
 const isRelative = (clues: ValueClues): boolean =>
   clues.computed.some((c) => /now\(\)|current_|local/iu.test(c))
 
+const isHashed = (facts: TableFacts, column: Column): boolean =>
+  (facts.partition?.columns.includes(column.name) ?? false) &&
+  (facts.partition?.expression.includes('satisfies_hash_partition') ?? false)
+
 const constantDefault = (column: Column): string[] =>
   column.default !== null &&
   column.generated === null &&
@@ -106,12 +112,13 @@ export const optionsOf = (
     ...(facts.restsNull.has(column.name) ? ['null'] : []),
     ...(relative ? near : typical),
     ...(relative ? typical : near),
+    ...(isHashed(facts, column) ? Array.from({ length: hashedKeys }, (_, n) => family.typical(slot, n)) : []),
     ...fromTriggers,
     ...constantDefault(column),
     ...family.edges(slot),
     ...(column.notNull ? [] : ['null']),
   ]
-  return { typical: [...new Set(typical)], all: [...new Set(ordered)] }
+  return { typical, all: [...new Set(ordered)] }
 }
 
 /** The column's own neighbours of a value, as its type counts. */

@@ -149,13 +149,45 @@ export const confirmRows = async (
   }
   const outcomes: Outcome[] = []
   const before: string[] = []
+  const taken: Row[] = []
+  // What had to change for one family (a trigger wanted it) is where the next one starts.
+  let learned: Row = {}
   for (const draft of drafts) {
-    const outcome = await confirmOne(ground, facts, [...setup, ...before], draft)
+    const start = { ...draft, row: { ...draft.row, ...learned } }
+    const outcome = await confirmOne(ground, facts, [...setup, ...before], freshFirst(start, taken))
     outcomes.push(outcome)
-    if ('row' in outcome) before.push(insertRows(facts.table, [outcome.row]))
+    if ('row' in outcome) {
+      learned = { ...learned, ...changes(start, outcome.row) }
+      before.push(insertRows(facts.table, [outcome.row]))
+      taken.push(outcome.row)
+    }
   }
   return { setup: null, outcomes }
 }
+
+/** Single columns whose value was changed until the row was accepted, keys aside. */
+const changes = ({ row, variables }: Draft, accepted: Row): Row =>
+  Object.fromEntries(
+    variables.flatMap((v) => {
+      const [column, ...others] = v.columns
+      if (column === undefined || others.length > 0) return []
+      const value = accepted[column.name]
+      return value === undefined || value === row[column.name] ? [] : [[column.name, value]]
+    }),
+  )
+
+/** Values that rows before have taken are tried last. */
+const freshFirst = (draft: Draft, taken: readonly Row[]): Draft => ({
+  ...draft,
+  variables: draft.variables.map((v) => {
+    if (v.columns.length !== 1) return v
+    const [first, ...rest] = v.options
+    const isTaken = (option: readonly string[]): boolean =>
+      option[0] !== 'null' && taken.some((row) => row[v.columns[0]!.name] === option[0])
+    const options = [...rest.filter((o) => !isTaken(o)), ...rest.filter(isTaken)]
+    return { ...v, options: first ? [first, ...options] : options }
+  }),
+})
 
 const confirmOne = async (
   ground: RowGround,

@@ -52,7 +52,7 @@ export const deriveValues = async (
         // Stays an expression: written out it would be another text tomorrow.
         const single = c.columns.length === 1 && c.sql === c.columns[0] ? sources[0] : undefined
         const base = single ?? substituted(c.sql, c.columns, sources)
-        if (base !== null) {
+        if (base !== undefined && base !== null) {
           known.push(
             `(${base})`,
             ...['1 day', '1 second', '1 hour'].flatMap((s) => [

@@ -29,6 +29,8 @@ export interface Draft {
 const mostCombinations = 4_000
 /** Rounds of deriving values and searching again: a total over a subtotal over a product takes two. */
 const mostRounds = 3
+/** Rows looked at for one that differs from the other families' rows. */
+const mostAlike = 40
 
 type Constraint = ReturnType<typeof constraintsOf>[number]
 
@@ -257,15 +259,29 @@ const mendDrafts = async (
     const found = await findRows(
       ground.db,
       asked.map((a) => a.s),
+      mostAlike,
     )
     for (const [at, { k }] of asked.entries()) {
       const { draft, i } = failing[k]!
-      const row = found[at]?.[0] ?? takeEqual(facts, draft.row, derived[k]!, failing[k]!.broken)
+      const others = present.slice(0, i).map((d) => d.row)
+      const row =
+        mostDistinct(found[at] ?? [], draft, others) ??
+        takeEqual(facts, draft.row, derived[k]!, failing[k]!.broken)
       present[i] = { ...draft, row: settle(row) }
     }
     if (asked.length === 0) break
   }
   return present
+}
+
+/** The first row that shares the fewest values with the families before it. */
+const mostDistinct = (rows: readonly Row[], draft: Draft, others: readonly Row[]): Row | undefined => {
+  const varying = draft.variables.filter((v) => v.columns.length === 1).map((v) => v.columns[0]!.name)
+  const shared = (row: Row): number =>
+    varying.filter((n) => row[n] !== 'null' && others.some((o) => o[n] === row[n])).length
+  let best: Row | undefined
+  for (const row of rows) if (best === undefined || shared(row) < shared(best)) best = row
+  return best
 }
 
 /** When no single search helps, the values that equalities ask for are taken as they are, for the next round to build on. */

@@ -22,6 +22,9 @@ const chunkSize = 48
 /** Combinations judged one by one at most, per question; what is beyond counts as throwing. */
 const mostSingles = 2_000
 
+/** Option lists are found by their number: thousands of combinations would be looped over otherwise. */
+const plainJoins = 'set local enable_nestloop = off; set local enable_mergejoin = off'
+
 interface Part {
   readonly question: number
   readonly expressions: readonly number[]
@@ -50,11 +53,11 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
       db,
       asked.map(({ question, expressions, combinations }) => {
         const q = questions[question]!
-        return frameSelect(
+        return `${plainJoins};\n${frameSelect(
           q.frame,
           combinations.map((c) => q.combinations[c]!),
           expressions.map((e) => q.expressions[e]!),
-        )
+        )}`
       }),
     )
     parts = asked.flatMap((part, i): Part[] => {

@@ -39,9 +39,10 @@ const limitOf = (column: Column): string | null => {
 const cast = (column: Column, sql: string): string => `cast((${sql}) as ${judgedType(column)})`
 
 /** A column of the frame as a VALUES list: option number, value, whether it fits the column's length. */
-const optionList = (column: Column, options: readonly string[], at: number): string => {
+const optionList = (column: Column, options: readonly string[], used: ReadonlySet<number>, at: number): string => {
   const limit = limitOf(column)
-  const rows = options.map((sql, i) => {
+  const rows = [...used].map((i) => {
+    const sql = options[i] ?? 'null'
     const fits = limit === null || sql === 'null' ? 'true' : limit.replace('%', `cast((${sql}) as text)`)
     return `(${i}, ${cast(column, sql)}, ${fits})`
   })
@@ -64,8 +65,10 @@ export const frameSelect = (
     ...(columns.length === 1 && columns[0]?.column.name !== 'value' ? ['o0.v as "value"'] : []),
     `(${['true', ...columns.map((_c, i) => `coalesce(o${i}.fits, true)`)].join(' and ')}) as "assay fits"`,
   ]
+  // Only options that are asked about are written: one that cannot be cast would spoil the others.
+  const used = columns.map((_c, i) => new Set(combinations.map((c) => c[i] ?? 0)))
   const joins = columns.map(
-    ({ column, options }, i) => `join ${optionList(column, options, i)} on o${i}.i = c.i${i}`,
+    ({ column, options }, i) => `join ${optionList(column, options, used[i]!, i)} on o${i}.i = c.i${i}`,
   )
   const names = ['n', ...columns.map((_c, i) => `i${i}`)]
   const list = combinations.map((c, n) => `(${[n, ...c].join(',')})`)

@@ -10,7 +10,7 @@ import { readPartitionBounds } from './load-bounds.ts'
 import { solveCases, type Cases, type Condition } from './load-cases.ts'
 import { jsonPathsIn, keysOfTable, type LoadKey } from './load-keys.ts'
 import { spreadNumber, spreadsOf } from './load-spread.ts'
-import { valueAt } from './load-values.ts'
+import { valueAt, type NumberSql } from './load-values.ts'
 import type { Rows } from './rows.ts'
 
 export interface LoadPlan {
@@ -41,7 +41,7 @@ const caseValue = ({ rows }: Cases, column: Column, salt: number): string => {
   return `(case ${spreadNumber(values.length, salt)} ${branches.join(' ')} end)`
 }
 
-/** Whether a domain takes the values that the type alone would give it. */
+/** Whether a domain takes the value of every row. Its own cast would throw, so its checks are asked of the type below it. */
 const isTakenByDomain = async (
   db: Session,
   column: Column,
@@ -50,13 +50,42 @@ const isTakenByDomain = async (
 ): Promise<boolean> => {
   if (column.domainChecks.length === 0) return true
   const checks = column.domainChecks.map((check) => `(${check}) is not false`).join(' and ')
-  // The cast to the domain would throw: its checks are asked of the value of the type below it.
-  const bare = value.slice(0, value.lastIndexOf('::'))
-  const [reply] = await db.batch([
-    `savepoint assay_domain; select pg_catalog.bool_and(${checks}) from (select (${bare})::${column.baseType} as "value" from pg_catalog.generate_series(0::bigint, ${count - 1}) as n) as tried`,
-  ])
-  await db.query('rollback to savepoint assay_domain')
-  return reply!.fault === null && reply!.commands.at(-1)?.rows[0]?.[0] === 't'
+  const sql = `
+select pg_catalog.bool_and(${checks})
+  from (select ${value} as "value" from pg_catalog.generate_series(0::bigint, ${count - 1}) as n) as tried`
+  const replies = await db.batch(['savepoint assay_domain', sql, 'rollback to savepoint assay_domain'])
+  return replies[1]!.fault === null && replies[1]!.commands.at(-1)?.rows[0]?.[0] === 't'
+}
+
+/** A text with the number in it, in the places where a pattern is likeliest to bear it. */
+const numbered = (text: string, i: NumberSql): readonly string[] => [
+  `pg_catalog.left(${text}, 1) || ${i} || pg_catalog.substr(${text}, 2)`,
+  `${text} || ${i}`,
+  `${i} || ${text}`,
+]
+
+/** Texts of a domain that only takes a certain form: one that it takes, numbered. */
+const valueForDomain = async (
+  column: Column,
+  i: NumberSql,
+  parts: LoadPlanParts,
+  table: Table,
+  count: number,
+): Promise<string | null> => {
+  if (
+    column.domainChecks.length === 0 ||
+    !/^(?:text|character varying|public\.citext|citext)$/u.test(column.baseType)
+  ) {
+    return null
+  }
+  const found = await parts.rows.candidates(table, column.name)
+  for (const candidate of found.filter((value) => value !== 'null').slice(0, 3)) {
+    for (const value of numbered(`(${candidate})::text`, i)) {
+      const cast = `(${value})::${column.baseType}`
+      if (await isTakenByDomain(parts.db, column, cast, count)) return `(${value})::${column.type}`
+    }
+  }
+  return null
 }
 
 /** Columns whose type says too little: their candidates in turn. */
@@ -104,9 +133,12 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
       continue
     }
     const salt = column.position
+    const i = spreadNumber(spreads.get(column.name)!, salt)
     const options = { jsonPaths: jsonPathsIn(keys, column.name), digits: parts.digits ?? false }
-    const value = valueAt(column, spreadNumber(spreads.get(column.name)!, salt), options)
-    if (value !== null && (await isTakenByDomain(db, column, value, count))) {
+    const bare = valueAt({ ...column, type: column.baseType }, i, options)
+    const isTaken = bare !== null && (await isTakenByDomain(db, column, bare, count))
+    const value = isTaken ? valueAt(column, i, options) : await valueForDomain(column, i, parts, table, count)
+    if (value !== null) {
       values.set(column.name, value)
       continue
     }

@@ -41,18 +41,30 @@ export interface Ground {
   readonly base: Row
 }
 
+/** One object per list of statements: the runner lays a world once for all experiments that share it by reference. */
+const worlds = new WeakMap<readonly string[], World>()
+
+const shared = ({ id, statements }: World): World => {
+  const known = worlds.get(statements)
+  if (known) return known
+  const world = { id, statements }
+  worlds.set(statements, world)
+  return world
+}
+
 /** Opens a draft over the table's world and base row, or answers why there is none. */
 export const standOnBaseRow = async (
   rule: DeclaredRule,
   context: RuleContext,
 ): Promise<Ground | { readonly written: Written }> => {
-  const world = await context.rows.world(context.table)
+  const made = await context.rows.world(context.table)
+  const world = shared(made)
   const draft = openDraft(rule, world)
-  const base = world.problem === null ? await context.rows.base(context.table, 'a') : null
+  const base = made.problem === null ? await context.rows.base(context.table, 'a') : null
   if (base) return { draft, world, base }
   draft.unsolved(
     `no row of ${rule.table} was found that all its constraints accept`,
-    world.problem ?? 'the base row of family a',
+    made.problem ?? 'the base row of family a',
   )
   return { written: draft.written() }
 }

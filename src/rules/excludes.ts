@@ -1,5 +1,6 @@
 /** excludes: no two rows (that satisfy the predicate) conflict under all operators at once. */
 import type { ExcludesRule } from '../architecture/kinds/excludes.ts'
+import { excludesOf } from '../catalog/excludes.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
@@ -13,10 +14,12 @@ import { addCollisionCases, duplicateCause } from './key-cases.ts'
 import { addPredicateCases } from './key-predicate.ts'
 import { colliding, firstRow, keyColumns, makeKeyPart, pinned, secondRow, type Key } from './key.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
-import { excludesOf } from './named-structures.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun, shortened } from './sentence.ts'
+
+/** `&&` of `OPERATOR(extensions.&&)`. */
+const bareOperator = (operator: string): string => operator.replace(/^operator\((?:.*\.)?(.*)\)$/iu, '$1')
 
 type Element = ExcludesRule['elements'][number]
 
@@ -183,11 +186,15 @@ export const excludes: RuleKind<ExcludesRule> = {
     ]
   },
   claims: (rule, { catalog, normal }) => {
-    const shape = (elements: readonly Element[], using: string, where: string | null): string =>
+    const shape = (
+      elements: readonly Pick<Element, 'column' | 'expression' | 'operator'>[],
+      using: string,
+      where: string | null,
+    ): string =>
       JSON.stringify([
         using,
         elements
-          .map((e) => [e.column ?? normal.expression(rule.table, e.expression), e.operator])
+          .map((e) => [e.column ?? normal.expression(rule.table, e.expression), bareOperator(e.operator)])
           .toSorted((a, b) => (a.join() < b.join() ? -1 : 1)),
         where === null ? null : normal.expression(rule.table, where),
       ])

@@ -17,7 +17,7 @@ const operatorsSql = (type: string, using: string): string => `
   join pg_catalog.pg_am m on m.oid = c.opcmethod and m.amname = ${literal(using)}
   join pg_catalog.pg_type t on t.oid = ${literal(type)}::pg_catalog.regtype
   join pg_catalog.pg_amop a on a.amopfamily = c.opcfamily and a.amoppurpose = 's'
-  join pg_catalog.pg_operator o on o.oid = a.amopopr and o.oprcom <> 0 and o.oprresult = 'bool'::pg_catalog.regtype
+  join pg_catalog.pg_operator o on o.oid = a.amopopr and o.oprcom = o.oid and o.oprresult = 'bool'::pg_catalog.regtype
   where c.opcintype = t.oid or (t.typtype = 'r' and c.opcintype = 'anyrange'::pg_catalog.regtype)
   order by o.oprname collate "C"`
 

@@ -33,9 +33,15 @@ export const pressuresOf = async (
 ): Promise<readonly Pressure[] | { readonly problem: string }> => {
   const { rows, table } = context
   if (rule.writes.length > 0) {
-    // The user's writes may change rows as well as make them: one of each of two families stands there already.
-    const world = await rows.worldWith(table, ['a', 'b'])
-    return world.problem === null ? [{ world, writes: ownWrites(rule) }] : { problem: world.problem }
+    // The user's writes may change rows as well as make them; where rows that stand there already break the rule, none do.
+    const worlds = [
+      await rows.worldWith(table, ['a', 'b']),
+      await rows.worldWith(table, ['a']),
+      await rows.world(table),
+    ]
+    const ready = worlds.filter((world) => world.problem === null)
+    const writes = ownWrites(rule)
+    return ready.length > 0 ? ready.map((world) => ({ world, writes })) : { problem: worlds[0]!.problem! }
   }
   const world = await rows.world(table)
   if (world.problem !== null) return { problem: world.problem }

@@ -33,7 +33,8 @@ const markers: readonly ((n: number) => string)[] = [
 ]
 
 interface Carrier {
-  readonly setting: string
+  /** The last part of the setting's name, or of the path in its JSON value. */
+  readonly name: string
   /** SQL text of the tenant that the setting carries, as text. */
   readonly sql: string
 }
@@ -57,16 +58,20 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-/** How the tenant is read from a setting's value; null when it is not in it. */
-const readingOf = (setting: string, value: string, marker: string): string | null => {
+/** How the field with this marker is read from a setting's value; null when it is not in it. */
+const readingOf = (setting: string, value: string, marker: string): Carrier | null => {
   const current = `nullif(current_setting(${literal(setting)}, true), '')`
-  if (value === marker) return current
+  const name = setting.split('.').at(-1) ?? setting
+  if (value === marker) return { name, sql: current }
   const path = jsonPath(parseJson(value), marker)
-  if (path) return `${current}::jsonb #>> array[${path.map(literal).join(', ')}]`
+  if (path) {
+    const sql = `${current}::jsonb #>> array[${path.map(literal).join(', ')}]`
+    return { name: path.at(-1) ?? name, sql }
+  }
   const at = value.indexOf(marker)
   if (at < 0) return null
   const after = value.length - at - marker.length
-  return `substr(${current}, ${at + 1}, length(${current}) - ${at + after})`
+  return { name, sql: `substr(${current}, ${at + 1}, length(${current}) - ${at + after})` }
 }
 
 const callWith = (call: (marker: (n: number) => string) => Settings): Settings => {
@@ -93,13 +98,9 @@ const carriers = (rule: IsolatedByRule, architecture: Pick<Architecture, 'identi
     if (rule.who) return rule.who(next())
     return architecture.identity?.settings(whoOf(next)) ?? {}
   })
-  return Object.entries(settings).flatMap(([setting, value]) => {
-    for (const marker of used) {
-      const sql = readingOf(setting, value, marker)
-      if (sql !== null) return [{ setting, sql }]
-    }
-    return []
-  })
+  return Object.entries(settings).flatMap(([setting, value]) =>
+    used.flatMap((marker) => readingOf(setting, value, marker) ?? []),
+  )
 }
 
 /** `tenants` and `tenant_id` are about the same thing. */
@@ -109,13 +110,8 @@ const stem = (name: string): string => name.toLowerCase().replace(/(?:_?ids?|s)$
 const carrierFor = (rule: IsolatedByRule, architecture: Pick<Architecture, 'identity'>): Carrier | null => {
   const found = carriers(rule, architecture)
   const wanted = stem(rule.column) === '' ? stem(rule.table.split('.').at(-1) ?? '') : stem(rule.column)
-  const last = (c: Carrier): string => c.setting.split('.').at(-1) ?? ''
   return (
-    found.find((c) => last(c) === rule.column) ??
-    found.find((c) => stem(last(c)) === wanted) ??
-    found.find((c) => c.sql.includes(rule.column)) ??
-    found[0] ??
-    null
+    found.find((c) => c.name === rule.column) ?? found.find((c) => stem(c.name) === wanted) ?? found[0] ?? null
   )
 }
 

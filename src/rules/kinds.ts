@@ -8,14 +8,19 @@ import { domain } from './domain.ts'
 import { enumeration } from './enum.ts'
 import { excludes } from './excludes.ts'
 import { generated } from './generated.ts'
+import { holds } from './holds.ts'
 import { identity } from './identity.ts'
+import { indexed } from './indexed.ts'
 import { optional } from './optional.ts'
+import { isolatedBy } from './isolated-by.ts'
 import { primaryKey } from './primary-key.ts'
+import { proves } from './proves.ts'
 import { references } from './references.ts'
 import { rejects } from './rejects.ts'
 import { required } from './required.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { says } from './says.ts'
+import { visibleTo } from './visible-to.ts'
 import { type } from './type.ts'
 import { unique } from './unique.ts'
 
@@ -33,9 +38,14 @@ export const ruleKinds: readonly RuleKind[] = [
   excludes,
   enumeration,
   domain,
+  isolatedBy,
+  visibleTo,
   says,
+  indexed,
+  holds,
   accepts,
   rejects,
+  proves,
 ]
 
 const byName: ReadonlyMap<string, RuleKind> = new Map(ruleKinds.map((kind) => [kind.kind, kind]))

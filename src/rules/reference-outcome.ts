@@ -1,6 +1,5 @@
 /** What is left of a child when its parent went or changed: conditions on the referencing columns, by action. */
 import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
-import type { ReferentialAction } from '../architecture/kinds/references.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { optionalColumns, primaryKeyColumns, rulesOf } from './declared.ts'
 import { rowsAre } from './draft.ts'

@@ -54,7 +54,6 @@ const handOver = async (
   context: RuleContext,
   change: Change,
 ): Promise<string | null> => {
-  const { rows } = context
   const update = updateParent(key, family, context, change)
   const heir = await makeRow(context, key.target, {
     pins: Object.fromEntries(key.targetColumns.map((c) => [c, family.parent[c]!])),

@@ -1,15 +1,16 @@
 /** references: every row points to an existing row of another table (or its own), or to none; and what becomes of it when that row goes or changes. */
+import type { Architecture } from '../architecture/architecture.ts'
 import type { ReferencesRule, ReferentialAction } from '../architecture/kinds/references.ts'
+import { referencesOf } from '../catalog/references.ts'
 import { ident, identList } from '../postgres/quote.ts'
 import { alterTable, deferrableText, structureName, tableText } from './ddl.ts'
-import { primaryKeyColumns } from './declared.ts'
+import { optionalColumns, primaryKeyColumns } from './declared.ts'
 import { standOnBaseRow } from './draft.ts'
 import { foreignKeyOf, makeFamily } from './foreign-key.ts'
 import { addDeleteCases } from './reference-delete.ts'
 import { addPointerCases } from './reference-pointers.ts'
 import { addTimingCases } from './reference-timing.ts'
 import { addUpdateCases } from './reference-update.ts'
-import { referencesOf } from './named-structures.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { listed } from './sentence.ts'
 
@@ -27,6 +28,14 @@ const whenChanged: Readonly<Record<ReferentialAction, string>> = {
   cascade: ', and follows its key',
   'set null': ', and is emptied when its key changes',
   'set default': ', and gets its default when its key changes',
+}
+
+/** SET NULL empties what may be empty: with a required column among the referencing ones the others are listed (PostgreSQL 15). */
+const emptied = (rule: ReferencesRule, architecture: Architecture): string => {
+  if (rule.onDelete !== 'set null') return ''
+  const optional = optionalColumns(architecture, rule.table)
+  const columns = rule.columns.filter((c) => optional.includes(c))
+  return columns.length === 0 || columns.length === rule.columns.length ? '' : ` (${identList(columns)})`
 }
 
 export const references: RuleKind<ReferencesRule> = {
@@ -58,12 +67,12 @@ export const references: RuleKind<ReferencesRule> = {
     await addTimingCases(key, family, context, ground)
     return ground.draft.written()
   },
-  design: (rule) => {
+  design: (rule, architecture) => {
     const name = ident(structureName(rule.table, ...rule.columns, 'fkey'))
     const target = `${tableText(rule.target)}${rule.targetColumns.length > 0 ? ` (${identList(rule.targetColumns)})` : ''}`
     const actions = [
       rule.match === 'full' ? ' match full' : '',
-      rule.onDelete === 'no action' ? '' : ` on delete ${rule.onDelete}`,
+      rule.onDelete === 'no action' ? '' : ` on delete ${rule.onDelete}${emptied(rule, architecture)}`,
       rule.onUpdate === 'no action' ? '' : ` on update ${rule.onUpdate}`,
       deferrableText(rule.deferrable),
     ].join('')

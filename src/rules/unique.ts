@@ -1,6 +1,6 @@
 /** unique: no two rows (that satisfy the predicate) agree on all keys. */
 import type { UniqueRule } from '../architecture/kinds/unique.ts'
-import type { Structure } from '../catalog/structure.ts'
+import { uniquesOf } from '../catalog/unique.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident, identList } from '../postgres/quote.ts'
 import { tableText, alterTable, deferrableText, structureName } from './ddl.ts'
@@ -12,9 +12,8 @@ import { addExpressionCases } from './key-expressions.ts'
 import { addNullKeyCases } from './key-nulls.ts'
 import { addPredicateCases } from './key-predicate.ts'
 import { firstRow, makeKeyPart, type Key } from './key.ts'
-import { uniquesOf } from './named-structures.ts'
 import { reportedNames } from './reported-names.ts'
-import type { Normal, RuleContext, RuleKind } from './rule-kind.ts'
+import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
 
 const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({

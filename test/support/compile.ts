@@ -1,6 +1,6 @@
-/** Runs the TypeScript compiler on a project of made files that import 'assay' from the source. */
+/** Runs the TypeScript compiler on a project of made files that import 'assay': its source, or the installed package. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,11 +35,43 @@ export interface Compiled {
   readonly seconds: number
 }
 
-export const compile = async (files: Readonly<Record<string, string>>): Promise<Compiled> => {
+/** Declarations only, as a user's package manager would lay them out: nothing but the public door can be named. */
+const install = (name: string, from: string, directory: string): void => {
+  const to = join(directory, 'node_modules', name)
+  const isWanted = (path: string): boolean => statSync(path).isDirectory() || path.endsWith('.d.ts')
+  mkdirSync(to, { recursive: true })
+  cpSync(join(from, 'package.json'), join(to, 'package.json'))
+  cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true, filter: isWanted })
+}
+
+/** As a project that emits its own declarations and has Assay installed; needs the built dist. */
+const installed = (directory: string): object => {
+  install('assay', root, directory)
+  install('kysely', join(root, 'node_modules/kysely'), directory)
+  const { noEmit: _, paths: __, ...options } = settings.compilerOptions
+  return {
+    ...settings,
+    compilerOptions: {
+      ...options,
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: 'out',
+      rewriteRelativeImportExtensions: true,
+    },
+  }
+}
+
+export const compile = async (
+  files: Readonly<Record<string, string>>,
+  how: 'source' | 'installed' = 'source',
+): Promise<Compiled> => {
   const directory = mkdtempSync(join(tmpdir(), 'assay-types-'))
   try {
     writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
-    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings))
+    writeFileSync(
+      join(directory, 'tsconfig.json'),
+      JSON.stringify(how === 'source' ? settings : installed(directory)),
+    )
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
     const output = await new Promise<string>((resolve) => {
       const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -50,6 +82,7 @@ export const compile = async (files: Readonly<Record<string, string>>): Promise<
     })
     const figure = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'mu').exec(output)?.[1] ?? Number.NaN)
+    if (Number.isNaN(figure('Instantiations'))) throw new Error(`the compiler did not end: ${output}`)
     const faults = output.slice(0, Math.max(0, output.search(/^Files:/mu)))
     const errors = faults.split(/\n(?! )/u).filter((fault) => /: error TS\d+/u.test(fault))
     return { errors, instantiations: figure('Instantiations'), seconds: figure('Total time') }

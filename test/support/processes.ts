@@ -29,11 +29,11 @@ export const processesIn = (directory: string): readonly number[] => {
     .map((line) => Number.parseInt(line, 10))
 }
 
-/** Waits for something that another process is about to do; fails after a minute. */
+/** Waits for something that another process is about to do; fails after twenty seconds. */
 export const eventually = async (isTrue: () => boolean, what: string): Promise<void> => {
-  for (let tries = 0; tries < 1200; tries += 1) {
+  for (let tries = 0; tries < 400; tries += 1) {
     if (isTrue()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`It did not come true in a minute that ${what}.`)
+  throw new Error(`It did not come true within twenty seconds that ${what}.`)
 }

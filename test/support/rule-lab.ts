@@ -1,79 +1,135 @@
-/**
- * NOTE FOR ENGINEER G from engineer F: I overwrote your first version of this file by accident (23:59) and could not
- * recover it. This is a reconstruction from how your tests call it; put yours back over it if you still have it.
- *
- * A migrated database for the tests of rules: its catalog, experiments of one rule, and which of them do not hold.
- */
+/** Proves single rules on real schemas: a database per schema, the rule's experiments written and run, mutants tried. */
 import type { Architecture } from '../../src/architecture/architecture.ts'
 import type { DeclaredRule } from '../../src/architecture/rule.ts'
+import { kindOfStructure } from '../../src/catalog/kind-of.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
 import type { Server } from '../../src/postgres/server.ts'
-import { differenceFrom } from '../../src/prove/judge.ts'
-import { normalize } from '../../src/prove/normal.ts'
-import { openWorkplace } from '../../src/prove/workplace.ts'
+import type { Session } from '../../src/postgres/session.ts'
+import { changeBetween, differenceFrom } from '../../src/prove/judge.ts'
+import type { Observation } from '../../src/prove/result.ts'
+import { runTrials } from '../../src/prove/runner.ts'
 import { makeRows } from '../../src/rows/make-rows.ts'
-import type { Rows } from '../../src/rows/rows.ts'
 import type { Experiment } from '../../src/rules/experiment.ts'
 import type { RuleKind, Written } from '../../src/rules/rule-kind.ts'
 
-export interface Failure {
-  readonly experiment: Experiment
+export interface Failing {
+  readonly id: string
+  readonly title: string
   readonly difference: string
+  readonly mend: string
 }
 
 export interface Lab {
   readonly catalog: Catalog
-  claims<R extends DeclaredRule>(kind: RuleKind<R>, rule: R, architecture: Architecture): Promise<readonly string[]>
   write<R extends DeclaredRule>(kind: RuleKind<R>, rule: R, architecture: Architecture): Promise<Written>
+  claims<R extends DeclaredRule>(kind: RuleKind<R>, rule: R, architecture: Architecture): readonly string[]
   /** Those that do not hold, after this DDL. */
-  failing(experiments: readonly Experiment[], ddl?: readonly string[]): Promise<readonly Failure[]>
+  failing(experiments: readonly Experiment[], ddl?: readonly string[]): Promise<readonly Failing[]>
+  /** Mutants of these structures that no experiment notices; what PostgreSQL refuses and what is equivalent is left out. */
+  survivors(structures: readonly string[], experiments: readonly Experiment[]): Promise<readonly string[]>
   close(): Promise<void>
 }
 
-/** `schema` is run by the owner, as a migration is. */
-export const openLab = async (server: Server, schema: string): Promise<Lab> => {
-  const template = await server.createDatabase('lab')
-  const owner = await server.connect(template, 'owner')
-  await owner.query(schema).finally(() => owner.end())
-  await server.admitRoles()
-  const reader = await server.connect(template, 'prover')
-  const catalog = await readCatalog(reader).finally(() => reader.end())
-  let rows: Rows | null = null
-  const place = await openWorkplace({ server, template, loaded: () => null, catalog, rows: () => rows!, label: 'lab' })
-  const { main: db } = place
-  const claims: Lab['claims'] = async (kind, rule, architecture) => {
-    const table = catalog.tables.get(rule.table)!
-    const { claimsOf } = await normalize(db, catalog, [rule], (r, normal) =>
-      kind.claims(r as typeof rule, { catalog, architecture, table, normal }),
-    )
-    return claimsOf.get(rule) ?? []
+/** Makes a database with this schema, run by the owner as a migration is; then what only the administrator may. */
+export const openLab = async (
+  server: Server,
+  schema: string,
+  asAdministrator: readonly string[] = [],
+): Promise<Lab> => {
+  const database = await server.createDatabase('lab')
+  const runAs = async (role: 'owner' | 'administrator', sql: string): Promise<void> => {
+    const session = await server.connect(database, role)
+    await session.query(sql).finally(() => session.end())
   }
+  await runAs('owner', schema)
+  for (const sql of asAdministrator) await runAs('administrator', sql)
+  await server.admitRoles()
+  const open = async (): Promise<Session> => {
+    const session = await server.connect(database, 'prover')
+    await session.query(`set statement_timeout = '20s'; set client_min_messages = error`)
+    return session
+  }
+  const db = await open()
+  // No custom setting is ever set on this one but for the length of an experiment that says so.
+  const fresh = await open()
+  const catalog = await readCatalog(db)
+
+  const tableOf = (rule: DeclaredRule) => {
+    const table = catalog.tables.get(rule.table)
+    if (!table) throw new Error(`no table ${rule.table} among ${[...catalog.tables.keys()].join(', ')}`)
+    return table
+  }
+  const claims: Lab['claims'] = (kind, rule, architecture) =>
+    kind.claims(rule, {
+      catalog,
+      table: tableOf(rule),
+      architecture,
+      normal: { expression: (_, sql) => sql },
+    })
+
+  /** Null where PostgreSQL refuses the DDL. */
+  const run = async (
+    experiments: readonly Experiment[],
+    ddl: readonly string[] = [],
+  ): Promise<readonly Observation[] | null> => {
+    const observed = new Map<Experiment, Observation>()
+    for (const session of [db, fresh]) {
+      const some = experiments.filter((e) => (e.session === 'fresh') === (session === fresh))
+      const [outcome] = await runTrials(session, server.owner, [{ ddl, experiments: some }])
+      if (outcome!.ddlFault) return null
+      some.forEach((e, i) => observed.set(e, outcome!.observations[i]!))
+    }
+    return experiments.map((e) => observed.get(e)!)
+  }
+
   return {
     catalog,
     claims,
     async write(kind, rule, architecture) {
-      const table = catalog.tables.get(rule.table)!
-      const claimed = await claims(kind, rule, architecture)
       await db.query('begin')
       try {
-        rows = await makeRows(db, catalog)
-        return await kind.experiments(rule, { architecture, catalog, rows, table, db, claims: claimed })
+        const rows = await makeRows(db, catalog)
+        const claimed = claims(kind, rule, architecture)
+        return await kind.experiments(rule, {
+          architecture,
+          catalog,
+          rows,
+          table: tableOf(rule),
+          db,
+          claims: claimed,
+        })
       } finally {
         await db.query('rollback')
       }
     },
-    async failing(experiments, ddl = []) {
-      const [outcome] = await place.run([{ ddl, experiments }])
-      if (outcome!.ddlFault) throw new Error(`the DDL was refused: ${outcome!.ddlFault.message}`)
+    async failing(experiments, ddl) {
+      const observed = await run(experiments, ddl)
+      if (!observed) throw new Error(`PostgreSQL refuses ${(ddl ?? []).join('; ')}`)
       return experiments.flatMap((experiment, i) => {
-        const difference = differenceFrom(experiment, outcome!.observations[i]!)
-        return difference === null ? [] : [{ experiment, difference }]
+        const difference = differenceFrom(experiment, observed[i]!)
+        const { id, title, mend = '' } = experiment
+        return difference === null ? [] : [{ id, title, difference, mend }]
       })
     },
+    async survivors(structures, experiments) {
+      const before = (await run(experiments))!
+      const survivors: string[] = []
+      for (const id of structures) {
+        const structure = catalog.structures.get(id)!
+        for (const mutant of kindOfStructure(structure).mutants(structure, catalog)) {
+          if (mutant.equivalent !== undefined) continue
+          const after = await run(experiments, mutant.ddl)
+          const isNoticed =
+            !after || experiments.some((e, i) => changeBetween(e, before[i]!, after[i]!) !== null)
+          if (!isNoticed) survivors.push(`${mutant.id}: ${mutant.summary}`)
+        }
+      }
+      return survivors
+    },
     async close() {
-      await place.close()
-      await server.dropDatabase(template)
+      await Promise.all([db.end(), fresh.end()])
+      await server.dropDatabase(database)
     },
   }
 }

@@ -23,7 +23,7 @@ export interface RejectsRule extends DeclaredRule {
 }
 
 /** Column → SQL expression. */
-export type ExampleRow<K extends string> = { readonly [P in K]?: string }
+type ExampleRow<K extends string> = { readonly [P in K]?: string }
 
 export interface ByOption {
   /** Structures that exist because of the rule: their ids, or `trigger:name` for a trigger of this table. */

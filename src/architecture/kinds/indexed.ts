@@ -35,7 +35,7 @@ type Direction = 'asc' | 'desc'
 type NullsPlace = 'nulls first' | 'nulls last'
 
 /** A key part with all that PostgreSQL knows of it. */
-export interface IndexPart<K extends string = string> {
+interface IndexPart<K extends string = string> {
   readonly key: K | SqlExpression
   readonly descending?: boolean
   readonly nulls?: 'first' | 'last'
@@ -44,14 +44,14 @@ export interface IndexPart<K extends string = string> {
 }
 
 /** A column, with its direction where it matters: `'created_at desc'`; a function of a column; or any expression. */
-export type IndexKey<K extends string> =
+type IndexKey<K extends string> =
   | K
   | `${K} ${Direction | NullsPlace | `${Direction} ${NullsPlace}`}`
   | `${string}(${K})`
   | SqlExpression
   | IndexPart<K>
 
-export interface IndexOptions<K extends string = string> {
+interface IndexOptions<K extends string = string> {
   /** `btree` by default; `hash`, `gin`, `gist`, `spgist`, `brin` or an extension's own. */
   readonly using?: string
   /** Of every key that names none itself, such as `jsonb_path_ops`. */

@@ -24,7 +24,7 @@ export interface UniqueRule extends DeclaredRule {
 }
 
 /** A column, a function of a column such as `lower(email)`, or any expression: `` t.sql`${'a'} || ${'b'}` ``. */
-export type UniqueKey<K extends string> = K | `${string}(${K})` | SqlExpression
+type UniqueKey<K extends string> = K | `${string}(${K})` | SqlExpression
 
 export interface UniqueOptions {
   /** Only rows that satisfy this are compared: a partial unique index. */

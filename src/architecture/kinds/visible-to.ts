@@ -16,7 +16,7 @@ export interface VisibleToRule extends DeclaredRule {
 /** Privileges that PostgreSQL also grants by column. */
 export type ColumnPrivilege = 'select' | 'insert' | 'update' | 'references'
 
-export type Privileges<K extends string> = {
+type Privileges<K extends string> = {
   readonly [P in TablePrivilege]?: P extends ColumnPrivilege ? true | readonly K[] : true
 }
 

@@ -11,9 +11,11 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
   serves: () => true,
   typical: (slot, family) => arrayOf(slot, [element.typical(slot, family)]),
   near: (slot, clues: ValueClues) => {
-    const near = element.near(slot, clues)
+    const sizes = new Set(clues.lengths.map(String))
+    const near = element.near(slot, { ...clues, lengths: [], constants: clues.constants.filter((c) => !sizes.has(c)) })
     const typical = [0, 1, 2, 3, 4, 5].map((n) => element.typical(slot, n))
     const pool = [...new Set([...near.slice(0, 40), ...typical])]
+    const mixed = [...new Set([...near.slice(0, 1), ...typical])]
     const counts = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))].filter(
       (n) => n >= 0 && n <= 1000,
     )
@@ -26,7 +28,7 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
       ...clues.constants.filter((c) => /^\{.*\}$/su.test(c)).map(literal),
       ...near.slice(0, 60).map((v) => arrayOf(slot, [v])),
       ...(near.length > 1 ? [arrayOf(slot, near.slice(0, 2)), arrayOf(slot, near.slice(0, 12))] : []),
-      ...counts.flatMap((n) => [ofCount(n, pool), ofCount(n, typical)]),
+      ...counts.flatMap((n) => [ofCount(n, mixed), ofCount(n, pool), ofCount(n, typical)]),
       ...near.slice(0, 12).map((v) => arrayOf(slot, [v, typical[0] ?? 'null'])),
     ]
   },

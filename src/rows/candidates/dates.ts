@@ -34,6 +34,9 @@ const onDay = (slot: Slot, day: string): string => {
 
 const today = (slot: Slot): string => (slot.type === 'date' ? 'current_date' : 'now()')
 
+/** `now()` and `current_date` need no parentheses. */
+const enclosed = (sql: string): string => (/^[\w.]+(?:\(\))?$/u.test(sql) ? sql : `(${sql})`)
+
 const shifted = (sql: string, shift: string): string =>
   `${sql} ${shift.startsWith('-') ? '-' : '+'} interval ${literal(shift.replace(/^-/u, ''))}`
 
@@ -134,8 +137,8 @@ export const dates: TypeFamily = {
       return [...whole, ...hours, ...clues.computed.map((sql) => `(${sql})`)]
     }
     const relative = clues.computed.flatMap((sql) => [
-      ...steps(slot).map((step) => shifted(`(${sql})`, step)),
-      `(${sql})`,
+      ...steps(slot).map((step) => shifted(enclosed(sql), step)),
+      enclosed(sql),
     ])
     const spans = clues.constants.filter((c) => isInterval.test(c) && !isDate.test(c))
     return [

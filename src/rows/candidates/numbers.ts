@@ -88,7 +88,7 @@ export const numbers: TypeFamily = {
       addDecimal('0', c, 2),
       addDecimal('0', c, -1),
     ])
-    const sums = centres.length <= 6 ? centres.flatMap((a) => centres.map((b) => addDecimal(a, b, 1))) : []
+    const sums = centres.length <= 6 ? centres.flatMap((a) => centres.flatMap((b) => [1, 2, 3].map((n) => addDecimal(a, b, n)))) : []
     return [...written(slot, [...around, ...sums]), ...clues.computed.map((sql) => `(${sql})`)]
   },
   edges: (slot) => {

@@ -106,7 +106,8 @@ export const text: TypeFamily = {
     const limit = textLimit(slot)
     const wanted = lengthsWanted(slot, clues)
     const known = new Set(clues.patterns.map((p) => p.text))
-    const constants = clues.constants.filter((c) => !known.has(c))
+    const counts = new Set(clues.lengths.map(String))
+    const constants = clues.constants.filter((c) => !known.has(c) && !counts.has(c))
     const matching = clues.patterns.map((p) => matchingStrings(p, wanted))
     const found = [
       ...constants,
@@ -114,6 +115,8 @@ export const text: TypeFamily = {
       ...wanted.flatMap((n) => [0, 1, 2].map((family) => ofLength(slot, family, n))),
       ...matching.flatMap((m) => m.slice(6)),
       ...overwritten(matching, constants),
+      ...wanted.flatMap((n) => [0, 1, 2].flatMap((f) => [ofLength(slot, f, n).toUpperCase(), String(f + 1).repeat(n)])),
+      ...[0, 1, 2].map((family) => typicalText(slot, family).toUpperCase()),
       ...constants
         .slice(0, 12)
         .flatMap((c) => [

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openLab } from '../../test/support/rule-lab.ts'
+import type { Architecture } from '../architecture/architecture.ts'
+import { architecture } from '../architecture/declare.ts'
+import type { VisibleToRule } from '../architecture/kinds/visible-to.ts'
+import type { Rules } from '../architecture/rules.ts'
+import { table } from '../architecture/table.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import { visibleTo } from './visible-to.ts'
+
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer({})
+  const database = await server.createDatabase('roles')
+  const owner = await server.connect(database, 'owner')
+  await owner
+    .query('create role app; create role report; create role team; grant team to report')
+    .finally(() => owner.end())
+})
+
+afterAll(async () => {
+  await server?.stop()
+})
+
+type Column = 'id' | 'name' | 'secret' | 'twice'
+
+const declaring = (
+  rules: (t: Rules<Column>) => ReturnType<Rules<Column>['visibleTo']>[],
+  name = 'notes',
+): Architecture =>
+  architecture('shop', {
+    tables: { notes: table(name, { id: 'bigint', name: 'text', secret: 'text', twice: 'text' }, rules) },
+  })
+
+const notesSql = `
+create table notes (id bigint generated always as identity primary key, name text not null, secret text,
+  twice text generated always as (name || name) stored);`
+
+const rulesOf = (declared: Architecture): readonly VisibleToRule[] =>
+  declared.tables[0]!.rules.filter((r): r is VisibleToRule => r.kind === 'visibleTo')
+
+const prove = async (ddl: string, declared: Architecture) => {
+  const lab = await openLab(server, ddl)
+  try {
+    const rules = rulesOf(declared)
+    const written = await Promise.all(rules.slice(0, 1).map((rule) => lab.write(visibleTo, rule, declared)))
+    const experiments = written.flatMap((w) => w.experiments)
+    const claims = rules.slice(0, 1).flatMap((rule) => lab.claims(visibleTo, rule, declared))
+    return {
+      experiments,
+      claims,
+      failing: await lab.failing(experiments),
+      survivors: await lab.survivors(claims, experiments),
+    }
+  } finally {
+    await lab.close()
+  }
+}
+
+describe('exactly what is declared, and every mutant of it is noticed', () => {
+  it.each([
+    [
+      'the whole table',
+      'grant select, insert, update, delete on notes to app',
+      (t: Rules<Column>) => t.visibleTo('app', ['select', 'insert', 'update', 'delete']),
+    ],
+    [
+      'some columns',
+      'grant select (id, name), insert (name), update (name, secret) on notes to app',
+      (t: Rules<Column>) =>
+        t.visibleTo('app', { select: ['id', 'name'], insert: ['name'], update: ['secret', 'name'] }),
+    ],
+    [
+      'what reaches beyond rows',
+      'grant select, truncate, references, trigger on notes to app',
+      (t: Rules<Column>) => t.visibleTo('app', ['select', 'truncate', 'references', 'trigger']),
+    ],
+    ['everybody', 'grant select on notes to public', (t: Rules<Column>) => t.visibleTo('public', 'select')],
+  ] as const)('%s', async (_, grant, rule) => {
+    const declared = declaring((t) => [rule(t)])
+    const found = await prove(`${notesSql}\n${grant};`, declared)
+    expect(found.failing).toEqual([])
+    expect(found.claims).toContain(
+      `notes/grant:${rulesOf(declared)[0]!.role === 'public' ? 'PUBLIC' : 'app'}`,
+    )
+    expect(found.survivors).toEqual([])
+  })
+
+  it('whatever policies, rows and triggers say', async () => {
+    const found = await prove(
+      `${notesSql}
+      alter table notes enable row level security;
+      alter table notes force row level security;
+      create policy broken on notes using (current_setting('app.never_set')::int = 1);
+      create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+      create trigger no before delete or update on notes for each statement execute function no();
+      create table replies (note_id bigint references notes);
+      grant select, update, delete, truncate on notes to app;`,
+      declaring((t) => [t.visibleTo('app', ['select', 'update', 'delete', 'truncate'])]),
+    )
+    expect(found.failing).toEqual([])
+    expect(found.survivors).toEqual([])
+  })
+
+  it('with the usage of its schema, of a sequence and of a function', async () => {
+    const declared = declaring((t) => [t.visibleTo('app', ['select', 'insert'])], 'desk.notes')
+    const found = await prove(
+      `create schema desk;
+      create function desk.today() returns date language sql stable as $$ select date '2024-01-01' $$;
+      revoke execute on function desk.today() from public;
+      create sequence desk.note_numbers;
+      create table desk.notes (id bigint primary key default nextval('desk.note_numbers'), name text default desk.today(), secret text, twice text);
+      grant usage on schema desk to app; grant usage on sequence desk.note_numbers to app;
+      grant execute on function desk.today() to app;
+      grant select, insert on desk.notes to app;`,
+      declared,
+    )
+    expect(found.failing).toEqual([])
+    expect(found.claims).toEqual(
+      expect.arrayContaining([
+        'desk.notes/grant:app',
+        'schema:desk/grant:app',
+        'sequence:desk.note_numbers/grant:app',
+      ]),
+    )
+    expect(found.survivors).toEqual([])
+  })
+
+  it('beside what everybody may', async () => {
+    const declared = declaring((t) => [
+      t.visibleTo('app', ['select', 'insert']),
+      t.visibleTo('public', 'select'),
+    ])
+    const found = await prove(
+      `${notesSql}\ngrant select, insert on notes to app; grant select on notes to public;`,
+      declared,
+    )
+    expect(found.failing).toEqual([])
+  })
+
+  it('made by its own design', async () => {
+    const declared = declaring((t) => [t.visibleTo('app', { select: ['id'], delete: true })], 'desk.notes')
+    const design = visibleTo.design(rulesOf(declared)[0]!, declared)
+    const found = await prove(
+      `create schema desk; ${notesSql.replace('notes', 'desk.notes')} ${design.join('\n')}`,
+      declared,
+    )
+    expect(design).toEqual([
+      'grant usage on schema "desk" to "app";',
+      'grant select ("id"), delete on table "desk"."notes" to "app";',
+    ])
+    expect(found.failing).toEqual([])
+  })
+})
+
+const reader = declaring((t) => [t.visibleTo('app', { select: ['id', 'name'], insert: true })])
+
+describe('what differs from the declaration is refused by its own name, and the mend puts it right', () => {
+  it.each([
+    [
+      'a privilege is missing',
+      'grant select (id, name) on notes to app',
+      /app inserts id, name and secret$/u,
+    ],
+    ['a column is missing', 'grant select (id), insert on notes to app', /app reads id and name$/u],
+    [
+      'a column too many',
+      'grant select (id, name, secret), insert on notes to app',
+      /app reads secret: refused/u,
+    ],
+    [
+      'the whole table instead of columns',
+      'grant select, insert on notes to app',
+      /app reads secret: refused/u,
+    ],
+    [
+      'DELETE too much',
+      'grant select (id, name), insert, delete on notes to app',
+      /app deletes rows: refused/u,
+    ],
+    [
+      'TRUNCATE too much',
+      'grant select (id, name), insert, truncate on notes to app',
+      /app truncates the table: refused/u,
+    ],
+    [
+      'TRIGGER too much',
+      'grant select (id, name), insert, trigger on notes to app',
+      /app puts a trigger on the table: refused/u,
+    ],
+    [
+      'REFERENCES too much',
+      'grant select (id, name), insert, references on notes to app',
+      /app has exactly these privileges/u,
+    ],
+    [
+      'everybody may',
+      'grant select (id, name), insert on notes to app; grant select on notes to public',
+      /PUBLIC may do nothing/u,
+    ],
+    [
+      'it may hand on',
+      'grant select (id, name) on notes to app; grant insert on notes to app with grant option',
+      /app may hand nothing on/u,
+    ],
+    [
+      'the schema is closed',
+      'grant select (id, name), insert on notes to app; revoke usage on schema public from public',
+      /app reads id and name$/u,
+    ],
+  ])('%s', async (_, grant, title) => {
+    const ddl = `${notesSql}\n${grant};`
+    const found = await prove(ddl, reader)
+    expect(found.failing.map((f) => f.title)).toContainEqual(expect.stringMatching(title))
+    const mended = await prove([ddl, ...new Set(found.failing.map((f) => f.mend))].join('\n'), reader)
+    expect(mended.failing).toEqual([])
+  })
+
+  it('a role that does not exist is told', async () => {
+    const found = await prove(
+      notesSql,
+      declaring((t) => [t.visibleTo('nobody_knows', 'select')]),
+    )
+    expect(found.failing[0]!.difference).toContain('role "nobody_knows" does not exist')
+  })
+
+  it('what a role inherits counts', async () => {
+    const found = await prove(
+      `${notesSql} grant delete on notes to team;`,
+      declaring((t) => [t.visibleTo('report')]),
+    )
+    expect(found.failing.map((f) => f.title)).toContain('report deletes rows: refused')
+  })
+})
