@@ -1,4 +1,5 @@
 /** A hundred thousand mutants in a row on one workplace: rolled-back DDL must not slow the later ones down. */
+import { readCatalog } from '../src/catalog/read-catalog.ts'
 import { startServer } from '../src/postgres/start.ts'
 import { runTrials } from '../src/prove/runner.ts'
 import { openWorkplace } from '../src/prove/workplace.ts'
@@ -44,18 +45,14 @@ export const bench: Bench = async (say) => {
       return rates
     }
 
+    const reader = await server.connect(template, 'prover')
+    const catalog = await readCatalog(reader).finally(() => reader.end())
     const place = await openWorkplace({
       server,
       template,
       label: 'endurance',
       loaded: () => null,
-      catalog: {
-        major: server.major,
-        tables: new Map(),
-        structures: new Map(),
-        of: () => [],
-        dependents: () => [],
-      } as never,
+      catalog,
       rows: () => undefined as never,
     })
     const kept = await measure('vacuumed', (from, count) => place.run(trialsFrom(from, count)), mutants)

@@ -16,10 +16,13 @@ const trials = Array.from({ length: roundsPerRepetition }, () => shopMutants)
   .flat()
   .map((ddl) => ({ ddl, experiments: shopExperiments }))
 
+/** Milliseconds per mutant. A mutant that PostgreSQL refuses would be counted as a very fast one. */
 const assayMutants = async (server: Server, sessions: readonly Session[]): Promise<number> => {
-  const milliseconds = await timed(() =>
-    Promise.all(sessions.map((session) => runTrials(session, server.owner, trials))),
-  )
+  const milliseconds = await timed(async () => {
+    const outcomes = await Promise.all(sessions.map((session) => runTrials(session, server.owner, trials)))
+    const refused = outcomes.flat().find((outcome) => outcome.ddlFault !== null)
+    if (refused) throw new Error(`a mutant was refused: ${refused.ddlFault!.message}`)
+  })
   return milliseconds / (trials.length * sessions.length)
 }
 

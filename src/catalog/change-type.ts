@@ -3,7 +3,7 @@
  * is made again as it was; towards another family it is made again only where PostgreSQL still takes it.
  */
 import { alterColumn, alterTable } from './alter.ts'
-import { aroundChange, columnKeys, whileAway, type Fate } from './dependents.ts'
+import { aroundChange, columnKeys, whileAway, withChildren, type Fate } from './dependents.ts'
 import type { Dependent } from './dependency.ts'
 import { ident } from '../postgres/quote.ts'
 import { canReference, isSameFamily, parseSqlType } from './sql-type.ts'
@@ -28,13 +28,18 @@ const forbidsTypeChange: ReadonlySet<Dependent['kind']> = new Set([
   'generated column',
 ])
 
-const typeIn = (catalog: Catalog, table: string, column: string): string =>
-  catalog.tables.get(table)?.columns.find((c) => c.name === column)?.type ?? ''
+/** A domain compares as its base type does. */
+const comparedType = (column: Column): string => (column.typeKind === 'domain' ? column.baseType : column.type)
+
+const typeIn = (catalog: Catalog, table: string, column: string): string => {
+  const found = catalog.tables.get(table)?.columns.find((c) => c.name === column)
+  return found ? comparedType(found) : ''
+}
 
 /** Each pair of a foreign key in which the column takes part, with the new type in its place. */
 const stillReferences = (
   catalog: Catalog,
-  table: Table,
+  changed: ReadonlySet<string>,
   column: string,
   to: string,
   key: Dependent,
@@ -42,7 +47,7 @@ const stillReferences = (
   const { references } = key
   if (!references) return true
   const typeOf = (relation: string, name: string): string =>
-    relation === table.id && name === column ? to : typeIn(catalog, relation, name)
+    changed.has(relation) && name === column ? to : typeIn(catalog, relation, name)
   return references.fromColumns.every((from, i) => {
     const target = references.columns[i] ?? ''
     return canReference(
@@ -56,14 +61,12 @@ const stillReferences = (
 const collates: ReadonlySet<string> = new Set(['text', 'character varying', 'character'])
 
 export const changeType = (catalog: Catalog, table: Table, column: Column, to: string): TypeChange => {
-  const from = column.typeKind === 'domain' ? column.baseType : column.type
-  const isSame =
-    column.typeKind === 'base' || column.typeKind === 'array' || column.typeKind === 'domain'
-      ? isSameFamily(parseSqlType(from), parseSqlType(to))
-      : false
+  const isBuiltIn = ['base', 'array', 'domain'].includes(column.typeKind)
+  const isSame = isBuiltIn && isSameFamily(parseSqlType(comparedType(column)), parseSqlType(to))
+  const changed = new Set(withChildren(catalog, table.id))
   const fateOf = (dependent: Dependent): Fate => {
     if (dependent.kind === 'foreign key') {
-      return stillReferences(catalog, table, column.name, to, dependent) ? 'keep' : 'lose'
+      return stillReferences(catalog, changed, column.name, to, dependent) ? 'keep' : 'lose'
     }
     if (dependent.kind === 'default') return 'keep'
     if (forbidsTypeChange.has(dependent.kind)) return isSame ? 'remake' : 'try'

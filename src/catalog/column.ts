@@ -11,7 +11,7 @@ import { withoutTemplated } from './partition-template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import type { Column } from './table.ts'
 import { typeMutants } from './type-mutants.ts'
-import { typeId } from './uses.ts'
+import { usedIds, usesSql, type Use } from './uses.ts'
 
 export interface ColumnFacts {
   readonly column: string
@@ -23,25 +23,15 @@ export interface ColumnFacts {
 interface ColumnRow {
   readonly table: number
   readonly column: string
-  readonly uses: readonly { readonly kind: string; readonly schema: string; readonly name: string }[]
+  readonly uses: readonly Use[]
 }
 
-/** Types that are declared in this database: of the column, or of the elements of its array. */
+/** Types that are declared in this database, or come from an extension: of the column, or of its array's elements. */
 const columnTypesSql = `
-  select a.attrelid::bigint as table, a.attname as column,
-    json_agg(json_build_object(
-      'kind', case t.typtype when 'e' then 'enum' when 'd' then 'domain' when 'c' then 'composite' else 'range' end,
-      'schema', n.nspname, 'name', t.typname)) as uses
+  select a.attrelid::bigint as table, a.attname as column, ${usesSql('pg_class', 'a.attrelid', 'a.attnum')} as uses
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_class c on c.oid = a.attrelid
-  join pg_catalog.pg_type own on own.oid = a.atttypid
-  left join pg_catalog.pg_range r on r.rngmultitypid = own.oid
-  join pg_catalog.pg_type t on t.oid = coalesce(r.rngtypid,
-    case when own.typcategory = 'A' and own.typelem <> 0 then own.typelem else own.oid end)
-  join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and a.attnum > 0 and not a.attisdropped
-    and t.oid >= 16384 and t.typtype in ('e', 'd', 'c', 'r')
-  group by a.attrelid, a.attname`
+  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384`
 
 const absentType = (column: Column): string => (column.type === 'text' ? 'character varying' : 'text')
 
@@ -124,7 +114,7 @@ export const columnKind: StructureKind<ColumnFacts> = {
           table: table.id,
           name: column.name,
           definition: definitionOf(column),
-          dependsOn: [structureId(table.id, 'table'), ...types.map((type) => typeId(type.kind, type))],
+          dependsOn: [structureId(table.id, 'table'), ...usedIds(types)],
           facts: { column: column.name, type: column.type, collation: column.collation },
         }
       }),

@@ -19,14 +19,21 @@ export interface Around {
   readonly removes: readonly string[]
 }
 
-/** The column and, because DDL reaches down to them, the same column of its partitions and inheritance children. */
-export const columnKeys = (catalog: Catalog, table: string, column: string): readonly DependencyKey[] => {
-  const own = catalog.tables.get(table)
-  const at = own?.columns.find((c) => c.name === column)
-  if (!own || !at) return []
-  const below = [...catalog.tables.values()].filter((t) => t.partitionOf === table)
-  return [`column:${own.oid}.${at.position}`, ...below.flatMap((t) => columnKeys(catalog, t.id, column))]
-}
+/** The table and its partitions and inheritance children, to which DDL on it reaches down. */
+export const withChildren = (catalog: Catalog, table: string): readonly string[] => [
+  table,
+  ...[...catalog.tables.values()]
+    .filter((t) => t.partitionOf === table)
+    .flatMap((t) => withChildren(catalog, t.id)),
+]
+
+/** The column in the table and in its partitions and inheritance children. */
+export const columnKeys = (catalog: Catalog, table: string, column: string): readonly DependencyKey[] =>
+  withChildren(catalog, table).flatMap((id) => {
+    const relation = catalog.tables.get(id)
+    const at = relation?.columns.find((c) => c.name === column)
+    return relation && at ? [`column:${relation.oid}.${at.position}`] : []
+  })
 
 const structureKinds: Readonly<Partial<Record<Dependent['kind'], readonly string[]>>> = {
   view: ['view'],

@@ -12,6 +12,7 @@ interface Facts extends PurityFacts {
   readonly isProcedure: boolean
   readonly returns: string
   readonly returnsSet: boolean
+  readonly hasOutputs: boolean
   readonly isTrigger: boolean
   readonly isEventTrigger: boolean
   readonly securityDefiner: boolean
@@ -30,8 +31,8 @@ const emptyBody = (facts: Facts): { readonly language: string; readonly body: st
   if (facts.isTrigger) return { language: 'plpgsql', body: passThrough }
   const word = facts.language === 'sql' || facts.language === 'plpgsql' ? 'plpgsql' : null
   if (word === null || facts.body === null) return null
-  if (facts.isProcedure || facts.returns === 'void' || facts.returnsSet)
-    return { language: word, body: 'begin return; end' }
+  const plain = facts.isProcedure || facts.returns === 'void' || facts.returnsSet || facts.hasOutputs
+  if (plain) return { language: word, body: 'begin return; end' }
   return { language: word, body: 'begin return null; end' }
 }
 

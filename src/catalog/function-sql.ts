@@ -10,6 +10,7 @@ export const functionsSql = `
     l.lanname as language,
     coalesce(pg_catalog.pg_get_function_result(p.oid), 'void') as returns,
     p.proretset as "returnsSet",
+    coalesce(p.proargmodes && array['o', 'b', 't']::"char"[], false) as "hasOutputs",
     p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype as "isTrigger",
     p.prorettype = 'pg_catalog.event_trigger'::pg_catalog.regtype as "isEventTrigger",
     p.prosecdef as "securityDefiner",

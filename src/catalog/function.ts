@@ -22,6 +22,8 @@ export interface FunctionFacts {
   /** `trigger`, `integer`, `SETOF record` … */
   readonly returns: string
   readonly returnsSet: boolean
+  /** OUT, INOUT or TABLE arguments: its body returns without a value. */
+  readonly hasOutputs: boolean
   readonly isTrigger: boolean
   readonly isEventTrigger: boolean
   readonly securityDefiner: boolean

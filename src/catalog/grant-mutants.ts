@@ -108,28 +108,38 @@ const handedOn = (structure: Structure<Facts>): Mutant[] => {
   ]
 }
 
-export const grantMutants = (structure: Structure<Facts>): readonly Mutant[] => {
+/** Its absence: no privilege of its own, or what PostgreSQL gives by itself (EXECUTE of PUBLIC on a function). */
+const removed = (structure: Structure<Facts>): Mutant => {
   const { facts } = structure
   const revokeAll = `revoke all on ${facts.object.sql} from ${grantee(facts)} cascade`
-  // Where PostgreSQL gives something by itself, the absence of this structure is what it gives.
-  const absent = [revokeAll, ...facts.given.map((p) => to(facts, list([p])))]
-  const isRevocation = facts.privileges.length === 0
+  const has = facts.privileges.every((p) => p.privilege in facts.otherwise) && facts.privileges.length > 0
+  const others = [...new Set(facts.privileges.map((p) => facts.otherwise[p.privilege]))].join(', ')
+  if (facts.given.length > 0) {
+    return makeMutant(structure, {
+      does: 'given-back',
+      effect: 'removed',
+      summary: `${named(facts)} has what PostgreSQL gives by itself: ${list(facts.given)}`,
+      ddl: [revokeAll, ...facts.given.map((p) => to(facts, list([p])))],
+    })
+  }
+  return makeMutant(structure, {
+    does: 'removed',
+    effect: 'removed',
+    summary: `${named(facts)} has no privilege of its own`,
+    ddl: [revokeAll],
+    equivalent: has ? `${named(facts)} has the same privileges through ${others}` : null,
+  })
+}
+
+export const grantMutants = (structure: Structure<Facts>): readonly Mutant[] => {
+  const { facts } = structure
+  const [first] = facts.privileges
+  // With one privilege on the whole object, revoking it is the removal.
+  const isOne = facts.privileges.length === 1 && first?.columns === null && facts.given.length === 0
   return [
-    makeMutant(structure, {
-      does: isRevocation ? 'given-back' : 'removed',
-      effect: isRevocation ? 'weakened' : 'removed',
-      summary: isRevocation
-        ? `${named(facts)} has what PostgreSQL gives by itself: ${list(facts.given)}`
-        : `${named(facts)} has no privilege of its own`,
-      ddl: absent,
-      equivalent:
-        !isRevocation && facts.privileges.every((p) => p.privilege in facts.otherwise)
-          ? `${named(facts)} has the same privileges through ${[...new Set(Object.values(facts.otherwise))].join(', ')}`
-          : null,
-    }),
-    // With one privilege on the whole object, revoking it is the removal.
-    ...(facts.privileges.length === 1 && facts.privileges[0]?.columns === null ? [] : revoked(structure)),
-    ...(isRevocation ? [] : widened(structure)),
+    removed(structure),
+    ...(isOne ? [] : revoked(structure)),
+    ...(facts.privileges.length === 0 ? [] : widened(structure)),
     ...handedOn(structure),
   ]
 }

@@ -2,7 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { columnOf, tableOf } from './alter.ts'
 import { nameOf, removal, toMutant, type KeyChange } from './key-mutants.ts'
-import { createKey, keyExtras, partText, type KeyFacts } from './key.ts'
+import { createKey, keyExtras, partText, type KeyFacts, type KeyPart } from './key.ts'
 import { predicateChanges } from './predicate-changes.ts'
 import { readKeys } from './read-keys.ts'
 import { replaceKey } from './replace-key.ts'
@@ -58,25 +58,31 @@ const directionsFlipped = (facts: IndexFacts): readonly KeyChange[] =>
       })
     : []
 
-/** Types that have operator classes in both methods; whether an expression has, PostgreSQL alone knows. */
+/** BRIN keeps the least and the greatest of plain values; truth values, labels and documents have none worth keeping. */
+const hasRange = (table: Table, part: KeyPart): boolean => {
+  if (part.column === null) return true
+  const { typeKind, baseType } = columnOf(table, part.column)
+  return typeKind === 'base' && baseType !== 'boolean' && baseType !== 'jsonb'
+}
+
+/** Where the types have operator classes in both methods; of an expression PostgreSQL alone knows. */
 const otherMethods = (facts: IndexFacts, table: Table): readonly string[] => {
   const [only, ...more] = facts.keys
+  const isSingle = more.length === 0 && facts.include.length === 0
   const type = only?.column ? columnOf(table, only.column) : undefined
+  const isBrinable = facts.include.length === 0 && facts.keys.every((part) => hasRange(table, part))
   switch (facts.method) {
     case 'btree':
-      return [
-        ...(more.length === 0 && facts.include.length === 0 ? ['hash'] : []),
-        ...(facts.include.length === 0 ? ['brin'] : []),
-      ]
+      return [...(isSingle ? ['hash'] : []), ...(isBrinable ? ['brin'] : [])]
     case 'hash':
     case 'brin':
       return ['btree']
     case 'gin':
-      return type?.baseType === 'tsvector' && more.length === 0 ? ['gist'] : []
+      return isSingle && type?.baseType === 'tsvector' ? ['gist'] : []
     case 'gist':
-      return type?.typeKind === 'range' && more.length === 0 && facts.include.length === 0 ? ['spgist'] : []
+      return isSingle && type?.typeKind === 'range' ? ['spgist'] : []
     case 'spgist':
-      return type?.typeKind === 'range' ? ['gist'] : []
+      return isSingle && type?.typeKind === 'range' ? ['gist'] : []
     default:
       return []
   }

@@ -40,7 +40,10 @@ export const withCanonicalSettings = async <T>(db: Session, work: () => Promise<
 }
 
 /** Gives a second structure of the same shape `#its_name`, and dependsOn the ids that resulted. */
-const withResolvedIds = (structures: readonly Structure[]): ReadonlyMap<string, Structure> => {
+const withResolvedIds = (
+  structures: readonly Structure[],
+  tables: ReadonlyMap<string, Table>,
+): ReadonlyMap<string, Structure> => {
   const shapes = new Map<string, Structure[]>()
   for (const structure of structures)
     shapes.set(structure.id, [...(shapes.get(structure.id) ?? []), structure])
@@ -53,10 +56,18 @@ const withResolvedIds = (structures: readonly Structure[]): ReadonlyMap<string, 
       byName.set(`${id}#${structure.name}`, own)
     }
   }
+  /** What a partition has as its parent has it is not listed: the parent's stands for it. */
+  const partitions = [...tables.values()].filter((table) => table.partitionOf !== null)
+  const inParent = (id: string): string | null => {
+    const partition = partitions.find((table) => id.startsWith(`${table.id}/`))
+    return partition ? partition.partitionOf + id.slice(partition.id.length) : null
+  }
   const resolve = (id: string): readonly string[] => {
     const named = byName.get(id)
     if (named !== undefined) return [named]
-    return shapes.has(id) ? [id] : []
+    if (shapes.has(id)) return [id]
+    const above = inParent(id)
+    return above === null ? [] : resolve(above)
   }
   return new Map(
     structures.map((structure): [string, Structure] => {
@@ -114,8 +125,7 @@ const makeCatalog = (
 }
 
 /**
- * Structures come in the order of the kinds' registry, within a kind in the order of its reader. PostgreSQL's parser
- * is loaded on the way, so that the mutants of what this answers can be made at once.
+ * Structures come in the order of the kinds' registry, within a kind by table. PostgreSQL's parser is loaded on the way, so that the mutants of what this answers can be made at once.
  */
 export const readCatalog = async (db: Session): Promise<Catalog> => {
   await loadParser()
@@ -126,8 +136,13 @@ export const readCatalog = async (db: Session): Promise<Catalog> => {
     const major = version?.major ?? 0
     const tables = await readTables(db)
     const structures: Structure[] = []
-    for (const kind of structureKinds) structures.push(...(await kind.read(db, tables)))
+    const ranks = new Map([...tables.keys()].map((id, rank) => [id, rank]))
+    const rank = ({ table }: Structure): number => ranks.get(table ?? '') ?? -1
+    for (const kind of structureKinds) {
+      // Readers sort within a table; the order of tables must not depend on their oids.
+      structures.push(...(await kind.read(db, tables)).toSorted((a, b) => rank(a) - rank(b)))
+    }
     const dependencies = await readDependencies(db, tables, major)
-    return makeCatalog(major, tables, withResolvedIds(structures), dependencies)
+    return makeCatalog(major, tables, withResolvedIds(structures, tables), dependencies)
   })
 }

@@ -2,11 +2,12 @@
  * What an object of the database uses, as pg_depend has it, turned into structure ids: a policy's columns and
  * functions, a view's tables, a trigger's function. Every kind whose definition names other objects reads it.
  */
-import { relationId, structureId } from '../ground/names.ts'
+import { idPart, relationId, structureId } from '../ground/names.ts'
 
 /** One used object, named; `part` is a column. */
 export interface Use {
   readonly kind:
+    | 'extension'
     | 'table'
     | 'view'
     | 'materializedView'
@@ -34,19 +35,21 @@ const typeKinds = `case used_type.typtype when 'e' then 'enum' when 'd' then 'do
 
 /**
  * A json array of Use: what the object of `catalogTable` with this oid stands on, in stable order. Array types
- * stand for their elements, row types for their relations. User objects start at oid 16384. Every alias inside is
- * long, so that none hides the one that `oid` names.
+ * stand for their elements, row types for their relations, what an extension brought for the extension. User objects
+ * start at oid 16384. Every alias inside is long, so that none hides the one that `oid` names.
+ * `part`: an attribute's number, for what a single column stands on.
  */
-export const usesSql = (catalogTable: string, oid: string): string => `(
+export const usesSql = (catalogTable: string, oid: string, part?: string): string => `(
     select coalesce(json_agg(to_json(used) order by used.kind, used.schema collate "C", used.name collate "C",
       used.part collate "C", used.args::text collate "C"), '[]'::json)
     from (
       select distinct on (used_edge.refclassid, used_edge.refobjid, used_edge.refobjsubid)
-        case when used_proc.oid is not null then 'function' when used_class.oid is not null then ${relationKinds}
-          else ${typeKinds} end as kind,
-        used_schema.nspname as schema, coalesce(used_proc.proname, used_class.relname, used_type.typname) as name,
+        case when used_extension.oid is not null then 'extension' when used_proc.oid is not null then 'function'
+          when used_class.oid is not null then ${relationKinds} else ${typeKinds} end as kind,
+        coalesce(used_schema.nspname, '') as schema,
+        coalesce(used_extension.extname, used_proc.proname, used_class.relname, used_type.typname) as name,
         used_column.attname as part,
-        case when used_proc.oid is not null then ${argumentTypes('used_proc')} end as args
+        case when used_proc.oid is not null and used_extension.oid is null then ${argumentTypes('used_proc')} end as args
       from pg_catalog.pg_depend used_edge
       left join pg_catalog.pg_proc used_proc
         on used_edge.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and used_proc.oid = used_edge.refobjid
@@ -63,10 +66,15 @@ export const usesSql = (catalogTable: string, oid: string): string => `(
       left join pg_catalog.pg_attribute used_column
         on used_edge.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and used_edge.refobjsubid > 0
         and used_column.attrelid = used_class.oid and used_column.attnum = used_edge.refobjsubid
-      join pg_catalog.pg_namespace used_schema on used_schema.oid =
+      left join pg_catalog.pg_depend membership on membership.classid = used_edge.refclassid
+        and membership.objid = coalesce(used_type.oid, used_edge.refobjid) and membership.deptype = 'e'
+      left join pg_catalog.pg_extension used_extension on used_extension.oid = membership.refobjid
+      left join pg_catalog.pg_namespace used_schema on used_schema.oid =
         coalesce(used_proc.pronamespace, used_class.relnamespace, used_type.typnamespace)
       where used_edge.classid = 'pg_catalog.${catalogTable}'::pg_catalog.regclass and used_edge.objid = ${oid}
         and used_edge.refobjid >= 16384 and used_edge.deptype in ('n', 'a')
+        ${part === undefined ? '' : `and used_edge.objsubid = ${part}`}
+        and (used_schema.oid is not null or used_extension.oid is not null)
     ) used)`
 
 /** `function:touch()`, `function:sales.total(integer,numeric)`. */
@@ -87,6 +95,8 @@ const idOf = (use: Use): string => {
       return use.part === null
         ? structureId(relationId(use), 'table')
         : structureId(relationId(use), 'column', use.part)
+    case 'extension':
+      return `extension:${idPart(use.name)}`
     case 'function':
       return functionId(use, use.args ?? [])
     case 'view':

@@ -3,7 +3,8 @@ import { parsePlPgSQLSync } from 'libpg-query'
 import type { ParseNode } from './parse.ts'
 
 /** The tree of a whole `create function … language plpgsql` statement. Throws when it does not parse. */
-export const parsePlpgsql = (createFunction: string): ParseNode => parsePlPgSQLSync(createFunction) as ParseNode
+export const parsePlpgsql = (createFunction: string): ParseNode =>
+  parsePlPgSQLSync(createFunction) as ParseNode
 
 const collect = (value: unknown, found: string[]): void => {
   if (Array.isArray(value)) {

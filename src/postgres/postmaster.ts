@@ -59,17 +59,52 @@ const lastLines = (file: string): string => {
   }
 }
 
+interface Diagnosis {
+  readonly when: RegExp
+  readonly code: string
+  readonly mend: string
+}
+
+/** What the log may say, and what to do then. */
+const diagnoses: readonly Diagnosis[] = [
+  {
+    when: /No space left on device|Disk quota exceeded/u,
+    code: 'server.disk-full',
+    mend: 'Free some space, or name another directory: TMPDIR=/path/with/space assay …',
+  },
+  {
+    when: /could not look up effective user ID (?<uid>\d+)/u,
+    code: 'server.nameless-user',
+    mend: 'Give your user id a name (echo "assay:x:$(id -u):$(id -g)::/tmp:/bin/sh" >> /etc/passwd), run as another user, or use a server of yours: assay … --url postgres://user@host/postgres',
+  },
+  {
+    when: /could not create lock file|could not bind|Address already in use/u,
+    code: 'server.socket',
+    mend: 'Run it again: the port or the socket was taken in the meantime.',
+  },
+  {
+    when: /GLIBC|error while loading shared libraries|not found \(required by/u,
+    code: 'server.libraries',
+    mend: 'The embedded binaries need glibc (not musl, as in Alpine); take another image, or use a server of yours: assay … --url postgres://user@host/postgres',
+  },
+  {
+    when: /could not (?:create shared memory|map anonymous shared memory|create semaphores)/u,
+    code: 'server.memory',
+    mend: 'Give this machine or container about 200 MB of free memory, or raise its limits of shared memory.',
+  },
+]
+
 const failed = (what: string, { run }: Installation, ended: string): AssayError => {
   const log = lastLines(run.log)
-  const full = /No space left on device/u.test(log)
+  const diagnosis = diagnoses.find(({ when }) => when.test(log) || when.test(ended))
   return new AssayError(`The local PostgreSQL could not be ${what}.`, {
-    code: full ? 'server.disk-full' : 'server.start',
+    code: diagnosis?.code ?? 'server.start',
     exit: 3,
     asked: 'a local PostgreSQL for this run',
     found: `${ended}\n${log === '' ? 'its log is empty' : log}`,
-    mend: full
-      ? 'Free some space, or name another directory: TMPDIR=/path/with/space assay …'
-      : 'Put right what its log names, or use a server of yours: assay … --url postgres://user@host/postgres',
+    mend:
+      diagnosis?.mend ??
+      'Put right what its log names, or use a server of yours: assay … --url postgres://user@host/postgres',
   })
 }
 

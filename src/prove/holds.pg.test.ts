@@ -198,6 +198,7 @@ describe('one doctor stays on call', () => {
           'select 1 from doctors having count(*) > 0 and count(*) filter (where on_call) = 0',
           {
             writes: [
+              'update doctors set on_call = true',
               'update doctors set on_call = false where id = (select min(id) from doctors)',
               'update doctors set on_call = false where id = (select max(id) from doctors)',
             ],

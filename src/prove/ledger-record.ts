@@ -27,7 +27,13 @@ const recordRule = (rule: RuleResult): LedgerRule => {
   }
 }
 
-const isProven = (rule: RuleResult | undefined): boolean => rule?.green === true && rule.red?.proven === true
+const isProven = (rule: RuleResult): boolean => rule.green && rule.red?.proven === true
+
+/** A table is claimed by its own declaration, under an id that is no rule's: declaring it is all that it asks for. */
+const isClaimProven = (claim: string, rules: ReadonlyMap<string, RuleResult>): boolean => {
+  const rule = rules.get(claim)
+  return rule === undefined || isProven(rule)
+}
 
 /** A digest of mutant ids, whatever their order. */
 export const mutantsDigest = (ids: readonly string[]): string =>
@@ -50,7 +56,7 @@ const recordStructure = (
     id: structure.id,
     definition: structure.definition,
     fingerprint: structure.fingerprint,
-    proven: structure.rules.length > 0 && structure.rules.every((id) => isProven(rules.get(id))),
+    proven: structure.rules.length > 0 && structure.rules.every((id) => isClaimProven(id, rules)),
     rules: sorted(structure.rules),
     killed: { count: killed.length, digest: mutantsDigest(killed) },
     others: byId(others),

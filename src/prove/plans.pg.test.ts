@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { architecture, table } from '../index.ts'
 import type { Architecture } from '../architecture/architecture.ts'
+import { relationId } from '../ground/names.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import { prove } from './prove.ts'
@@ -43,6 +44,8 @@ const createTable = (name: string): string => `
 type Key = string | { readonly key: string; readonly operatorClass?: string; readonly descending?: boolean }
 interface Case {
   readonly ddl: string
+  /** Instead of the plain table. */
+  readonly create?: string
   readonly keys: readonly Key[]
   readonly options?: object
 }
@@ -91,12 +94,42 @@ const cases: Readonly<Record<string, Case>> = {
     keys: ['kind', 'at desc'],
     options: { serves: `select * from served where kind = 'kind-000007' order by at desc limit 10` },
   },
+  parted: {
+    create: `
+      create table parted (
+        id bigint not null, user_id bigint not null, kind text, at timestamptz not null, gone_at timestamptz,
+        data jsonb, tags text[], doc tsvector, during tstzrange, name varchar(80), amount numeric(10, 2),
+        primary key (id, at)
+      ) partition by range (at);
+      create table parted_2024 partition of parted for values from ('2024-01-01') to ('2025-01-01');
+      create table parted_2025 partition of parted for values from ('2025-01-01') to ('2026-01-01');`,
+    ddl: '(user_id, id desc)',
+    keys: ['user_id', 'id desc'],
+  },
+  joined: {
+    ddl: '(user_id)',
+    keys: ['user_id'],
+    options: {
+      serves: `select newest.at, joined.kind from newest join joined on joined.user_id = newest.user_id where newest.id = 7`,
+    },
+  },
+  'Odd "table"': {
+    create: `
+      create table "Odd ""table""" (
+        id bigint primary key, user_id bigint not null, kind text, at timestamptz not null, gone_at timestamptz,
+        data jsonb, tags text[], doc tsvector, during tstzrange, name varchar(80), amount numeric(10, 2)
+      );`,
+    ddl: '(kind, at)',
+    keys: ['kind', 'at'],
+  },
 }
 
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
 const migration = Object.entries(cases)
-  .map(([name, { ddl }]) => {
+  .map(([name, { ddl, create }]) => {
     const [, using = '', rest] = /^(using \w+ )?(.*)$/su.exec(ddl)!
-    return `${createTable(name)} create index ${name}_index on ${name} ${using}${rest!};`
+    return `${create ?? createTable(name)} create index ${quoted(`${name}_index`)} on ${quoted(name)} ${using}${rest!};`
   })
   .join('\n')
 
@@ -110,7 +143,7 @@ const guarded = `
 
 const declared = (): Architecture => {
   const tables = Object.entries(cases).map(([name, { keys, options }]) =>
-    table(name, columns, (t) => [
+    table({ schema: 'public', name }, columns, (t) => [
       (t.indexed as (...given: unknown[]) => ReturnType<typeof t.indexed>)(
         ...keys,
         ...(options === undefined ? [] : [options]),
@@ -125,8 +158,9 @@ const declared = (): Architecture => {
 let server: Server
 let result: ProveResult
 
-const ruleOf = (name: string) => result.rules.find((r) => r.table === name && r.kind === 'indexed')!
-const indexOf = (name: string) => result.structures.find((s) => s.table === name && s.kind === 'index')!
+const idOf = (name: string): string => relationId({ schema: 'public', name })
+const ruleOf = (name: string) => result.rules.find((r) => r.table === idOf(name) && r.kind === 'indexed')!
+const indexOf = (name: string) => result.structures.find((s) => s.table === idOf(name) && s.kind === 'index')!
 
 const proveOn = async (sql: string): Promise<ProveResult> => {
   const template = await server.createDatabase('plans')

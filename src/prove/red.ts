@@ -42,21 +42,18 @@ const provenBy = (rule: GreenRule, found: { experiment: string; change: string }
   why: `${how}: ${titleOf(rule, found.experiment)} → ${found.change}`,
 })
 
-/** Mutants that a rule may be proven by when taking its structures away changes nothing. */
-const otherMutants = (rule: GreenRule, catalog: Catalog): readonly Mutant[] => {
-  const ids = rule.claims.length > 0 ? rule.claims : catalog.of(rule.rule.table).map((s) => s.id)
-  return ids.flatMap((id) => {
+/** Mutants that a rule may be proven by when taking its structures away changes nothing, or is refused. */
+const otherMutants = (ids: readonly string[], catalog: Catalog): readonly Mutant[] =>
+  ids.flatMap((id) => {
     const structure = catalog.structures.get(id)!
     return kindOfStructure(structure).mutants(structure, catalog)
   })
-}
 
 const proveByMutants = async (
   workplace: Workplace,
   rule: GreenRule,
-  catalog: Catalog,
+  mutants: readonly Mutant[],
 ): Promise<RedEvidence | null> => {
-  const mutants = otherMutants(rule, catalog)
   const trials = mutants.map((m) => ({ ddl: m.ddl, experiments: rule.experiments }))
   const outcomes = await workplace.run(trials)
   for (const [i, mutant] of mutants.entries()) {
@@ -84,8 +81,15 @@ const redOf = async (
     const found = firstChange(rule, removed)
     if (found) return provenBy(rule, found, 'without its structures')
   }
-  const otherwise = await proveByMutants(workplace, rule, catalog)
-  if (otherwise) return otherwise
+  const own = await proveByMutants(workplace, rule, otherMutants(rule.claims, catalog))
+  if (own) return own
+  // Nothing of its own can be taken away alone (a primary key implies its NOT NULL; a rule of controls claims
+  // nothing): then what stands beside it on the table is broken instead.
+  if (rule.claims.length === 0 || removed?.ddlFault) {
+    const beside = catalog.of(rule.rule.table).map((s) => s.id).filter((id) => !rule.claims.includes(id))
+    const other = await proveByMutants(workplace, rule, otherMutants(beside, catalog))
+    if (other) return other
+  }
   const why = removed?.ddlFault
     ? `PostgreSQL does not let its structures go: ${removed.ddlFault.message}`
     : 'none of its experiments changes when its structures are taken away'

@@ -8,12 +8,16 @@ interface Named {
   readonly why: string
 }
 
-/** SQLSTATEs that mean that Assay wrote wrong DDL (syntax, rights, missing objects), never that PostgreSQL forbids the mutant. */
-const ownFault = /^(?:42601|42501|42P01|42703|42704|25P02|3F000|57014)$/u
+/** SQLSTATEs that mean that Assay wrote wrong DDL (rights, missing objects), never that PostgreSQL forbids the mutant. */
+const ownFault = /^(?:42501|42P01|42703|42704|25P02|3F000|57014)$/u
+
+/** 42601 is also what PostgreSQL answers for DDL that it parsed and forbids, such as DROP NOT NULL on an identity. */
+const isOwnFault = (fault: PgFault): boolean =>
+  ownFault.test(fault.sqlstate) || (fault.sqlstate === '42601' && fault.message.startsWith('syntax error'))
 
 /** PostgreSQL refused the mutant's DDL. */
 export const stillbornReason = (fault: PgFault): Named =>
-  ownFault.test(fault.sqlstate)
+  isOwnFault(fault)
     ? { verdict: 'unsolved', why: `the mutant could not be made: ${fault.message} (${fault.sqlstate})` }
     : { verdict: 'stillborn', why: `PostgreSQL refuses it: ${fault.message} (${fault.sqlstate})` }
 

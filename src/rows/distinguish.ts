@@ -4,28 +4,27 @@
  */
 import { coverOf, type Telling } from './cover.ts'
 import { deriveValues } from './derived.ts'
+import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
-import { isExhaustive } from './exhaustive.ts'
-import type { TableFacts } from './facts.ts'
 import { insertRows } from './insert.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
-import { noneFalse, searchQuestion, type Variable } from './search.ts'
-import { variablesAround } from './variables.ts'
+import { noneFalse, searchQuestion } from './search.ts'
+import { solveUnder } from './solve.ts'
+import { type Surroundings, variablesAround } from './variables.ts'
 
 const mostCombinations = 4_000
+/** Combinations that the mutants are judged on: the nearest that the expression can be evaluated for. */
+const mostJudged = 2_500
 /** Rows that behave alike are kept in reserve, in case an insert refuses the nearest. */
 const reserve = 4
-
-const sameText = (a: string, b: string): boolean =>
-  a.replaceAll(/[\s()]/gu, '').toLowerCase() === b.replaceAll(/[\s()]/gu, '').toLowerCase()
+/** Rows whose other columns are searched for anew, because their own break another constraint. */
+const mostRepairs = 12
 
 export interface DistinguishParts {
-  readonly facts: TableFacts
-  /** Base rows, the wanted family's first. */
-  readonly bases: readonly Row[]
+  readonly around: Surroundings
   readonly world: readonly string[]
   readonly expression: string
   readonly others: readonly string[]
@@ -33,91 +32,94 @@ export interface DistinguishParts {
 }
 
 interface Judged {
+  readonly at: number
   readonly row: Row
+  /** Whether it obeys the other row-level constraints as it stands. */
+  readonly obeys: boolean
   readonly accepted: boolean
   readonly tells: readonly number[]
 }
 
+const spaceless = (sql: string): string => sql.replaceAll(/[\s()]/gu, '').toLowerCase()
 const isAccepted = (letter: string | undefined): boolean => letter === 't' || letter === 'n'
 
 /** Keeps the nearest rows of each behaviour. */
-const representatives = (judged: readonly Judged[]): readonly (Judged & { readonly at: number })[] => {
+const representatives = (judged: readonly Judged[], each: number): readonly Judged[] => {
   const counts = new Map<string, number>()
-  return judged.flatMap((j, at) => {
+  return judged.filter((j) => {
     const key = `${j.accepted} ${j.tells.join(' ')}`
     const seen = counts.get(key) ?? 0
     counts.set(key, seen + 1)
-    return seen < reserve ? [{ ...j, at }] : []
+    return seen < each
   })
 }
 
-export const distinguishRows = async (ground: RowGround, parts: DistinguishParts): Promise<Distinguished> => {
-  const { facts, bases, expression, others, ignoreChecks } = parts
+type Constraint = ReturnType<typeof constraintsOf>[number]
+
+/** Judges combinations of candidate values; stillborn are mutants that can be evaluated for none of them. */
+const judge = async (
+  ground: RowGround,
+  { around, expression, others }: DistinguishParts,
+  standing: readonly Constraint[],
+): Promise<{ readonly judged: readonly Judged[]; readonly stillborn: readonly number[]; readonly count: number }> => {
+  const { facts, bases } = around
   const base = bases[0] ?? {}
-  const itself = (c: { readonly name: string | null; readonly expression: string }): boolean =>
-    (c.name !== null && ignoreChecks.includes(c.name)) || sameText(c.expression, expression)
-  const standing = constraintsOf(facts, itself)
   const columns = new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))
-  const named = writableColumns(facts.table).filter((c) => columns.has(c.name))
   const [derived] = await deriveValues(ground.db, facts, [base], [expression, ...others])
   const variables = await variablesAround(
     ground,
-    { facts, bases },
-    { still: new Set(), only: columns, expressions: [expression, ...others], constraints: standing, ...(derived ? { extra: derived } : {}) },
+    around,
+    {
+      still: new Set(),
+      only: columns,
+      expressions: [expression, ...others],
+      constraints: standing,
+      ...(derived ? { extra: derived } : {}),
+    },
   )
-  const names = new Set(standing.filter((c) => c.columns.some((n) => columns.has(n))).flatMap((c) => c.columns))
-  const search = {
+  const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))
+  const named = new Set(near.flatMap((c) => c.columns))
+  const { question, rows } = searchQuestion({
     facts,
     row: base,
-    variables: variables.map((v) => withPresent(v, base)),
-    fixed: writableColumns(facts.table).filter((c) => names.has(c.name) || columns.has(c.name)),
-    expressions: [
-      noneFalse(['true', ...standing.filter((c) => c.columns.some((n) => columns.has(n))).map((c) => c.expression)]),
-      `(${expression}\n)`,
-      ...others.map((o) => `(${o}\n)`),
-    ],
-    limit: mostCombinations,
-  }
-  const { question, rows, complete } = searchQuestion(search)
-  const [verdicts] = await evaluate(ground.db, [question])
-  const judged = verdicts!.flatMap((verdict, at): Judged[] => {
-    const [others_, own, ...rest] = verdict.of
-    if (!verdict.fits || others_ !== 't' || own === 'e' || own === undefined) return []
-    const accepted = isAccepted(own)
-    const tells = rest.flatMap((letter, i) => (letter === 'e' ? accepted : isAccepted(letter) !== accepted) ? [i] : [])
-    return [{ row: rows(at), accepted, tells }]
-  })
-  const stillborn = others.flatMap((_o, i) => (verdicts!.every((v) => v.of[i + 2] === 'e') ? [i] : []))
-  const usable = judged.map((j) => ({ ...j, tells: j.tells.filter((t) => !stillborn.includes(t)) }))
-  const confirmed = await confirm(ground, parts, representatives(usable), facts.checks.some((c) => c.name !== null && itself(c)))
-  const chosen = coverOf(confirmed.map((c): Telling => ({ at: c.at, accepted: c.accepted, tells: c.tells })))
-  const byAt = new Map(confirmed.map((c) => [c.at, c]))
-  const told = new Set(chosen.flatMap((c) => c.tells))
-  return {
-    rows: chosen.map((c) => {
-      const { row } = byAt.get(c.at)!
-      return { row, accepted: c.accepted, tells: c.tells, differs: named.map((k) => k.name).filter((n) => row[n] !== base[n]) }
+    variables: variables.map((v) => {
+      const present = v.columns.map((c) => base[c.name] ?? c.default ?? 'null')
+      const rest = v.options.filter((o) => JSON.stringify(o) !== JSON.stringify(present))
+      return { columns: v.columns, options: [present, ...rest] }
     }),
-    untold: others.flatMap((_o, i) => (told.has(i) ? [] : [i])),
-    stillborn,
-    exhaustive: isExhaustive(facts, named, [expression, ...others.filter((_o, i) => !stillborn.includes(i))], variables, complete),
-    tried: `${verdicts!.length} combinations of values of ${named.map((c) => c.name).join(', ') || 'no column'}`,
-  }
-}
-
-const withPresent = (variable: Variable, base: Row): Variable => {
-  const present = variable.columns.map((c) => base[c.name] ?? c.default ?? 'null')
-  const rest = variable.options.filter((o) => JSON.stringify(o) !== JSON.stringify(present))
-  return { ...variable, options: [present, ...rest] }
+    fixed: writableColumns(facts.table).filter((c) => named.has(c.name) || columns.has(c.name)),
+    expressions: [noneFalse(['true', ...near.map((c) => c.expression)]), `(${expression}\n)`],
+    limit: mostCombinations,
+  })
+  const [first] = await evaluate(ground.db, [question])
+  const kept = first!.flatMap((v, at) => (v.fits && v.of[1] !== 'e' ? [at] : [])).slice(0, mostJudged)
+  const [second] = await evaluate(ground.db, [
+    {
+      ...question,
+      combinations: kept.map((at) => question.combinations[at]!),
+      expressions: others.map((o) => `(${o}\n)`),
+    },
+  ])
+  const stillborn = others.flatMap((_o, i) => (second!.every((v) => v.of[i] === 'e') ? [i] : []))
+  const judged = kept.map((at, k): Judged => {
+    const accepted = isAccepted(first![at]!.of[1])
+    const tells = [...second![k]!.of].flatMap((letter, i) => {
+      const differs = letter === 'e' ? accepted : isAccepted(letter) !== accepted
+      return differs && !stillborn.includes(i) ? [i] : []
+    })
+    return { at, row: rows(at), obeys: first![at]!.of[0] === 't', accepted, tells }
+  })
+  return { judged, stillborn, count: first!.length }
 }
 
 /** Leaves out the rows that an insert treats otherwise than the expression says: a trigger or a key is in the way. */
-const confirm = async <T extends { readonly row: Row; readonly accepted: boolean }>(
+const confirm = async (
   ground: RowGround,
-  { facts, world }: DistinguishParts,
-  candidates: readonly T[],
+  { around: { facts }, world }: DistinguishParts,
+  candidates: readonly Judged[],
   exists: boolean,
-): Promise<readonly T[]> => {
+): Promise<readonly Judged[]> => {
+  if (candidates.length === 0) return []
   const { trials } = await tryOnTop(
     ground.db,
     world,
@@ -132,3 +134,55 @@ const confirm = async <T extends { readonly row: Row; readonly accepted: boolean
   })
 }
 
+/** What the rows do not show yet: mutants, an accepted row, a rejected row. */
+const openQuestions = (rows: readonly Judged[], count: number): ((j: Judged) => boolean) => {
+  const told = new Set(rows.flatMap((r) => r.tells))
+  const accepted = rows.some((r) => r.accepted)
+  const rejected = rows.some((r) => !r.accepted)
+  return (j) => (told.size < count && j.tells.some((t) => !told.has(t))) || (j.accepted ? !accepted : !rejected)
+}
+
+export const distinguishRows = async (ground: RowGround, parts: DistinguishParts): Promise<Distinguished> => {
+  const { around, expression, others, ignoreChecks } = parts
+  const { facts, bases } = around
+  const base = bases[0] ?? {}
+  const itself = (c: { readonly name: string | null; readonly expression: string }): boolean =>
+    (c.name !== null && ignoreChecks.includes(c.name)) || spaceless(c.expression) === spaceless(expression)
+  const standing = constraintsOf(facts, itself)
+  const exists = facts.checks.some((c) => c.name !== null && itself(c))
+  const { judged, stillborn, count } = await judge(ground, parts, standing)
+  let confirmed = await confirm(ground, parts, representatives(judged.filter((j) => j.obeys), reserve), exists)
+
+  // Rows that only break another constraint are mended in their other columns.
+  const columns = [...new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))]
+  const wanted = openQuestions(confirmed, others.length)
+  const mended: Judged[] = []
+  for (const j of representatives(judged.filter((k) => !k.obeys && wanted(k)), 2).slice(0, mostRepairs)) {
+    const pins = Object.fromEntries(columns.flatMap((c) => (j.row[c] === undefined ? [] : [[c, j.row[c]!]])))
+    const solved = await solveUnder(ground, around, { pins }, standing)
+    if ('row' in solved) mended.push({ ...j, row: solved.row, obeys: true })
+  }
+  confirmed = [...confirmed, ...(await confirm(ground, parts, mended, exists))].toSorted((a, b) => a.at - b.at)
+
+  const chosen = coverOf(confirmed.map((c): Telling => ({ at: c.at, accepted: c.accepted, tells: c.tells })))
+  const byAt = new Map(confirmed.map((c) => [c.at, c]))
+  const told = new Set(chosen.flatMap((c) => c.tells))
+  const untold = others.flatMap((_o, i) => (told.has(i) ? [] : [i]))
+  const open = untold.filter((i) => !stillborn.includes(i))
+  const neverRejects = !chosen.some((c) => !c.accepted)
+  const proof = await proveAgreement(ground.db, facts, expression, [...open.map((i) => others[i]!), ...(neverRejects ? ['true'] : [])], standing)
+  const equivalent = open.filter((_i, k) => proof[k])
+  return {
+    rows: chosen.map((c) => {
+      const { row } = byAt.get(c.at)!
+      const differs = facts.table.columns.map((k) => k.name).filter((n) => row[n] !== base[n])
+      return { row, accepted: c.accepted, tells: c.tells, differs }
+    }),
+    untold,
+    stillborn,
+    equivalent,
+    impliedByOthers: neverRejects && proof[open.length] === true,
+    exhaustive: open.length === equivalent.length,
+    tried: `${count} combinations of values of ${columns.join(', ') || 'no column'}`,
+  }
+}

@@ -10,6 +10,8 @@ export interface Question {
   readonly frame: Frame
   readonly combinations: readonly (readonly number[])[]
   readonly expressions: readonly string[]
+  /** Whether `fits` must be found out also where an expression throws. */
+  readonly fitsAnyway?: boolean
 }
 
 /** Of one combination: does it fit the columns, and what is each expression: t, f, n (unknown) or e (it throws). */
@@ -71,8 +73,8 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
         }
         return []
       }
-      // A text that PostgreSQL cannot read is looked for by expression first, a value that throws by combination.
-      if (expressions.length > 1 && (isStatic(reply) || combinations.length === 1)) {
+      // First by expression (one that PostgreSQL cannot read spoils the others), then by combination.
+      if (expressions.length > 1) {
         return expressions.map((e) => ({ question, expressions: [e], combinations }))
       }
       if (isStatic(reply) && expressions.length === 1) return fallBackToFits(part)
@@ -84,7 +86,7 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
         singles[question] = (singles[question] ?? 0) + allowed.length
         return allowed.map((c) => ({ question, expressions, combinations: [c] }))
       }
-      return expressions.length > 0 ? fallBackToFits(part) : []
+      return expressions.length > 0 && questions[question]!.fitsAnyway ? fallBackToFits(part) : []
     })
   }
   return questions.map((q, question) =>

@@ -65,6 +65,16 @@ const inTurn = (groups: readonly (readonly Row[])[]): readonly Row[] => {
   return Array.from({ length: longest }, (_, n) => groups.map((g) => g[n % g.length]!)).flat()
 }
 
+/** Another value at another time: statistics, and with them plans, would depend on the day. */
+const ofTheDay =
+  /\b(?:now\s*\(|current_|localtime|statement_timestamp|clock_timestamp|transaction_timestamp)/iu
+
+/** Values that stay what they are, as long as there are any. */
+const steady = (candidates: readonly string[]): readonly string[] => {
+  const found = candidates.filter((value) => !ofTheDay.test(value))
+  return found.length > 0 ? found : candidates
+}
+
 const solve = async (
   table: Table,
   rows: Pick<Rows, 'candidates' | 'judge'>,
@@ -81,7 +91,7 @@ const solve = async (
     )
     const isOptional = !table.columns.some((c) => c.name === name && c.notNull)
     candidates.push(
-      [...new Set([...(isOptional ? ['null'] : []), ...found])].slice(0, Math.max(2, perColumn)),
+      [...new Set([...(isOptional ? ['null'] : []), ...steady(found)])].slice(0, Math.max(2, perColumn)),
     )
   }
   const combinations = combine(columns, candidates)

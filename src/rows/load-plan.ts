@@ -31,7 +31,7 @@ export interface LoadPlanParts {
   readonly digits?: boolean
 }
 
-const usualCount = 5_000
+const usualCount = 10_000
 /** A block range index pays only over many times its 128 pages. */
 const countForBrin = 60_000
 

@@ -6,10 +6,13 @@ import type { NumberSql } from './load-values.ts'
 /** `distinct`: every row another value, rising with the row's number; a number: that many values, scattered. */
 export type Spread = 'distinct' | number
 
-/** Values of a leading key column: a hundred of 5,000 rows share one. */
-const leadingValues = 50
+/**
+ * Values of a leading key column: fifty of 10,000 rows share one. Enough that rows of one value are not found as
+ * cheaply by reading another index in its order, few enough that the order among them is worth an index.
+ */
+const leadingValues = 200
 /** Values of what gin, gist, spgist and hash find: about ten rows share one. */
-const searchedValues = 500
+const searchedValues = 1_000
 
 /** Booleans and enums have too few values to keep the rows of a key apart. */
 const canBeMany = (column: Column | undefined): boolean =>

@@ -73,7 +73,7 @@ export const makeRows = async (
       if (bases.length === 0) {
         return { unsolved: `${table.id} has no row that PostgreSQL accepts`, tried: solution.problem ?? 'its base row' }
       }
-      return solveRow(ground, factsOf(table), bases, wish)
+      return solveRow(ground, { facts: factsOf(table), bases, keys: solution.keys }, wish)
     },
     insert: (table, row) => insertRows(table, [row]),
     where: (table, row) => whereRow(factsOf(table), row),
@@ -95,13 +95,14 @@ export const makeRows = async (
           rows: [],
           untold: [...others.keys()],
           stillborn: [],
+          equivalent: [],
+          impliedByOthers: false,
           exhaustive: false,
           tried: solution.problem ?? `${table.id} has no row that PostgreSQL accepts`,
         }
       }
       return distinguishRows(ground, {
-        facts: factsOf(table),
-        bases,
+        around: { facts: factsOf(table), bases, keys: solution.keys },
         world: solution.world,
         expression,
         others,

@@ -83,6 +83,7 @@ export const judgeColumns = async (
     frame: { facts, columns: [{ column, options: all }] },
     combinations: all.map((_o, i) => [i]),
     expressions: ownConstraints(facts, column, constraints),
+    fitsAnyway: true,
   }))
   const verdicts = await evaluate(ground.db, questions)
   return new Map(

@@ -78,10 +78,15 @@ export interface Distinguished {
     /** Indexes into `others` that this row tells apart. */
     readonly tells: readonly number[]
   }[]
-  /** Indexes into `others` that no candidate tells apart; `exhaustive` when the candidates were the whole domain of the columns. */
+  /** Indexes into `others` that no row tells apart. */
   readonly untold: readonly number[]
   /** Indexes into `others` that PostgreSQL cannot evaluate for any row (also among `untold`): its DDL is refused, or every row is. */
   readonly stillborn: readonly number[]
+  /** Those of `untold` that provably agree with the expression on every row the other constraints allow. */
+  readonly equivalent: readonly number[]
+  /** No row is rejected by the expression alone: the table's other row-level constraints provably imply it. */
+  readonly impliedByOthers: boolean
+  /** Everything untold is stillborn or equivalent. */
   readonly exhaustive: boolean
   readonly tried: string
 }

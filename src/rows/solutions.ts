@@ -21,6 +21,8 @@ interface Core extends KnownRows {
 export interface Solution extends KnownRows {
   readonly world: readonly string[]
   readonly problem: string | null
+  /** Keys of the parents that stand in its world. */
+  readonly keys: ParentKeys
 }
 
 export interface Solutions {
@@ -150,7 +152,10 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const soft = ground.parents.soft(table)
     for (const ref of soft) await ensureCore(ref.target)
     const world = worldStatements(ground, known, table, 'base').map((s) => s.sql)
-    const asIs = { rows: core.rows, stored: core.stored, world, problem: core.problem }
+    const present = new Set(ground.parents.plan(table, 'base').steps.flat())
+    const parentKeys: ParentKeys = (ref, family) =>
+      ref.target !== table && present.has(ref.target) ? keysFor(table)(ref, family) : null
+    const asIs = { keys: parentKeys, rows: core.rows, stored: core.stored, world, problem: core.problem }
     if (core.problem !== null || soft.length === 0) return asIs
 
     const keys = keysFor(table)
@@ -178,7 +183,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
         stored.set(family, outcome.stored)
       }
     }
-    return { rows, stored, world: confirmed.world, problem: null }
+    return { rows, stored, world: confirmed.world, problem: null, keys: parentKeys }
   }
 
   return {

@@ -7,7 +7,7 @@ import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row, Solved, SolveWish } from './rows.ts'
 import { findRows, noneFalse } from './search.ts'
-import { variablesAround } from './variables.ts'
+import { type Surroundings, variablesAround } from './variables.ts'
 
 type Constraint = ReturnType<typeof constraintsOf>[number] & { readonly mustBeTrue: boolean }
 
@@ -40,6 +40,7 @@ const brokenOf = async (
       frame: { facts, columns: columns.map((column) => ({ column, options: [valueIn(row, column.name, column.default)] })) },
       combinations: [columns.map(() => 0)],
       expressions: [asPredicate(c)],
+      fitsAnyway: true,
     }
   })
   const verdicts = await evaluate(ground.db, questions)
@@ -56,19 +57,27 @@ const valueIn = (row: Row, name: string, fallback: string | null): string => {
   return /\bnextval\s*\(/iu.test(sql) ? '1' : sql
 }
 
-export const solveRow = async (
+export const solveRow = (
   ground: RowGround,
-  facts: TableFacts,
-  bases: readonly Row[],
+  around: Surroundings,
   wish: SolveWish,
 ): Promise<Solved> => {
+  const ignored = new Set(wish.ignoreChecks ?? [])
+  return solveUnder(ground, around, wish, constraintsOf(around.facts, (c) => c.name !== null && ignored.has(c.name)))
+}
+
+/** The same under these row-level constraints only. */
+export const solveUnder = async (
+  ground: RowGround,
+  around: Surroundings,
+  wish: Omit<SolveWish, 'ignoreChecks'>,
+  rowLevel: ReturnType<typeof constraintsOf>,
+): Promise<Solved> => {
+  const { facts, bases } = around
   const pins = wish.pins ?? {}
   const pinned = new Set(Object.keys(pins))
   const start: Row = { ...bases[0], ...pins }
-  const ignored = new Set(wish.ignoreChecks ?? [])
-  const standing = constraintsOf(facts, (c) => c.name !== null && ignored.has(c.name)).map(
-    (c): Constraint => ({ ...c, mustBeTrue: false }),
-  )
+  const standing = rowLevel.map((c): Constraint => ({ ...c, mustBeTrue: false }))
   const wished = (wish.where ?? []).map(
     (expression): Constraint => ({
       expression,
@@ -89,7 +98,7 @@ export const solveRow = async (
   const asked = constraints.map((c) => ({ ...c, expression: c.expression === 'true' ? 'true' : asPredicate(c) }))
   const variables = await variablesAround(
     ground,
-    { facts, bases: [start, ...bases.slice(1)] },
+    { ...around, bases: [start, ...bases.slice(1)] },
     { still: pinned, expressions: [...expressions, ...wished.map((c) => c.expression)], constraints: standing },
   )
   let row = start

@@ -1,15 +1,18 @@
 /** What may vary in a table's row around a family's base row: single columns, and foreign keys over the parents that stand. */
 import type { Column } from '../catalog/table.ts'
 import type { TableFacts } from './facts.ts'
-import { groupReferences } from './reference-groups.ts'
+import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
 import { constraintsOf, judgeColumns, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import type { Variable } from './search.ts'
+import { families } from './world.ts'
 
 export interface Surroundings {
   readonly facts: TableFacts
   /** Base rows of the families that there are, the wanted one first. */
   readonly bases: readonly Row[]
+  /** Keys of the parents that stand in the table's world. */
+  readonly keys: ParentKeys
 }
 
 export interface VariableWish {
@@ -28,7 +31,7 @@ const once = <T>(items: readonly T[]): T[] => [...new Map(items.map((o) => [JSON
 /** Foreign key columns take the keys of the parents that stand in the world, or null; the others their judged options. */
 export const variablesAround = async (
   ground: RowGround,
-  { facts, bases }: Surroundings,
+  { facts, bases, keys }: Surroundings,
   wish: VariableWish,
 ): Promise<readonly Variable[]> => {
   const wanted = (c: Column): boolean => !wish.still.has(c.name) && (wish.only?.has(c.name) ?? true)
@@ -49,11 +52,14 @@ export const variablesAround = async (
     const tuples = bases
       .filter((b) => still.every((c) => b[c.name] === present[c.name]))
       .map((b) => columns.map((c) => b[c.name] ?? 'null'))
+    const ofParents = groupOptions(g, 0, families, keys)
+      .filter((o) => still.every((c) => o[g.columns.indexOf(c)] === present[c.name]))
+      .map((o) => columns.map((c) => o[g.columns.indexOf(c)]!))
     const nullable = columns.filter((c) => !c.notNull)
     const nulled = (which: readonly Column[]): string[] =>
       columns.map((c) => (which.includes(c) ? 'null' : (present[c.name] ?? 'null')))
     const partly = nullable.length > 1 ? nullable.map((c) => nulled([c])) : []
-    return [{ columns, options: once([...tuples, ...(nullable.length > 0 ? [nulled(nullable)] : []), ...partly]) }]
+    return [{ columns, options: once([...tuples, ...ofParents, ...(nullable.length > 0 ? [nulled(nullable)] : []), ...partly]) }]
   })
   const single = free.map((column): Variable => {
     const accepted = judged.get(column.name)?.accepted ?? []

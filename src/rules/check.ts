@@ -9,6 +9,7 @@ import { namedCause } from './claimed.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
+import { columnsIn } from './expression-columns.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -38,8 +39,46 @@ const withParents = async (
   return 'row' in made ? made : null
 }
 
+const mostValues = 24
+const mostCombinations = 600
+
+/** A row that breaks the expression whatever else it breaks: for where no row breaks it alone. */
+const breakingRow = async (rule: CheckRule, context: RuleContext, base: Row): Promise<Row | null> => {
+  const { rows, table } = context
+  const columns = await columnsIn(table, rule.expression)
+  let combinations: readonly Row[] = [{}]
+  for (const column of columns) {
+    const candidates = await rows.candidates(table, column, [rule.expression])
+    const values = [base[column] ?? 'null', ...columns.map((c) => base[c] ?? 'null'), ...candidates]
+    const some = [...new Set(values)].slice(0, mostValues)
+    combinations = combinations
+      .flatMap((row) => some.map((v) => ({ ...row, [column]: v })))
+      .slice(0, mostCombinations)
+  }
+  const all = combinations.map((values) => ({ ...base, ...values }))
+  const judged = await rows.judge(table, all, [`(${rule.expression})`])
+  return all.find((_, i) => judged[i]?.[0] === 'f') ?? null
+}
+
 const titleOf = (row: Row, differs: readonly string[], end: string): string =>
   differs.length === 0 ? `a typical row is ${end}` : `${pictured(row, differs)} is ${end}`
+
+/** Other constraints refuse such a row too: which of them answers first is PostgreSQL's choice. */
+const addSharedRefusal = async (rule: CheckRule, context: RuleContext, ground: Ground): Promise<boolean> => {
+  const row = await breakingRow(rule, context, ground.base)
+  if (!row) return false
+  const when = [context.rows.insert(context.table, row)]
+  const fault = await tryOne(context.db, ground.world, when)
+  const { constraint } = namedCause(context, 'check')
+  const isFirst = constraint !== undefined && fault?.constraint === constraint
+  const differs = Object.keys(row).filter((c) => row[c] !== ground.base[c])
+  ground.draft.add({
+    title: titleOf(row, differs, 'refused'),
+    when,
+    then: { kind: 'rejected', by: { sqlstate: '23514', ...(isFirst ? { constraint } : {}) } },
+  })
+  return true
+}
 
 const addUpdateCase = (
   context: RuleContext,
@@ -90,12 +129,11 @@ export const check: RuleKind<CheckRule> = {
       })
     }
     addUpdateCase(context, ground, found.rows, refused)
-    for (const [isAccepted, word] of [
-      [true, 'satisfies'],
-      [false, 'breaks'],
-    ] as const) {
-      if (found.rows.some((r) => r.accepted === isAccepted)) continue
-      ground.draft.unsolved(`no row was found that ${word} ${shortened(rule.expression)}`, found.tried)
+    if (!found.rows.some((r) => r.accepted)) {
+      ground.draft.unsolved(`no row was found that satisfies ${shortened(rule.expression)}`, found.tried)
+    }
+    if (!found.rows.some((r) => !r.accepted) && !(await addSharedRefusal(rule, context, ground))) {
+      ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
     }
     return ground.draft.written()
   },

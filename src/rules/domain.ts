@@ -1,6 +1,5 @@
 /** domain: the column takes exactly the values of a domain: its base type within the domain's CHECKs. */
 import type { DomainRule } from '../architecture/kinds/domain.ts'
-import type { Row } from '../rows/rows.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
@@ -10,7 +9,7 @@ import type { Cause } from './experiment.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
-import { addProbeCases } from './type-cases.ts'
+import { addProbeCases, rowWithValue } from './type-cases.ts'
 import { understandType } from './type-oracle.ts'
 import { userTypeId } from './user-types.ts'
 
@@ -26,12 +25,6 @@ const causeOf = (rule: DomainRule, check: DomainCheck, context: RuleContext): Ca
   dataType: bareName(rule, context),
   ...(check.name === null ? {} : { constraint: check.name }),
 })
-
-const withValue = async (context: RuleContext, column: string, base: Row): Promise<Row> => {
-  if ((base[column] ?? 'null') !== 'null') return base
-  const solved = await context.rows.solve(context.table, { where: [`${ident(column)} is not null`] })
-  return 'row' in solved ? solved.row : base
-}
 
 const addCheckCases = async (
   rule: DomainRule,
@@ -100,8 +93,8 @@ export const domain: RuleKind<DomainRule> = {
     }
     const understood = await understandType(db, rule.base)
     if (understood && 'brm'.includes(understood.class)) {
-      const row = await withValue(context, column, ground.base)
-      await addProbeCases({ column, type: rule.base, understood, row }, context, ground)
+      const standing = await rowWithValue(column, context, ground.base)
+      await addProbeCases({ column, type: rule.base, understood, ...standing }, context, ground)
     }
     return ground.draft.written()
   },

@@ -12,7 +12,16 @@ import { exclusionPairs, type ValuePair } from './exclusion-pairs.ts'
 import { columnsIn } from './expression-columns.ts'
 import { addCollisionCases, duplicateCause } from './key-cases.ts'
 import { addPredicateCases } from './key-predicate.ts'
-import { colliding, firstRow, keyColumns, makeKeyPart, pinned, secondRow, type Key } from './key.ts'
+import {
+  acceptedRow,
+  colliding,
+  firstRow,
+  keyColumns,
+  makeKeyPart,
+  pinned,
+  secondRow,
+  type Key,
+} from './key.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
@@ -84,7 +93,8 @@ const addElementCases = async (
     if ('unsolved' in one) continue
     const before = [...one.given, rows.insert(table, one.row)]
     const pins = { ...colliding(key, one.row), [column]: pair.other }
-    const two = await secondRow(context, { pins, before, until: key.names })
+    const second = pair.conflicts ? secondRow : acceptedRow
+    const two = await second(context, { pins, before, until: key.names })
     if ('unsolved' in two) continue
     const others = key.parts.length > 1 ? ' and all else in conflict' : ''
     ground.draft.add({
@@ -113,7 +123,7 @@ const addNullCases = async (
   const before = [...first.given, rows.insert(table, first.row)]
   for (const { column } of elements) {
     if (!optional.has(column) || key.whereColumns.includes(column)) continue
-    const two = await secondRow(context, {
+    const two = await acceptedRow(context, {
       pins: { ...colliding(key, first.row), [column]: 'null' },
       before,
       until: key.names,

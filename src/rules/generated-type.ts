@@ -1,7 +1,7 @@
 /** The type of a generated column: rows are looked for whose expression goes beyond it. */
 import type { TypeRule } from '../architecture/kinds/type.ts'
 import { ident } from '../postgres/quote.ts'
-import { allTrue, type Ground } from './draft.ts'
+import { accepted, allTrue, type Ground } from './draft.ts'
 import type { RuleContext } from './rule-kind.ts'
 import type { UnderstoodType } from './type-oracle.ts'
 
@@ -9,6 +9,8 @@ interface Limit {
   readonly beyond: string
   readonly sqlstate: string
   readonly shown: string
+  /** Rows in the last decade that fits. */
+  readonly within?: string
   /** Rows whose value is changed to fit. */
   readonly between?: string
 }
@@ -27,6 +29,7 @@ const limitOf = ({ name, modifiers, isArray }: UnderstoodType, expression: strin
   const bound = `1${'0'.repeat(Math.max(0, size - scale))}`
   return {
     beyond: `(${expression}) >= ${bound}`,
+    within: `(${expression}) >= ${bound} / 10.0 and (${expression}) < ${bound} - 1`,
     sqlstate: '22003',
     shown: `of ${bound} or more`,
     between: `(${expression})::numeric <> round((${expression})::numeric, ${scale})`,
@@ -51,6 +54,14 @@ export const addGeneratedTypeCases = async (
       then: { kind: 'rejected', by: { sqlstate: limit.sqlstate } },
     })
   } else ground.draft.unsolved(`no row was found that makes ${rule.column} ${limit.shown}`, beyond.tried)
+  const within = limit.within === undefined ? null : await rows.solve(table, { where: [limit.within] })
+  if (within && 'row' in within) {
+    ground.draft.add({
+      title: `a row that makes ${rule.column} as large as ${rule.type} takes is accepted`,
+      when: [rows.insert(table, within.row)],
+      then: accepted,
+    })
+  }
   const between = limit.between === undefined ? null : await rows.solve(table, { where: [limit.between] })
   if (!between || 'unsolved' in between) return
   ground.draft.add({

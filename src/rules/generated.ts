@@ -6,8 +6,8 @@ import { loadParser } from '../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { alterTable } from './ddl.ts'
-import { declaredType } from './declared.ts'
-import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
+import { declaredType, rulesOf } from './declared.ts'
+import { accepted, allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import { evaluateRows } from './evaluate.ts'
 import { columnsIn } from './expression-columns.ts'
 import { makeRow } from './make-row.ts'
@@ -73,6 +73,24 @@ const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, groun
   })
 }
 
+/** An expression that may be null leaves the column empty, unless the column is required. */
+const addNullCase = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
+  const { rows, table, architecture } = context
+  const isRequired = rulesOf(architecture, rule.table, 'required').some((r) =>
+    r.columns.includes(rule.column),
+  )
+  if (isRequired) return
+  const where = [`(${rule.expression}) is null`]
+  const made = await makeRow(context, table, { pins: {}, family: 'a', where })
+  if ('unsolved' in made) return
+  ground.draft.add({
+    title: `a row whose ${rule.column} comes out as null is accepted`,
+    given: made.given,
+    when: [rows.insert(table, made.row)],
+    then: accepted,
+  })
+}
+
 const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground): void => {
   const { rows, table } = context
   const names = Object.keys(ground.base).filter(
@@ -108,6 +126,7 @@ export const generated: RuleKind<GeneratedRule> = {
     await loadParser()
     await addComputedCases(rule, context, ground)
     await addFollowingCase(rule, context, ground)
+    await addNullCase(rule, context, ground)
     addWriteCases(rule, context, ground)
     return ground.draft.written()
   },

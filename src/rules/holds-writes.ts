@@ -39,9 +39,11 @@ export const pressuresOf = async (
       await rows.worldWith(table, ['a']),
       await rows.world(table),
     ]
-    const ready = worlds.filter((world) => world.problem === null)
+    const ready: readonly World[] = worlds.filter((world) => world.problem === null)
+    // A guard that refuses every single row leaves no row to stand on: then the writes bring all that they need.
+    const bare: World = { id: `${table.id}+none`, statements: [] }
     const writes = ownWrites(rule)
-    return ready.length > 0 ? ready.map((world) => ({ world, writes })) : { problem: worlds[0]!.problem! }
+    return [...ready, bare].map((world) => ({ world, writes }))
   }
   const world = await rows.world(table)
   if (world.problem !== null) return { problem: world.problem }

@@ -25,13 +25,17 @@ const fewShare = (text: string): string => text.slice(-6)
 
 const jsonKey = (text: string): string => /"([^"]+)"/u.exec(text)?.[1] ?? 'key'
 
+/** A key that no loaded document has: few rows are expected, so that an index that can answer is taken. */
+const rareKey = literal('rare')
+
 /** By the operator's right operand, where it is not the key's own type. */
-const makers: Readonly<Record<string, (value: string, operator: string) => string | null>> = {
+const makers: Readonly<Record<string, (value: string, operator: string, type: string) => string | null>> = {
   text: (value, operator) => {
-    if (operator === '?') return `${literal(jsonKey(value))}::text`
+    if (operator === '?') return `${rareKey}::text`
     return operator.includes('~~') ? literal(`%${fewShare(value)}%`) : `${literal(value)}::text`
   },
-  'text[]': (value) => `array[${literal(jsonKey(value))}]`,
+  'text[]': () => `array[${rareKey}]`,
+  anymultirange: (value, _operator, type) => `pg_catalog.multirange(${literal(value)}::${type})`,
   jsonpath: (value, operator) => {
     const key = jsonKey(value)
     const path = operator === '@@' ? `$."${key}" == 7` : `$."${key}" ? (@ == 7)`
@@ -49,7 +53,8 @@ export const operandFor = (operator: IndexOperator, value: KeyValue): string | n
   // LIKE and regular expressions take the key's own type, too, but a whole value as a pattern would prove little.
   if (operator.isSameType && !/~/u.test(operator.name)) return typedConstant(value)
   return (
-    makers[operator.right]?.(value.text, operator.name) ?? (operator.isSameType ? typedConstant(value) : null)
+    makers[operator.right]?.(value.text, operator.name, value.type) ??
+    (operator.isSameType ? typedConstant(value) : null)
   )
 }
 

@@ -4,7 +4,7 @@ import { identList } from '../postgres/quote.ts'
 import { tableText } from './ddl.ts'
 import { directionText, keyText, type IndexKey } from './indexed-ddl.ts'
 import { constantText, operandFor, operatorText, type KeyValue } from './indexed-operand.ts'
-import type { IndexOperator, KeyOperators } from './indexed-operators.ts'
+import { beyond, type IndexOperator, type KeyOperators } from './indexed-operators.ts'
 import { listed, shortened } from './sentence.ts'
 
 /**
@@ -27,7 +27,7 @@ interface Parts {
   readonly values: readonly KeyValue[]
 }
 
-const limit = 'limit 20'
+const limit = 'limit 10'
 
 interface Wish {
   readonly columns?: string
@@ -65,20 +65,26 @@ const nameOf = ({ column, expression }: IndexKey): string => column ?? shortened
 type Access = Pick<Wish, 'where' | 'orderBy'> & { readonly title: string }
 
 const treeAccess = ({ rule, operators, values }: Parts): Access => {
-  const { keys } = rule
-  const last = keys.length - 1
-  if (last === 0) {
-    return {
-      title: `rows of one ${nameOf(keys[0]!)} are found through the index`,
-      where: [equals(keys[0]!, values[0]!)],
-    }
-  }
-  const leading = keys.slice(0, last)
+  const [first, ...rest] = rule.keys
+  const where = [equals(first!, values[0]!)]
+  if (rest.length === 0) return { title: `rows of one ${nameOf(first!)} are found through the index`, where }
   return {
-    title: `rows of one ${listed(leading.map(nameOf))} come by ${nameOf(keys[last]!)} from the index, unsorted and unfiltered`,
-    where: leading.map((key, n) => equals(key, values[n]!)),
-    orderBy: [ordering(keys[last]!, operators[last]!)],
+    title: `rows of one ${nameOf(first!)} come by ${listed(rest.map(nameOf))} from the index, unsorted and unfiltered`,
+    where,
+    orderBy: rest.map((key, n) => ordering(key, operators[n + 1]!)),
   }
+}
+
+/** Of three keys and more: all but the last are given, and the rows come by the last. */
+const narrowest = ({ rule, operators, values }: Parts): readonly Statement[] => {
+  const leading = rule.keys.slice(0, -1)
+  const last = rule.keys.at(-1)!
+  if (rule.using !== 'btree' || leading.length < 2) return []
+  const select = selectFrom(rule, {
+    where: leading.map((key, n) => equals(key, values[n]!)),
+    orderBy: [ordering(last, operators.at(-1)!)],
+  })
+  return [{ title: `rows of one ${listed(leading.map(nameOf))} by ${nameOf(last)}`, select, demand: 'same' }]
 }
 
 /** By method, the operators that people index for, the most telling first. */
@@ -153,28 +159,51 @@ const orders = ({ rule, operators }: Parts): readonly Statement[] => {
   return [{ title: `all rows come by ${listed(keys.map(nameOf))} without sorting`, select, demand }]
 }
 
-/** What only the declared operator class can answer, and what only another one could. */
+/** Methods that look for rows as gin does: each may stand where another was declared. */
+const searching = ['gin', 'gist', 'spgist']
+
+/** What only the declared operator class (or method) can answer, and what only another one could. */
 const classes = ({ rule, operators, values }: Parts): readonly Statement[] =>
   rule.keys.flatMap((key, n) => {
-    if (key.operatorClass === null) return []
-    const { own, foreign } = operators[n]!
-    const statement = (candidates: readonly IndexOperator[], demand: Demand, how: string): Statement[] => {
+    const { own, others } = operators[n]!
+    const first = (candidates: readonly IndexOperator[]): { name: string; select: string } | null => {
       for (const operator of candidates) {
         const sql = operator.purpose === 'search' ? condition(key, operator, values[n]!) : null
-        if (sql === null) continue
-        const title = `${key.operatorClass} ${how} ${nameOf(key)} ${operator.name} …`
-        return [{ title, select: selectFrom(rule, { where: [sql] }), demand }]
+        if (sql !== null) return { name: operator.name, select: selectFrom(rule, { where: [sql] }) }
       }
-      return []
+      return null
     }
-    return [
-      ...statement(
-        own.filter((o) => o.isOwn),
-        'same',
-        'answers',
-      ),
-      ...statement(foreign, 'denied', 'does not answer'),
-    ]
+    return others
+      .filter(({ method }) =>
+        method === rule.using
+          ? key.operatorClass !== null
+          : searching.includes(method) && searching.includes(rule.using),
+      )
+      .flatMap((other): readonly Statement[] => {
+        const who = other.method === rule.using ? key.operatorClass! : rule.using
+        const served = first(beyond(own, other.operators))
+        const denied = first(beyond(other.operators, own))
+        return [
+          ...(served === null
+            ? []
+            : [
+                {
+                  title: `${who} answers ${nameOf(key)} ${served.name} …`,
+                  select: served.select,
+                  demand: 'same' as const,
+                },
+              ]),
+          ...(denied === null
+            ? []
+            : [
+                {
+                  title: `${who} does not answer ${nameOf(key)} ${denied.name} …`,
+                  select: denied.select,
+                  demand: 'denied' as const,
+                },
+              ]),
+        ]
+      })
   })
 
 /** Columns that an index-only scan can give back: plain keys and what is included. */
@@ -212,6 +241,14 @@ export const statementsOf = (parts: Parts): readonly Statement[] => {
           },
         ]
   const distances = rule.using === 'gist' || rule.using === 'spgist' ? nearest(parts) : []
-  const all = [...main, ...distances, ...orders(parts), ...covering, ...unconditional, ...classes(parts)]
+  const all = [
+    ...main,
+    ...distances,
+    ...orders(parts),
+    ...narrowest(parts),
+    ...covering,
+    ...unconditional,
+    ...classes(parts),
+  ]
   return all.filter((one, n) => all.findIndex((other) => other.select === one.select) === n)
 }

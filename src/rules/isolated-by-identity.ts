@@ -111,7 +111,10 @@ const carrierFor = (rule: IsolatedByRule, architecture: Pick<Architecture, 'iden
   const found = carriers(rule, architecture)
   const wanted = stem(rule.column) === '' ? stem(rule.table.split('.').at(-1) ?? '') : stem(rule.column)
   return (
-    found.find((c) => c.name === rule.column) ?? found.find((c) => stem(c.name) === wanted) ?? found[0] ?? null
+    found.find((c) => c.name === rule.column) ??
+    found.find((c) => stem(c.name) === wanted) ??
+    found[0] ??
+    null
   )
 }
 

@@ -4,10 +4,10 @@ import type { Row } from '../rows/rows.ts'
 import { accepted, type Ground } from './draft.ts'
 import { evaluateRows } from './evaluate.ts'
 import type { Cause, Expected } from './experiment.ts'
-import { colliding, keyColumns, pinned, secondRow, unlike, type Key } from './key.ts'
+import { acceptedRow, colliding, keyColumns, pinned, secondRow, unlike, type Key } from './key.ts'
 import type { MadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
-import { listed, noun } from './sentence.ts'
+import { listed } from './sentence.ts'
 
 /** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
 export const duplicateCause = (key: Key, seen: string | null): Cause => {
@@ -120,7 +120,7 @@ const addPartCases = async (
       (c) => !part.columns.includes(c) || others.includes(c),
     )
     const value = values?.[i]
-    const made = await secondRow(context, {
+    const made = await acceptedRow(context, {
       pins: pinned(first.row, equal),
       before,
       until: key.names,
@@ -139,7 +139,7 @@ const addPartCases = async (
     ground.draft.add({
       title:
         key.parts.length === 1
-          ? `${noun(table)} rows with another ${part.shown} stand side by side`
+          ? `two rows with ${part.shown} of their own stand side by side`
           : `a row of the same ${shownKey({ ...key, parts: key.parts.filter((p) => p !== part) })} with another ${part.shown} is accepted`,
       given: [...before, ...made.given],
       when: [rows.insert(table, made.row)],

@@ -2,7 +2,7 @@
 import { optionalColumns } from './declared.ts'
 import { accepted, type Ground } from './draft.ts'
 import { duplicateCause } from './key-cases.ts'
-import { keyColumns, pinned, secondRow, type Key } from './key.ts'
+import { acceptedRow, keyColumns, pinned, secondRow, type Key } from './key.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 
@@ -15,15 +15,17 @@ export const addNullKeyCases = async (
   const { rows, table, architecture } = context
   const optional = new Set(optionalColumns(architecture, table.id))
   for (const part of key.parts) {
-    const column = part.columns[0]
-    if (!part.isColumn || column === undefined || !optional.has(column) || key.whereColumns.includes(column))
-      continue
-    const pins = { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), [column]: 'null' }
-    const one = await makeRow(context, table, { pins, family: 'a' })
+    if (part.isColumn && !part.columns.every((c) => optional.has(c))) continue
+    const others = key.parts.filter((p) => p !== part).flatMap((p) => p.columns)
+    const where = [`(${part.sql}) is null`, ...(key.where === null ? [] : [`(${key.where})`])]
+    const kept = [...others, ...key.whereColumns].filter((c) => !part.columns.includes(c))
+    const one = await makeRow(context, table, { pins: pinned(first.row, kept), family: 'a', where })
     // Other constraints may forbid the null where the rest of the key is there: then nulls make no difference.
     if ('unsolved' in one) continue
     const before = [...one.given, rows.insert(table, one.row)]
-    const two = await secondRow(context, { pins, before, until: key.names })
+    const pins = pinned(one.row, [...keyColumns(key), ...key.whereColumns])
+    const make = key.nullsNotDistinct ? secondRow : acceptedRow
+    const two = await make(context, { pins, before, until: key.names })
     if ('unsolved' in two) {
       ground.draft.unsolved(`no second row without ${part.shown} was found: ${two.unsolved}`, two.tried)
       continue

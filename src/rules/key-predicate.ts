@@ -3,7 +3,7 @@ import { expressionMutants } from '../catalog/expressions.ts'
 import type { Row } from '../rows/rows.ts'
 import { accepted, type Ground } from './draft.ts'
 import { duplicateCause } from './key-cases.ts'
-import { keyColumns, pinned, secondRow, type Key } from './key.ts'
+import { acceptedRow, keyColumns, pinned, secondRow, type Key } from './key.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -42,7 +42,8 @@ export const addPredicateCases = async (
     const one = await makeRow(context, table, { pins, family: 'a' })
     if ('unsolved' in one) continue
     const before = [...one.given, rows.insert(table, one.row)]
-    const two = await secondRow(context, { pins: { ...pins, ...key.partners }, before, until: key.names })
+    const second = isWatched ? secondRow : acceptedRow
+    const two = await second(context, { pins: { ...pins, ...key.partners }, before, until: key.names })
     if ('unsolved' in two) continue
     ground.draft.add({
       title: `two rows of the same key with ${pictured(side, Object.keys(side))} are ${isWatched ? 'refused' : 'accepted'}`,
@@ -61,7 +62,7 @@ export const addPredicateCases = async (
   }
   const before = [...first.given, rows.insert(table, first.row)]
   const pins = { ...pinned(first.row, keyColumns(key)), ...key.partners, ...outside.pins }
-  const two = await secondRow(context, { pins, before, until: key.names })
+  const two = await acceptedRow(context, { pins, before, until: key.names })
   if ('unsolved' in two) return
   ground.draft.add({
     title: `a row of the same key with ${pictured(outside.pins, Object.keys(outside.pins))} is accepted beside one that is watched`,

@@ -1,6 +1,6 @@
 /** A key as unique, primaryKey and excludes put it to the test, and the rows that its cases are made of. */
 import type { Family, Row } from '../rows/rows.ts'
-import { ident } from '../postgres/quote.ts'
+import { ident, literal } from '../postgres/quote.ts'
 import type { Deferrable } from './ddl.ts'
 import { evaluateRows } from './evaluate.ts'
 import { columnsIn } from './expression-columns.ts'
@@ -83,9 +83,18 @@ export const unlike = async (
   const texts = columns.map((c) => `${ident(c)}::text`)
   const [mine, theirs] = await evaluateRows(context.db, context.table, [row, other], texts)
   if (!mine || !theirs) return []
-  return columns
-    .filter((_, i) => mine[i] === theirs[i])
-    .map((c) => `${ident(c)} is distinct from (${row[c]!})`)
+  return columns.flatMap((c, i) =>
+    mine[i] === theirs[i] ? [`${ident(c)}::text is distinct from ${literal(mine[i]!)}`] : [],
+  )
+}
+
+/** A row that is to be accepted beside `before`: a key that is too narrow may refuse it only when nothing else helps. */
+export const acceptedRow = async (
+  context: RuleContext,
+  wish: Parameters<typeof secondRow>[1],
+): Promise<MadeRow | UnmadeRow> => {
+  const made = await secondRow(context, { ...wish, until: [] })
+  return 'row' in made ? made : secondRow(context, wish)
 }
 
 /** A second row beside `before`: as unlike as can be, else only not colliding. */

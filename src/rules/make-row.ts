@@ -5,7 +5,7 @@
  */
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
-import type { Family, Row } from '../rows/rows.ts'
+import type { Family, Row, SolveWish } from '../rows/rows.ts'
 import { freshValues } from './fresh-value.ts'
 import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -65,6 +65,36 @@ const makeParent = async (
   return 'unsolved' in made ? made : [...made.given, context.rows.insert(target, made.row)]
 }
 
+const solveWish = ({ family = 'b', where }: RowWish, pins: Row): SolveWish => ({
+  pins,
+  family,
+  ...(where ? { where } : {}),
+})
+
+/** Fresh values to try for one column before the next column of the key has its turn. */
+const mostFresh = 8
+
+/** A value that no row of the table's families has, for a column of the key that a refusal names; other columns may follow it. */
+const freshen = async (
+  context: RuleContext,
+  table: Table,
+  fault: PgFault,
+  wish: RowWish,
+  tried: Map<string, number>,
+): Promise<Row | null> => {
+  for (const column of await keyColumnsNamed(context.catalog, fault, table)) {
+    if (column in wish.pins) continue
+    const values = await freshValues(context, table, column)
+    for (let turn = tried.get(column) ?? 0; turn < Math.min(values.length, mostFresh); turn++) {
+      tried.set(column, turn + 1)
+      const fresh = { [column]: values[turn]! }
+      const solved = await context.rows.solve(table, solveWish(wish, { ...wish.pins, ...fresh }))
+      if ('row' in solved) return fresh
+    }
+  }
+  return null
+}
+
 const makeRowAt = async (
   context: RuleContext,
   table: Table,
@@ -76,13 +106,9 @@ const makeRowAt = async (
   let pins = wish.pins
   let given: readonly string[] = []
   let tried = ''
-  const freshened = new Set<string>()
+  const freshened = new Map<string, number>()
   for (let step = 0; step < longestSearch; step++) {
-    const solved = await rows.solve(table, {
-      pins,
-      family: wish.family ?? 'b',
-      ...(wish.where ? { where: wish.where } : {}),
-    })
+    const solved = await rows.solve(table, solveWish(wish, pins))
     if ('unsolved' in solved) return solved
     const before = [...(wish.before ?? []), ...given]
     const fault = await tryOne(db, world, [...before, rows.insert(table, solved.row)])
@@ -98,13 +124,9 @@ const makeRowAt = async (
       continue
     }
     if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break
-    const column = keyColumnsNamed(context.catalog, fault, table).find(
-      (c) => !(c in wish.pins) && !freshened.has(c),
-    )
-    const fresh = column === undefined ? [] : await freshValues(context, table, column)
-    if (column === undefined || fresh.length === 0) break
-    freshened.add(column)
-    pins = { ...pins, [column]: fresh[0]! }
+    const fresh = await freshen(context, table, fault, wish, freshened)
+    if (!fresh) break
+    pins = { ...pins, ...fresh }
   }
   return { unsolved: `PostgreSQL refuses every row that was tried`, tried }
 }

@@ -3,47 +3,35 @@ import { ident } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { allTrue, rowsAre, type Case, type Ground } from './draft.ts'
 import { evaluate } from './evaluate.ts'
+import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryEach } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
 
-export interface ProbedColumn {
+/** A row that is accepted after these statements. */
+export interface Standing {
+  readonly row: Row
+  readonly given: readonly string[]
+}
+
+/** The base row, or one with a value in the column where the base row has none. */
+export const rowWithValue = async (column: string, context: RuleContext, base: Row): Promise<Standing> => {
+  if ((base[column] ?? 'null') !== 'null') return { row: base, given: [] }
+  const where = [`${ident(column)} is not null`]
+  const made = await makeRow(context, context.table, { pins: {}, family: 'a', where })
+  return 'row' in made ? made : { row: base, given: [] }
+}
+
+export interface ProbedColumn extends Standing {
   readonly column: string
   /** As declared. */
   readonly type: string
   readonly understood: UnderstoodType
-  /** An accepted row with a value in the column. */
-  readonly row: Row
 }
 
 /** Refusals that come from a value's type: the column then has another type than the declared one, and that must show. */
 const isOfType = (sqlstate: string): boolean => /^(?:22|42804)/u.test(sqlstate)
-
-const storedCase = (
-  probed: ProbedColumn,
-  context: RuleContext,
-  row: Row,
-  { probe, stored }: Foretold,
-): Case => {
-  const { column, type } = probed
-  const name = ident(column)
-  const insert = context.rows.insert(context.table, row)
-  return probe.isLong
-    ? {
-        title: `${column} ${probe.shown} is kept whole`,
-        when: [`${insert} returning ${name}::text = cast(${probe.sql} as ${type})::text`],
-        then: allTrue(),
-      }
-    : {
-        title:
-          stored === probe.text
-            ? `${column} ${probe.shown} is kept`
-            : `${column} ${probe.shown} is kept as ${stored}`,
-        when: [`${insert} returning ${name}`],
-        then: rowsAre([stored]),
-      }
-}
 
 /** Probes with one aim stand for each other; every probe without an aim stands alone. */
 const byAim = (foretold: readonly Foretold[]): readonly (readonly Foretold[])[] => {
@@ -55,9 +43,34 @@ const byAim = (foretold: readonly Foretold[]): readonly (readonly Foretold[])[] 
   return [...groups.values()]
 }
 
-interface Chosen {
+interface Chosen extends Standing {
   readonly one: Foretold
-  readonly row: Row
+}
+
+const storedCase = (
+  probed: ProbedColumn,
+  context: RuleContext,
+  { one: { probe, stored }, row, given }: Chosen,
+): Case => {
+  const { column, type } = probed
+  const name = ident(column)
+  const insert = context.rows.insert(context.table, row)
+  return probe.isLong
+    ? {
+        title: `${column} ${probe.shown} is kept whole`,
+        given,
+        when: [`${insert} returning ${name}::text = cast(${probe.sql} as ${type})::text`],
+        then: allTrue(),
+      }
+    : {
+        title:
+          stored === probe.text
+            ? `${column} ${probe.shown} is kept`
+            : `${column} ${probe.shown} is kept as ${stored}`,
+        given,
+        when: [`${insert} returning ${name}`],
+        then: rowsAre([stored]),
+      }
 }
 
 /** The first of the group that goes into a row, other columns changed where that helps. */
@@ -68,19 +81,25 @@ const choose = async (
   ground: Ground,
 ): Promise<Chosen | null> => {
   const { rows, table, db } = context
-  const plain = group.map((one) => ({ one, row: { ...probed.row, [probed.column]: one.probe.sql } }))
+  const plain = group.map((one) => ({
+    one,
+    row: { ...probed.row, [probed.column]: one.probe.sql },
+    given: probed.given,
+  }))
   const replies = await tryEach(
     db,
-    ground.world.statements,
+    [...ground.world.statements, ...probed.given],
     plain.map(({ row }) => [rows.insert(table, row)]),
   )
   const fits = plain.find((_, i) => !replies[i]!.fault || isOfType(replies[i]!.fault.sqlstate))
   if (fits) return fits
-  for (const one of group) {
+  for (const [i, one] of group.entries()) {
+    // Another row changes nothing where a parent is missing or a key is taken.
+    if (/^23[5P]/u.test(replies[i]!.fault!.sqlstate) && replies[i]!.fault!.sqlstate !== '23514') continue
     const solved = await rows.solve(table, { pins: { [probed.column]: one.probe.sql } })
     if ('unsolved' in solved) continue
     const [reply] = await tryEach(db, ground.world.statements, [[rows.insert(table, solved.row)]])
-    if (!reply!.fault) return { one, row: solved.row }
+    if (!reply!.fault) return { one, row: solved.row, given: [] }
   }
   return null
 }
@@ -91,7 +110,7 @@ export const addProbeCases = async (
   context: RuleContext,
   ground: Ground,
 ): Promise<void> => {
-  const { understood, column, type, row } = probed
+  const { understood, column, type, row, given } = probed
   const { rows, table, db, draft } = { ...context, ...ground }
   const [sample = null] = await evaluate(db, [`cast(${row[column] ?? 'null'} as ${type})`])
   const about = { name: understood.name, modifiers: understood.modifiers, sample }
@@ -102,12 +121,13 @@ export const addProbeCases = async (
     const chosen = await choose(group, probed, context, ground)
     if (!chosen) continue
     way = chosen.one.probe.way ?? way
-    draft.add(storedCase(probed, context, chosen.row, chosen.one))
+    draft.add(storedCase(probed, context, chosen))
   }
   for (const { probe, sqlstate } of foretold) {
     if (sqlstate === null || (probe.way !== undefined && probe.way !== way)) continue
     draft.add({
       title: `${column} ${probe.shown} is refused`,
+      given,
       when: [rows.insert(table, { ...row, [column]: probe.sql })],
       then: { kind: 'rejected', by: { sqlstate } },
     })

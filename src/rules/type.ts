@@ -5,24 +5,20 @@
 import type { TypeRule } from '../architecture/kinds/type.ts'
 import { structureId } from '../ground/names.ts'
 import { ident, literal } from '../postgres/quote.ts'
-import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
 import { generatedRuleOf } from './declared.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import { addGeneratedTypeCases } from './generated-type.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
-import { addProbeCases } from './type-cases.ts'
+import { addProbeCases, rowWithValue, type Standing } from './type-cases.ts'
 import { understandType } from './type-oracle.ts'
 
-/** The base row, with a value in the column where the base row has none. */
-const rowWithValue = async (rule: TypeRule, context: RuleContext, base: Row): Promise<Row> => {
-  const { column } = rule
-  if ((base[column] ?? 'null') !== 'null') return base
-  const solved = await context.rows.solve(context.table, { where: [`${ident(column)} is not null`] })
-  return 'row' in solved ? solved.row : base
-}
-
-const addBaseCase = (rule: TypeRule, context: RuleContext, ground: Ground, row: Row): void => {
+const addBaseCase = (
+  rule: TypeRule,
+  context: RuleContext,
+  ground: Ground,
+  { row, given }: Standing,
+): void => {
   const name = ident(rule.column)
   const value = row[rule.column]
   const isOfType = `pg_typeof(${name}) = ${literal(rule.type)}::regtype`
@@ -30,6 +26,7 @@ const addBaseCase = (rule: TypeRule, context: RuleContext, ground: Ground, row: 
     value === undefined ? [] : [`${name}::text is not distinct from cast(${value} as ${rule.type})::text`]
   ground.draft.add({
     title: `a typical ${rule.column} is kept as ${rule.type}`,
+    given,
     when: [`${context.rows.insert(context.table, row)} returning ${[isOfType, ...isKept].join(', ')}`],
     then: allTrue(1 + isKept.length),
   })
@@ -44,15 +41,15 @@ export const type: RuleKind<TypeRule> = {
     const understood = await understandType(context.db, rule.type)
     const generated = generatedRuleOf(context.architecture, rule.table, rule.column)
     if (generated) {
-      addBaseCase(rule, context, ground, ground.base)
+      addBaseCase(rule, context, ground, { row: ground.base, given: [] })
       if (understood) await addGeneratedTypeCases(rule, generated.expression, understood, context, ground)
       return ground.draft.written()
     }
-    const row = await rowWithValue(rule, context, ground.base)
-    addBaseCase(rule, context, ground, row)
+    const standing = await rowWithValue(rule.column, context, ground.base)
+    addBaseCase(rule, context, ground, standing)
     // Enums and domains have rules of their own.
     if (understood && 'brm'.includes(understood.class)) {
-      await addProbeCases({ column: rule.column, type: rule.type, understood, row }, context, ground)
+      await addProbeCases({ column: rule.column, type: rule.type, understood, ...standing }, context, ground)
     }
     return ground.draft.written()
   },

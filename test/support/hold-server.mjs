@@ -4,7 +4,9 @@
  */
 import { createJiti } from 'jiti'
 
-const { startServer } = await createJiti(import.meta.url).import('../../src/postgres/start.ts')
+const { startServer } = await createJiti(import.meta.url, { fsCache: false }).import(
+  '../../src/postgres/start.ts',
+)
 process.stdout.write('starting\n')
 const server = await startServer({})
 const database = await server.createDatabase('held')

@@ -40,7 +40,6 @@ create table inventory (
   tenant_id  bigint not null,
   product_id bigint not null,
   quantity   integer not null default 0 constraint inventory_never_negative check (quantity >= 0),
-  reserved   integer not null default 0 constraint inventory_reserved_is_in_stock check (reserved between 0 and quantity),
   primary key (tenant_id, product_id),
   foreign key (tenant_id, product_id) references products on delete cascade
 );

@@ -117,6 +117,8 @@ export const text: TypeFamily = {
       ...overwritten(matching, constants),
       ...wanted.flatMap((n) => [0, 1, 2].flatMap((f) => [ofLength(slot, f, n).toUpperCase(), String(f + 1).repeat(n)])),
       ...[0, 1, 2].map((family) => typicalText(slot, family).toUpperCase()),
+      // Its capital sorts after it, other than with letters of ASCII.
+      ...wanted.map((n) => 'ÿ'.repeat(Math.min(n, 200))),
       ...constants
         .slice(0, 12)
         .flatMap((c) => [
@@ -148,6 +150,7 @@ export const text: TypeFamily = {
       'abc',
       'a b',
       'ä',
+    'ÿ',
       'x'.repeat(8),
       'UTC',
       'en',

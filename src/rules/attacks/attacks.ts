@@ -13,6 +13,7 @@ import { merge } from './merge.ts'
 import { noTenant } from './no-tenant.ts'
 import { onConflict } from './on-conflict.ts'
 import { own } from './own.ts'
+import { otherRole } from './other-role.ts'
 import { owner } from './owner.ts'
 import { partition } from './partition.ts'
 import { privilege } from './privilege.ts'
@@ -36,6 +37,7 @@ export const attacks: readonly Attack[] = [
   noTenant,
   condition,
   owner,
+  otherRole,
   disarm,
   truncate,
   uniqueKey,

@@ -61,7 +61,9 @@ const counted = (answer: TrialAnswer): { readonly outcome: string; readonly then
 const taken = (answer: TrialAnswer): { readonly outcome: string; readonly then: Expected } | null => {
   if (!answer.ran) return null
   if (answer.fault === null) return { outcome: 'taken', then: accepted }
-  return answer.fault.routine === 'ExecWithCheckOptions' ? { outcome: 'refused', then: refusedByPolicy } : null
+  return answer.fault.routine === 'ExecWithCheckOptions'
+    ? { outcome: 'refused', then: refusedByPolicy }
+    : null
 }
 
 const deedsWith = (tenancy: Tenancy, row: Row): readonly Deed[] => {
@@ -109,9 +111,7 @@ export const condition: Attack = {
           gaps.push(telling)
           continue
         }
-        const deeds = telling.flatMap((one) =>
-          deedsWith(tenancy, one.row).map((deed) => ({ one, deed })),
-        )
+        const deeds = telling.flatMap((one) => deedsWith(tenancy, one.row).map((deed) => ({ one, deed })))
         const tried = await tryAll(
           context.db,
           empty,

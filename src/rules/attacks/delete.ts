@@ -9,7 +9,7 @@ export const deletion: Attack = {
     // Where a trigger refuses every deletion there is nothing left to attack; that it does is another rule's matter.
     const possible = isTaken(await tryOut(context.db, both, { when: [`delete from ${relation}`] }))
     const attempts = duels.flatMap(({ attacker, victim }): readonly Attempt[] => {
-      const asking = { world: both, as: attacker.asker, mend: mends.hole('delete') }
+      const asking = { world: both, as: attacker.asker, mend: mends.hole('delete', 'select') }
       const blind = {
         ...asking,
         title: `${attacker.title} deletes every row that it can reach: its own alone`,

@@ -37,7 +37,13 @@ interface Pointing {
 const isolationOf = ({ context }: Tenancy, table: string): IsolatedByRule | undefined =>
   rulesOf<IsolatedByRule>(context.architecture, table, 'isolatedBy')[0]
 
-/** Values of the referred columns in the victim's row of the target. */
+interface VictimKey {
+  readonly values: readonly (string | null)[]
+  /** What has to stand for it to be there. */
+  readonly given: readonly string[]
+}
+
+/** Values of the referred columns in the victim's row of the target: in the world as it is, else with more rows. */
 const victimKey = async ({
   tenancy,
   duel,
@@ -46,13 +52,17 @@ const victimKey = async ({
   targetColumn,
   world,
   given,
-}: Pointing): Promise<TrialAnswer> =>
-  tryOut(tenancy.context.db, world, {
-    given,
-    when: [
-      `select ${key.targetColumns.map((c) => `${ident(c)}::text`).join(', ')} from ${qualified(target)} where ${ident(targetColumn)}::text = ${literal(duel.victim.value)}`,
-    ],
-  })
+}: Pointing): Promise<VictimKey | null> => {
+  const columns = key.targetColumns.map((c) => `${ident(c)}::text`).join(', ')
+  const when = [
+    `select ${columns} from ${qualified(target)} where ${ident(targetColumn)}::text = ${literal(duel.victim.value)}`,
+  ]
+  for (const standing of [[], given]) {
+    const { rows } = await tryOut(tenancy.context.db, world, { given: standing, when })
+    if (rows[0]) return { values: rows[0], given: standing }
+  }
+  return null
+}
 
 /** What refuses it now; where nothing does, what will when the key holds the tenant. */
 const causeOf = ({ fault }: TrialAnswer, key: ForeignKey): Cause => {
@@ -63,15 +73,14 @@ const causeOf = ({ fault }: TrialAnswer, key: ForeignKey): Cause => {
 }
 
 const attempt = async (pointing: Pointing): Promise<Attempt | Gap | null> => {
-  const { tenancy, duel, key, from, fromColumn, row, insertable, target, targetColumn, world, given } =
-    pointing
+  const { tenancy, duel, key, from, fromColumn, row, insertable, target, targetColumn, world } = pointing
   const { context } = tenancy
   const { attacker, victim } = duel
   const name = `the foreign key ${key.name} (${key.columns.join(', ')})`
   const open = key.columns.filter((c) => c !== fromColumn)
   if (open.length === 0) return null
-  const values = await victimKey(pointing)
-  if (values.rows.length === 0)
+  const found = await victimKey(pointing)
+  if (!found)
     return {
       summary: `no row of ${victim.title} was found for ${name} to point at`,
       tried: `rows of ${target.id}`,
@@ -81,11 +90,11 @@ const attempt = async (pointing: Pointing): Promise<Attempt | Gap | null> => {
       from,
       Object.fromEntries(Object.entries(columns).filter(([c]) => insertable.includes(c))),
     )
-  const asking = { given, as: attacker.asker }
+  const asking = { given: found.given, as: attacker.asker }
   // Its own row is taken: what is refused then is refused for where it points.
   if (!isTaken(await tryOut(context.db, world, { ...asking, when: [insertRow(row)] }))) return null
   const crossed = Object.fromEntries(
-    key.columns.flatMap((c, i) => (open.includes(c) ? [[c, literal(values.rows[0]![i]!)]] : [])),
+    key.columns.flatMap((c, i) => (open.includes(c) ? [[c, literal(found.values[i]!)]] : [])),
   )
   if (!open.every((c) => insertable.includes(c))) return null
   const statement = insertRow({ ...row, ...crossed })

@@ -7,7 +7,7 @@ export const lock: Attack = {
     if (may.columns.update.length === 0 || !readsKey) return { attempts: [] }
     return {
       attempts: duels.flatMap(({ attacker, victim }): readonly Attempt[] => {
-        const asking = { world: both, as: attacker.asker, mend: mends.hole('select') }
+        const asking = { world: both, as: attacker.asker, mend: mends.hole('select', 'update') }
         return [
           {
             ...asking,

@@ -7,22 +7,31 @@ import { ident, qualified } from '../../postgres/quote.ts'
 import type { IsolationDesign } from '../isolated-by-design.ts'
 import { askedOfNewRow, askedOfOldRow, concerns, type Command, type Policy } from './policies.ts'
 
-/** What a policy answers about a row: null when it has no such part, or breaks. */
+/** What a policy answers about the tenants' rows. */
 export interface PolicyVerdict {
   readonly policy: Policy
-  /** Whether it is true of the asker's own row, and of the other tenant's, for either tenant. */
-  readonly old: { readonly own: boolean; readonly other: boolean }
-  readonly new: { readonly own: boolean; readonly other: boolean }
+  readonly old: PartVerdict
+  readonly new: PartVerdict
+}
+
+export interface PartVerdict {
+  /** True of either tenant's own row. */
+  readonly own: boolean
+  /** True of another tenant's row, for either tenant. */
+  readonly other: boolean
+  /** True of any row, or broken, where the tenant is the empty string. */
+  readonly nobody: boolean
 }
 
 export interface Mends {
-  /** For an attack that got through with this command. */
-  hole(command: Command): string
+  /** For an attack that got through with a statement that these commands' policies bind, the likeliest first. */
+  readonly hole: (...commands: readonly Command[]) => string
   /** For a control that failed: a tenant cannot do this with its own rows. */
-  shutOut(command: Command): string
-  /** For policies that break where no tenant is set. */
-  breaks(): string
-  readonly force: string
+  readonly shutOut: (...commands: readonly Command[]) => string
+  /** For policies that break, or let somebody in, where no tenant is set. */
+  readonly nobody: (...commands: readonly Command[]) => string
+  /** For what the table's owner can do. */
+  readonly owner: (...commands: readonly Command[]) => string
   /** SQL that is true of the tenant's own rows, or a plain hint where no setting carries the tenant. */
   readonly predicate: string
 }
@@ -52,10 +61,19 @@ const partsFor = (policy: Policy, command: Command): readonly Part[] => {
   return asked.filter((part) => usable.includes(part))
 }
 
+/** Where WITH CHECK is left out USING stands for it: mending USING mends both. */
+const written = (policy: Policy, parts: readonly Part[]): readonly Part[] =>
+  policy.check === null && policy.using !== null ? [...new Set(parts.map((): Part => 'using'))] : parts
+
+const partsOf = (policy: Policy): readonly Part[] => [
+  ...(policy.using === null ? [] : (['using'] as const)),
+  ...(policy.check === null ? [] : (['with check'] as const)),
+]
+
 const textOf = (policy: Policy, part: Part): string | null =>
   part === 'using' ? askedOfOldRow(policy) : askedOfNewRow(policy)
 
-const valueOf = (verdict: PolicyVerdict, part: Part, whose: 'own' | 'other'): boolean =>
+const valueOf = (verdict: PolicyVerdict, part: Part, whose: keyof PartVerdict): boolean =>
   part === 'using' ? verdict.old[whose] : verdict.new[whose]
 
 const isTrivial = (sql: string | null): boolean => sql === null || /^\(*true\)*$/iu.test(sql)
@@ -86,46 +104,54 @@ export const makeMends = (facts: MendFacts): Mends => {
     return `create policy ${name} ${on} for ${command} ${clauses.map((c) => `${c} (${predicate})`).join(' ')};`
   }
 
+  /** Each permissive policy whose part is true where it must not be, mended in that part alone. */
+  const leaks = (command: Command, whose: 'other' | 'nobody'): readonly string[] =>
+    permissive(command).flatMap((v) => {
+      const parts = partsFor(v.policy, command).filter((part) => valueOf(v, part, whose))
+      return parts.length === 0 ? [] : [alter(v, written(v.policy, parts), whose === 'other')]
+    })
+
+  const closed = (command: Command): readonly string[] => {
+    if (permissive(command).length === 0) return [create(command)]
+    return verdicts
+      .filter((v) => concerns(v.policy, command))
+      .flatMap((v) => {
+        const parts = partsFor(v.policy, command).filter((part) => !valueOf(v, part, 'own'))
+        return parts.length === 0 ? [] : [alter(v, written(v.policy, parts), false)]
+      })
+  }
+
+  const first = (found: readonly (readonly string[])[]): string | null =>
+    found.find((lines) => lines.length > 0)?.join('\n') ?? null
+
+  /** What no policy can help against; null when row-level security is in force for the role. */
+  const disarmed = (): string | null => {
+    if (facts.bypasses) return `alter role ${ident(role)} nosuperuser nobypassrls;`
+    if (table.rowSecurity) return facts.isOwner && !table.forceRowSecurity ? design.force : null
+    const rest = [...(table.forceRowSecurity ? [] : [design.force]), ...(verdicts.length > 0 ? [] : [policy])]
+    return [design.enable, ...rest].join('\n')
+  }
+
+  const hole = (...commands: readonly Command[]): string =>
+    disarmed() ??
+    first(commands.map((c) => leaks(c, 'other'))) ??
+    first(commands.map((c) => (permissive(c).length === 0 ? [create(c)] : []))) ??
+    all
+
   return {
     predicate,
-    force: design.force,
-    hole(command) {
-      if (facts.bypasses) return `alter role ${ident(role)} nosuperuser nobypassrls;`
-      if (!table.rowSecurity) {
-        const rest = [
-          ...(table.forceRowSecurity ? [] : [design.force]),
-          ...(verdicts.length > 0 ? [] : [policy]),
-        ]
-        return [design.enable, ...rest].join('\n')
-      }
-      if (facts.isOwner && !table.forceRowSecurity) return design.force
-      const leaky = permissive(command).flatMap((v) => {
-        const parts = partsFor(v.policy, command).filter((part) => valueOf(v, part, 'other'))
-        // Where WITH CHECK is left out USING stands for it; mending USING mends both.
-        const both = parts.length === 2 && v.policy.check === null
-        return parts.length === 0 ? [] : [alter(v, both ? ['using'] : parts, true)]
-      })
-      return leaky.length > 0 ? leaky.join('\n') : all
-    },
-    shutOut(command) {
-      if (permissive(command).length === 0) return create(command)
-      const closed = verdicts
-        .filter((v) => concerns(v.policy, command))
-        .flatMap((v) => {
-          const parts = partsFor(v.policy, command).filter((part) => !valueOf(v, part, 'own'))
-          const both = parts.length === 2 && v.policy.check === null
-          return parts.length === 0 ? [] : [alter(v, both ? ['using'] : parts, false)]
-        })
-      return closed.length > 0 ? closed.join('\n') : all
-    },
-    breaks() {
-      const named = verdicts.filter((v) => v.policy.applies).map((v) => alter(v, partsOf(v.policy), false))
-      return named.length > 0 ? named.join('\n') : policy
-    },
+    hole,
+    shutOut: (...commands) => first(commands.map(closed)) ?? all,
+    nobody: (...commands) =>
+      disarmed() ??
+      first(commands.map((c) => leaks(c, 'other'))) ??
+      first(commands.map((c) => leaks(c, 'nobody'))) ??
+      // What breaks on NULL alone names its setting without missing_ok: every policy is written anew.
+      (verdicts
+        .filter((v) => v.policy.applies)
+        .map((v) => alter(v, partsOf(v.policy), false))
+        .join('\n') ||
+        policy),
+    owner: (...commands) => (table.rowSecurity && !table.forceRowSecurity ? design.force : hole(...commands)),
   }
 }
-
-const partsOf = (policy: Policy): readonly Part[] => [
-  ...(policy.using === null ? [] : (['using'] as const)),
-  ...(policy.check === null ? [] : (['with check'] as const)),
-]

@@ -26,7 +26,7 @@ export const merge: Attack = {
           as: attacker.asker,
           when: [`${into} ${either} when matched then update set ${touch.set(attacker)}`],
           then: affects(1),
-          mend: mends.hole('update'),
+          mend: mends.hole('update', 'select'),
         })
       const deletion = `${into} ${either} when matched then delete`
       if (may.table.delete && isTaken(await tryOut(context.db, both, { when: [deletion] })))
@@ -36,7 +36,7 @@ export const merge: Attack = {
           as: attacker.asker,
           when: [deletion],
           then: affects(1),
-          mend: mends.hole('delete'),
+          mend: mends.hole('delete', 'select'),
         })
       const statement = tenancy.insertOf(victim)
       if (statement === null) continue

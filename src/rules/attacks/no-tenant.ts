@@ -14,13 +14,14 @@ interface Nobody {
 
 const attemptsOf = (tenancy: Tenancy, { title, asker, session }: Nobody): readonly Attempt[] => {
   const { relation, both, empty, may, touch, a, mends } = tenancy
-  const asking = { as: asker, mend: mends.breaks(), ...(session ? { session } : {}) }
+  const asking = { as: asker, ...(session ? { session } : {}) }
   const statement = tenancy.insertOf(a)
   const attempts: Attempt[] = []
   if (may.columns.select.length > 0)
     attempts.push({
       ...asking,
       title: `${title}: nothing is seen and nothing breaks`,
+      mend: mends.nobody('select'),
       world: both,
       when: [`select count(*) from ${relation}`],
       then: answers('0'),
@@ -29,6 +30,7 @@ const attemptsOf = (tenancy: Tenancy, { title, asker, session }: Nobody): readon
     attempts.push({
       ...asking,
       title: `${title}: an insert is refused`,
+      mend: mends.nobody('insert'),
       world: empty,
       when: [statement],
       then: refusedByPolicy,
@@ -37,6 +39,7 @@ const attemptsOf = (tenancy: Tenancy, { title, asker, session }: Nobody): readon
     attempts.push({
       ...asking,
       title: `${title}: an update finds nothing`,
+      mend: mends.nobody('update', 'select'),
       world: both,
       when: [`update ${relation} set ${touch.set(a)}`],
       then: affects(0),
@@ -45,6 +48,7 @@ const attemptsOf = (tenancy: Tenancy, { title, asker, session }: Nobody): readon
     attempts.push({
       ...asking,
       title: `${title}: a deletion finds nothing`,
+      mend: mends.nobody('delete', 'select'),
       world: both,
       when: [`delete from ${relation}`],
       then: affects(0),

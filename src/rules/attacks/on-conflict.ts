@@ -26,7 +26,7 @@ const underForeignKey = async (tenancy: Tenancy, { attacker, victim }: Duel): Pr
       as: attacker.asker,
       when: [statement],
       then: refusedByPolicy,
-      mend: mends.hole('update'),
+      mend: mends.hole('update', 'select'),
     },
   ]
 }

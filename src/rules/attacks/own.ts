@@ -28,7 +28,7 @@ export const own: Attack = {
             title: `${owner.title} inserts its own row and reads it back with RETURNING`,
             when: [`${insert} returning 1`],
             then: affects(1),
-            mend: mends.shutOut('select'),
+            mend: mends.shutOut('insert', 'select'),
           })
       }
       if (touch && readsKey)
@@ -37,7 +37,7 @@ export const own: Attack = {
           title: `${owner.title} updates its own row`,
           when: [`update ${relation} set ${touch.set(owner)} where ${owner.key}`],
           then: affects(1),
-          mend: mends.shutOut('update'),
+          mend: mends.shutOut('update', 'select'),
         })
       if (may.table.delete && isTaken(await tryOut(context.db, both, { when: [deletion] })))
         attempts.push({
@@ -45,7 +45,7 @@ export const own: Attack = {
           title: `${owner.title} deletes its own row`,
           when: [deletion],
           then: affects(1),
-          mend: mends.shutOut('delete'),
+          mend: mends.shutOut('delete', 'select'),
         })
     }
     return { attempts }

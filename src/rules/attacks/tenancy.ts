@@ -18,6 +18,7 @@ import { readPolicies, type Policy } from './policies.ts'
 import { judgePolicies } from './policy-verdicts.ts'
 import { chooseTouch, type Touch } from './touch.ts'
 import { isTaken, tryAll, tryOut } from './trial.ts'
+import { chooseVisible } from './visible-row.ts'
 
 export interface Tenant {
   readonly family: 'a' | 'b'
@@ -60,6 +61,8 @@ export interface Tenancy {
   readonly duels: readonly [Duel, Duel]
   /** A column that the role may change without breaking anything else; null when there is none. */
   readonly touch: Touch | null
+  /** Columns of keys. */
+  readonly keyColumns: ReadonlySet<string>
   /** Nobody's settings: the empty string, as a SET LOCAL leaves it. */
   readonly nobody: Asker
   readonly mends: Mends
@@ -87,33 +90,47 @@ const askerOf = (rule: IsolatedByRule, context: RuleContext, role: string, value
 const explicit = (row: Row, column: string, valueSql: string): Row =>
   column in row ? row : { ...row, [column]: valueSql }
 
+/** The value of the tenant column that PostgreSQL stores for a row. */
+const readValue = async (
+  { table, db, rows }: RuleContext,
+  empty: World,
+  row: Row,
+  column: string,
+): Promise<{ readonly value: string } | Gap> => {
+  const read = await tryOut(db, empty, {
+    given: [rows.insert(table, row)],
+    when: [`select ${ident(column)}::text from ${qualified(table)} where ${rows.where(table, row)}`],
+  })
+  const value = read.rows[0]?.[0]
+  return value == null
+    ? gap(`the tenant of a row of ${table.id} is not known`, read.fault?.message ?? `${column} is null`)
+    : { value }
+}
+
 const readTenants = async (
   rule: IsolatedByRule,
   context: RuleContext,
   role: string,
-  both: World,
+  empty: World,
+  policies: readonly Policy[],
 ): Promise<readonly [Tenant, Tenant] | Gap> => {
-  const { rows, table, db } = context
+  const { rows, table } = context
+  const type = table.columns.find((c) => c.name === rule.column)?.type ?? 'text'
   const found: Tenant[] = []
   for (const family of ['a', 'b'] as const) {
-    const row = await rows.base(table, family)
-    if (!row)
+    const base = await rows.base(table, family)
+    if (!base)
       return gap(`no row of ${table.id} for tenant ${family}`, 'the base row that all constraints accept')
-    const key = rows.where(table, row)
-    const read = await tryOut(db, both, {
-      when: [`select ${ident(rule.column)}::text from ${qualified(table)} where ${key}`],
-    })
-    const value = read.rows[0]?.[0]
-    if (value == null) {
-      const why = read.fault?.message ?? `the stored row has no ${rule.column}`
-      return gap(`the tenant of a row of ${table.id} is not known`, why)
-    }
-    const asker = askerOf(rule, context, role, value)
+    const read = await readValue(context, empty, base, rule.column)
+    if (isGap(read)) return read
+    const asker = askerOf(rule, context, role, read.value)
     if (isGap(asker)) return asker
-    const column = table.columns.find((c) => c.name === rule.column)
-    const valueSql = row[rule.column] ?? `${literal(value)}::${column?.type ?? 'text'}`
-    const title = `tenant ${family}`
-    found.push({ family, title, value, valueSql, row: explicit(row, rule.column, valueSql), key, asker })
+    const valueSql = base[rule.column] ?? `${literal(read.value)}::${type}`
+    const whole = explicit(base, rule.column, valueSql)
+    const wish = { family, column: rule.column, valueSql, asker }
+    const row = await chooseVisible(context, empty, policies, whole, wish)
+    const key = rows.where(table, row)
+    found.push({ family, title: `tenant ${family}`, value: read.value, valueSql, row, key, asker })
   }
   const [a, b] = found as [Tenant, Tenant]
   return a.value === b.value
@@ -164,12 +181,21 @@ export const readTenancy = async (rule: IsolatedByRule, context: RuleContext): P
   if (!may) return gap(`the role ${role} of the identity does not exist`, 'the migrations make no such role')
   const empty = await rows.world(table)
   if (empty.problem !== null) return gap(`no parents were found for rows of ${table.id}`, empty.problem)
-  const both = await rows.worldWith(table, ['a', 'b'])
-  if (both.problem !== null) return gap(`no rows were found for two tenants of ${table.id}`, both.problem)
-  const tenants = await readTenants(rule, context, role, both)
+  const policies = await readPolicies(db, table, role)
+  const tenants = await readTenants(rule, context, role, empty, policies)
   if (isGap(tenants)) return tenants
   const [a, b] = tenants
-  const policies = await readPolicies(db, table, role)
+  const both: World = {
+    id: `${table.id}+isolated`,
+    statements: [...empty.statements, ...tenants.map(({ row }) => rows.insert(table, row))],
+  }
+  const standing = await tryOut(db, both, { when: ['select 1'] })
+  if (!isTaken(standing))
+    return gap(
+      `rows of two tenants of ${table.id} do not stand beside each other`,
+      standing.fault?.message ?? '',
+    )
+  const nobody: Asker = { role, settings: blankSettings(a.asker.settings) }
   const inserts = await readInserts(context, empty, may, tenants)
   const keyColumns = await readKeyColumns(db, table)
   const [facts] = await db.json<{ readonly bypasses: boolean }>(roleFacts(role))
@@ -179,7 +205,7 @@ export const readTenancy = async (rule: IsolatedByRule, context: RuleContext): P
     bypasses: facts?.bypasses ?? false,
     isOwner: may.isOwner,
     design: designIsolation(rule, architecture),
-    verdicts: await judgePolicies(db, both, table, policies, tenants),
+    verdicts: await judgePolicies(db, both, table, policies, tenants, nobody),
   })
   return {
     rule,
@@ -200,7 +226,8 @@ export const readTenancy = async (rule: IsolatedByRule, context: RuleContext): P
       { attacker: b, victim: a },
     ],
     touch: await chooseTouch(context, both, may.columns.update, keyColumns, rule.column, tenants),
-    nobody: { role, settings: blankSettings(a.asker.settings) },
+    keyColumns,
+    nobody,
     mends,
     insertOf: (tenant) => inserts.get(tenant) ?? null,
   }

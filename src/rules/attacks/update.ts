@@ -9,7 +9,7 @@ export const update: Attack = {
   async attempts({ relation, both, duels, touch, readsKey, mends }) {
     if (!touch) return { attempts: [] }
     const attempts = duels.flatMap(({ attacker, victim }): readonly Attempt[] => {
-      const asking = { world: both, as: attacker.asker, mend: mends.hole('update') }
+      const asking = { world: both, as: attacker.asker, mend: mends.hole('update', 'select') }
       const change = `update ${relation} set ${touch.set(attacker)}`
       return [
         {

@@ -1,0 +1,228 @@
+/**
+ * An expression with its operands replaced by plain variables, so that PostgreSQL can evaluate it for every way in
+ * which they may compare. What is not a comparison becomes a free boolean: too many cases, never too few.
+ */
+import type { Column } from '../catalog/table.ts'
+import { deparseExpression, type ParseNode, parseExpression } from '../postgres/parse.ts'
+import type { TableFacts } from './facts.ts'
+import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts } from './tree.ts'
+
+/** An operand or a predicate that stands for itself. */
+export interface Term {
+  readonly key: string
+  readonly boolean: boolean
+  readonly column: Column | null
+  /** SQL type of its values where it is known. */
+  readonly type: string | null
+  /** It is null exactly when one of these columns is; null: it may be null at any time. */
+  readonly nullWith: readonly string[] | null
+  /** It is a length or a count. */
+  readonly neverNegative: boolean
+}
+
+export interface Abstraction {
+  readonly terms: Term[]
+  readonly constants: string[]
+  /** Terms (`t0`) and constants (`c0`) that are compared with each other. */
+  readonly compared: (readonly [string, string])[]
+}
+
+export const newAbstraction = (): Abstraction => ({ terms: [], constants: [], compared: [] })
+
+/** Functions that are null exactly for null. */
+const exact: Readonly<Record<string, string>> = {
+  upper: 'text',
+  lower: 'text',
+  btrim: 'text',
+  ltrim: 'text',
+  rtrim: 'text',
+  length: 'integer',
+  char_length: 'integer',
+  character_length: 'integer',
+  octet_length: 'integer',
+  cardinality: 'integer',
+  abs: 'numeric',
+}
+const exactOperators = /^(?:[-+*]|!?~~?\*?|@>|<@|&&|\?[|&]?)$/u
+const comparison = /^(?:=|<>|!=|<|>|<=|>=)$/u
+
+/** `~*` is written as `~` where case makes no difference: a pattern without letters, or a column of type citext. */
+const caseless = (node: unknown, columns: ReadonlyMap<string, Column>): unknown => {
+  const parts = nodeParts(node)
+  if (parts?.[0] !== 'A_Expr') return node
+  const names = nameList(parts[1]['name'])
+  const operator = names.at(-1) ?? ''
+  if (!/^!?~~?\*$/u.test(operator)) return node
+  const pattern = constantOf(parts[1]['rexpr'])
+  const column = columns.get(columnOf(underCasts(parts[1]['lexpr'])) ?? '')
+  const letters = pattern?.replaceAll(/\\[dswDSWmMyYAZ]|\[:(?:digit|space|punct|alnum|alpha):\]/gu, '')
+  const indifferent = column?.typeName === 'citext' || (letters !== undefined && !/\p{L}/u.test(letters))
+  if (!indifferent) return node
+  const name = [...names.slice(0, -1), operator.slice(0, -1)].map((sval) => ({ String: { sval } }))
+  return { A_Expr: { ...parts[1], name } }
+}
+
+class Opaque extends Error {
+  override readonly name = 'Opaque'
+}
+
+/** SQL over `@t0@` and `@c0@`; null when the expression cannot be read. Adds what it meets to `into`. */
+export const abstractExpression = (facts: TableFacts, sql: string, into: Abstraction): string | null => {
+  const columns = new Map(facts.table.columns.map((c) => [c.name, c]))
+
+  const term = (made: Omit<Term, 'key'>, key: string): string => {
+    let at = into.terms.findIndex((t) => t.key === key)
+    if (at < 0) at = into.terms.push({ ...made, key }) - 1
+    return `t${at}`
+  }
+  const columnTerm = (column: Column): string =>
+    term(
+      {
+        boolean: column.baseType === 'boolean' && column.typeKind === 'base',
+        column,
+        type: column.typeKind === 'domain' ? column.baseType : column.type,
+        nullWith: column.notNull ? [] : null,
+        neverNegative: false,
+      },
+      `column ${column.name}`,
+    )
+  const text = (node: unknown): string => deparseExpression(node as ParseNode)
+
+  /** Columns that a strictly computed operand is null with; null when it is not known to be strict. */
+  const strictOver = (node: unknown): readonly string[] | null => {
+    const parts = nodeParts(node)
+    if (!parts) return null
+    const [kind, body] = parts
+    if (constantOf(node) !== null) return []
+    if (kind === 'ColumnRef') return columns.has(columnOf(node) ?? '') ? [columnOf(node)!] : null
+    if (kind === 'TypeCast') return strictOver(body['arg'])
+    const all = (nodes: readonly unknown[]): readonly string[] | null => {
+      const over = nodes.map(strictOver)
+      return over.every((o) => o !== null) ? [...new Set(over.flat())] : null
+    }
+    if (kind === 'FuncCall' && (nameList(body['funcname']).at(-1) ?? '') in exact) {
+      return all((body['args'] as readonly unknown[] | undefined) ?? [])
+    }
+    if (kind === 'A_Expr' && body['kind'] === 'AEXPR_OP' && exactOperators.test(nameList(body['name']).at(-1) ?? '')) {
+      return all([body['lexpr'], body['rexpr']].filter((n) => n !== undefined))
+    }
+    return null
+  }
+  const nullableOf = (names: readonly string[] | null): readonly string[] | null => {
+    if (names === null) return null
+    const nullable = names.filter((n) => !(columns.get(n)?.notNull ?? false))
+    // The columns themselves become variables, so that their nulls can be told.
+    for (const n of nullable) columnTerm(columns.get(n)!)
+    return nullable
+  }
+  /** varchar reads as text: the cast changes nothing. */
+  const plain = (node: unknown): unknown => {
+    const parts = nodeParts(node)
+    if (parts?.[0] !== 'TypeCast') return node
+    const target = nameList((parts[1]['typeName'] as Record<string, unknown> | undefined)?.['names']).at(-1)
+    const column = columns.get(columnOf(underCasts(node)) ?? '')
+    return target === 'text' && column?.baseType === 'character varying' ? underCasts(node) : node
+  }
+  const typeOf = (node: unknown): string | null => {
+    const parts = nodeParts(node)
+    if (parts?.[0] === 'FuncCall') return exact[nameList(parts[1]['funcname']).at(-1) ?? ''] ?? null
+    if (parts?.[0] !== 'TypeCast') return null
+    return text({ TypeCast: { ...parts[1], arg: { A_Const: { isnull: true } } } }).replace(/^.*?(?:::|\bAS\s+)([^)]+)\)?$/iu, '$1')
+  }
+
+  const operand = (given: unknown): string => {
+    const node = plain(given)
+    const constant = constantOf(node)
+    if (constant !== null) {
+      let at = into.constants.indexOf(constant)
+      if (at < 0) at = into.constants.push(constant) - 1
+      return `c${at}`
+    }
+    const column = columns.get(columnOf(node) ?? '')
+    if (column) return columnTerm(column)
+    const type = typeOf(node)
+    const neverNegative = type === 'integer' && nodeParts(node)?.[0] === 'FuncCall'
+    return term(
+      { boolean: false, column: null, type, nullWith: nullableOf(strictOver(node)), neverNegative },
+      `operand ${text(node)}`,
+    )
+  }
+  const compare = (left: string, operator: string, right: string): string => {
+    into.compared.push([left, right])
+    return `(@${left}@ ${operator} @${right}@)`
+  }
+  const elements = (node: unknown): readonly unknown[] => {
+    const parts = nodeParts(underCasts(node))
+    if (parts?.[0] === 'List') return parts[1]['items'] as readonly unknown[]
+    if (parts?.[0] === 'A_ArrayExpr') return parts[1]['elements'] as readonly unknown[]
+    throw new Opaque()
+  }
+  const expression = (body: Record<string, unknown>): string => {
+    const operator = nameList(body['name']).at(-1) ?? ''
+    const kind = String(body['kind'])
+    const joined = (word: string, nodes: readonly unknown[], op: string): string => {
+      const left = operand(body['lexpr'])
+      return `(${nodes.map((n) => compare(left, op, operand(n))).join(` ${word} `)})`
+    }
+    if (kind === 'AEXPR_OP' && comparison.test(operator) && body['lexpr'] !== undefined) {
+      return compare(operand(body['lexpr']), operator, operand(body['rexpr']))
+    }
+    if (kind === 'AEXPR_DISTINCT') return compare(operand(body['lexpr']), 'is distinct from', operand(body['rexpr']))
+    if (kind === 'AEXPR_NOT_DISTINCT') return compare(operand(body['lexpr']), 'is not distinct from', operand(body['rexpr']))
+    if (kind === 'AEXPR_IN') return joined(operator === '<>' ? 'and' : 'or', elements(body['rexpr']), operator)
+    if (kind === 'AEXPR_OP_ANY' && comparison.test(operator)) return joined('or', elements(body['rexpr']), operator)
+    if (kind === 'AEXPR_OP_ALL' && comparison.test(operator)) return joined('and', elements(body['rexpr']), operator)
+    const bounds = kind === 'AEXPR_BETWEEN' || kind === 'AEXPR_NOT_BETWEEN' ? elements(body['rexpr']) : null
+    if (bounds?.length === 2) {
+      const left = operand(body['lexpr'])
+      const inside = `(${compare(left, '>=', operand(bounds[0]))} and ${compare(left, '<=', operand(bounds[1]))})`
+      return kind === 'AEXPR_BETWEEN' ? inside : `(not ${inside})`
+    }
+    throw new Opaque()
+  }
+  const predicate = (node: unknown): string => {
+    const parts = nodeParts(node)
+    if (!parts) throw new Opaque()
+    const [kind, body] = parts
+    const args = (): readonly unknown[] => body['args'] as readonly unknown[]
+    if (kind === 'BoolExpr') {
+      const inner = args().map(predicate)
+      if (body['boolop'] === 'NOT_EXPR') return `(not ${inner[0]})`
+      return `(${inner.join(body['boolop'] === 'AND_EXPR' ? ' and ' : ' or ')})`
+    }
+    if (kind === 'BooleanTest') {
+      const test = String(body['booltesttype']).toLowerCase().replaceAll('_', ' ')
+      return `(${predicate(body['arg'])} ${test})`
+    }
+    if (kind === 'NullTest') {
+      const test = body['nulltesttype'] === 'IS_NULL' ? 'is null' : 'is not null'
+      return `(@${operand(body['arg'])}@ ${test})`
+    }
+    if (kind === 'CoalesceExpr') return `coalesce(${args().map(predicate).join(', ')})`
+    if (kind === 'A_Const') {
+      if (body['isnull']) return 'null::boolean'
+      const value = constantOf(node)
+      if (value === 'true' || value === 'false') return value
+      throw new Opaque()
+    }
+    const column = columns.get(columnOf(node) ?? '')
+    if (column) return `@${columnTerm(column)}@`
+    if (kind === 'A_Expr') {
+      try {
+        return expression(body)
+      } catch (cause) {
+        if (!(cause instanceof Opaque)) throw cause
+      }
+    }
+    if (columnsOf(node).includes('*')) throw new Opaque()
+    const nullWith = nullableOf(strictOver(node))
+    const key = `predicate ${text(caseless(node, columns))}`
+    return `@${term({ boolean: true, column: null, type: 'boolean', nullWith, neverNegative: false }, key)}@`
+  }
+
+  try {
+    return predicate(parseExpression(sql))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import type { Architecture } from '../architecture/architecture.ts'
+import type { AnyColumn } from '../architecture/column-type.ts'
+import { architecture } from '../architecture/declare.ts'
+import { table } from '../architecture/table.ts'
+import { ident } from '../postgres/quote.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+/** Every type of PostgreSQL's own that a column may have, with the edges that it has. */
+const types = [
+  'smallint',
+  'integer',
+  'bigint',
+  'oid',
+  'numeric',
+  'numeric(10,2)',
+  'numeric(5,0)',
+  'numeric(3,3)',
+  'real',
+  'double precision',
+  'money',
+  'text',
+  'varchar',
+  'varchar(7)',
+  'char(3)',
+  'char',
+  'name',
+  'boolean',
+  'date',
+  'time',
+  'time(0)',
+  'timetz',
+  'timestamp',
+  'timestamp(3)',
+  'timestamptz',
+  'timestamptz(0)',
+  'interval',
+  'uuid',
+  'bytea',
+  'json',
+  'jsonb',
+  'jsonpath',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
+  'bit(3)',
+  'bit varying(5)',
+  'tsvector',
+  'tsquery',
+  'pg_lsn',
+  'point',
+  'line',
+  'lseg',
+  'box',
+  'path',
+  'polygon',
+  'circle',
+  'int4range',
+  'int8range',
+  'numrange',
+  'daterange',
+  'tsrange',
+  'tstzrange',
+  'int4multirange',
+  'datemultirange',
+  'integer[]',
+  'smallint[]',
+  'varchar(5)[]',
+  'numeric(6,1)[]',
+  'text[]',
+  'uuid[]',
+  'timestamptz[]',
+  'jsonb[]',
+] as const
+
+const nameOf = (type: string): string => `of ${type}`
+
+const everything = architecture('types', {
+  tables: {
+    everything: table(
+      'everything',
+      { id: 'bigint', ...Object.fromEntries(types.map((type) => [nameOf(type), type as AnyColumn])) } as Record<
+        string,
+        AnyColumn
+      >,
+      (t) => [t.primaryKey('id')],
+    ) as never,
+  },
+}) as unknown as Architecture
+
+const columns = types.map((type) => `${ident(nameOf(type))} ${type}`).join(',\n  ')
+
+let server: Server
+let lab: RuleLab
+
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRuleLab(server, everything, `create table everything (id bigint primary key,\n  ${columns})`)
+})
+
+afterAll(async () => {
+  await lab?.close()
+  await server?.stop()
+})
+
+describe('type', () => {
+  test('holds for every type', () => {
+    expect(lab.faults()).toEqual([])
+  })
+
+  test('every type is put to more than a typical value', () => {
+    const poor = types.filter((type) => lab.titles(`everything/type:${JSON.stringify(nameOf(type))}`).length < 2)
+    expect(poor).toEqual(['name'])
+  })
+
+  test('is red without its type, and so is that null may be missing', async () => {
+    const red = await lab.red()
+    expect([...red].filter(([, evidence]) => !evidence.proven)).toEqual([])
+  })
+
+  test('notices every other type', async () => {
+    const left: string[] = []
+    for (const type of types) {
+      for (const mutant of await lab.mutants(`everything/column:${JSON.stringify(nameOf(type))}`)) {
+        if (mutant.verdict !== 'killed') left.push(`${mutant.verdict} ${mutant.id}: ${mutant.why}`)
+      }
+    }
+    expect(left).toEqual([])
+  })
+})
