@@ -25,7 +25,8 @@ export const bench: Bench = async (say) => {
   try {
     const template = await server.createDatabase('shop')
     const owner = await server.connect(template, 'owner')
-    await owner.query(shopSchema).finally(() => owner.end())
+    await owner.query(shopSchema)
+    await owner.end()
     await server.admitRoles()
 
     /** Mutants per second of each block. */
@@ -46,7 +47,8 @@ export const bench: Bench = async (say) => {
     }
 
     const reader = await server.connect(template, 'prover')
-    const catalog = await readCatalog(reader).finally(() => reader.end())
+    const catalog = await readCatalog(reader)
+    await reader.end()
     const place = await openWorkplace({
       server,
       template,

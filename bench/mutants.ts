@@ -53,7 +53,8 @@ export const bench: Bench = async (say) => {
   try {
     const template = await server.createDatabase('shop')
     const owner = await server.connect(template, 'owner')
-    await owner.query(shopSchema).finally(() => owner.end())
+    await owner.query(shopSchema)
+    await owner.end()
     await server.admitRoles()
     for (const label of ['one', 'two']) {
       const database = await server.clone(template, label)

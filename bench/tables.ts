@@ -35,7 +35,8 @@ export const bench: Bench = async (say) => {
       const { migration, architecture } = generate(size)
       const template = await server.createDatabase('tables')
       const owner = await server.connect(template, 'owner')
-      await owner.query(migration).finally(() => owner.end())
+      await owner.query(migration)
+      await owner.end()
       await server.admitRoles()
       let result: ProveResult | undefined
       let milliseconds = 0

@@ -91,6 +91,11 @@ const asOwner = `
   create table hashed_1 partition of hashed for values with (modulus 2, remainder 1);
   create trigger each before update on events for each row execute function suppress_redundant_updates_trigger();
   grant select on events to bt_app;
+  alter table events enable row level security; alter table events force row level security;
+  alter table events_2024_01 enable row level security; alter table events_2024_01 force row level security;
+  alter table events_2024_02 enable row level security;
+  create policy seen on events using (id > 0); create policy seen on events_2024_01 using (id > 0);
+  create policy seen on events_rest using (id > 1);
   grant select on events_2024_01 to bt_app;
   comment on schema sales is 'what is sold';`
 

@@ -3,6 +3,7 @@
  * is made again as it was; towards another family it is made again only where PostgreSQL still takes it.
  */
 import { alterColumn, alterTable } from './alter.ts'
+import { readdGenerated } from './readd-generated.ts'
 import { aroundChange, columnKeys, whileAway, withChildren, type Fate } from './dependents.ts'
 import type { Dependent } from './dependency.ts'
 import { ident } from '../postgres/quote.ts'
@@ -29,7 +30,8 @@ const forbidsTypeChange: ReadonlySet<Dependent['kind']> = new Set([
 ])
 
 /** A domain compares as its base type does. */
-const comparedType = (column: Column): string => (column.typeKind === 'domain' ? column.baseType : column.type)
+const comparedType = (column: Column): string =>
+  column.typeKind === 'domain' ? column.baseType : column.type
 
 const typeIn = (catalog: Catalog, table: string, column: string): string => {
   const found = catalog.tables.get(table)?.columns.find((c) => c.name === column)
@@ -49,11 +51,13 @@ const stillReferences = (
   const typeOf = (relation: string, name: string): string =>
     changed.has(relation) && name === column ? to : typeIn(catalog, relation, name)
   return references.fromColumns.every((from, i) => {
-    const target = references.columns[i] ?? ''
-    return canReference(
-      parseSqlType(typeOf(references.from, from)),
-      parseSqlType(typeOf(references.table, target)),
-    )
+    const types = [
+      typeOf(references.from, from),
+      typeOf(references.table, references.columns[i] ?? ''),
+    ] as const
+    return references.period
+      ? types[0] === types[1]
+      : canReference(parseSqlType(types[0]), parseSqlType(types[1]))
   })
 }
 
@@ -98,18 +102,18 @@ export const changeType = (catalog: Catalog, table: Table, column: Column, to: s
 
 /** The type put back where the column may be of any other, and may lack some of what stands on it. */
 export const restoreType = (catalog: Catalog, table: Table, column: Column): string => {
+  if (column.generated !== null) return readdGenerated(catalog, table, column.name)
   const alter = alterColumn(table, column.name)
   const collation = column.collation === null ? '' : ` collate ${column.collation}`
-  const isPlain = column.generated === null && column.default !== null
   return whileAway(
     catalog,
     columnKeys(catalog, table.id, column.name),
     (dependent) => forbidsTypeChange.has(dependent.kind) || dependent.kind === 'foreign key',
     [
       // The default was carried along to the other type and does not come back by itself.
-      ...(isPlain ? [`${alter} drop default`] : []),
-      `${alter} type ${column.type}${collation}${column.generated === null ? ` using ${ident(column.name)}::text::${column.type}` : ''}`,
-      ...(isPlain ? [`${alter} set default ${column.default}`] : []),
+      ...(column.default === null ? [] : [`${alter} drop default`]),
+      `${alter} type ${column.type}${collation} using ${ident(column.name)}::text::${column.type}`,
+      ...(column.default === null ? [] : [`${alter} set default ${column.default}`]),
     ],
   )
 }

@@ -6,10 +6,11 @@ import { structureId } from '../ground/names.ts'
 import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
 import { changeType, restoreType, type TypeChange } from './change-type.ts'
 import { makeMutant } from './make-mutant.ts'
+import { isNeverNull } from './never-null.ts'
 import { impliedNotNull } from './not-null.ts'
 import { withoutTemplated } from './partition-template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
-import type { Column } from './table.ts'
+import type { Column, Table } from './table.ts'
 import { typeMutants } from './type-mutants.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
 
@@ -82,6 +83,13 @@ const collationDropped = (structure: Structure<ColumnFacts>, catalog: Catalog): 
   ]
 }
 
+/** Why a generated column never holds null; null when it may, or is not generated. */
+const computedNotNull = (table: Table, column: Column): string | null => {
+  if (column.generated === null || column.default === null) return null
+  const isRequired = (name: string): boolean => columnOf(table, name).notNull
+  return isNeverNull(column.default, isRequired) ? 'it is computed from values that are never null' : null
+}
+
 const notNullAdded = (structure: Structure<ColumnFacts>, catalog: Catalog): readonly Mutant[] => {
   const table = tableOf(structure, catalog)
   const column = columnOf(table, structure.facts.column)
@@ -92,7 +100,7 @@ const notNullAdded = (structure: Structure<ColumnFacts>, catalog: Catalog): read
       effect: 'strengthened',
       summary: `${column.name} refuses null`,
       ddl: [`${alterColumn(table, column.name)} set not null`],
-      equivalent: impliedNotNull(catalog, table.id, column.name),
+      equivalent: impliedNotNull(catalog, table.id, column.name) ?? computedNotNull(table, column),
     }),
   ]
 }

@@ -28,7 +28,8 @@ const changedText = (column: Column, expression: string, text: string | null): s
   return isFull ? literal(text.slice(1) + (text.startsWith('x') ? 'y' : 'x')) : `(${expression})::text || 'x'`
 }
 
-const changedByType = (column: Column, type: string, expression: string, node: ParseNode): string | null => {
+/** `value` is the default as a value of its type: `now()` of a date column is a date. */
+const changedByType = (type: string, value: string): string | null => {
   switch (type) {
     case 'smallint':
     case 'integer':
@@ -36,38 +37,33 @@ const changedByType = (column: Column, type: string, expression: string, node: P
     case 'numeric':
     case 'real':
     case 'double precision':
-      return `(${expression}) + 1`
-    case 'money':
-      return `(${expression}) + '1'::money`
-    case 'text':
-    case 'character varying':
-    case 'character':
-    case 'name':
-      return changedText(column, expression, constantText(node))
-    case 'boolean':
-      return `not (${expression})`
     case 'date':
-      return `(${expression}) + 1`
+    case 'inet':
+      return `${value} + 1`
+    case 'money':
+      return `${value} + '1'::money`
+    case 'boolean':
+      return `not ${value}`
     case 'timestamp with time zone':
     case 'timestamp without time zone':
     case 'interval':
-      return `(${expression}) + interval '1 day'`
+      return `${value} + interval '1 day'`
     case 'time with time zone':
     case 'time without time zone':
-      return `(${expression}) + interval '1 hour'`
+      return `${value} + interval '1 hour'`
     case 'uuid':
       return literal(aUuid)
     case 'json':
     case 'jsonb':
       return `'{"changed": true}'`
     case 'bytea':
-      return `(${expression}) || '\\x00'::bytea`
-    case 'inet':
-      return `(${expression}) + 1`
+      return `${value} || '\\x00'::bytea`
     default:
       return null
   }
 }
+
+const textTypes: ReadonlySet<string> = new Set(['text', 'character varying', 'character', 'name'])
 
 const numbersRows: ReadonlySet<string | null> = new Set([
   'nextval',
@@ -99,7 +95,8 @@ export const changedDefault = (column: Column, expression: string): string | nul
   if (column.typeKind === 'range' || column.typeKind === 'multirange') {
     return constantText(node) === 'empty' ? null : `'empty'::${column.type}`
   }
-  return changedByType(column, name, expression, node)
+  if (textTypes.has(name)) return changedText(column, expression, constantText(node))
+  return changedByType(name, `(${expression})::${base}`)
 }
 
 /** `DEFAULT NULL`, also of a type: what a column without a default has. */

@@ -60,6 +60,8 @@ interface ConstraintRow extends OnRelation, ConstraintFacts {
   readonly target: number
   readonly columns: readonly string[] | null
   readonly targetColumns: readonly string[] | null
+  /** WITHOUT OVERLAPS, or a foreign key with PERIOD (PostgreSQL 18). */
+  readonly period: boolean
 }
 
 export interface DependencyRows {
@@ -109,17 +111,20 @@ const constraintKinds: Readonly<Record<ConstraintRow['type'], DependentKind>> = 
 }
 
 /** A generated column that has to be dropped and added again, with what it carries itself. */
-const readdedColumn = (relation: string, column: Column, extras: readonly string[]): Statements => {
+const readdedColumn = (
+  relation: string,
+  column: Column,
+  extras: readonly string[],
+): Statements & { readonly plain: readonly string[] } => {
   const name = ident(column.name)
   const collation = column.collation === null ? '' : ` collate ${column.collation}`
   const generation = `generated always as (${column.default}) ${column.generated}`
   const notNull = column.notNull && column.typeKind !== 'domain' ? ' not null' : ''
+  const add = `alter table ${relation} add column ${name} ${column.type}${collation}`
   return {
     drop: [`alter table ${relation} drop column ${name}`],
-    create: [
-      `alter table ${relation} add column ${name} ${column.type}${collation} ${generation}${notNull}`,
-      ...extras,
-    ],
+    create: [`${add} ${generation}${notNull}`, ...extras],
+    plain: [add, ...extras],
   }
 }
 
@@ -183,9 +188,10 @@ export const dependencyNodes = (
             columns: row.targetColumns ?? [],
             from: from.id,
             fromColumns: row.columns ?? [],
+            period: row.period,
           }
         : undefined
-    const typeBound = row.type === 'c' || row.type === 'x'
+    const typeBound = row.type === 'c' || row.type === 'x' || row.period
     const catalogRows = [`pg_constraint/${row.oid}`, ...(row.type === 'f' ? [] : [`pg_class/${row.index}`])]
     const ddl = (relation: string) => constraintDdl(relation, row)
     addOnRelation(constraintKinds[row.type], row, ddl, catalogRows, {
@@ -249,10 +255,11 @@ export const dependencyNodes = (
       ...columnGrantsOn(relation, column.name, carried?.acl ?? null),
       ...commentOn(`column ${relation}.${ident(column.name)}`, carried?.comment ?? null),
     ]
-    const ddl = inPlace
-      ? expressionDdl(relation, { column: column.name, expression: row.expression, notNull: column.notNull })
-      : readdedColumn(relation, column, extras)
-    const own = { key: `column:${at}`, readded: !inPlace, extras }
+    const readded = readdedColumn(relation, column, extras)
+    const facts = { column: column.name, expression: row.expression, notNull: column.notNull }
+    const { drop, create } = inPlace ? expressionDdl(relation, facts) : readded
+    const plain = inPlace ? [] : readded.plain
+    const own = { key: `column:${at}`, readded: !inPlace, extras, plain }
     const node = {
       key: `generated column:${at}`,
       kind: 'generated column',
@@ -260,7 +267,7 @@ export const dependencyNodes = (
       typeBound: true,
       column: own,
     } as const
-    add({ ...node, ...ddl }, `pg_attrdef/${row.oid}`, `pg_class/${at}`)
+    add({ ...node, drop, create }, `pg_attrdef/${row.oid}`, `pg_class/${at}`)
   }
   return { nodes, keys }
 }

@@ -41,6 +41,8 @@ export interface Dependent {
     readonly columns: readonly string[]
     readonly from: string
     readonly fromColumns: readonly string[]
+    /** The last pair are periods: types must be the same. */
+    readonly period: boolean
   }
   /** Has an expression, a predicate, a special operator class or an access method that not every type has. */
   readonly typeBound: boolean
@@ -50,6 +52,8 @@ export interface Dependent {
     readonly readded: boolean
     /** Its grants and comment. */
     readonly extras: readonly string[]
+    /** The column without its expression, where the expression does not come back. */
+    readonly plain: readonly string[]
   }
 }
 

@@ -56,6 +56,7 @@ export const constraintsSql = `
     pg_catalog.pg_get_constraintdef(k.oid) as definition,
     pg_catalog.obj_description(k.oid, 'pg_constraint') as comment,
     coalesce(i.indisreplident, false) as "replicaIdentity",
+    coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as period,
     (select json_agg(a.attname order by u.at) from unnest(k.conkey) with ordinality u(num, at)
       join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num) as columns,
     (select json_agg(a.attname order by u.at) from unnest(k.confkey) with ordinality u(num, at)

@@ -109,11 +109,12 @@ const inOrder = (chosen: ReadonlySet<Dependent>, catalog: Catalog): readonly Dep
   return [...ordered]
 }
 
-/** Runs the statements if PostgreSQL takes them all, else does nothing. */
-export const ifItStillFits = (statements: readonly string[]): string => {
-  const body = statements.map((sql) => `execute ${literal(sql)};`).join(' ')
-  return `do ${literal(`begin ${body} exception when others then null; end`)}`
-}
+const executed = (statements: readonly string[]): string =>
+  statements.length === 0 ? 'null;' : statements.map((sql) => `execute ${literal(sql)};`).join(' ')
+
+/** Runs the statements if PostgreSQL takes them all, else the others. */
+const ifItStillFits = (statements: readonly string[], otherwise: readonly string[]): string =>
+  `do ${literal(`begin ${executed(statements)} exception when others then ${executed(otherwise)} end`)}`
 
 /** What has to run before and after a change of these columns, keys or views. */
 export const aroundChange = (
@@ -129,7 +130,8 @@ export const aroundChange = (
     after: order.flatMap((dependent) => {
       const fate = fates.get(dependent)
       if (fate === 'lose') return []
-      return fate === 'try' ? [ifItStillFits(dependent.create)] : dependent.create
+      if (fate !== 'try') return dependent.create
+      return [ifItStillFits(dependent.create, dependent.column?.plain ?? [])]
     }),
     removes: order
       .filter((dependent) => fates.get(dependent) !== 'remake')
@@ -150,12 +152,11 @@ export const whileAway = (
   const fates = fatesOver(catalog, roots, (dependent) => (isTaken(dependent) ? 'remake' : 'keep'))
   const chosen = new Set([...fates].filter(([, fate]) => fate !== 'keep').map(([dependent]) => dependent))
   const order = inOrder(chosen, catalog)
-  const all = (statements: readonly string[]): string =>
-    statements.map((sql) => `execute ${literal(sql)};`).join(' ')
   const take = order.map(
-    ({ drop }, i) => `begin ${all(drop)} taken[${i}] := true; exception when others then taken[${i}] := false; end;`,
+    ({ drop }, i) =>
+      `begin ${executed(drop)} taken[${i}] := true; exception when others then taken[${i}] := false; end;`,
   )
-  const give = order.map(({ create }, i) => `if taken[${i}] then ${all(create)} end if;`)
-  const body = [...take.toReversed(), all(ddl), ...give].join(' ')
+  const give = order.map(({ create }, i) => `if taken[${i}] then ${executed(create)} end if;`)
+  const body = [...take.toReversed(), executed(ddl), ...give].join(' ')
   return `do ${literal(`declare taken boolean[]; begin ${body} end`)}`
 }

@@ -62,9 +62,16 @@ const isKnown = (name: string | null, known: ReadonlySet<string>, outside: reado
 
 type Fields = Readonly<Record<string, unknown>>
 
+interface SettingName {
+  readonly A_Const?: { readonly sval?: { readonly sval?: string } }
+  readonly TypeCast?: { readonly arg?: SettingName }
+}
+
 /** `current_setting('app.tenant_id')`: a setting of the application's; `role` and `search_path` are not. */
 const asksForOwnSetting = (call: Fields): boolean => {
-  const [name] = (call['args'] ?? []) as readonly { A_Const?: { sval?: { sval?: string } } }[]
+  const [given] = (call['args'] ?? []) as readonly SettingName[]
+  // PostgreSQL prints the constants of a parsed body with their casts: 'app.tenant_id'::text.
+  const name = given?.TypeCast?.arg ?? given
   return name?.A_Const?.sval?.sval?.includes('.') === true
 }
 

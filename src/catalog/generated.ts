@@ -7,6 +7,7 @@ import { valueMutants } from './expressions.ts'
 import { makeMutant } from './make-mutant.ts'
 import { neverRaises } from './never-raises.ts'
 import { withoutTemplated } from './partition-template.ts'
+import { readdGenerated } from './readd-generated.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
 
@@ -170,9 +171,9 @@ export const generatedKind: StructureKind<GeneratedFacts> = {
     )
     return withoutTemplated(structures, tables)
   },
-  /** An ordinary column does not become a generated one in place: it is dropped and added again. */
-  create: (structure, catalog) =>
-    readded(structure, catalog, generation(structure.facts.expression, structure.facts.storage), true).ddl,
+  create: (structure, catalog) => [
+    readdGenerated(catalog, tableOf(structure, catalog), structure.facts.column),
+  ],
   drop: (structure, catalog) => withoutExpression(structure, catalog).ddl,
   mutants: mutantsOf,
   declaredBy: ({ facts }) => `t.generated(${JSON.stringify({ [facts.column]: facts.expression })})`,

@@ -3,6 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import { columnOf, tableOf } from './alter.ts'
 import type { Deferrable, KeyFacts, KeyPart, KeyWord } from './key.ts'
 import { makeMutant, type MutantFacts } from './make-mutant.ts'
+import { isNeverNull } from './never-null.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, MutantEffect, Structure } from './structure.ts'
 
@@ -38,16 +39,19 @@ export const columnChanges = (
   addedEffect: (column: string) => MutantEffect,
 ): readonly KeyChange[] => {
   const parts = facts.keys.map((part) => nameOf(part))
-  const removed = facts.keys.length < 2 ? [] : facts.keys
   return [
-    ...removed.map((part, i): KeyChange => {
-      return {
+    ...facts.keys.flatMap((part, i) => {
+      const next = withoutPart(facts, i)
+      // A period alone is no key.
+      if (next.keys.length < (next.withoutOverlaps ? 2 : 1)) return []
+      const change: KeyChange = {
         does: 'column-removed',
         details: [nameOf(part)],
         effect: 'strengthened',
         summary: `${parts.join(', ')} without ${nameOf(part)}`,
-        facts: withoutPart(facts, i),
+        facts: next,
       }
+      return [change]
     }),
     ...facts.otherColumns.map((column): KeyChange => {
       return {
@@ -104,8 +108,10 @@ export const deferrabilityChanges = (deferrable: Deferrable) =>
 /** Why no part of the key is ever null; null when one may be. */
 export const neverNull = (structure: Structure<KeyFacts>, catalog: Catalog): string | null => {
   const table = tableOf(structure, catalog)
-  const isRequired = ({ column }: KeyPart): boolean => column !== null && columnOf(table, column).notNull
-  return structure.facts.keys.every(isRequired) ? 'no part of the key is ever null' : null
+  const isRequired = (column: string): boolean => columnOf(table, column).notNull
+  const hasValue = ({ column, expression }: KeyPart): boolean =>
+    column === null ? isNeverNull(expression, isRequired) : isRequired(column)
+  return structure.facts.keys.every(hasValue) ? 'no part of the key is ever null' : null
 }
 
 export const toMutant = (

@@ -5,18 +5,43 @@
 import type { Structure } from './structure.ts'
 import type { Table } from './table.ts'
 
+/** The structure of the parent that this one repeats; null when it is of no partition, or differs. */
+const templateOf = <Facts>(
+  structure: Structure<Facts>,
+  byId: ReadonlyMap<string, Structure<Facts>>,
+  tables: ReadonlyMap<string, Table>,
+): Structure<Facts> | null => {
+  if (structure.table === null) return null
+  const parent = tables.get(structure.table)?.partitionOf ?? null
+  if (parent === null) return null
+  const template = byId.get(parent + structure.id.slice(structure.table.length))
+  return template?.definition === structure.definition ? template : null
+}
+
 /** Leaves out what a partition has exactly as its parent (or the parent's parent) has it. */
 export const withoutTemplated = <Facts>(
   structures: readonly Structure<Facts>[],
   tables: ReadonlyMap<string, Table>,
 ): readonly Structure<Facts>[] => {
-  const definitions = new Map(structures.map((s) => [s.id, s.definition]))
-  const isTemplated = (structure: Structure<Facts>): boolean => {
-    if (structure.table === null) return false
-    const parent = tables.get(structure.table)?.partitionOf ?? null
-    if (parent === null) return false
-    const inParent = parent + structure.id.slice(structure.table.length)
-    return definitions.get(inParent) === structure.definition
-  }
-  return structures.filter((structure) => !isTemplated(structure))
+  const byId = new Map(structures.map((s) => [s.id, s]))
+  return structures.filter((structure) => templateOf(structure, byId, tables) === null)
+}
+
+/** The same, each with the relations (`"schema"."partition"`) that repeat it, so that it can be broken there too. */
+export const withFollowers = <Facts extends { readonly relation: string }>(
+  structures: readonly Structure<Facts>[],
+  tables: ReadonlyMap<string, Table>,
+): readonly Structure<Facts & { readonly followers: readonly string[] }>[] => {
+  const byId = new Map(structures.map((s) => [s.id, s]))
+  const followers = new Map<string, string[]>()
+  const listed = structures.filter((structure) => {
+    const template = templateOf(structure, byId, tables)
+    if (template)
+      followers.set(template.id, [...(followers.get(template.id) ?? []), structure.facts.relation])
+    return template === null
+  })
+  return listed.map((s) => ({
+    ...s,
+    facts: { ...s.facts, followers: (followers.get(s.id) ?? []).toSorted() },
+  }))
 }

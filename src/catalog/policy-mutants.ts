@@ -7,6 +7,7 @@ import type { Mutant, Structure } from './structure.ts'
 
 interface Facts extends PolicyFacts {
   readonly relation: string
+  readonly followers: readonly string[]
 }
 
 const isTrue = (expression: string): boolean => expression.toLowerCase() === 'true'
@@ -137,6 +138,31 @@ const expressionMutantsOf = (structure: Structure<Facts>): Mutant[] => {
   return [...of('using', facts.using), ...of('with check', facts.withCheck)]
 }
 
+/** Partitions are alike: the first stands for all, whatever its name is this month. */
+const inPartition = (structure: Structure<Facts>): Mutant[] => {
+  const [relation] = structure.facts.followers
+  if (relation === undefined) return []
+  const facts = { ...structure.facts, relation }
+  return [
+    makeMutant(structure, {
+      does: 'dropped-in-partition',
+      effect: 'removed',
+      summary: 'the policy is dropped on a partition, which can be asked directly',
+      ddl: policyDdl(relation, facts).drop,
+    }),
+    ...(facts.using === null || isTrue(facts.using)
+      ? []
+      : [
+          makeMutant(structure, {
+            does: 'using-true-in-partition',
+            effect: 'weakened',
+            summary: `USING (${facts.using}) becomes USING (true) on a partition, which can be asked directly`,
+            ddl: altered(facts, 'using (true)'),
+          }),
+        ]),
+  ]
+}
+
 export const policyMutants = (structure: Structure<Facts>): readonly Mutant[] => [
   makeMutant(structure, {
     does: 'dropped',
@@ -149,4 +175,5 @@ export const policyMutants = (structure: Structure<Facts>): readonly Mutant[] =>
   ...rolesMutants(structure),
   ...commandMutants(structure),
   ...expressionMutantsOf(structure),
+  ...inPartition(structure),
 ]

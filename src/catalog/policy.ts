@@ -3,7 +3,7 @@ import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { policyDdl, type PolicyFacts as PolicyParts } from './dependent-ddl.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withFollowers } from './partition-template.ts'
 import { policyMutants } from './policy-mutants.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
@@ -12,6 +12,8 @@ import { usedIds, usesSql, type Use } from './uses.ts'
 export interface PolicyFacts extends PolicyParts {
   /** `"schema"."table"`. */
   readonly relation: string
+  /** Partitions with the same policy: asked directly, they are guarded by their own alone. */
+  readonly followers: readonly string[]
 }
 
 interface PolicyRow extends PolicyParts {
@@ -44,7 +46,7 @@ const definitionOf = (policy: PolicyParts): string =>
     ...(policy.withCheck === null ? [] : [`WITH CHECK (${policy.withCheck})`]),
   ].join(' ')
 
-const toStructure = (table: Table, row: PolicyRow): Structure<PolicyFacts> => {
+const toStructure = (table: Table, row: PolicyRow): Structure<Omit<PolicyFacts, 'followers'>> => {
   const { table: _oid, uses, ...policy } = row
   return {
     id: structureId(table.id, 'policy', policy.name),
@@ -67,7 +69,7 @@ export const policyKind: StructureKind<PolicyFacts> = {
       const table = byOid.get(row.table)
       return table ? [toStructure(table, row)] : []
     })
-    return withoutTemplated(structures, tables)
+    return withFollowers(structures, tables)
   },
   create: ({ facts }) => policyDdl(facts.relation, facts).create,
   drop: ({ facts }) => policyDdl(facts.relation, facts).drop,

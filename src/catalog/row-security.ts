@@ -2,7 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import { makeMutant } from './make-mutant.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withFollowers } from './partition-template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
 
@@ -11,15 +11,19 @@ export interface RowSecurityFacts {
   readonly relation: string
   readonly enabled: boolean
   readonly forced: boolean
+  /** Partitions that have it as this table has: asked directly, they are guarded by their own alone. */
+  readonly followers: readonly string[]
 }
 
-const alter = (facts: RowSecurityFacts, what: string): string =>
+type OwnFacts = Omit<RowSecurityFacts, 'followers'>
+
+const alter = (facts: OwnFacts, what: string): string =>
   `alter table ${facts.relation} ${what} row level security`
 
-const definitionOf = ({ enabled, forced }: RowSecurityFacts): string =>
+const definitionOf = ({ enabled, forced }: OwnFacts): string =>
   [...(enabled ? ['ENABLE'] : []), ...(forced ? ['FORCE'] : []), 'ROW LEVEL SECURITY'].join(' ')
 
-const toStructure = (table: Table): Structure<RowSecurityFacts> => {
+const toStructure = (table: Table): Structure<OwnFacts> => {
   const facts = { relation: qualified(table), enabled: table.rowSecurity, forced: table.forceRowSecurity }
   return {
     id: structureId(table.id, 'rowSecurity'),
@@ -32,6 +36,20 @@ const toStructure = (table: Table): Structure<RowSecurityFacts> => {
   }
 }
 
+/** Partitions are alike: the first stands for all, whatever its name is this month. */
+const inPartition = (structure: Structure<RowSecurityFacts>): readonly Mutant[] => {
+  const [relation] = structure.facts.followers
+  if (relation === undefined) return []
+  return [
+    makeMutant(structure, {
+      does: 'disabled-in-partition',
+      effect: 'weakened',
+      summary: 'row-level security is disabled on a partition, which can be asked directly',
+      ddl: [alter({ ...structure.facts, relation }, 'disable')],
+    }),
+  ]
+}
+
 const mutantsOf = (structure: Structure<RowSecurityFacts>): readonly Mutant[] => {
   const { facts } = structure
   const disabled = makeMutant(structure, {
@@ -42,28 +60,26 @@ const mutantsOf = (structure: Structure<RowSecurityFacts>): readonly Mutant[] =>
     equivalent: facts.enabled ? null : 'FORCE without ENABLE does nothing: no policy is asked',
   })
   if (!facts.enabled) return [disabled]
-  if (facts.forced) {
-    const unforced = makeMutant(structure, {
-      does: 'force-off',
-      effect: 'weakened',
-      summary: 'the owner of the table passes every policy',
-      ddl: [alter(facts, 'no force')],
-    })
-    return [disabled, unforced]
-  }
-  const forced = makeMutant(structure, {
-    does: 'force-on',
-    effect: 'strengthened',
-    summary: 'the owner of the table is bound by its policies',
-    ddl: [alter(facts, 'force')],
-  })
-  return [disabled, forced]
+  const forced = facts.forced
+    ? makeMutant(structure, {
+        does: 'force-off',
+        effect: 'weakened',
+        summary: 'the owner of the table passes every policy',
+        ddl: [alter(facts, 'no force')],
+      })
+    : makeMutant(structure, {
+        does: 'force-on',
+        effect: 'strengthened',
+        summary: 'the owner of the table is bound by its policies',
+        ddl: [alter(facts, 'force')],
+      })
+  return [disabled, forced, ...inPartition(structure)]
 }
 
 export const rowSecurityKind: StructureKind<RowSecurityFacts> = {
   kind: 'rowSecurity',
   read: async (_db, tables) =>
-    withoutTemplated(
+    withFollowers(
       [...tables.values()].filter((t) => t.rowSecurity || t.forceRowSecurity).map(toStructure),
       tables,
     ),

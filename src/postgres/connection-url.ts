@@ -7,7 +7,7 @@ import { sslModes, type SslMode, type TlsSettings } from './tls.ts'
 
 /** The string without its password, fit for messages. */
 export const withoutPassword = (url: string): string =>
-  url.replace(/(:\/\/[^:@/?#]*):[^/?#]*@/u, '$1:***@').replaceAll(/(password=)[^&\s]*/giu, '$1***')
+  url.replace(/(:\/\/[^:@/?#]*):.*@/u, '$1:***@').replaceAll(/(password=)[^&\s]*/giu, '$1***')
 
 const example = 'postgres://user:password@host:5432/database?sslmode=require'
 

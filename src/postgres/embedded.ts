@@ -9,12 +9,13 @@ import { formatConnectionUrl } from './connection-url.ts'
 import { makeDatabaseNames } from './database-names.ts'
 import { findBinaries, lendBinaries, linkLibraries } from './embedded-binaries.ts'
 import { serviceAccount } from './embedded-account.ts'
+import { trackSessions } from './open-sessions.ts'
 import { endProcess, initialize, startPostmaster, type Installation } from './postmaster.ts'
 import { ident } from './quote.ts'
 import { admitRoles, createRoles } from './roles.ts'
 import { makeRunDirectory, removeRunDirectory } from './run-directory.ts'
 import type { Server } from './server.ts'
-import { openSession, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import { atShutdown } from './shutdown.ts'
 import { sweepRuns } from './sweep.ts'
 
@@ -54,19 +55,9 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
   }
   const forget = atShutdown({ now: putAway })
 
-  const sessions = new Set<Session>()
-  const open = async (database: string, user: string, password: string): Promise<Session> => {
-    const session = await openSession({ host: run.socket, port, database, user, password })
-    const tracked: Session = {
-      ...session,
-      async end() {
-        sessions.delete(tracked)
-        await session.end()
-      },
-    }
-    sessions.add(tracked)
-    return tracked
-  }
+  const sessions = trackSessions()
+  const open = (database: string, user: string, password: string): Promise<Session> =>
+    sessions.open({ host: run.socket, port, database, user, password })
 
   try {
     const binaries = lendBinaries(found, account, run.top)
@@ -78,7 +69,7 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
     const admin = await open('postgres', administrator, passwords.administrator)
     const version = Number((await admin.query('show server_version_num')).at(-1)?.rows[0]?.[0])
     const major = Math.floor(version / 10_000)
-    await createRoles(admin, names, passwords, major)
+    await createRoles(admin, names, passwords, { major, grantsReplicationRole: true })
     const nameDatabase = makeDatabaseNames('local')
 
     const makeDatabase = async (label: string, template: string): Promise<string> => {
@@ -114,7 +105,7 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
       async stop() {
         if (stopped) return
         stopped = true
-        await Promise.all([...sessions].map((session) => session.end()))
+        await sessions.endAll()
         putAway()
         forget()
       },

@@ -12,12 +12,19 @@ export interface RolePasswords {
   readonly prover: string
 }
 
+/** What decides about the rights that can be given. */
+export interface GrantFacts {
+  readonly major: number
+  /** From 15 on, and only by who has that right himself. */
+  readonly grantsReplicationRole: boolean
+}
+
 /** Makes owner and prover. The prover may become the owner, never the other way round. */
 export const createRoles = async (
   admin: Session,
   names: RoleNames,
   passwords: RolePasswords,
-  major: number,
+  { major, grantsReplicationRole }: GrantFacts,
 ): Promise<void> => {
   const owner = ident(names.owner)
   const prover = ident(names.prover)
@@ -28,7 +35,7 @@ export const createRoles = async (
       `grant ${owner} to ${prover}`,
       // As a superuser would: who makes a role may hand tables over to it and still change them.
       ...(major >= 16 ? [`alter role ${owner} set createrole_self_grant = 'set, inherit'`] : []),
-      ...(major >= 15 ? [`grant set on parameter session_replication_role to ${prover}`] : []),
+      ...(grantsReplicationRole ? [`grant set on parameter session_replication_role to ${prover}`] : []),
     ].join(';\n'),
   )
 }

@@ -1,5 +1,6 @@
 /** Where a run's PostgreSQL comes from: the embedded one, or the server that --url names. */
 import { startEmbedded } from './embedded.ts'
+import { startRemote } from './remote.ts'
 import type { Server } from './server.ts'
 
 export interface StartOptions {
@@ -10,4 +11,9 @@ export interface StartOptions {
   readonly onProgress?: (text: string) => void
 }
 
-export const startServer = async (options: StartOptions = {}): Promise<Server> => startEmbedded(options)
+/** Starts or enters a server. Its `stop` must be called; signals and the end of the process are taken care of. */
+export const startServer = async (options: StartOptions = {}): Promise<Server> => {
+  const { url, tcp = false, onProgress } = options
+  onProgress?.(url === undefined ? 'starting the local PostgreSQL' : 'connecting to the server of --url')
+  return url === undefined ? startEmbedded({ tcp }) : startRemote(url)
+}

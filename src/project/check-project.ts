@@ -53,17 +53,26 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
   }
 }
 
+const checkOne = async (
+  migrated: Migrated,
+  against: CheckSettings['against'],
+): Promise<Pick<ProjectCheck, 'rules' | 'structures' | 'findings'>> => {
+  const now = await readNow(migrated)
+  const ledger = await readLedger(migrated.part.ledger)
+  const findings = [...checkLedger(ledger, now)]
+  if (against !== undefined) {
+    const before = await readLedgerAtRef(migrated.part.ledger, against)
+    findings.push(...compareLedgers(before.ledger, ledger))
+  }
+  return { rules: now.rules.length, structures: now.structures.length, findings }
+}
+
 export const checkProject = async (settings: CheckSettings): Promise<ProjectCheck> => {
   const project = await loadProject(settings.directory)
-  const checks = await withMigrated(project, settings, async (migrated) => {
-    const now = await readNow(migrated)
-    const ledger = await readLedger(migrated.part.ledger)
-    const findings = [...checkLedger(ledger, now)]
-    if (settings.against !== undefined) {
-      const before = await readLedgerAtRef(migrated.part.ledger, settings.against)
-      findings.push(...compareLedgers(before.ledger, ledger))
-    }
-    return { rules: now.rules.length, structures: now.structures.length, findings }
+  const checks = await withMigrated(project, settings, async (all) => {
+    const found: Awaited<ReturnType<typeof checkOne>>[] = []
+    for (const migrated of all) found.push(await checkOne(migrated, settings.against))
+    return found
   })
   const findings = checks.flatMap((c) => c.findings)
   return {

@@ -1,41 +1,59 @@
-/** Use case: the experiments of some rules, written but not run. */
-import { AssayError } from '../ground/errors.ts'
-import { nearestName } from '../ground/nearest-name.ts'
+/** Use case: the experiments of some rules as they were written and what they show now; of a structure, those of its rules. */
 import { prove } from '../prove/prove.ts'
-import type { RuleResult } from '../prove/result.ts'
+import type { ProveResult, RuleResult } from '../prove/result.ts'
+import { askedIn } from './asked-ids.ts'
 import { loadProject } from './config.ts'
-import { withMigrated, type ServerWish } from './migrated.ts'
+import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 
 export interface ExplainSettings extends ServerWish {
   readonly directory: string
+  /** Of a rule or a structure, a part of one (`products/unique`), or the name of a table. */
   readonly id: string
 }
 
-/** Rules by id, or all of a table. Throws AssayError (exit 2) with the nearest id when nothing has that name. */
-export const explainRule = async (settings: ExplainSettings): Promise<readonly RuleResult[]> => {
+export interface ExplainedStructure {
+  readonly id: string
+  readonly definition: string
+  /** Rules that claim it. */
+  readonly rules: readonly string[]
+}
+
+export interface Explanation {
+  readonly rules: readonly RuleResult[]
+  /** When the id is that of structures alone. */
+  readonly structures: readonly ExplainedStructure[]
+}
+
+const green = ({ server, template, part, seconds }: Migrated, only: readonly string[]): Promise<ProveResult> =>
+  prove({
+    architecture: part.architecture,
+    server,
+    template,
+    steps: ['green'],
+    only,
+    startSeconds: seconds,
+    workers: 1,
+  })
+
+const explainOne = async (migrated: Migrated, id: string): Promise<Explanation> => {
+  const own = await green(migrated, [id])
+  if (own.rules.length > 0) return { rules: own.rules, structures: [] }
+  const structures = own.structures.map(({ id, definition, rules }) => ({ id, definition, rules }))
+  const claimants = [...new Set(structures.flatMap(({ rules }) => rules))]
+  const rules = claimants.length === 0 ? [] : (await green(migrated, claimants)).rules
+  // A table that claims its structure by itself brings all of its rules; only those that claim are meant.
+  return { rules: rules.filter((rule) => claimants.includes(rule.id)), structures }
+}
+
+/** Throws AssayErrors (exit 2) with the nearest ids when nothing has that id. */
+export const explainRule = async (settings: ExplainSettings): Promise<Explanation> => {
   const project = await loadProject(settings.directory)
-  const ids = project.architectures.flatMap((a) => a.architecture.tables.flatMap((t) => [t.id, ...t.rules.map((r) => r.id)]))
-  const isThere = ids.some((id) => id === settings.id || id.startsWith(`${settings.id}:`))
-  if (!isThere) {
-    const near = nearestName(settings.id, ids)
-    throw new AssayError(`no rule has the id ${settings.id}`, {
-      code: 'explain.unknown-rule',
-      exit: 2,
-      asked: `the experiments of ${settings.id}`,
-      found: `${ids.length} ids in ${project.file}`,
-      mend: near === null ? 'give the name of a table to see all of its rules' : `assay explain '${near}'`,
-    })
-  }
-  const results = await withMigrated(project, settings, ({ server, template, part, seconds }) =>
-    prove({
-      architecture: part.architecture,
-      server,
-      template,
-      steps: ['green'],
-      only: [settings.id],
-      startSeconds: seconds,
-      workers: 1,
-    }),
-  )
-  return results.flatMap((r) => r.rules)
+  const found = await withMigrated(project, settings, async (all) => {
+    const asked = await askedIn(all, [settings.id])
+    const explained: Explanation[] = []
+    for (const [i, migrated] of all.entries())
+      if (asked[i]) explained.push(await explainOne(migrated, settings.id))
+    return explained
+  })
+  return { rules: found.flatMap((f) => f.rules), structures: found.flatMap((f) => f.structures) }
 }

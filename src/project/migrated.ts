@@ -20,12 +20,15 @@ export interface ServerWish {
   readonly onProgress?: OnProgress
 }
 
-/** Runs `work` for each architecture of a project on a server of its own making; the server is gone afterwards. */
+/**
+ * Runs `work` with every architecture of a project migrated on a server of its own making; the server is gone
+ * afterwards. All are migrated first: a migration that fails is told before anything is proven.
+ */
 export const withMigrated = async <T>(
   project: Project,
   wish: ServerWish,
-  work: (migrated: Migrated) => Promise<T>,
-): Promise<T[]> => {
+  work: (all: readonly Migrated[]) => Promise<T>,
+): Promise<T> => {
   let from = performance.now()
   wish.onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer({
@@ -34,17 +37,16 @@ export const withMigrated = async <T>(
     onProgress: (text) => wish.onProgress?.(text, 0, 1),
   })
   try {
-    const results: T[] = []
+    const all: Migrated[] = []
     for (const part of project.architectures) {
       wish.onProgress?.(`migrating ${part.architecture.name}`, 0, 1)
       const template = await server.createDatabase(part.architecture.name)
       await applySchema(server, template, part.schema)
       await server.admitRoles()
-      const seconds = Math.round(performance.now() - from) / 1000
-      results.push(await work({ server, template, part, seconds }))
+      all.push({ server, template, part, seconds: Math.round(performance.now() - from) / 1000 })
       from = performance.now()
     }
-    return results
+    return await work(all)
   } finally {
     await server.stop()
   }

@@ -1,46 +1,98 @@
-/** Use case: prove every architecture of a project, and write its ledger. */
+/** Use case: prove every architecture of a project, or a part of it, and write its ledger. */
+import { join } from 'node:path'
 import { writeLedger } from '../prove/ledger.ts'
 import { prove, type Step } from '../prove/prove.ts'
-import type { ProveResult } from '../prove/result.ts'
+import type { Finding, ProveResult } from '../prove/result.ts'
+import { askedIn } from './asked-ids.ts'
 import { loadProject } from './config.ts'
-import { withMigrated, type ServerWish } from './migrated.ts'
+import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
+
+export type ProofCommand = 'prove' | 'red' | 'green' | 'mutate'
+
+/** Everything rests on what the database answers as it stands, so `green` is always among them. */
+export const stepsOf: Readonly<Record<ProofCommand, readonly Step[]>> = {
+  prove: ['green', 'red', 'mutate'],
+  red: ['green', 'red'],
+  green: ['green'],
+  mutate: ['green', 'mutate'],
+}
 
 export interface ProveSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
   readonly directory: string
-  readonly steps: readonly Step[]
+  readonly command: ProofCommand
+  /** Ids of rules or structures, or names of tables; empty: everything. */
   readonly only: readonly string[]
 }
 
+/** `whole` is false for a part, for single steps, and for a proof that failed: the ledger then stays as it is. */
+export interface LedgerOutcome {
+  /** Absolute. */
+  readonly directory: string
+  readonly whole: boolean
+  /** Absolute paths. */
+  readonly written: readonly string[]
+  readonly removed: readonly string[]
+}
+
+export interface ArchitectureProof {
+  readonly result: ProveResult
+  readonly ledger: LedgerOutcome
+}
+
 export interface ProjectProof {
-  readonly results: readonly ProveResult[]
-  /** Ledger files written or removed, as paths. */
-  readonly artifacts: readonly string[]
+  /** Architectures in which something was asked for. */
+  readonly proofs: readonly ArchitectureProof[]
   readonly ok: boolean
 }
 
-/** The ledger is evidence: it is written only by a whole and successful proof. */
-const isWhole = ({ steps, only }: ProveSettings): boolean =>
-  only.length === 0 && (['green', 'red', 'mutate'] as const).every((s) => steps.includes(s))
+const isError = (finding: Finding): boolean => finding.severity === 'error'
 
+/**
+ * What counts for a command. RED asks that every rule fails without its structure; where a structure is not there
+ * yet, the rule fails now, which is what it is to do before the migration is written.
+ */
+const findingsFor = (command: ProofCommand, { findings, rules }: ProveResult): readonly Finding[] => {
+  if (command !== 'red') return findings
+  const red = new Set(rules.filter((rule) => rule.red?.proven === true).map((rule) => rule.id))
+  return findings.filter(
+    (finding) => finding.rule !== undefined && (finding.code === 'rule.unsolved' || !red.has(finding.rule)),
+  )
+}
+
+const proveOne = async (migrated: Migrated, settings: ProveSettings): Promise<ArchitectureProof> => {
+  const { server, template, part, seconds } = migrated
+  const { command, only, onProgress } = settings
+  const proven = await prove({
+    architecture: part.architecture,
+    server,
+    template,
+    steps: stepsOf[command],
+    only,
+    startSeconds: seconds,
+    ...(onProgress ? { onProgress } : {}),
+  })
+  const result = { ...proven, findings: findingsFor(command, proven) }
+  const whole = command === 'prove' && only.length === 0 && !result.findings.some(isError)
+  const { written, removed } = whole ? await writeLedger(part.ledger, result) : { written: [], removed: [] }
+  const inLedger = (path: string): string => join(part.ledger, path)
+  const ledger = {
+    directory: part.ledger,
+    whole,
+    written: written.map(inLedger),
+    removed: removed.map(inLedger),
+  }
+  return { result, ledger }
+}
+
+/** Throws AssayError or AssayErrors for what keeps it from being proven at all. */
 export const proveProject = async (settings: ProveSettings): Promise<ProjectProof> => {
   const project = await loadProject(settings.directory)
-  const artifacts: string[] = []
-  const results = await withMigrated(project, settings, async ({ server, template, part, seconds }) => {
-    const result = await prove({
-      architecture: part.architecture,
-      server,
-      template,
-      steps: settings.steps,
-      only: settings.only,
-      startSeconds: seconds,
-      ...(settings.onProgress ? { onProgress: settings.onProgress } : {}),
-    })
-    if (isWhole(settings) && result.findings.length === 0) {
-      const written = await writeLedger(part.ledger, result)
-      artifacts.push(...written.written, ...written.removed)
-    }
-    return result
+  const proofs = await withMigrated(project, settings, async (all) => {
+    const asked = await askedIn(all, settings.only)
+    const found: ArchitectureProof[] = []
+    for (const [i, migrated] of all.entries()) if (asked[i]) found.push(await proveOne(migrated, settings))
+    return found
   })
-  return { results, artifacts, ok: results.every((r) => r.findings.every((f) => f.severity !== 'error')) }
+  return { proofs, ok: proofs.every(({ result }) => !result.findings.some(isError)) }
 }

@@ -47,6 +47,11 @@ const advice: readonly Advice[] = [
       `Make the role before it is named: create role ${name(f.message)}; in an earlier file or in schema.before.`,
   },
   {
+    when: (f) => f.sqlstate === '42501' && f.message.startsWith('permission denied for schema'),
+    mend: (f) =>
+      `Give the right first, to a new owner of a table too: grant usage, create on schema ${/schema (?<schema>.+)$/u.exec(f.message)?.groups?.['schema'] ?? '…'} to the role.`,
+  },
+  {
     when: (f) => f.sqlstate === '42501',
     mend: (_, owner) =>
       `Migrations run as ${owner}, who is no superuser, as in production. Leave this statement to the platform, or to a file of schema.before that does what this role may do.`,

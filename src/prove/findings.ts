@@ -1,45 +1,69 @@
 /** What a person has to look at after a proof, each with why it matters and the exact mend. */
-import type { Finding, MutantResult, RuleResult, StructureResult } from './result.ts'
+import type { DeclaredTable } from '../architecture/architecture.ts'
+import { shellCommand } from '../ground/shell-word.ts'
+import { missingFindings, undeclaredTables } from './missing-findings.ts'
+import type { ExperimentResult, Finding, MutantResult, RuleResult, StructureResult } from './result.ts'
 
 const place = (rule: RuleResult): Pick<Finding, 'where'> => (rule.at ? { where: rule.at } : {})
 
-const designOf = (rule: RuleResult): string =>
-  rule.design.length > 0 ? rule.design.join(' ') : `look at \`assay explain '${rule.id}'\``
+/** `products: price_not_negative: price >= 0: …` */
+const about = (rule: RuleResult, what: string): string => `${rule.table}: ${rule.sentence}: ${what}`
+
+const explain = (id: string): string => shellCommand('npx', 'assay', 'explain', id)
+
+const designMend = (rule: RuleResult): string =>
+  rule.design.length > 0
+    ? `add to a migration:\n${rule.design.join('\n')}`
+    : `see its experiments, and change the database or the rule:\n${explain(rule.id)}`
+
+const holeMend = (rule: RuleResult, failing: readonly ExperimentResult[]): string => {
+  const isRefused = failing.every((e) => e.experiment.then.kind !== 'rejected' && e.observed.fault !== null)
+  // What should have been accepted is refused by something that is there: adding more would not help.
+  if (isRefused && rule.claims.length > 0)
+    return `change what refuses it, or declare what is meant; see the experiments:\n${explain(rule.id)}`
+  return designMend(rule)
+}
+
+/** Experiments that fail for one reason are one thing to do. */
+const byMend = (failing: readonly ExperimentResult[]): ReadonlyMap<string, readonly ExperimentResult[]> => {
+  const groups = new Map<string, ExperimentResult[]>()
+  for (const e of failing) {
+    const mend = e.experiment.mend ?? ''
+    groups.set(mend, [...(groups.get(mend) ?? []), e])
+  }
+  return groups
+}
 
 const greenFindings = (rule: RuleResult): readonly Finding[] => {
-  if (rule.green) return []
+  if (rule.green || rule.missing) return []
   const failing = rule.experiments.filter((e) => !e.holds)
   if (failing.length === 0) {
+    // Its unsolved findings tell already.
     if (rule.unsolved.length > 0) return []
-    const why = rule.red?.why ?? 'no experiment could be written for it'
+    const reason = 'no experiment could be written for it'
     return [
       {
         code: 'rule.red',
         severity: 'error',
         rule: rule.id,
-        summary: `${rule.table}: ${rule.sentence}: ${why}`,
-        why: 'the rule is declared, and the database does not have what it asks for',
-        fix: `add to a migration: ${designOf(rule)}`,
+        summary: about(rule, reason),
+        reason,
+        why: 'a rule without an experiment is not proven',
+        fix: designMend(rule),
         ...place(rule),
       },
     ]
   }
-  // One finding per mend: experiments that fail for one reason are one thing to do.
-  const byMend = new Map<string, typeof failing>()
-  for (const e of failing) {
-    const mend = e.experiment.mend ?? ''
-    byMend.set(mend, [...(byMend.get(mend) ?? []), e])
-  }
-  return [...byMend].map(([mend, cases]): Finding => {
+  return [...byMend(failing)].map(([mend, cases]): Finding => {
     const [first] = cases
     const more = cases.length > 1 ? ` (and ${cases.length - 1} more)` : ''
     return {
       code: mend === '' ? 'rule.red' : 'rule.hole',
       severity: 'error',
       rule: rule.id,
-      summary: `${rule.table}: ${rule.sentence}: ${first!.experiment.title}: ${first!.difference}${more}`,
+      summary: about(rule, `${first!.experiment.title}: ${first!.difference}${more}`),
       why: 'the rule is declared, and the database does not keep it',
-      fix: mend === '' ? `add to a migration: ${designOf(rule)}` : mend,
+      fix: mend === '' ? holeMend(rule, failing) : mend,
       ...place(rule),
     }
   })
@@ -52,7 +76,8 @@ const redFindings = (rule: RuleResult): readonly Finding[] =>
           code: 'rule.not-red',
           severity: 'error',
           rule: rule.id,
-          summary: `${rule.table}: ${rule.sentence}: ${rule.red.why}`,
+          summary: about(rule, rule.red.why),
+          reason: rule.red.why,
           why: 'a test that cannot fail proves nothing: the rule holds with and without what it claims',
           fix: 'remove the rule if nothing needs it, or name the structure that keeps it with { by: […] }',
           ...place(rule),
@@ -60,19 +85,29 @@ const redFindings = (rule: RuleResult): readonly Finding[] =>
       ]
     : []
 
-const unsolvedFindings = (rule: RuleResult): readonly Finding[] =>
-  rule.unsolved.map((u) => ({
-    code: 'rule.unsolved',
-    severity: 'error' as const,
-    rule: rule.id,
-    summary: `${rule.table}: ${rule.sentence}: ${u.summary}`,
-    why: `tried: ${u.tried}`,
-    fix: `give a row that shows it with t.accepts(…) or t.rejects(…) on table ${rule.table}`,
-    ...place(rule),
-  }))
+/** Mutants that are unsolved for the reason that a rule of their structure already gives. */
+const waitsFor = (structure: StructureResult, mutant: MutantResult, rule: RuleResult): boolean =>
+  mutant.verdict === 'unsolved' &&
+  structure.rules.includes(rule.id) &&
+  rule.unsolved.some((u) => u.summary === mutant.why)
 
-const ruleToDeclare = (s: StructureResult): string =>
-  s.declaredBy ?? `declare the rule that needs it, or drop it in a migration (${s.definition})`
+const unsolvedFindings = (rule: RuleResult, structures: readonly StructureResult[]): readonly Finding[] =>
+  rule.unsolved.map((u) => {
+    const waiting = structures.flatMap((s) =>
+      s.mutants.filter((m) => waitsFor(s, m, rule) && m.why === u.summary),
+    ).length
+    const also = waiting === 0 ? '' : `; ${waiting} mutant${waiting === 1 ? ' waits' : 's wait'} for it`
+    return {
+      code: 'rule.unsolved',
+      severity: 'error' as const,
+      rule: rule.id,
+      summary: about(rule, u.summary),
+      reason: u.summary,
+      why: `Assay could not find out (tried: ${u.tried})${also}`,
+      fix: `give a row that shows it with t.accepts(…) or t.rejects(…) on table ${rule.table}`,
+      ...place(rule),
+    }
+  })
 
 const unprovenFinding = (s: StructureResult): readonly Finding[] =>
   s.rules.length > 0
@@ -83,24 +118,36 @@ const unprovenFinding = (s: StructureResult): readonly Finding[] =>
           severity: 'error',
           structure: s.id,
           summary: `${s.table ?? 'database'}: ${s.kind} ${s.name} exists, and no rule asks for it`,
-          why: 'no data structure exists until a test proves that it works',
-          fix: ruleToDeclare(s),
+          why: `no data structure exists until a test proves that it works; it is: ${s.definition}`,
+          fix:
+            s.declaredBy === null
+              ? 'declare the rule that needs it, or drop it in a migration'
+              : `declare the rule that needs it, or drop it in a migration; its declaration:\n${s.declaredBy}`,
         },
       ]
 
-const mutantFinding = (s: StructureResult, m: MutantResult): readonly Finding[] => {
+const mutantFinding = (
+  s: StructureResult,
+  m: MutantResult,
+  rules: readonly RuleResult[],
+): readonly Finding[] => {
   if (m.verdict !== 'survived' && m.verdict !== 'unsolved') return []
+  if (rules.some((rule) => waitsFor(s, m, rule))) return []
+  const change = m.ddl.map((sql) => `${sql.replace(/;\s*$/u, '')};`).join('\n')
+  const survived = m.verdict === 'survived'
   return [
     {
       code: `mutant.${m.verdict}`,
       severity: 'error',
       structure: s.id,
-      summary: `${s.table ?? 'database'}: nobody notices when ${m.summary}`,
-      why: m.why,
-      fix:
-        m.verdict === 'survived'
-          ? `add a rule that tells it apart; the change was: ${m.ddl.join('; ')}`
-          : `show the case with t.accepts(…), t.rejects(…) or t.proves(…); the change was: ${m.ddl.join('; ')}`,
+      summary: `${s.table ?? 'database'}: ${survived ? 'nobody notices when' : 'it is not known who notices when'} ${m.summary}`,
+      reason: m.summary,
+      why: survived ? `breaking ${s.id} in this way goes unnoticed: ${m.why}` : m.why,
+      fix: `${
+        survived
+          ? 'add a rule, or a t.accepts(…), t.rejects(…) or t.proves(…), that this change would break:'
+          : 'show the case with t.accepts(…), t.rejects(…) or t.proves(…); the change was:'
+      }\n${change}`,
     },
   ]
 }
@@ -109,11 +156,23 @@ const mutantFinding = (s: StructureResult, m: MutantResult): readonly Finding[] 
 export const findingsOf = (
   rules: readonly RuleResult[],
   structures: readonly StructureResult[],
-): readonly Finding[] => [
-  ...rules.flatMap((rule) => [...greenFindings(rule), ...unsolvedFindings(rule), ...redFindings(rule)]),
-  ...structures.flatMap((s) => [
-    ...unprovenFinding(s),
-    // An unproven structure's mutants survive for want of a rule; one finding is enough.
-    ...(s.rules.length === 0 ? [] : s.mutants.flatMap((m) => mutantFinding(s, m))),
-  ]),
-]
+  tables: readonly DeclaredTable[],
+): readonly Finding[] => {
+  const undeclared = undeclaredTables(structures, tables)
+  const missing = missingFindings(rules, tables, [...undeclared.ids])
+  return [
+    ...rules.flatMap((rule) => [
+      ...[missing.get(rule) ?? []].flat(),
+      ...greenFindings(rule),
+      ...unsolvedFindings(rule, structures),
+      ...redFindings(rule),
+    ]),
+    ...structures.flatMap((s) => {
+      const own = [undeclared.findings.get(s) ?? []].flat()
+      if (s.table !== null && undeclared.ids.has(s.table) && s.rules.length === 0) return own
+      // An unproven structure's mutants survive for want of a rule; one finding is enough.
+      if (s.rules.length === 0) return unprovenFinding(s)
+      return s.mutants.flatMap((m) => mutantFinding(s, m, rules))
+    }),
+  ]
+}

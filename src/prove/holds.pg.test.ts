@@ -20,7 +20,8 @@ const proven = async (
 ): Promise<{ readonly rule: RuleResult; readonly structures: readonly StructureResult[] }> => {
   const template = await server.createDatabase('holds')
   const owner = await server.connect(template, 'owner')
-  await owner.query(sql).finally(() => owner.end())
+  await owner.query(sql)
+  await owner.end()
   await server.admitRoles()
   try {
     const only = plan.tables.flatMap((t) => t.rules.filter((r) => r.kind === 'holds').map((r) => r.id))

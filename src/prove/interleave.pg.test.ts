@@ -51,7 +51,8 @@ const onSchema = async (schema: string, given: Experiment) => {
   const database = await server.createDatabase('interleave')
   try {
     const owner = await server.connect(database, 'owner')
-    await owner.query(schema).finally(() => owner.end())
+    await owner.query(schema)
+    await owner.end()
     return await runInterleaving(() => server.connect(database, 'prover'), given)
   } finally {
     await server.dropDatabase(database)

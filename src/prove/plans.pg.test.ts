@@ -165,9 +165,11 @@ const indexOf = (name: string) => result.structures.find((s) => s.table === idOf
 const proveOn = async (sql: string): Promise<ProveResult> => {
   const template = await server.createDatabase('plans')
   const admin = await server.connect(template, 'administrator')
-  await admin.query('create extension pg_trgm').finally(() => admin.end())
+  await admin.query('create extension pg_trgm')
+  await admin.end()
   const owner = await server.connect(template, 'owner')
-  await owner.query(sql).finally(() => owner.end())
+  await owner.query(sql)
+  await owner.end()
   await server.admitRoles()
   const plans = declared()
   try {

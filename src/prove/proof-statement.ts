@@ -8,14 +8,14 @@ export interface ProofStatement {
   readonly isJson: boolean
 }
 
-const kindOf = (node: ParseNode): string => Object.keys(node)[0] ?? ''
+const nodeName = (node: ParseNode): string => Object.keys(node)[0] ?? ''
 const bodyOf = (node: ParseNode): Record<string, unknown> => Object.values(node)[0] as Record<string, unknown>
 
 const modifies = /^(?:Insert|Update|Delete|Merge)Stmt$/u
 
 const hasWritingWith = (node: ParseNode): boolean => {
   const body = bodyOf(node)['withClause'] as { ctes?: readonly ParseNode[] } | undefined
-  return (body?.ctes ?? []).some((cte) => modifies.test(kindOf(bodyOf(cte)['ctequery'] as ParseNode)))
+  return (body?.ctes ?? []).some((cte) => modifies.test(nodeName(bodyOf(cte)['ctequery'] as ParseNode)))
 }
 
 const asArray = (from: string): string =>
@@ -32,13 +32,13 @@ export const proofStatement = (sql: string): ProofStatement => {
   }
   const [only] = statements
   if (statements.length !== 1 || !only || hasWritingWith(only.node)) return asIs
-  const kind = kindOf(only.node)
+  const name = nodeName(only.node)
   const body = bodyOf(only.node)
-  if (kind === 'SelectStmt' && body['intoClause'] === undefined) {
+  if (name === 'SelectStmt' && body['intoClause'] === undefined) {
     return { sql: asArray(`from (${only.text}\n) rows_`), isJson: true }
   }
   const returns = body['returningList'] ?? body['returningClause']
-  if (modifies.test(kind) && returns !== undefined) {
+  if (modifies.test(name) && returns !== undefined) {
     return { sql: `with rows_ as (${only.text}\n) ${asArray('from rows_')}`, isJson: true }
   }
   return asIs

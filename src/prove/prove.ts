@@ -101,6 +101,9 @@ const structureResult = (
   mutants,
 })
 
+const absentColumns = ({ rule, table }: GreenRule): readonly string[] | null =>
+  table === null ? null : rule.columns.filter((name) => !table.columns.some((column) => column.name === name))
+
 const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   id: rule.rule.id,
   kind: rule.rule.kind,
@@ -108,6 +111,7 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   sentence: rule.sentence,
   at: rule.rule.at,
   claims: rule.claims,
+  ...(rule.missing === null ? {} : { missing: { columns: absentColumns(rule) } }),
   declared: declarationDigest(rule.rule),
   green: rule.green,
   red,
@@ -238,7 +242,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       tables: architecture.tables.map((t) => t.id),
       rules,
       structures: structureResults,
-      findings: findingsOf(rules, structureResults),
+      findings: findingsOf(rules, structureResults, architecture.tables),
       summary: summarize(architecture.tables.length, rules, structureResults, seconds),
     }
   } finally {

@@ -29,6 +29,8 @@ export interface RuleResult {
   readonly at: { readonly file: string; readonly line: number } | null
   /** Structure ids it claims. */
   readonly claims: readonly string[]
+  /** What the database lacks of what it names: these columns, or (null) the whole table. Absent: nothing. */
+  readonly missing?: { readonly columns: readonly string[] | null }
   /** declarationDigest(rule) of digest.ts: the ledger notices a rule that was weakened under an unchanged sentence. */
   readonly declared?: string
   readonly green: boolean
@@ -75,7 +77,10 @@ export interface Finding {
   readonly rule?: string
   readonly structure?: string
   readonly summary: string
+  /** The part of the summary that other findings may share: what happened, without what it happened to. */
+  readonly reason?: string
   readonly why: string
+  /** Its first line is prose; lines after it are SQL, a declaration or commands, as they are to be written. */
   readonly fix: string
   readonly where?: { readonly file: string; readonly line: number }
 }

@@ -123,7 +123,12 @@ describe('the runner', () => {
       { ddl: [], experiments: [zero] },
     ])
     expect(trials.map((t) => t.ddlFault?.sqlstate ?? null)).toEqual([null, null, '42704', null])
-    expect(trials.map((t) => differenceFrom(zero, t.observations[0]!) === null)).toEqual([true, false, false, true])
+    expect(trials.map((t) => differenceFrom(zero, t.observations[0]!) === null)).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
     expect(changeBetween(zero, trials[0]!.observations[0]!, trials[1]!.observations[0]!)).toBe('accepted')
     const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
     expect(left[0]!.rows).toBe(0)

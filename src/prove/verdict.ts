@@ -11,9 +11,13 @@ interface Named {
 /** SQLSTATEs that mean that Assay wrote wrong DDL (rights, missing objects), never that PostgreSQL forbids the mutant. */
 const ownFault = /^(?:42501|42P01|42703|42704|25P02|3F000|57014)$/u
 
+/** Said with 42704, though nothing that was named is missing: the type cannot be indexed so. */
+const forbidden = /has no default operator class/u
+
 /** 42601 is also what PostgreSQL answers for DDL that it parsed and forbids, such as DROP NOT NULL on an identity. */
 const isOwnFault = (fault: PgFault): boolean =>
-  ownFault.test(fault.sqlstate) || (fault.sqlstate === '42601' && fault.message.startsWith('syntax error'))
+  (ownFault.test(fault.sqlstate) && !forbidden.test(fault.message)) ||
+  (fault.sqlstate === '42601' && fault.message.startsWith('syntax error'))
 
 /** PostgreSQL refused the mutant's DDL. */
 export const stillbornReason = (fault: PgFault): Named =>

@@ -64,6 +64,9 @@ const placeOf = (experiment: Experiment): Place => {
   return experiment.session === 'fresh' ? 'fresh' : 'main'
 }
 
+/** Proofs and interleavings run their own way, one at a time, and only when PostgreSQL has taken the DDL elsewhere. */
+const isSpecial = (place: Place): boolean => place === 'proof' || place === 'interleaving'
+
 /** Opens the clone and its first session. */
 export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> => {
   const { server, template, label } = parts
@@ -123,13 +126,14 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
       observations: Array.from<Observation>({ length: trial.experiments.length }),
     }))
     const used = new Set(trials.flatMap((trial) => trial.experiments.map(placeOf)))
-    // A trial without experiments still tells whether PostgreSQL takes its DDL.
-    if (trials.some((trial) => trial.experiments.length === 0)) used.add('main')
+    // A trial without plain experiments still tells whether PostgreSQL takes its DDL.
+    const isOnlySpecial = (trial: Trial): boolean => trial.experiments.every((e) => isSpecial(placeOf(e)))
+    if (trials.some(isOnlySpecial)) used.add('main')
     for (const place of ['main', 'fresh', 'loaded'] as const) {
       if (!used.has(place)) continue
       const concerned = trials.flatMap((trial, t) => {
         const indexes = trial.experiments.flatMap((e, i) => (placeOf(e) === place ? [i] : []))
-        const empty = trial.experiments.length === 0 && place === 'main'
+        const empty = isOnlySpecial(trial) && place === 'main'
         return indexes.length > 0 || empty ? [{ t, trial, indexes }] : []
       })
       const db = await sessionFor(place)
@@ -149,9 +153,11 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     }
     for (const [t, trial] of trials.entries()) {
       for (const [i, experiment] of trial.experiments.entries()) {
-        const place = placeOf(experiment)
-        if (place !== 'proof' && place !== 'interleaving') continue
-        outcomes[t]!.observations[i] = await runSpecial(trial, experiment)
+        if (!isSpecial(placeOf(experiment))) continue
+        const fault = outcomes[t]!.ddlFault
+        outcomes[t]!.observations[i] = fault
+          ? { fault, stage: 'world', affected: 0, rows: [] }
+          : await runSpecial(trial, experiment)
       }
     }
     sinceVacuum += trials.filter((trial) => trial.ddl.length > 0).length

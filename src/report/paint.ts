@@ -7,6 +7,13 @@ export interface Paint {
   readonly strong: (text: string) => string
 }
 
+/** How a text is laid out. */
+export interface Layout {
+  readonly paint: Paint
+  /** Columns; 80 when the output is not a terminal. */
+  readonly width: number
+}
+
 const same = (text: string): string => text
 
 export const plainPaint: Paint = { good: same, bad: same, dim: same, strong: same }

@@ -1,22 +1,48 @@
-/** Text that came from a database or a user's file, made safe for a terminal: no control or direction characters. */
+/** Text that came from a database or a user's file, made safe for a terminal, and broken into lines that fit. */
+import { displayWidth } from '../ground/display-width.ts'
 
-// C0, DEL, C1 and the bidirectional overrides, which can hide or reorder what is shown.
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+/**
+ * Control characters (escape sequences begin with one), what turns the direction of writing around, what is not seen
+ * at all, and halves of letters. The joiners U+200C and U+200D are parts of written words and stay.
+ */
+const unprintable =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu
 
-export const printable = (text: string): string =>
-  text.replaceAll(unprintable, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+const escaped = (letter: string): string =>
+  [...Array(letter.length).keys()]
+    .map((i) => `\\u${letter.charCodeAt(i).toString(16).padStart(4, '0')}`)
+    .join('')
 
-/** Breaks a text into lines of at most `width` characters at spaces; later lines are indented. */
-export const wrap = (text: string, width: number, indent: string): string => {
+/** Line ends and tabs stay: who prints several lines indents them. */
+export const printable = (text: string): string => text.replaceAll(unprintable, escaped)
+
+/** JSON text with the same characters escaped inside its strings, as JSON writes them. */
+export const printableJson = (json: string): string => printable(json)
+
+/**
+ * The lines of a text that is printed from column `indent` on, none wider than `width`. A word that is wider has a
+ * line of its own and is kept whole, so that it can be copied.
+ */
+export const wrap = (text: string, width: number, indent: number): string => {
+  const room = Math.max(20, width - indent)
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/u)) {
-    const room = width - (lines.length === 0 ? 0 : indent.length)
-    if (line !== '' && line.length + 1 + word.length > room) {
+  for (const word of printable(text).split(/\s+/u)) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > room) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
-  return [...lines, line].join(`\n${indent}`)
+  return [...lines, line].join(`\n${' '.repeat(indent)}`)
+}
+
+/**
+ * What a finding or fault says: its first line is prose and wrapped, the lines after it are SQL, commands or a log
+ * and stay as they are.
+ */
+export const proseAndCode = (text: string, width: number, indent: number): string => {
+  const [prose = '', ...code] = text.split('\n')
+  const gap = `\n${' '.repeat(indent)}`
+  return [wrap(prose, width, indent), ...code.map((line) => `${gap}${printable(line)}`)].join('')
 }

@@ -7,6 +7,7 @@ import { deriveValues } from './derived.ts'
 import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
 import { insertRows } from './insert.ts'
+import { judgeRows } from './judge.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
@@ -142,6 +143,19 @@ const openQuestions = (rows: readonly Judged[], count: number): ((j: Judged) => 
   return (j) => (told.size < count && j.tells.some((t) => !told.has(t))) || (j.accepted ? !accepted : !rejected)
 }
 
+/** The nearest row that the expression rejects together with other constraints, and their names. */
+const rejectedTogether = async (
+  ground: RowGround,
+  { around: { facts } }: DistinguishParts,
+  judged: readonly Judged[],
+  standing: readonly Constraint[],
+): Promise<Distinguished['rejectedTogether']> => {
+  const row = judged.find((j) => !j.accepted)?.row
+  if (!row) return null
+  const [verdict] = await judgeRows(ground, facts, [row], standing.map((c) => c.expression))
+  return { row, by: standing.filter((_c, i) => verdict![i] === 'f').map((c) => c.label) }
+}
+
 export const distinguishRows = async (ground: RowGround, parts: DistinguishParts): Promise<Distinguished> => {
   const { around, expression, others, ignoreChecks } = parts
   const { facts, bases } = around
@@ -181,6 +195,7 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     untold,
     stillborn,
     equivalent,
+    rejectedTogether: neverRejects ? await rejectedTogether(ground, parts, judged, standing) : null,
     impliedByOthers: neverRejects && proof[open.length] === true,
     exhaustive: open.length === equivalent.length,
     tried: `${count} combinations of values of ${columns.join(', ') || 'no column'}`,

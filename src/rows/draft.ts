@@ -87,8 +87,10 @@ export const mendingSearch = (
     row,
     variables: part.variables.map((v) => {
       const present = v.columns.map((c) => row[c.name] ?? 'null')
-      const more = v.columns.length === 1 ? (derived.get(v.columns[0]!.name) ?? []).map((d) => [d]) : []
-      return { columns: v.columns, options: startingWith(present, [...more, ...v.options]) }
+      const moving = v.options.every((o) => o.every((sql) => sql === 'null' || isRelative(sql)))
+      const more = v.columns.length === 1 ? (derived.get(v.columns[0]!.name) ?? []) : []
+      const lasting = more.filter((d) => !moving || isRelative(d)).map((d) => [d])
+      return { columns: v.columns, options: startingWith(present, [...lasting, ...v.options]) }
     }),
     fixed: facts.table.columns.filter((c) => c.generated === null && names.has(c.name)),
     expressions: part.constraints.map((c) => c.expression),
@@ -159,7 +161,7 @@ export const draftFamilies = async (
   const free = writableColumns(table).filter(
     (c) => !grouped.has(c.name) && !toItself.has(c.name) && !unfilled.has(c.name),
   )
-  const judged = await judgeColumns(ground, facts, free)
+  const judged = await judgeColumns(ground, facts, free, { lightly: true })
   const constraints = constraintsOf(facts)
   const wide = constraints.filter((c) => c.columns.length > 1 || c.columns.some((n) => !judged.has(n)))
 
@@ -209,20 +211,21 @@ const singleOptions = (
   isUsed: (column: Column, sql: string) => boolean,
 ): readonly (readonly string[])[] => {
   const of = judged.get(column.name)
-  const accepted = of?.accepted ?? []
+  const all = of?.accepted ?? []
+  const moving = isRelative(of?.all.find((o) => o !== 'null')) && all.some(isRelative)
+  // A literal that satisfies it today may not next month.
+  const accepted = moving ? all.filter((o) => o === 'null' || isRelative(o)) : all
   const typical = of?.typical[family]
   const wantsNull = accepted[0] === 'null'
   const first =
-    !wantsNull && typical !== undefined && accepted.includes(typical) && !isRelativeFirst(of?.all ?? [])
-      ? [typical]
-      : []
+    !wantsNull && typical !== undefined && accepted.includes(typical) ? [typical] : []
   const fresh = accepted.filter((o) => !isUsed(column, o) && (o !== 'null' || wantsNull))
   const stale = accepted.filter((o) => isUsed(column, o))
   const last = accepted.includes('null') ? ['null'] : []
   return [...new Set([...first, ...fresh, ...stale, ...last])].map((o) => [o])
 }
 
-const isRelativeFirst = (all: readonly string[]): boolean => /now\(\)|current_|localtime/iu.test(all[0] ?? '')
+const isRelative = (sql: string | undefined): boolean => /now\(\)|current_|localtime/iu.test(sql ?? '')
 
 const mendDrafts = async (
   ground: RowGround,

@@ -66,32 +66,43 @@ select ${[...values.values()].join(',\n  ')}
 /** Rows that a key refuses are left out; a deferrable key cannot say so and is tried without. */
 const conflictClauses = ['\non conflict do nothing', ''] as const
 
-/** The usual values first, then those for indexes that cast text to a number. */
-const plansOf = async (owner: Session, catalog: Catalog, table: Table): Promise<readonly LoadPlan[]> => {
+/** Plans of several tables in one transaction that is taken back: rows are solved once for all of them. */
+const plansOf = async (
+  owner: Session,
+  catalog: Catalog,
+  tables: readonly Table[],
+  digits: boolean,
+): Promise<readonly LoadPlan[]> => {
   await owner.query('begin')
   try {
-    const rows = await makeRows(owner, catalog)
-    const parts = { catalog, rows, db: owner }
-    return [await planLoad(table, parts), await planLoad(table, { ...parts, digits: true })]
+    const parts = { catalog, rows: await makeRows(owner, catalog), db: owner, digits }
+    const plans: LoadPlan[] = []
+    for (const table of tables) plans.push(await planLoad(table, parts))
+    return plans
   } finally {
     await owner.query('rollback')
   }
 }
 
-const fill = async (owner: Session, plans: readonly LoadPlan[]): Promise<string | null> => {
-  const without = plans[0]!.without
-  if (without.length > 0) return `no value was found for ${without.join(', ')}`
+const insertRefusal = async (owner: Session, plan: LoadPlan): Promise<string | null> => {
+  if (plan.without.length > 0) return `no value was found for ${plan.without.join(', ')}`
   let refusal = ''
-  for (const plan of plans) {
-    for (const clause of conflictClauses) {
-      const [reply] = await owner.batch([insertAll(plan, clause)])
-      if (reply!.fault === null) return null
-      refusal = `${reply!.fault.message} (SQLSTATE ${reply!.fault.sqlstate})`
-      // Rows of the refused insert still lie in its pages and would count for the size of the table.
-      await owner.query(`vacuum full ${qualified(plan.table)}`)
-    }
+  for (const clause of conflictClauses) {
+    const [reply] = await owner.batch([insertAll(plan, clause)])
+    if (reply!.fault === null) return null
+    refusal = `${reply!.fault.message} (SQLSTATE ${reply!.fault.sqlstate})`
+    // Rows of the refused insert still lie in its pages and would count for the size of the table.
+    await owner.query(`vacuum full ${qualified(plan.table)}`)
   }
   return refusal
+}
+
+/** The usual values first, then those for indexes that cast text to a number. Answers why neither was taken. */
+const fill = async (owner: Session, catalog: Catalog, plan: LoadPlan): Promise<string | null> => {
+  const refusal = await insertRefusal(owner, plan)
+  if (refusal === null) return null
+  const [digits] = await plansOf(owner, catalog, [plan.table], true)
+  return (await insertRefusal(owner, digits!)) === null ? null : refusal
 }
 
 /** `owner` is a session of the owner on a clone that nobody else uses and that serves plans alone. */
@@ -103,10 +114,10 @@ export const loadForPlans = async (
   await loadParser()
   await owner.query(sampleEverything)
   const problems: LoadProblem[] = []
-  for (const table of tablesToLoad(catalog, options)) {
-    const plans = await plansOf(owner, catalog, table)
+  for (const plan of await plansOf(owner, catalog, tablesToLoad(catalog, options), false)) {
+    const { table } = plan
     await removeObstacles(owner, table, catalog)
-    const problem = await withoutForcedPolicies(owner, table, catalog, () => fill(owner, plans))
+    const problem = await withoutForcedPolicies(owner, table, catalog, () => fill(owner, catalog, plan))
     if (problem !== null) problems.push({ table: table.id, summary: problem })
     // Indexes built in one go have the size that a mutant's index has, too.
     await owner.query(`reindex table ${qualified(table)}`)

@@ -97,6 +97,7 @@ export const makeRows = async (
           stillborn: [],
           equivalent: [],
           impliedByOthers: false,
+          rejectedTogether: null,
           exhaustive: false,
           tried: solution.problem ?? `${table.id} has no row that PostgreSQL accepts`,
         }

@@ -52,7 +52,7 @@ interface PolicyRow extends OfTable {
 const mostPartitions = 200
 
 const jsonOf = (sql: string): string =>
-  `set local search_path = ''; select coalesce(json_agg(to_json(r)), '[]'::json)::text from (${sql}) r`
+  `set local search_path = ''; set local timezone = 'UTC'; select coalesce(json_agg(to_json(r)), '[]'::json)::text from (${sql}) r`
 
 const byTable = <T extends OfTable>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> => {
   const map = new Map<string, T[]>()

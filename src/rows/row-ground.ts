@@ -58,6 +58,9 @@ export const ownConstraints = (
   ...column.domainChecks,
 ]
 
+/** Enough for a value per family, and null. */
+const fewOptions = 8
+
 /** Judges every column's options at once. */
 export const judgeColumns = async (
   ground: Pick<RowGround, 'db' | 'functions' | 'keyNames'>,
@@ -68,6 +71,8 @@ export const judgeColumns = async (
     readonly constraints?: ReturnType<typeof constraintsOf>
     /** More values by column, tried first. */
     readonly extra?: ReadonlyMap<string, readonly string[]>
+    /** Columns that nothing constrains are judged on their first options only; the others are taken as they are. */
+    readonly lightly?: boolean
   } = {},
 ): Promise<JudgedColumns> => {
   const made = columns.map((column) => {
@@ -79,13 +84,25 @@ export const judgeColumns = async (
     return { column, typical: options.typical, all }
   })
   const constraints = wish.constraints ?? constraintsOf(facts)
-  const questions = made.map(({ column, all }): Question => ({
-    frame: { facts, columns: [{ column, options: all }] },
-    combinations: all.map((_o, i) => [i]),
-    expressions: ownConstraints(facts, column, constraints),
-    fitsAnyway: true,
-  }))
-  const verdicts = await evaluate(ground.db, questions)
+  const judgedOf = (column: Column): number =>
+    wish.lightly && ownConstraints(facts, column, constraints).length === 0 ? fewOptions : Infinity
+  const ask = (of: typeof made, count: (column: Column) => number) =>
+    evaluate(
+      ground.db,
+      of.map(
+        ({ column, all }): Question => ({
+          frame: { facts, columns: [{ column, options: all }] },
+          combinations: all.slice(0, count(column)).map((_o, i) => [i]),
+          expressions: ownConstraints(facts, column, constraints),
+          fitsAnyway: true,
+        }),
+      ),
+    )
+  const verdicts = await ask(made, judgedOf)
+  // A type that no family knows: none of its first options is a value.
+  const strange = made.filter((m, i) => judgedOf(m.column) !== Infinity && !verdicts[i]!.some((v, k) => v.fits && m.all[k] !== 'null'))
+  const again = await ask(strange, () => Infinity)
+  for (const [i, m] of strange.entries()) verdicts[made.indexOf(m)] = again[i]!
   return new Map(
     made.map((m, at) => {
       const of = verdicts[at]!
@@ -93,8 +110,8 @@ export const judgeColumns = async (
         m.column.name,
         {
           ...m,
-          accepted: m.all.filter((_o, i) => of[i]!.fits && !/[fe]/u.test(of[i]!.of)),
-          possible: m.all.filter((_o, i) => of[i]!.fits),
+          accepted: m.all.filter((_o, i) => !of[i] || (of[i].fits && !/[fe]/u.test(of[i].of))),
+          possible: m.all.filter((_o, i) => !of[i] || of[i].fits),
         },
       ]
     }),

@@ -86,6 +86,8 @@ export interface Distinguished {
   readonly equivalent: readonly number[]
   /** No row is rejected by the expression alone: the table's other row-level constraints provably imply it. */
   readonly impliedByOthers: boolean
+  /** Then: the nearest row that it rejects, with the other constraints that reject it too. */
+  readonly rejectedTogether: { readonly row: Row; readonly by: readonly string[] } | null
   /** Everything untold is stillborn or equivalent. */
   readonly exhaustive: boolean
   readonly tried: string

@@ -5,6 +5,10 @@ import type { Reply, Session } from '../postgres/session.ts'
 const outer = 'assay_rows'
 const inner = 'assay_trial'
 
+/** How values are printed must not depend on the session. */
+const plainOutput = `set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
+set local extra_float_digits = 1; set local bytea_output = 'hex'`
+
 const insist = (opened: Reply | undefined): void => {
   if (!opened?.fault) return
   throw new AssayError('Rows are solved inside an open transaction that has not failed.', {
@@ -20,8 +24,8 @@ const insist = (opened: Reply | undefined): void => {
 export const askEach = async (db: Session, texts: readonly string[]): Promise<Reply[]> => {
   if (texts.length === 0) return []
   const replies = await db.batch([
-    `savepoint ${outer}`,
-    ...texts.map((text) => `rollback to savepoint ${outer};\n${text}`),
+    `savepoint ${outer}; ${plainOutput}; savepoint ${inner}`,
+    ...texts.map((text) => `rollback to savepoint ${inner};\n${text}`),
     `rollback to savepoint ${outer}; release savepoint ${outer}`,
   ])
   insist(replies[0])
@@ -35,7 +39,7 @@ export const tryOnTop = async (
   trials: readonly string[],
 ): Promise<{ readonly setup: readonly Reply[]; readonly trials: readonly Reply[] }> => {
   const replies = await db.batch([
-    `savepoint ${outer}`,
+    `savepoint ${outer}; ${plainOutput}`,
     ...setup,
     `savepoint ${inner}`,
     ...trials.map((text) => `rollback to savepoint ${inner};\n${text}`),

@@ -5,6 +5,7 @@
 import type { TableFacts } from './facts.ts'
 import { confirmRows, type Outcome } from './confirm.ts'
 import { type Draft, draftFamilies } from './draft.ts'
+import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { families, firstRoot, keyValues, type KnownRows, worldStatements } from './world.ts'
@@ -15,6 +16,8 @@ interface Core extends KnownRows {
   readonly problem: string | null
   /** What may vary in its rows. */
   readonly drafts: ReadonlyMap<number, Draft>
+  /** Ends its world where rows of its own come with its parents (a trigger makes them) and are in the way. */
+  readonly clearing: readonly string[]
 }
 
 /** A table's base rows and the statements of its world. */
@@ -73,10 +76,11 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     facts: TableFacts,
     of: 'core' | 'base',
     drafts: readonly Draft[],
+    clearing: readonly string[],
   ): Promise<{ readonly world: readonly string[]; readonly problem: string | null; readonly outcomes: readonly Outcome[] }> => {
     const { id } = facts.table
     const statements = worldStatements(ground, known, id, of)
-    const world = statements.map((s) => s.sql)
+    const world = [...statements.map((s) => s.sql), ...clearing]
     const { setup, outcomes } = await confirmRows(ground, facts, world, drafts)
     const at = setup ? (statements[setup.at]?.tables ?? []) : []
     return {
@@ -89,7 +93,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
   const coreOf = async (facts: TableFacts): Promise<Core> => {
     const { id } = facts.table
     const drafts = drafted.get(id) ?? new Map<number, Draft>()
-    const nothing = { rows: new Map<number, Row>(), stored: new Map<number, Row>(), drafts }
+    const nothing = { rows: new Map<number, Row>(), stored: new Map<number, Row>(), drafts, clearing: [] }
     const parent = ground.parents.hard(id).find((r) => (known(r.target)?.rows.size ?? 0) === 0)
     if (parent) {
       const why = cores.get(parent.target)?.problem ?? 'no row was found'
@@ -98,8 +102,16 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const wanted = families.flatMap((f) => drafts.get(f) ?? [])
     const hopeless = (drafts.get(0)?.broken ?? []).filter((b) => b.startsWith('none of '))
     if (hopeless.length > 0) return { ...nothing, problem: hopeless.join('; ') }
-    const { problem, outcomes } = await confirm(facts, 'core', wanted)
-    if (problem !== null) return { ...nothing, problem }
+    let clearing: readonly string[] = []
+    const first = await confirm(facts, 'core', wanted, clearing)
+    if (first.problem !== null) return { ...nothing, problem: first.problem }
+    let { outcomes } = first
+    const [taken] = outcomes
+    if (taken && 'refused' in taken && /23505|23P01/u.test(taken.refused) && !ground.parents.plan(id, 'core').rooted) {
+      const cleared = [`delete from ${qualified(facts.table)}`]
+      const second = await confirm(facts, 'core', wanted, cleared)
+      if (second.problem === null && second.outcomes.some((o) => 'row' in o)) [clearing, outcomes] = [cleared, second.outcomes]
+    }
     const rows = new Map<number, Row>()
     const stored = new Map<number, Row>()
     const keep = (family: number, outcome: { readonly row: Row; readonly stored: Row }): void => {
@@ -111,10 +123,10 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const row = drafts.get(f)?.row
       if (row) keep(f, { row, stored: row })
     }
-    const [first] = outcomes
+    const [a] = outcomes
     const broken = drafts.get(0)?.broken ?? []
-    const why = first && 'refused' in first ? [first.refused, ...broken.map((b) => `unsolved: ${b}`)].join('; ') : null
-    return { rows, stored, drafts, problem: why }
+    const why = a && 'refused' in a ? [a.refused, ...broken.map((b) => `unsolved: ${b}`)].join('; ') : null
+    return { rows, stored, drafts, clearing, problem: why }
   }
 
   const solveCircle = async (members: readonly string[]): Promise<void> => {
@@ -151,7 +163,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const facts = ground.facts.get(table)!
     const soft = ground.parents.soft(table)
     for (const ref of soft) await ensureCore(ref.target)
-    const world = worldStatements(ground, known, table, 'base').map((s) => s.sql)
+    const world = [...worldStatements(ground, known, table, 'base').map((s) => s.sql), ...core.clearing]
     const present = new Set(ground.parents.plan(table, 'base').steps.flat())
     const parentKeys: ParentKeys = (ref, family) =>
       ref.target !== table && present.has(ref.target) ? keysFor(table)(ref, family) : null
@@ -172,7 +184,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const options = [first!, ...others, core.rows.get(family)!].map(tuple)
       return { family, row: first!, variables: [{ columns, options }], broken: [] }
     })
-    const confirmed = await confirm(facts, 'base', drafts)
+    const confirmed = await confirm(facts, 'base', drafts, core.clearing)
     if (confirmed.problem !== null) return { ...asIs, problem: confirmed.problem }
     const rows = new Map(core.rows)
     const stored = new Map(core.stored)

@@ -159,6 +159,15 @@ const orders = ({ rule, operators }: Parts): readonly Statement[] => {
   return [{ title: `all rows come by ${listed(keys.map(nameOf))} without sorting`, select, demand }]
 }
 
+/** Operators by which few rows are found: for many rows no index is worth its while, and nothing would be told apart. */
+const finding = ['=', '&&', '@>', '@@', '@@@', '?', '~~', '%', '~=']
+
+const fewestFirst = (operators: readonly IndexOperator[]): readonly IndexOperator[] => {
+  const rank = ({ name }: IndexOperator): number =>
+    finding.includes(name) ? finding.indexOf(name) : finding.length
+  return operators.toSorted((a, b) => rank(a) - rank(b))
+}
+
 /** Methods that look for rows as gin does: each may stand where another was declared. */
 const searching = ['gin', 'gist', 'spgist']
 
@@ -167,7 +176,7 @@ const classes = ({ rule, operators, values }: Parts): readonly Statement[] =>
   rule.keys.flatMap((key, n) => {
     const { own, others } = operators[n]!
     const first = (candidates: readonly IndexOperator[]): { name: string; select: string } | null => {
-      for (const operator of candidates) {
+      for (const operator of fewestFirst(candidates)) {
         const sql = operator.purpose === 'search' ? condition(key, operator, values[n]!) : null
         if (sql !== null) return { name: operator.name, select: selectFrom(rule, { where: [sql] }) }
       }

@@ -103,9 +103,9 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
     )
   }
   const index = await claimedIndex(rule, context)
-  const probed = await withProbe(context.db, rule, context.table, async ({ operators, plans }) => {
-    const statements = statementsOf({ rule, operators, values })
-    return { statements, alone: await plans(statements.map((s) => s.select)) }
+  const probed = await withProbe(context.db, rule, context.table, async (probe) => {
+    const statements = statementsOf({ rule, operators: probe.operators, values })
+    return { statements, alone: await probe.plans(statements.map((s) => s.select)) }
   })
   if ('refused' in probed) {
     const { message, sqlstate } = probed.refused

@@ -71,7 +71,8 @@ const readingOf = (setting: string, value: string, marker: string): Carrier | nu
   const at = value.indexOf(marker)
   if (at < 0) return null
   const after = value.length - at - marker.length
-  return { name, sql: `substr(${current}, ${at + 1}, length(${current}) - ${at + after})` }
+  const start = at === 0 ? current : `substr(${current}, ${at + 1})`
+  return { name, sql: after === 0 ? start : `left(${start}, -${after})` }
 }
 
 const callWith = (call: (marker: (n: number) => string) => Settings): Settings => {
@@ -136,7 +137,6 @@ export const tenantPredicate = (
   if (carrier === null) return null
   const type = typeOf(rule, architecture)
   if (!needsCast(type)) return `${ident(rule.column)} = ${carrier.sql}`
-  const value =
-    carrier.sql.startsWith('nullif(') && carrier.sql.endsWith(')') ? carrier.sql : `(${carrier.sql})`
+  const value = carrier.sql.endsWith(')') ? carrier.sql : `(${carrier.sql})`
   return `${ident(rule.column)} = ${value}::${type}`
 }

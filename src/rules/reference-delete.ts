@@ -3,7 +3,7 @@ import { identList, qualified } from '../postgres/quote.ts'
 import { accepted, rowsAre, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
 import { obstaclesTo, type Family, type ForeignKey } from './foreign-key.ts'
-import { countAfter, defaultParent, familyStands, oneRow, refusedParent } from './reference-outcome.ts'
+import { countAfter, familyStands, oneRow, refusedParent } from './reference-outcome.ts'
 import type { RuleContext } from './rule-kind.ts'
 
 interface Outcome {
@@ -68,8 +68,7 @@ export const addDeleteCases = async (
   context: RuleContext,
   ground: Ground,
 ): Promise<void> => {
-  const setsDefault = key.rule.onDelete === 'set default'
-  const given = [...(setsDefault ? await defaultParent(key, context) : []), ...familyStands(family)]
+  const given = await familyStands(key, family, context)
   for (const { title, when, then } of outcomes(key, family, context)) {
     const aside = await obstaclesTo(key, context, ground.world, given, when)
     ground.draft.add({ title, given: [...aside, ...given], when, then })

@@ -10,7 +10,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 
 /** The declared default of a column as an SQL expression; null when it has none. */
-const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
+export const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
   rulesOf<DefaultsRule>(context.architecture, key.rule.table, 'defaults').find((r) => r.column === column)
     ?.expression ?? null
 
@@ -49,12 +49,16 @@ export const countAfter = (
 
 export const oneRow: Expected = rowsAre(['1'])
 
-/** The row that a default points to: it has to be there before the default can be. */
-export const defaultParent = async (key: ForeignKey, context: RuleContext): Promise<readonly string[]> => {
+/** The row that a default points to: SET DEFAULT needs it, and every other action has to be told from SET DEFAULT. */
+const defaultParent = async (
+  key: ForeignKey,
+  context: RuleContext,
+  before: readonly string[],
+): Promise<readonly string[]> => {
   const defaults = key.rule.columns.map((c) => defaultOf(key, context, c))
   if (defaults.some((d) => d === null)) return []
   const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, `(${defaults[i]})`]))
-  const made = await makeRow(context, key.target, { pins, family: 'a' })
+  const made = await makeRow(context, key.target, { pins, family: 'a', before })
   return 'unsolved' in made ? [] : [...made.given, context.rows.insert(key.target, made.row)]
 }
 
@@ -67,12 +71,15 @@ export const refusedParent = (key: ForeignKey, action: 'restrict' | 'no action')
   },
 })
 
-export const familyStands = (family: Family): readonly string[] => [
-  ...family.beforeParent,
-  family.insertParent,
-  ...family.beforeChild,
-  family.insertChild,
-]
+/** Parent and child, and the row that the child's default points to. */
+export const familyStands = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+): Promise<readonly string[]> => {
+  const statements = [...family.beforeParent, family.insertParent, ...family.beforeChild, family.insertChild]
+  return [...statements, ...(await defaultParent(key, context, statements))]
+}
 
 /** A further key of the target that nothing has, other than the family's. */
 export const anotherKey = async (
@@ -80,5 +87,9 @@ export const anotherKey = async (
   key: ForeignKey,
   family: Family,
   column: string,
-): Promise<string | undefined> =>
-  (await freshValues(context, key.target, column, [family.parent[column]!]))[0]
+): Promise<string | undefined> => {
+  const referring = key.rule.columns[key.targetColumns.indexOf(column)]
+  const byDefault = referring === undefined ? null : defaultOf(key, context, referring)
+  const taken = [family.parent[column]!, ...(byDefault === null ? [] : [`(${byDefault})`])]
+  return (await freshValues(context, key.target, column, taken))[0]
+}

@@ -7,7 +7,7 @@ import { makeRow } from './make-row.ts'
 import {
   anotherKey,
   countAfter,
-  defaultParent,
+  defaultOf,
   familyStands,
   oneRow,
   refusedParent,
@@ -33,14 +33,15 @@ const changeOf = async (key: ForeignKey, family: Family, context: RuleContext): 
   return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
 }
 
-/** The child points to a row that is there, and no longer to the old key. */
+/** The child points to a row that is there, and neither to the old key nor to its default. */
 const countFollowed = (key: ForeignKey, family: Family, context: RuleContext): string => {
   const pairs = key.rule.columns.map((c, i) => `p.${ident(key.targetColumns[i]!)} = c.${ident(c)}`)
   const old = key.rule.columns.map((c) => `c.${ident(c)} = (${family.child[c]!})`)
+  const byDefault = key.rule.columns.map((c) => `c.${ident(c)} = (${defaultOf(key, context, c) ?? 'null'})`)
   const isChild = whereChild(key, family, context)
   return (
     `select count(*) from (select * from ${qualified(context.table)} where ${isChild}) as c ` +
-    `join ${qualified(key.target)} as p on ${pairs.join(' and ')} where not (${old.join(' and ')})`
+    `join ${qualified(key.target)} as p on ${pairs.join(' and ')} where not (${old.join(' and ')}) and (${byDefault.join(' and ')}) is not true`
   )
 }
 
@@ -53,12 +54,15 @@ const handOver = async (
   family: Family,
   context: RuleContext,
   change: Change,
+  standing: readonly string[],
 ): Promise<string | null> => {
   const update = updateParent(key, family, context, change)
+  // The child would forbid the change that the new row follows.
+  const ofChild = new Set([...family.beforeChild, family.insertChild])
   const heir = await makeRow(context, key.target, {
     pins: Object.fromEntries(key.targetColumns.map((c) => [c, family.parent[c]!])),
     family: 'a',
-    before: [...change.before, ...family.beforeParent, family.insertParent, update],
+    before: [...standing.filter((s) => !ofChild.has(s)), update],
   })
   if ('unsolved' in heir || heir.given.length > 0) return null
   const names = key.target.columns
@@ -81,6 +85,7 @@ const outcomes = async (
   family: Family,
   context: RuleContext,
   change: Change,
+  standing: readonly string[],
 ): Promise<readonly Outcome[]> => {
   const { onUpdate, target: name } = key.rule
   const update = updateParent(key, family, context, change)
@@ -94,7 +99,7 @@ const outcomes = async (
     return [{ title: `changing a key of ${name} ${what}`, when, then: oneRow }]
   }
   const refused = refusedParent(key, onUpdate)
-  const heir = await handOver(key, family, context, change)
+  const heir = await handOver(key, family, context, change, standing)
   return [
     { title: `changing a key of ${name} that is pointed to is refused`, when: [update], then: refused },
     ...(heir === null
@@ -118,13 +123,8 @@ export const addUpdateCases = async (
 ): Promise<void> => {
   const change = await changeOf(key, family, context)
   if (!change) return
-  const setsDefault = key.rule.onUpdate === 'set default'
-  const given = [
-    ...(setsDefault ? await defaultParent(key, context) : []),
-    ...change.before,
-    ...familyStands(family),
-  ]
-  for (const { title, when, then } of await outcomes(key, family, context, change)) {
+  const given = [...change.before, ...(await familyStands(key, family, context))]
+  for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
     const aside = await obstaclesTo(key, context, ground.world, given, when)
     ground.draft.add({ title, given: [...aside, ...given], when, then })
   }

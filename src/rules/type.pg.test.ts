@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
 import type { Architecture } from '../architecture/architecture.ts'
-import type { AnyColumn } from '../architecture/column-type.ts'
 import { architecture } from '../architecture/declare.ts'
 import { table } from '../architecture/table.ts'
 import { ident } from '../postgres/quote.ts'
@@ -78,18 +77,14 @@ const types = [
 
 const nameOf = (type: string): string => `of ${type}`
 
-const everything = architecture('types', {
-  tables: {
-    everything: table(
-      'everything',
-      { id: 'bigint', ...Object.fromEntries(types.map((type) => [nameOf(type), type as AnyColumn])) } as Record<
-        string,
-        AnyColumn
-      >,
-      (t) => [t.primaryKey('id')],
-    ) as never,
-  },
-}) as unknown as Architecture
+/** A table with one column of each of these types, named by it. */
+const declare = (declared: readonly string[]): Architecture => {
+  const typed = Object.fromEntries(declared.map((type) => [nameOf(type), type]))
+  const everything = table('everything', { id: 'bigint', ...typed } as never, (t) => [
+    t.primaryKey('id' as never),
+  ])
+  return architecture('types', { tables: { everything } as never }) as unknown as Architecture
+}
 
 const columns = types.map((type) => `${ident(nameOf(type))} ${type}`).join(',\n  ')
 
@@ -98,7 +93,11 @@ let lab: RuleLab
 
 beforeAll(async () => {
   server = await startServer({})
-  lab = await openRuleLab(server, everything, `create table everything (id bigint primary key,\n  ${columns})`)
+  lab = await openRuleLab(
+    server,
+    declare(types),
+    `create table everything (id bigint primary key,\n  ${columns})`,
+  )
 })
 
 afterAll(async () => {
@@ -112,7 +111,9 @@ describe('type', () => {
   })
 
   test('every type is put to more than a typical value', () => {
-    const poor = types.filter((type) => lab.titles(`everything/type:${JSON.stringify(nameOf(type))}`).length < 2)
+    const poor = types.filter(
+      (type) => lab.titles(`everything/type:${JSON.stringify(nameOf(type))}`).length < 2,
+    )
     expect(poor).toEqual(['name'])
   })
 
@@ -130,4 +131,46 @@ describe('type', () => {
     }
     expect(left).toEqual([])
   })
+})
+
+/** Declared, and what the database has instead. */
+const slips = [
+  ['smallint', 'integer'],
+  ['integer', 'bigint'],
+  ['bigint', 'integer'],
+  ['numeric(10,2)', 'numeric(12,2)'],
+  ['numeric(6,3)', 'numeric(6,2)'],
+  ['numeric(7,2)', 'numeric(5,2)'],
+  ['real', 'double precision'],
+  ['varchar(100)', 'varchar(50)'],
+  ['varchar(20)', 'text'],
+  ['char(4)', 'varchar(4)'],
+  ['text', 'varchar(255)'],
+  ['date', 'timestamp'],
+  ['timestamptz', 'timestamp'],
+  ['timestamp(3)', 'timestamp'],
+  ['jsonb', 'json'],
+  ['json', 'jsonb'],
+  ['inet', 'cidr'],
+  ['uuid', 'text'],
+  ['varchar(5)[]', 'varchar(6)[]'],
+  ['smallint[]', 'integer[]'],
+] as const
+
+test('a column of another type than the declared one is not green', async () => {
+  const actual = slips.map(([declared, found]) => `${ident(nameOf(declared))} ${found}`).join(', ')
+  const wrong = await openRuleLab(
+    server,
+    declare(slips.map(([declared]) => declared)),
+    `create table everything (id bigint primary key, ${actual})`,
+  )
+  try {
+    const green = slips.filter(
+      ([type]) => wrong.rule(`everything/type:${JSON.stringify(nameOf(type))}`).green,
+    )
+    expect(green).toEqual([])
+    expect(wrong.rule('everything/type:id').green).toBe(true)
+  } finally {
+    await wrong.close()
+  }
 })

@@ -1,19 +1,19 @@
 /**
  * Starts a server in a process of its own, for tests that end that process in every way. Arguments: what to do once
- * it runs (`hold`, `stop`, `exit`, `throw`, `return`). Prints `starting`, then `ready` with the server's socket.
+ * it runs (`hold`, `busy`, `stop`, `exit`, `throw`) and, if wanted, a url. Prints `starting`, then `ready` with the server's socket.
  */
 import { createJiti } from 'jiti'
 
-const { startServer } = await createJiti(import.meta.url, { fsCache: false }).import(
-  '../../src/postgres/start.ts',
-)
+const { startServer } = await createJiti(import.meta.url, {
+  fsCache: new URL('../../node_modules/.cache/assay-fixtures', import.meta.url).pathname,
+}).import('../../src/postgres/start.ts')
 process.stdout.write('starting\n')
-const server = await startServer({})
+const [then, url] = process.argv.slice(2)
+const server = await startServer(url === undefined ? {} : { url })
 const database = await server.createDatabase('held')
 const db = await server.connect(database, 'owner')
 await db.query('create table t (id int)')
 process.stdout.write(`ready ${db.address.host}\n`)
-const [then] = process.argv.slice(2)
 if (then === 'stop') await server.stop()
 if (then === 'exit') process.exit(5)
 if (then === 'throw') throw new Error('on purpose')

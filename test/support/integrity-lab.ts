@@ -27,7 +27,11 @@ export interface RuleLab {
 }
 
 /** `schema` is run by the owner, as a migration is. */
-export const openRuleLab = async (server: Server, architecture: Architecture, schema: string): Promise<RuleLab> => {
+export const openRuleLab = async (
+  server: Server,
+  architecture: Architecture,
+  schema: string,
+): Promise<RuleLab> => {
   const template = await server.createDatabase('rules')
   const owner = await server.connect(template, 'owner')
   await owner.query(schema).finally(() => owner.end())
@@ -63,7 +67,9 @@ export const openRuleLab = async (server: Server, architecture: Architecture, sc
     rule: find,
     faults: () =>
       rules.flatMap((r) => [
-        ...r.results.flatMap((x) => (x.holds ? [] : [`${r.rule.id}: ${x.experiment.title}: ${x.difference}`])),
+        ...r.results.flatMap((x) =>
+          x.holds ? [] : [`${r.rule.id}: ${x.experiment.title}: ${x.difference}`],
+        ),
         ...r.unsolved.map((u) => `${r.rule.id}: unsolved: ${u.summary} (${u.tried})`),
       ]),
     titles: (id) => find(id).experiments.map((e) => e.title),
@@ -74,7 +80,13 @@ export const openRuleLab = async (server: Server, architecture: Architecture, sc
     mutants: (id) => {
       const structure = catalog.structures.get(id)
       if (!structure) throw new Error(`no structure ${id} among ${[...catalog.structures.keys()].join(', ')}`)
-      return mutateStructure(structure, { workplace, catalog, witnesses, claimedBy: binding.claimedBy, unsolvedRules })
+      return mutateStructure(structure, {
+        workplace,
+        catalog,
+        witnesses,
+        claimedBy: binding.claimedBy,
+        unsolvedRules,
+      })
     },
     close: async () => {
       await workplace.close()

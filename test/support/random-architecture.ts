@@ -219,7 +219,7 @@ export const makeRandomArchitecture = (plans: readonly TablePlan[]): RandomArchi
   const order = ['required', 'identity', 'primaryKey', 'unique', 'references']
   const rank = (kind: string): number => order.indexOf(kind)
   const rules = declared.tables.flatMap((t) => t.rules).toSorted((a, b) => rank(a.kind) - rank(b.kind))
-  const design = rules.flatMap((rule) => kindOf(rule).design(rule, declared))
+  const design = rules.flatMap((rule) => kindOf(rule).design(rule, declared)).map((sql) => sql.replace(/;\s*$/u, ''))
   const used = new Set(declared.tables.flatMap((t) => t.columns.map((c) => c.type)))
   const isUsed = (sql: string): boolean =>
     (!sql.includes('mood') || used.has('mood')) && (!sql.includes('percentage') || used.has('percentage'))

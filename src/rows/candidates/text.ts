@@ -111,6 +111,7 @@ export const text: TypeFamily = {
     const matching = clues.patterns.map((p) => matchingStrings(p, wanted))
     const found = [
       ...constants,
+      ...(clues.patterns.length > 0 ? [0, 1, 2].flatMap((n) => formats(familyLetter(n), n)) : []),
       ...matching.flatMap((m) => m.slice(0, 6)),
       ...wanted.flatMap((n) => [0, 1, 2].map((family) => ofLength(slot, family, n))),
       ...matching.flatMap((m) => m.slice(6)),

@@ -6,7 +6,6 @@ import { regclass } from '../role-privileges.ts'
 export interface Key {
   /** The constraint's or index's name. */
   readonly name: string
-  readonly isPrimary: boolean
   readonly isConstraint: boolean
   readonly isExclusion: boolean
   /** Columns alone, no expression, no predicate, not deferrable: ON CONFLICT can name it. */
@@ -15,12 +14,12 @@ export interface Key {
   readonly columns: readonly string[]
   /** The key's elements as SQL, such as `lower(email)`. */
   readonly elements: readonly string[]
-  readonly predicate: string | null
-  readonly nullsNotDistinct: boolean
+  /** Of the constraint without its name, or CREATE INDEX of the index. */
+  readonly definition: string
 }
 
 const keys = (table: Table): string => `
-select c.relname as name, i.indisprimary as "isPrimary", k.oid is not null as "isConstraint",
+select c.relname as name, k.oid is not null as "isConstraint",
        i.indisexclusion as "isExclusion",
        i.indisunique and i.indexprs is null and i.indpred is null and i.indimmediate as "isPlain",
        array(select a.attname from pg_catalog.pg_attribute a
@@ -34,8 +33,7 @@ select c.relname as name, i.indisprimary as "isPrimary", k.oid is not null as "i
               order by a.attnum) as columns,
        array(select pg_get_indexdef(i.indexrelid, n, true)
                from generate_series(1, i.indnkeyatts) n order by n) as elements,
-       pg_get_expr(i.indpred, i.indrelid) as predicate,
-       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as "nullsNotDistinct"
+       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(i.indexrelid)) as definition
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   left join pg_catalog.pg_constraint k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')

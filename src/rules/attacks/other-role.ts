@@ -1,4 +1,4 @@
-/** Every other role that has a privilege on the table: it gets one tenant's rows or none, never another's. */
+/** Every other role that has a privilege on the table keeps what the policies give it, and no more. */
 import type { Table } from '../../catalog/table.ts'
 import { literal } from '../../postgres/quote.ts'
 import { regclass } from '../role-privileges.ts'
@@ -24,7 +24,12 @@ export const otherRole: Attack = {
     const attempts: Attempt[] = []
     for (const { name } of await context.db.json<{ readonly name: string }>(grantees(table, role)))
       attempts.push(
-        ...(await attemptsOf(tenancy, { role: name, title: `the role ${name}`, mend: mends.hole })),
+        ...(await attemptsOf(tenancy, {
+          role: name,
+          title: `the role ${name}`,
+          isOwner: false,
+          mend: mends.hole,
+        })),
       )
     return { attempts }
   },

@@ -10,6 +10,7 @@ export const owner: Attack = {
       attempts: await attemptsOf(tenancy, {
         role: table.owner,
         title: `the owner ${table.owner}`,
+        isOwner: true,
         mend: mends.owner,
       }),
     }

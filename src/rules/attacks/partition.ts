@@ -34,26 +34,38 @@ const mendOf = (part: Table, { role, mends, rule }: Tenancy): string => {
   ].join('\n')
 }
 
-/** The victim's row in this partition: its base row when it lands there, else one that is asked for. */
+interface Placed {
+  readonly row: Row
+  /** What puts it there. */
+  readonly insert: string
+}
+
+/**
+ * The victim's row in this partition: its base row when it lands there, else one within its bounds that is asked for.
+ * An inheriting table has no bounds: nothing lands there by itself, and the row is put there directly.
+ */
 const rowIn = async (
   { context, empty, table }: Tenancy,
   part: Table,
   victim: Tenant,
-): Promise<Row | null> => {
-  const lands = async (row: Row): Promise<boolean> => {
-    const found = await tryOut(context.db, empty, {
-      given: [context.rows.insert(table, row)],
+): Promise<Placed | null> => {
+  const { db, rows } = context
+  const standing = async (placed: Placed): Promise<Placed | null> => {
+    const found = await tryOut(db, empty, {
+      given: [placed.insert],
       when: [`select 1 from ${qualified(part)}`],
     })
-    return isTaken(found) && found.affected === 1
+    return isTaken(found) && found.affected === 1 ? placed : null
   }
-  if (await lands(victim.row)) return victim.row
-  const [bounds] = await context.db.json<{ readonly sql: string | null }>(
+  const through = (row: Row): Promise<Placed | null> => standing({ row, insert: rows.insert(table, row) })
+  const base = await through(victim.row)
+  if (base) return base
+  const [bounds] = await db.json<{ readonly sql: string | null }>(
     `select pg_get_partition_constraintdef(${regclass(part)}) as sql`,
   )
-  if (!bounds?.sql) return null
-  const solved = await context.rows.solve(table, { family: victim.family, where: [bounds.sql] })
-  return 'row' in solved && (await lands(solved.row)) ? solved.row : null
+  if (!bounds?.sql) return standing({ row: victim.row, insert: rows.insert(part, victim.row) })
+  const solved = await rows.solve(table, { family: victim.family, where: [bounds.sql] })
+  return 'row' in solved ? through(solved.row) : null
 }
 
 const direct = (
@@ -61,12 +73,12 @@ const direct = (
   part: Table,
   may: RolePrivileges,
   { attacker, victim }: Duel,
-  row: Row,
+  { row, insert }: Placed,
 ): readonly Attempt[] => {
-  const { context, table, empty, touch } = tenancy
+  const { context, empty, touch } = tenancy
   const name = qualified(part)
   const stands = { world: empty, as: attacker.asker, mend: mendOf(part, tenancy) }
-  const asking = { ...stands, given: [context.rows.insert(table, row)] }
+  const asking = { ...stands, given: [insert] }
   const attempts: Attempt[] = []
   if (may.columns.select.length > 0)
     attempts.push({
@@ -148,8 +160,8 @@ export const partition: Attack = {
           mend: mendOf(part, tenancy),
         })
       for (const duel of duels) {
-        const row = await rowIn(tenancy, part, duel.victim)
-        if (row) attempts.push(...direct(tenancy, part, may, duel, row))
+        const placed = await rowIn(tenancy, part, duel.victim)
+        if (placed) attempts.push(...direct(tenancy, part, may, duel, placed))
         else
           gaps.push({
             summary: `no row of ${duel.victim.title} was found for the partition ${part.id}, which ${role} may ask directly`,

@@ -12,18 +12,16 @@ import { readSurrogates } from './surrogates.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
 import { isTaken, tryAll } from './trial.ts'
 
-/** The same key within one tenant. */
+/** The same key within one tenant: the tenant goes first, all else stays. */
 const mendOf = (key: Key, { relation, column, table }: Tenancy): string => {
-  if (key.isExclusion)
-    return `-- make the exclusion constraint ${ident(key.name)} on ${relation} again with ${column} with = as its first element`
-  const drop = key.isConstraint
-    ? `alter table ${relation} drop constraint ${ident(key.name)}`
-    : `drop index ${ident(table.schema)}.${ident(key.name)};`
-  const nulls = key.nullsNotDistinct ? ' nulls not distinct' : ''
-  if (key.isConstraint)
-    return `${drop}, add ${key.isPrimary ? 'primary key' : `unique${nulls}`} (${[column, ...key.elements].join(', ')});`
-  const where = key.predicate === null ? '' : ` where ${key.predicate}`
-  return `${drop}\ncreate unique index ${ident(key.name)} on ${relation} (${[column, ...key.elements].join(', ')})${nulls}${where};`
+  const name = ident(key.name)
+  const element = key.isExclusion ? `${column} WITH =` : column
+  const bound = key.definition.replace(/^(.*?\bUSING \w+ |[^(]*)\(/u, (start) => `${start}${element}, `)
+  if (!key.isConstraint) return `drop index ${ident(table.schema)}.${name};\n${bound};`
+  // GiST compares with `=` through this extension alone.
+  const extension =
+    key.isExclusion && /\bUSING gist\b/u.test(bound) ? 'create extension if not exists btree_gist;\n' : ''
+  return `${extension}alter table ${relation} drop constraint ${name}, add constraint ${name} ${bound};`
 }
 
 /** Rows of the attacker's own that share the key with the victim's: by copying, else by asking for one. */

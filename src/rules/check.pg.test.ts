@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import type { Architecture } from '../architecture/architecture.ts'
+import { architecture } from '../architecture/declare.ts'
+import { table } from '../architecture/table.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+/** Name, expression over the columns below. */
+const checks = {
+  price_low: 'price >= 0',
+  price_step: 'price * 4 = floor(price * 4)',
+  code_form: `code ~ '^[A-Z]{2}-[0-9]{3}$'`,
+  kind_known: `kind in ('cash', 'card', 'debt')`,
+  debt_is_small: `kind <> 'debt' or price < 100`,
+  ends_later: 'ends_at > starts_at',
+  long_enough: 'char_length(name) between 3 and 20',
+  options_object: `jsonb_typeof(options) = 'object' and (options ->> 'size')::int > 0`,
+  not_future: 'made_on <= current_date',
+  even: 'is_even(amount)',
+  one_of: 'num_nonnulls(phone, mail) = 1',
+  tagged: `cardinality(tags) > 0 and 'all' <> all (tags)`,
+  no_lead: `name not like ' %'`,
+} as const
+
+const columns = {
+  id: 'integer',
+  price: 'numeric(8,2)',
+  code: 'text',
+  kind: 'varchar(10)',
+  starts_at: 'timestamptz',
+  ends_at: 'timestamptz',
+  name: 'varchar(40)',
+  options: 'jsonb',
+  made_on: 'date',
+  amount: 'integer',
+  phone: 'text',
+  mail: 'text',
+  tags: 'text[]',
+} as const
+
+const sales = table('sales', columns, (t) => [
+  t.primaryKey('id'),
+  t.required('price', 'code', 'kind', 'starts_at', 'ends_at', 'name', 'options', 'made_on', 'amount', 'tags'),
+  ...Object.entries(checks).map(([name, expression]) => t.check(name, expression)),
+])
+
+const schema = `
+create function is_even(n integer) returns boolean language sql immutable return n % 2 = 0;
+create table sales (
+  id integer primary key,
+  price numeric(8,2) not null, code text not null, kind varchar(10) not null,
+  starts_at timestamptz not null, ends_at timestamptz not null, name varchar(40) not null,
+  options jsonb not null, made_on date not null, amount integer not null,
+  phone text, mail text, tags text[] not null,
+  ${Object.entries(checks)
+    .map(
+      ([name, expression], i) =>
+        `constraint ${i === 0 ? 'another_name' : `sales_${name}`} check (${expression})`,
+    )
+    .join(',\n  ')}
+);
+`
+
+const declared = architecture('checks', { tables: { sales } }) as unknown as Architecture
+
+let server: Server
+let lab: RuleLab
+
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRuleLab(server, declared, schema)
+})
+
+afterAll(async () => {
+  await lab?.close()
+  await server?.stop()
+})
+
+describe('check', () => {
+  test('holds, with accepted and refused rows for each', () => {
+    expect(lab.faults()).toEqual([])
+    for (const name of Object.keys(checks)) {
+      const ends = lab.rule(`sales/check:${name}`).experiments.map((e) => e.then.kind)
+      expect(ends, name).toContain('accepted')
+      expect(ends, name).toContain('rejected')
+    }
+  })
+
+  test('finds the constraint by its name, with or without its table’s, else by what it says', () => {
+    expect(lab.rule('sales/check:price_low').claims).toEqual(['sales/check:another_name'])
+    expect(lab.rule('sales/check:even').claims).toEqual(['sales/check:sales_even'])
+  })
+
+  test('is red without its constraint', async () => {
+    const red = await lab.red()
+    const left = lab.rules.filter((r) => r.rule.kind === 'check' && !red.get(r.rule.id)!.proven)
+    expect(left.map((r) => r.rule.id)).toEqual([])
+  })
+
+  test('notices every mutant but those that cannot be told apart', async () => {
+    const left: string[] = []
+    let killed = 0
+    for (const [id, { kind }] of lab.catalog.structures) {
+      if (kind !== 'check') continue
+      for (const m of await lab.mutants(id)) {
+        if (m.verdict === 'killed') killed += 1
+        else left.push(`${m.verdict} ${m.id}: ${m.why}`)
+      }
+    }
+    expect(killed).toBeGreaterThan(100)
+    expect(left).toMatchInlineSnapshot()
+  })
+
+  test('a weaker or a stronger constraint than the declared one is not green', async () => {
+    const wrong = await openRuleLab(
+      server,
+      declared,
+      schema
+        .replace('check (price >= 0)', 'check (price > 0)')
+        .replace('between 3 and 20', 'between 3 and 21')
+        .replace(`'cash', 'card', 'debt'`, `'cash', 'card', 'debt', 'gift'`)
+        .replace('made_on <= current_date', 'made_on < current_date'),
+    )
+    try {
+      const broken = wrong.rules.filter((r) => r.rule.kind === 'check' && !r.green).map((r) => r.rule.id)
+      expect(broken).toEqual([
+        'sales/check:price_low',
+        'sales/check:kind_known',
+        'sales/check:long_enough',
+        'sales/check:not_future',
+      ])
+    } finally {
+      await wrong.close()
+    }
+  })
+})

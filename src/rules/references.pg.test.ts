@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import type { Architecture } from '../architecture/architecture.ts'
+import type { ReferentialAction } from '../architecture/kinds/references.ts'
+import { architecture } from '../architecture/declare.ts'
+import { table } from '../architecture/table.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+const actions: readonly ReferentialAction[] = ['no action', 'restrict', 'cascade', 'set null', 'set default']
+const short = (action: string): string => action.replace(' ', '_')
+const childOf = (onDelete: string, onUpdate: string): string => `c_${short(onDelete)}_${short(onUpdate)}`
+
+const children = Object.fromEntries(
+  actions.flatMap((onDelete) =>
+    actions.map((onUpdate) => {
+      const name = childOf(onDelete, onUpdate)
+      const child = table(name, { id: 'integer', parent_id: 'integer' }, (t) => [
+        t.primaryKey('id'),
+        t.defaults({ parent_id: '7' }),
+        t.references('parent_id', 'parents', { onDelete, onUpdate }),
+      ])
+      return [name, child]
+    }),
+  ),
+)
+
+const childrenSql = actions
+  .flatMap((onDelete) =>
+    actions.map(
+      (
+        onUpdate,
+      ) => `create table ${childOf(onDelete, onUpdate)} (id integer primary key, parent_id integer default 7
+        references parents on delete ${onDelete} on update ${onUpdate});`,
+    ),
+  )
+  .join('\n')
+
+const tables = {
+  ...children,
+  parents: table('parents', { id: 'integer', name: 'varchar(20)' }, (t) => [
+    t.primaryKey('id'),
+    t.required('name'),
+    t.unique('name'),
+  ]),
+  tenants: table('tenants', { id: 'bigint' }, (t) => [t.identity('id'), t.primaryKey('id')]),
+  people: table('people', { tenant_id: 'bigint', id: 'bigint', boss_id: 'bigint', email: 'text' }, (t) => [
+    t.identity('id'),
+    t.primaryKey('tenant_id', 'id'),
+    t.required('email'),
+    t.unique('email'),
+    t.references('tenant_id', 'tenants', { onDelete: 'cascade' }),
+    t.references(['tenant_id', 'boss_id'], 'people', { onDelete: 'set null' }),
+  ]),
+  // Its parent is another's child: deleting the tenant would be refused by people first.
+  tasks: table('tasks', { tenant_id: 'bigint', id: 'bigint', owner_id: 'bigint' }, (t) => [
+    t.identity('id'),
+    t.primaryKey('tenant_id', 'id'),
+    t.required('owner_id'),
+    t.references('tenant_id', 'tenants', { onDelete: 'cascade' }),
+    t.references(['tenant_id', 'owner_id'], 'people', { onDelete: 'restrict', onUpdate: 'cascade' }),
+  ]),
+  pairs: table('pairs', { id: 'integer', a: 'bigint', b: 'bigint' }, (t) => [
+    t.primaryKey('id'),
+    t.references(['a', 'b'], 'people', { match: 'full', deferrable: 'immediate', onUpdate: 'restrict' }),
+  ]),
+  chickens: table('chickens', { id: 'integer', egg_id: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('egg_id'),
+    t.references('egg_id', 'eggs', { deferrable: 'deferred' }),
+  ]),
+  eggs: table('eggs', { id: 'integer', chicken_id: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('chicken_id'),
+    t.references('chicken_id', 'chickens', { deferrable: 'deferred' }),
+  ]),
+  roots: table('roots', { id: 'integer', root_id: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('root_id'),
+    t.references('root_id', 'roots'),
+  ]),
+  codes: table('codes', { id: 'integer', code: 'text' }, (t) => [
+    t.primaryKey('id'),
+    t.unique('code'),
+    t.required('code'),
+  ]),
+  uses: table('uses', { id: 'integer', code: 'text' }, (t) => [
+    t.primaryKey('id'),
+    t.references('code', 'codes', { columns: ['code'], onUpdate: 'cascade' }),
+  ]),
+}
+
+const schema = `
+create table parents (id integer primary key, name varchar(20) not null unique);
+${childrenSql}
+create table tenants (id bigint generated always as identity primary key);
+create table people (
+  tenant_id bigint not null references tenants on delete cascade,
+  id bigint generated always as identity,
+  boss_id bigint,
+  email text not null unique,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, boss_id) references people on delete set null (boss_id)
+);
+create table tasks (
+  tenant_id bigint not null references tenants on delete cascade,
+  id bigint generated always as identity,
+  owner_id bigint not null,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, owner_id) references people on delete restrict on update cascade
+);
+create table pairs (id integer primary key, a bigint, b bigint,
+  foreign key (a, b) references people match full on update restrict deferrable);
+create table chickens (id integer primary key, egg_id integer not null);
+create table eggs (id integer primary key, chicken_id integer not null
+  references chickens deferrable initially deferred);
+alter table chickens add foreign key (egg_id) references eggs deferrable initially deferred;
+create table roots (id integer primary key, root_id integer not null references roots);
+create table codes (id integer primary key, code text not null unique);
+create table uses (id integer primary key, code text references codes (code) on update cascade);
+`
+
+const declared = architecture('references', { tables: tables as never }) as unknown as Architecture
+
+let server: Server
+let lab: RuleLab
+
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRuleLab(server, declared, schema)
+})
+
+afterAll(async () => {
+  await lab?.close()
+  await server?.stop()
+})
+
+const references = () => lab.rules.filter((r) => r.rule.kind === 'references')
+
+describe('references', () => {
+  test('hold for every action, self references, cycles and shared columns', () => {
+    expect(lab.faults()).toEqual([])
+    expect(references().length).toBe(34)
+  })
+
+  test('are red without their constraint', async () => {
+    const red = await lab.red()
+    expect(references().flatMap((r) => (red.get(r.rule.id)!.proven ? [] : [r.rule.id]))).toEqual([])
+  })
+
+  test('notice every mutant but those that cannot be told apart', async () => {
+    const left: string[] = []
+    for (const [id, { kind }] of lab.catalog.structures) {
+      if (kind !== 'references') continue
+      for (const m of await lab.mutants(id))
+        if (m.verdict !== 'killed') left.push(`${m.verdict} ${m.id}: ${m.why}`)
+    }
+    expect(left).toMatchInlineSnapshot(`
+      [
+        "equivalent people/references:tenant_id,boss_id->people~on-delete-exchanged:"set default": without a default, set default sets null",
+        "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set null": tasks/column:tenant_id",
+        "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set default": tasks/column:tenant_id",
+        "equivalent tasks/references:tenant_id,owner_id->people~match-flipped:full: no column of the foreign key is ever null",
+      ]
+    `)
+  })
+
+  test('another action than the declared one is not green', async () => {
+    const wrong = await openRuleLab(
+      server,
+      declared,
+      schema.replaceAll(/on delete (\S+(?: null| default| action)?) on update/gu, (_, action: string) => {
+        const next = actions[(actions.indexOf(action as ReferentialAction) + 1) % actions.length]!
+        return `on delete ${next} on update`
+      }),
+    )
+    try {
+      const green = wrong.rules.filter(
+        (r) => r.rule.kind === 'references' && r.rule.table.startsWith('c_') && r.green,
+      )
+      expect(green.map((r) => r.rule.id)).toEqual([])
+    } finally {
+      await wrong.close()
+    }
+  })
+})
