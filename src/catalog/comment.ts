@@ -160,7 +160,3 @@ export const commentKind: StructureKind<CommentFacts> = {
       ? `t.says(${JSON.stringify(facts.text)})`
       : `t.says({ ${JSON.stringify(facts.column)}: ${JSON.stringify(facts.text)} })`,
 }
-
-/** Of a table and its columns. */
-export const commentsOf = (catalog: Catalog, table: string): readonly Structure<CommentFacts>[] =>
-  catalog.of(table, 'comment') as readonly Structure<CommentFacts>[]

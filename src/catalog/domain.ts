@@ -96,6 +96,3 @@ export const domainKind: StructureKind<DomainFacts> = {
   mutants: (structure, catalog) => domainMutants(structure, domainKind.drop(structure, catalog)),
   declaredBy: ({ facts }) => `a column of domainType(${JSON.stringify(facts.name)}, …)`,
 }
-
-export const domainsOf = (catalog: Catalog): readonly Structure<DomainFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<DomainFacts> => s.kind === 'domain')

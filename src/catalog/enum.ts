@@ -97,6 +97,3 @@ export const enumKind: StructureKind<EnumFacts> = {
   declaredBy: ({ facts }) =>
     `a column of enumType(${JSON.stringify(facts.name)}, ${JSON.stringify(facts.labels)})`,
 }
-
-export const enumsOf = (catalog: Catalog): readonly Structure<EnumFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<EnumFacts> => s.kind === 'enum')

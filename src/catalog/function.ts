@@ -45,7 +45,7 @@ interface FunctionRow extends Omit<FunctionFacts, 'outside'> {
 }
 
 /** `function "public"."f"(integer)`, as ALTER and DROP take it. */
-export const functionSql = (facts: Pick<FunctionFacts, 'schema' | 'name' | 'args' | 'isProcedure'>): string =>
+const functionSql = (facts: Pick<FunctionFacts, 'schema' | 'name' | 'args' | 'isProcedure'>): string =>
   `${facts.isProcedure ? 'procedure' : 'function'} ${qualified(facts)}(${facts.args.join(', ')})`
 
 /** The statement without what is its name: the id has that. */
@@ -83,6 +83,3 @@ export const functionKind: StructureKind<FunctionFacts> = {
   mutants: functionMutants,
   declaredBy: ({ id }) => `the rule that calls it, with { by: [${JSON.stringify(id)}] }`,
 }
-
-export const functionsOf = (catalog: Catalog): readonly Structure<FunctionFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<FunctionFacts> => s.kind === 'function')

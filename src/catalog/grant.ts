@@ -8,10 +8,10 @@ import { withoutTemplated } from './partition-template.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 import { functionId, relationObjectId, typeId } from './uses.ts'
 
-export type GrantObjectKind =
+type GrantObjectKind =
   'table' | 'view' | 'materializedView' | 'sequence' | 'schema' | 'function' | 'type'
 
-export interface Privilege {
+interface Privilege {
   /** `select`, `usage`, `execute` … */
   readonly privilege: string
   /** null: the whole object. */
@@ -193,13 +193,13 @@ const grouped = (rows: readonly GrantRow[]): readonly (readonly GrantRow[])[] =>
   return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
 }
 
-export const granteeSql = ({ grantee }: GrantFacts): string => (grantee === null ? 'public' : ident(grantee))
+const granteeSql = ({ grantee }: GrantFacts): string => (grantee === null ? 'public' : ident(grantee))
 
 /** `grant select ("a") on table "t" to "app" with grant option`. */
-export const grantSql = (facts: GrantFacts, { privilege, columns, grantable }: Privilege): string =>
+const grantSql = (facts: GrantFacts, { privilege, columns, grantable }: Privilege): string =>
   `grant ${privilege}${columns === null ? '' : ` (${identList(columns)})`} on ${facts.object.sql} to ${granteeSql(facts)}${grantable ? ' with grant option' : ''}`
 
-export const revokeAllSql = (facts: GrantFacts): string =>
+const revokeAllSql = (facts: GrantFacts): string =>
   `revoke all on ${facts.object.sql} from ${granteeSql(facts)} cascade`
 
 export const grantKind: StructureKind<GrantFacts> = {
@@ -223,6 +223,3 @@ export const grantKind: StructureKind<GrantFacts> = {
   declaredBy: ({ facts }) =>
     `t.visibleTo(${JSON.stringify(facts.grantee ?? 'PUBLIC')}, …) with exactly these privileges`,
 }
-
-export const grantsOf = (catalog: Catalog, table: string): readonly Structure<GrantFacts>[] =>
-  catalog.of(table, 'grant') as readonly Structure<GrantFacts>[]

@@ -13,6 +13,3 @@ export const materializedViewKind: StructureKind<ViewFacts> = {
   mutants: (view, catalog) => [viewRemoved(view, catalog)],
   declaredBy: ({ id }) => `the rule that reads it, with { by: [${JSON.stringify(id)}] }`,
 }
-
-export const materializedViewsOf = (catalog: Catalog): readonly Structure<ViewFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<ViewFacts> => s.kind === 'materializedView')

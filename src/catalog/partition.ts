@@ -120,6 +120,3 @@ export const partitionKind: StructureKind<PartitionFacts> = {
   mutants: (structure) => partitionMutants(structure, detach(structure.facts)),
   declaredBy: ({ id }) => `the rule whose rows it takes, with { by: [${JSON.stringify(id)}] }`,
 }
-
-export const partitionsOf = (catalog: Catalog, table: string): readonly Structure<PartitionFacts>[] =>
-  catalog.of(table, 'partition') as readonly Structure<PartitionFacts>[]

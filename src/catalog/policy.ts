@@ -76,6 +76,3 @@ export const policyKind: StructureKind<PolicyFacts> = {
   mutants: policyMutants,
   declaredBy: () => 't.isolatedBy(…) with the column that tells tenants apart',
 }
-
-export const policiesOf = (catalog: Catalog, table: string): readonly Structure<PolicyFacts>[] =>
-  catalog.of(table, 'policy') as readonly Structure<PolicyFacts>[]

@@ -4,10 +4,10 @@ import { ident, qualified } from '../postgres/quote.ts'
 import { tableOf } from './alter.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { Table } from './table.ts'
 
 export interface RelationFacts {
   readonly kind: 'table' | 'partitioned' | 'foreign'
-  readonly owner: string
   readonly unlogged: boolean
   /** `RANGE (ordered_at)`; null when not partitioned. */
   readonly partitionKey: string | null
@@ -15,15 +15,27 @@ export interface RelationFacts {
   readonly inherits: readonly string[]
   /** `"server" OPTIONS (…)` of a foreign table. */
   readonly server: string | null
+  /** Partitions at every depth, parents first. */
+  readonly partitions: readonly Partition[]
 }
 
-interface RelationRow extends Omit<RelationFacts, 'kind' | 'owner'> {
+interface Partition {
+  /** Relation id. */
+  readonly id: string
+  readonly partitionKey: string | null
+  /** `FOR VALUES …` of a partition of a partition; those of the table itself are attached by their own structure. */
+  readonly bound: string | null
+}
+
+interface RelationRow extends Omit<RelationFacts, 'kind' | 'partitions'> {
   readonly table: number
+  readonly bound: string | null
 }
 
 const relationsSql = `
   select
     c.oid::bigint as table, c.relpersistence = 'u' as unlogged,
+    pg_catalog.pg_get_expr(c.relpartbound, c.oid) as bound,
     case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as "partitionKey",
     coalesce((select json_agg(pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.relname) order by i.inhseqno)
       from pg_catalog.pg_inherits i join pg_catalog.pg_class p on p.oid = i.inhparent
@@ -34,7 +46,7 @@ const relationsSql = `
       from pg_catalog.pg_foreign_table f join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
       where f.ftrelid = c.oid) as server
   from pg_catalog.pg_class c
-  where c.relkind in ('r', 'p', 'f') and not c.relispartition and c.oid >= 16384`
+  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384`
 
 const definitionOf = (facts: RelationFacts): string =>
   [
@@ -44,37 +56,74 @@ const definitionOf = (facts: RelationFacts): string =>
     ...(facts.server === null ? [] : [`SERVER ${facts.server}`]),
   ].join(' ')
 
+const partitionsOf = (
+  parent: Table,
+  tables: ReadonlyMap<string, Table>,
+  rows: ReadonlyMap<number, RelationRow>,
+  depth = 1,
+): readonly Partition[] =>
+  [...tables.values()].flatMap((table) => {
+    const row = rows.get(table.oid)
+    if (table.partitionOf !== parent.id || !row || row.bound === null) return []
+    const own = { id: table.id, partitionKey: row.partitionKey, bound: depth === 1 ? null : row.bound }
+    return [own, ...partitionsOf(table, tables, rows, depth + 1)]
+  })
+
 const drop = (structure: Structure<RelationFacts>, catalog: Catalog): readonly string[] => [
   `drop ${structure.facts.kind === 'foreign' ? 'foreign table' : 'table'} ${qualified(tableOf(structure, catalog))} cascade`,
 ]
 
+const bareColumns = (table: Table): string =>
+  table.columns
+    .map((c) => `${ident(c.name)} ${c.type}${c.collation === null ? '' : ` collate ${c.collation}`}`)
+    .join(', ')
+
+const owned = (table: Table): string => `alter table ${qualified(table)} owner to ${ident(table.owner)}`
+
+const partitionBy = (key: string | null): string => (key === null ? '' : ` partition by ${key}`)
+
+const createPartition = (partition: Partition, catalog: Catalog): readonly string[] => {
+  const table = catalog.tables.get(partition.id)
+  const parent = catalog.tables.get(table?.partitionOf ?? '')
+  if (!table || !parent) return []
+  const what =
+    partition.bound === null
+      ? `(${bareColumns(table)})`
+      : `partition of ${qualified(parent)} ${partition.bound}`
+  return [`create table ${qualified(table)} ${what}${partitionBy(partition.partitionKey)}`, owned(table)]
+}
+
 export const relationKind: StructureKind<RelationFacts> = {
   kind: 'table',
   read: async (db, tables) => {
-    const rows = new Map((await db.json<RelationRow>(relationsSql)).map(({ table, ...row }) => [table, row]))
+    const rows = new Map((await db.json<RelationRow>(relationsSql)).map((row) => [row.table, row]))
     return [...tables.values()].flatMap((table): Structure<RelationFacts>[] => {
       const row = rows.get(table.oid)
-      if (!row) return []
-      const facts = { ...row, kind: table.kind, owner: table.owner }
+      if (!row || row.bound !== null) return []
+      const facts: RelationFacts = {
+        kind: table.kind,
+        unlogged: row.unlogged,
+        partitionKey: row.partitionKey,
+        inherits: row.inherits,
+        server: row.server,
+        partitions: table.kind === 'partitioned' ? partitionsOf(table, tables, rows) : [],
+      }
       const id = structureId(table.id, 'table')
       const definition = definitionOf(facts)
       return [{ id, kind: 'table', table: table.id, name: table.name, definition, dependsOn: [], facts }]
     })
   },
-  /** The table with its columns bare: what they must hold is made by the other structures. */
+  /** The table with its columns bare, and its partitions beside it: what they must hold is made by the other structures. */
   create: (structure, catalog) => {
     const table = tableOf(structure, catalog)
     const { facts } = structure
-    const columns = table.columns.map(
-      (c) => `${ident(c.name)} ${c.type}${c.collation === null ? '' : ` collate ${c.collation}`}`,
-    )
     const words = `${facts.unlogged ? 'unlogged ' : ''}${facts.kind === 'foreign' ? 'foreign ' : ''}table`
     const inherits = facts.inherits.length > 0 ? ` inherits (${facts.inherits.join(', ')})` : ''
-    const partition = facts.partitionKey === null ? '' : ` partition by ${facts.partitionKey}`
     const server = facts.server === null ? '' : ` server ${facts.server}`
     return [
-      `create ${words} ${qualified(table)} (${columns.join(', ')})${inherits}${partition}${server}`,
-      `alter table ${qualified(table)} owner to ${ident(facts.owner)}`,
+      `create ${words} ${qualified(table)} (${bareColumns(table)})${inherits}${partitionBy(facts.partitionKey)}${server}`,
+      owned(table),
+      ...facts.partitions.flatMap((partition) => createPartition(partition, catalog)),
     ]
   },
   drop,

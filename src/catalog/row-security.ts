@@ -94,6 +94,3 @@ export const rowSecurityKind: StructureKind<RowSecurityFacts> = {
   mutants: mutantsOf,
   declaredBy: () => 't.isolatedBy(…) with the column that tells tenants apart',
 }
-
-export const rowSecurityOf = (catalog: Catalog, table: string): Structure<RowSecurityFacts> | undefined =>
-  catalog.of(table, 'rowSecurity')[0] as Structure<RowSecurityFacts> | undefined

@@ -104,6 +104,3 @@ export const sequenceKind: StructureKind<SequenceFacts> = {
   mutants: mutantsOf,
   declaredBy: ({ name }) => `t.defaults({ …: "nextval('${name}')" }), or the rule that draws from it`,
 }
-
-export const sequencesOf = (catalog: Catalog): readonly Structure<SequenceFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<SequenceFacts> => s.kind === 'sequence')

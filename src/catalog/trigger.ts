@@ -86,6 +86,3 @@ export const triggerKind: StructureKind<TriggerFacts> = {
   mutants: triggerMutants,
   declaredBy: ({ name }) => `the rule that it enforces, with { by: ['trigger:${name}'] }`,
 }
-
-export const triggersOf = (catalog: Catalog, table: string): readonly Structure<TriggerFacts>[] =>
-  catalog.of(table, 'trigger') as readonly Structure<TriggerFacts>[]

@@ -86,6 +86,3 @@ export const viewKind: StructureKind<ViewFacts> = {
   ],
   declaredBy: ({ id }) => `the rule that reads it, with { by: [${JSON.stringify(id)}] }`,
 }
-
-export const viewsOf = (catalog: Catalog): readonly Structure<ViewFacts>[] =>
-  [...catalog.structures.values()].filter((s): s is Structure<ViewFacts> => s.kind === 'view')

@@ -1,34 +1,70 @@
 /** assay check. */
-import { checkProject } from '../project/check-project.ts'
+import { existsSync } from 'node:fs'
+import { AssayError } from '../ground/errors.ts'
+import { shellCommand, shellWord } from '../ground/shell-word.ts'
+import { checkProject, type ProjectCheck } from '../project/check-project.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { findingsText } from '../report/findings.ts'
+import { wrap } from '../report/printable.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+
+type CheckOptions = CommonOptions & { readonly against?: string | true }
+
+/** `--against DIR`: the directory was taken for the commit. */
+const directoryForRef = (against: CheckOptions['against'], cause: unknown): unknown =>
+  cause instanceof AssayError &&
+  cause.code === 'ledger.unknown-ref' &&
+  typeof against === 'string' &&
+  existsSync(against)
+    ? new AssayError(`--against takes a commit, and ${against} is a directory.`, {
+        code: 'usage.directory-as-ref',
+        exit: 2,
+        mend: `Write the directory first: assay check ${shellWord(against)} --against`,
+        cause,
+      })
+    : cause
+
+const verdictOf = ({ ok, findings, rules, structures, against }: ProjectCheck): string => {
+  if (!ok)
+    return `${findings.length} thing${findings.length === 1 ? ' needs' : 's need'} a proof or a reviewer.`
+  const since = against === null ? '' : `, and nothing is asked less of than at ${against}`
+  return `The ledger covers all ${rules} rules and ${structures} structures${since}.`
+}
 
 export const checkCommand = async (
   directory: string,
-  options: CommonOptions & { readonly against?: string | true },
+  options: CheckOptions,
   output: Output,
 ): Promise<ExitCode> => {
-  const { against } = options
+  const { against, url } = options
   const check = await checkProject({
     directory,
     ...(against === undefined ? {} : { against: against === true ? null : against }),
-    ...(options.url === undefined ? {} : { url: options.url }),
+    ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+  }).catch((cause: unknown) => {
+    throw directoryForRef(against, cause)
   })
   output.settle()
-  const { ok, findings, rules, structures } = check
+  const { ok, rules, structures } = check
+  const findings = check.findings.map(withPathsFromHere)
+  const next = ok ? [] : [shellCommand('npx', 'assay', 'prove', ...(directory === '.' ? [] : [directory]))]
   if (options.json) {
-    const next = ok ? [] : [`assay prove ${directory}`]
-    output.result(envelopeText({ ok, command: 'check', summary: { rules, structures }, findings, next, artifacts: [] }))
-  } else {
-    const { paint, width } = output
-    const verdict = ok
-      ? paint.good(`The ledger covers all ${rules} rules and ${structures} structures.`)
-      : paint.bad(`The ledger does not cover ${findings.length} thing${findings.length === 1 ? '' : 's'}.`)
-    output.result([...findingsText(findings, { paint, width }), verdict].join('\n'))
+    const summary = { rules, structures, against: check.against }
+    output.result(envelopeText({ ok, command: 'check', summary, findings, next, artifacts: [] }))
+    return ok ? 0 : 1
   }
+  const { paint, width } = output.layout
+  const verdict = wrap(verdictOf(check), width, 0)
+  const lines = [
+    ...findingsText(findings, output.layout),
+    ...(findings.length > 0 ? [''] : []),
+    ok ? paint.good(verdict) : paint.bad(verdict),
+    ...next.map((step) => `  ${paint.dim('next')} ${step}`),
+  ]
+  output.result(lines.join('\n'))
   return ok ? 0 : 1
 }

@@ -1,11 +1,38 @@
 /** assay explain ID. */
-import { explainRule } from '../project/explain-rule.ts'
+import { explainRule, type Explanation } from '../project/explain-rule.ts'
 import { envelopeText } from '../report/envelope.ts'
-import { givenWhenThen } from '../report/given-when-then.ts'
-import { printable } from '../report/printable.ts'
+import { givenWhenThen, ruleScript, scriptHead, structureScript } from '../report/given-when-then.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { fromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+
+/** Scripts name files as a person here would. */
+const fromHereOn = ({ rules, structures }: Explanation): Explanation => ({
+  rules: rules.map((rule) => ({ ...rule, at: rule.at && { ...rule.at, file: fromHere(rule.at.file) } })),
+  structures,
+})
+
+const summaryOf = ({ rules, structures }: Explanation): unknown => ({
+  structures,
+  rules: rules.map(({ id, sentence, at, claims, missing, green, design, unsolved, experiments }) => ({
+    id,
+    sentence,
+    at,
+    claims,
+    missing: missing ?? null,
+    green,
+    design,
+    unsolved: unsolved.map(({ summary, tried }) => ({ summary, tried })),
+    experiments: experiments.map((result) => ({
+      id: result.experiment.id,
+      title: result.experiment.title,
+      sql: givenWhenThen(result),
+      holds: result.holds,
+      difference: result.difference,
+    })),
+  })),
+})
 
 export const explainCommand = async (
   id: string,
@@ -13,34 +40,24 @@ export const explainCommand = async (
   options: CommonOptions,
   output: Output,
 ): Promise<ExitCode> => {
-  const rules = await explainRule({
-    id,
-    directory,
-    ...(options.url === undefined ? {} : { url: options.url }),
-    ...(output.onProgress ? { onProgress: output.onProgress } : {}),
-  })
+  const { url } = options
+  const explained = fromHereOn(
+    await explainRule({
+      id,
+      directory,
+      ...(url === undefined ? {} : { url }),
+      ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+    }),
+  )
   output.settle()
   if (options.json) {
-    const summary = rules.map((rule) => ({
-      id: rule.id,
-      sentence: rule.sentence,
-      claims: rule.claims,
-      green: rule.green,
-      experiments: rule.experiments.map(({ experiment, holds, difference }) => ({
-        id: experiment.id,
-        title: experiment.title,
-        sql: givenWhenThen(experiment),
-        holds,
-        difference,
-      })),
-    }))
-    output.result(envelopeText({ ok: true, command: 'explain', summary, findings: [], next: [], artifacts: [] }))
+    const summary = summaryOf(explained)
+    output.result(
+      envelopeText({ ok: true, command: 'explain', summary, findings: [], next: [], artifacts: [] }),
+    )
     return 0
   }
-  const blocks = rules.flatMap((rule) => [
-    `-- ${printable(rule.id)}: ${printable(rule.sentence)}`,
-    ...rule.experiments.map((e) => givenWhenThen(e.experiment)),
-  ])
-  output.result(blocks.join('\n\n'))
+  const { rules, structures } = explained
+  output.result([scriptHead, ...structures.map(structureScript), ...rules.map(ruleScript)].join('\n\n'))
   return 0
 }

@@ -1,47 +1,68 @@
-/** Where a command writes: results on stdout, progress on stderr and only where a person watches. */
-import { colourPaint, plainPaint, type Paint } from '../report/paint.ts'
+/** Where a command writes: results on stdout, faults and progress on stderr, progress only where a person watches. */
+import { atShutdown } from '../postgres/shutdown.ts'
+import { colourPaint, plainPaint, type Layout } from '../report/paint.ts'
+import { makeProgress, type Progress } from './progress.ts'
 
 export interface Output {
-  readonly paint: Paint
-  readonly width: number
+  /** Of results; of faults, which go to another stream. */
+  readonly layout: Layout
+  readonly faultLayout: Layout
   /** Null when nobody watches (no terminal, CI, --json). */
-  readonly onProgress: ((stage: string, done: number, of: number) => void) | null
+  readonly onProgress: Progress['show'] | null
   result(text: string): void
+  fault(text: string): void
   /** Takes the progress line away. */
   settle(): void
 }
 
-const wantsColour = (stream: NodeJS.WriteStream): boolean =>
-  process.env['NO_COLOR'] === undefined &&
-  process.env['TERM'] !== 'dumb' &&
-  (stream.isTTY || (process.env['FORCE_COLOR'] ?? '') !== '')
+type Environment = Readonly<Record<string, string | undefined>>
 
-const progressWidth = 20
+/** As written: absent, empty, `0` and `false` say no. */
+const isOn = (value: string | undefined): boolean =>
+  value !== undefined && value !== '' && value !== '0' && value !== 'false'
+
+export const wantsColour = (isTerminal: boolean, env: Environment): boolean => {
+  if ((env['NO_COLOR'] ?? '') !== '') return false
+  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '') return isOn(env['FORCE_COLOR'])
+  return isTerminal && env['TERM'] !== 'dumb'
+}
+
+export const wantsProgress = (isTerminal: boolean, env: Environment): boolean =>
+  isTerminal && env['TERM'] !== 'dumb' && !isOn(env['CI'])
+
+const widest = 120
+const narrowest = 40
+const usual = 80
+
+/** Lines for reading: never as long as a wide window. */
+export const widthOf = (isTerminal: boolean, columns: number | undefined): number =>
+  isTerminal ? Math.min(widest, Math.max(narrowest, columns || usual)) : usual
+
+const layoutOf = (stream: NodeJS.WriteStream, json: boolean): Layout => ({
+  paint: !json && wantsColour(stream.isTTY, process.env) ? colourPaint : plainPaint,
+  width: widthOf(stream.isTTY, stream.columns),
+})
 
 export const makeOutput = (json: boolean): Output => {
-  const watched = process.stderr.isTTY && !process.env['CI'] && !json
-  let shown = false
-  let last = 0
+  const { stdout, stderr } = process
+  const progress =
+    !json && wantsProgress(stderr.isTTY, process.env)
+      ? makeProgress({
+          write: (text) => stderr.write(text),
+          columns: () => stderr.columns || usual,
+          // A signal leaves no half-drawn line before the prompt.
+          onFirst: (settle) => void atShutdown({ now: settle }),
+        })
+      : null
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    stream.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
   return {
-    paint: !json && wantsColour(process.stdout) ? colourPaint : plainPaint,
-    width: Math.max(40, process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 120) : 80),
-    onProgress: watched
-      ? (stage, done, of) => {
-          const now = Date.now()
-          if (now - last < 50 && done < of) return
-          last = now
-          shown = true
-          const filled = of > 1 ? Math.round((progressWidth * done) / of) : 0
-          const bar = of > 1 ? `${'█'.repeat(filled)}${'░'.repeat(progressWidth - filled)} ${done}/${of} ` : ''
-          process.stderr.write(`\r\u001B[2K${bar}${stage}`.slice(0, (process.stderr.columns || 80) + 5))
-        }
-      : null,
-    result(text) {
-      process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-    },
-    settle() {
-      if (shown) process.stderr.write('\r\u001B[2K')
-      shown = false
-    },
+    layout: layoutOf(stdout, json),
+    faultLayout: layoutOf(stderr, json),
+    onProgress: progress?.show ?? null,
+    result: (text) => write(stdout, text),
+    fault: (text) => write(stderr, text),
+    settle: () => progress?.settle(),
   }
 }

@@ -1,55 +1,93 @@
 /** assay prove | red | green | mutate. */
-import type { Step } from '../prove/prove.ts'
-import type { Finding, ProveResult } from '../prove/result.ts'
-import { proveProject } from '../project/prove-project.ts'
-import { envelopeText } from '../report/envelope.ts'
+import { shellCommand } from '../ground/shell-word.ts'
+import type { ProofCommand, ProjectProof } from '../project/prove-project.ts'
+import { proveProject, stepsOf } from '../project/prove-project.ts'
+import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
+import { reportedSummary } from '../report/summary.ts'
 import { terminalReport } from '../report/terminal.ts'
 import type { ExitCode } from './exit-code.ts'
+import { ledgerText } from './ledger-text.ts'
 import type { Output } from './output.ts'
+import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
 
-const stepsOf: Readonly<Record<string, readonly Step[]>> = {
-  prove: ['green', 'red', 'mutate'],
-  red: ['green', 'red'],
-  green: ['green'],
-  mutate: ['green', 'mutate'],
+const allIsWell: Readonly<Record<ProofCommand, readonly [everything: string, part: string]>> = {
+  prove: ['Everything that is declared is proven.', 'What --only names is proven.'],
+  red: ['Every rule fails without its structure.', 'What --only names fails without its structure.'],
+  green: ['Every rule holds.', 'What --only names holds.'],
+  mutate: ['Nothing can be broken unnoticed.', 'Nothing that --only names can be broken unnoticed.'],
 }
 
-/** One architecture's figures stand for themselves; several are told apart by name. */
-const summaryOf = (results: readonly ProveResult[]): unknown =>
-  results.length === 1
-    ? results[0]!.summary
-    : Object.fromEntries(results.map((r) => [r.architecture, r.summary]))
-
-const nextSteps = (findings: readonly Finding[], directory: string): readonly string[] => {
-  const first = findings.find((f) => f.rule !== undefined)
-  if (!first) return findings.length === 0 ? [`assay check ${directory}`] : []
-  return [`assay explain '${first.rule}' ${directory}`, `assay prove ${directory} --only '${first.rule}'`]
+/** The command that comes after each when all is well. */
+const after: Readonly<Record<ProofCommand, string>> = {
+  red: 'green',
+  green: 'mutate',
+  mutate: 'prove',
+  prove: 'check',
 }
+
+const nextSteps = (
+  command: ProofCommand,
+  findings: readonly EnvelopeFinding[],
+  directory: string,
+): readonly string[] => {
+  const place = directory === '.' ? [] : [directory]
+  const first = findings.find((finding) => finding.rule !== undefined || finding.structure !== undefined)
+  if (!first) return findings.length === 0 ? [shellCommand('npx', 'assay', after[command], ...place)] : []
+  const id = first.rule ?? first.structure!
+  return [
+    shellCommand('npx', 'assay', 'explain', id, ...place),
+    shellCommand('npx', 'assay', command, ...place, '--only', id),
+  ]
+}
+
+const findingsOf = ({ proofs }: ProjectProof): readonly EnvelopeFinding[] =>
+  proofs.flatMap(({ result }) =>
+    result.findings.map((finding) => ({
+      ...withPathsFromHere(finding),
+      ...(proofs.length > 1 ? { architecture: result.architecture } : {}),
+    })),
+  )
 
 export const proveCommand = async (
-  command: 'prove' | 'red' | 'green' | 'mutate',
+  command: ProofCommand,
   directory: string,
   options: CommonOptions & { readonly only?: readonly string[] },
   output: Output,
 ): Promise<ExitCode> => {
-  const steps = stepsOf[command]!
+  const { url, only = [] } = options
   const proof = await proveProject({
     directory,
-    steps,
-    only: options.only ?? [],
-    ...(options.url === undefined ? {} : { url: options.url }),
+    command,
+    only,
+    ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   })
   output.settle()
-  const findings = proof.results.flatMap((r) => r.findings)
+  const steps = stepsOf[command]
+  const findings = findingsOf(proof)
+  const next = nextSteps(command, findings, directory)
   if (options.json) {
-    const next = nextSteps(findings, directory)
-    const { ok, artifacts } = proof
-    output.result(envelopeText({ ok, command, summary: summaryOf(proof.results), findings, next, artifacts }))
+    const artifacts = proof.proofs
+      .flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])
+      .map(fromHere)
+    const summary = reportedSummary(
+      proof.proofs.map(({ result }) => result),
+      steps,
+    )
+    output.result(envelopeText({ ok: proof.ok, command, summary, findings, next, artifacts }))
   } else {
-    const { width, paint } = output
-    output.result(proof.results.map((r) => terminalReport(r, { width, paint, steps })).join('\n\n'))
+    const said = allIsWell[command][only.length === 0 ? 0 : 1]
+    const reports = proof.proofs.map(({ result, ledger }) =>
+      terminalReport(
+        { ...result, findings: result.findings.map(withPathsFromHere) },
+        { ...output.layout, steps, allIsWell: said, ledger: ledgerText(command, only, ledger) },
+      ),
+    )
+    const { paint } = output.layout
+    output.result(
+      `${reports.join('\n\n')}\n${next.map((step) => `  ${paint.dim('next')} ${step}\n`).join('')}`,
+    )
   }
   return proof.ok ? 0 : 1
 }

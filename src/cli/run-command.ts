@@ -1,34 +1,75 @@
-/** Runs one command: faults become messages or findings, never stack traces; the exit code is set, and set once. */
+/**
+ * Runs one command: faults become messages or findings, never stack traces; the exit code is set, and set once. What
+ * the user's own code prints goes to stderr, so that stdout has the result and nothing else.
+ */
+import { Console } from 'node:console'
+import { AssayError } from '../ground/errors.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { faultFinding, faultsOf, faultText } from '../report/faults.ts'
 import { exitOf, type ExitCode } from './exit-code.ts'
 import { makeOutput, type Output } from './output.ts'
+import { withPathsFromHere } from './paths.ts'
 
 export interface CommonOptions {
   readonly json?: boolean
   readonly url?: string
 }
 
-export const runCommand = async (
-  command: string,
-  options: CommonOptions,
-  work: (output: Output) => Promise<ExitCode>,
-): Promise<void> => {
-  const output = makeOutput(options.json === true)
+export interface CommandToRun {
+  readonly command: string
+  readonly json: boolean
+  readonly work: (output: Output) => Promise<ExitCode>
+}
+
+/** Tells what went wrong, on stderr or as the envelope; answers the exit code. Blocks until it is written. */
+const reportFault = (command: string, json: boolean, output: Output, cause: unknown): ExitCode => {
+  if (process.env['ASSAY_DEBUG'])
+    process.stderr.write(`${cause instanceof Error ? cause.stack : String(cause)}\n`)
+  const faults = faultsOf(cause)
+  const findings = faults.map((fault) => withPathsFromHere(faultFinding(fault)))
+  output.settle()
+  if (json)
+    output.result(envelopeText({ ok: false, command, summary: null, findings, next: [], artifacts: [] }))
+  else output.fault(findings.map((finding) => faultText(finding, output.faultLayout)).join('\n\n'))
+  return exitOf(faults)
+}
+
+const endedFromWithin = (code: number): AssayError =>
+  new AssayError('The process ended before there was a result.', {
+    code: 'config.ended-process',
+    exit: 3,
+    found: `process.exit(${code}), or nothing left to wait for`,
+    why: 'Assay runs the configuration and the functions of t.proves(…); nothing in them may end the process',
+    mend: 'Take process.exit out of what assay.config.ts imports, and await what a function of t.proves(…) begins.',
+  })
+
+/** Signals end with 128 and more: those are meant. */
+const isSignal = (code: number): boolean => code >= 128
+
+export const runCommand = async ({ command, json, work }: CommandToRun): Promise<void> => {
+  const output = makeOutput(json)
+  globalThis.console = new Console(process.stderr, process.stderr)
+  const fail = (cause: unknown): ExitCode => reportFault(command, json, output, cause)
+  const onUncaught = (cause: unknown): void => {
+    process.off('exit', onExit)
+    process.exit(fail(cause))
+  }
+  const onExit = (code: number): void => {
+    if (!isSignal(code)) process.exitCode = fail(endedFromWithin(code))
+  }
+  process.on('uncaughtException', onUncaught)
+  process.on('exit', onExit)
   try {
     process.exitCode = await work(output)
   } catch (cause) {
-    if (process.env['ASSAY_DEBUG']) process.stderr.write(`${cause instanceof Error ? cause.stack : String(cause)}\n`)
-    const faults = faultsOf(cause)
-    output.settle()
-    if (options.json) {
-      const findings = faults.map(faultFinding)
-      output.result(envelopeText({ ok: false, command, summary: null, findings, next: [], artifacts: [] }))
-    } else {
-      process.stderr.write(`${faults.map((f) => faultText(f, output.paint)).join('\n\n')}\n`)
-    }
-    process.exitCode = exitOf(faults)
+    process.exitCode = fail(cause)
   } finally {
     output.settle()
+    process.off('exit', onExit)
+    process.off('uncaughtException', onUncaught)
   }
 }
+
+/** A command line that was not understood. */
+export const runFault = (command: string, json: boolean, fault: AssayError): Promise<void> =>
+  runCommand({ command, json, work: () => Promise.reject(fault) })

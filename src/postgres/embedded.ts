@@ -7,15 +7,17 @@ import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { formatConnectionUrl } from './connection-url.ts'
 import { makeDatabaseNames } from './database-names.ts'
+import { makeDataDirectory } from './data-directory.ts'
 import { findBinaries, lendBinaries, linkLibraries } from './embedded-binaries.ts'
 import { serviceAccount } from './embedded-account.ts'
 import { trackSessions } from './open-sessions.ts'
-import { endProcess, initialize, startPostmaster, type Installation } from './postmaster.ts'
+import { endProcess, startPostmaster } from './postmaster.ts'
 import { ident } from './quote.ts'
 import { admitRoles, createRoles } from './roles.ts'
 import { makeRunDirectory, removeRunDirectory } from './run-directory.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
+import type { Installation } from './server-process.ts'
 import { atShutdown } from './shutdown.ts'
 import { sweepRuns } from './sweep.ts'
 
@@ -40,14 +42,14 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
   const account = serviceAccount()
   sweepRuns(account)
   const run = makeRunDirectory(account)
-  const passwords = { administrator: makePassword(), owner: makePassword(), prover: makePassword() }
+  const passwords = { administrator: '', owner: makePassword(), prover: makePassword() }
   const tcp = options.tcp === true
   const port = tcp ? await freePort() : 5432
 
   let child: ChildProcess | undefined
   const onStart = (started: ChildProcess): void => void (child = started)
   let kill = (): void => {
-    if (child?.pid !== undefined) endProcess(child.pid)
+    if (child?.pid !== undefined && child.exitCode === null) endProcess(child.pid)
   }
   const putAway = (): void => {
     kill()
@@ -63,7 +65,7 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
     const binaries = lendBinaries(found, account, run.top)
     linkLibraries(binaries, run.libraries)
     const installation: Installation = { binaries, account, run }
-    await initialize(installation, { name: administrator, password: passwords.administrator }, onStart)
+    passwords.administrator = await makeDataDirectory(installation, administrator, onStart)
     const postmaster = await startPostmaster(installation, { port, tcp }, onStart)
     kill = () => postmaster.kill()
     const admin = await open('postgres', administrator, passwords.administrator)

@@ -1,156 +1,20 @@
 /**
- * The operating system side of the embedded server: initdb, the postmaster, and a watchdog that ends both when this
- * process is killed. embedded.ts turns the running postmaster into a Server.
+ * The postmaster of the embedded server, and a watchdog that ends it when this process is killed. embedded.ts turns
+ * the running postmaster into a Server.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { closeSync, fchownSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AssayError } from '../ground/errors.ts'
-import type { Binaries } from './embedded-binaries.ts'
-import type { ServiceAccount } from './embedded-account.ts'
 import { hostAccess, serverSettings } from './embedded-settings.ts'
 import { isAlive, waitUntilGone } from './process.ts'
 import type { RunDirectory } from './run-directory.ts'
-
-/** What initdb and the postmaster are started with. */
-export interface Installation {
-  readonly binaries: Binaries
-  readonly account: ServiceAccount | null
-  readonly run: RunDirectory
-}
+import { endOf, startFault, startProgram, type Installation } from './server-process.ts'
 
 export interface Postmaster {
   readonly pid: number
   /** Ends it at once, without a checkpoint: its data is thrown away. Blocks until it is gone. */
   kill(): void
-}
-
-/** The server's own environment: nothing of the user's (PGDATA, LC_ALL …) comes in. */
-const environment = ({ binaries, run }: Installation): NodeJS.ProcessEnv => {
-  const libraries = `${run.libraries}:${path.join(binaries.native, 'lib')}`
-  return {
-    PATH: '/usr/bin:/bin',
-    LC_ALL: 'C',
-    TZ: 'UTC',
-    [process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH']: libraries,
-  }
-}
-
-/** Detached: a Ctrl-C in the terminal reaches us alone, and we end the server in order. */
-const start = (installation: Installation, program: string, args: readonly string[]): ChildProcess => {
-  const log = openSync(installation.run.log, 'a', 0o600)
-  const child = spawn(program, args, {
-    cwd: installation.run.top,
-    env: environment(installation),
-    stdio: ['ignore', log, log],
-    detached: true,
-    ...installation.account,
-  })
-  closeSync(log)
-  return child
-}
-
-const lastLines = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n')
-  } catch {
-    return ''
-  }
-}
-
-interface Diagnosis {
-  readonly when: RegExp
-  readonly code: string
-  readonly mend: string
-}
-
-/** What the log may say, and what to do then. */
-const diagnoses: readonly Diagnosis[] = [
-  {
-    when: /No space left on device|Disk quota exceeded/u,
-    code: 'server.disk-full',
-    mend: 'Free some space, or name another directory: TMPDIR=/path/with/space assay …',
-  },
-  {
-    when: /could not look up effective user ID (?<uid>\d+)/u,
-    code: 'server.nameless-user',
-    mend: 'Give your user id a name (echo "assay:x:$(id -u):$(id -g)::/tmp:/bin/sh" >> /etc/passwd), run as another user, or use a server of yours: assay … --url postgres://user@host/postgres',
-  },
-  {
-    when: /could not create lock file|could not bind|Address already in use/u,
-    code: 'server.socket',
-    mend: 'Run it again: the port or the socket was taken in the meantime.',
-  },
-  {
-    when: /GLIBC|error while loading shared libraries|not found \(required by/u,
-    code: 'server.libraries',
-    mend: 'The embedded binaries need glibc (not musl, as in Alpine); take another image, or use a server of yours: assay … --url postgres://user@host/postgres',
-  },
-  {
-    when: /could not (?:create shared memory|map anonymous shared memory|create semaphores)/u,
-    code: 'server.memory',
-    mend: 'Give this machine or container about 200 MB of free memory, or raise its limits of shared memory.',
-  },
-]
-
-const failed = (what: string, { run }: Installation, ended: string): AssayError => {
-  const log = lastLines(run.log)
-  const diagnosis = diagnoses.find(({ when }) => when.test(log) || when.test(ended))
-  return new AssayError(`The local PostgreSQL could not be ${what}.`, {
-    code: diagnosis?.code ?? 'server.start',
-    exit: 3,
-    asked: 'a local PostgreSQL for this run',
-    found: `${ended}\n${log === '' ? 'its log is empty' : log}`,
-    mend:
-      diagnosis?.mend ??
-      'Put right what its log names, or use a server of yours: assay … --url postgres://user@host/postgres',
-  })
-}
-
-/** Resolves with how the child ended; a program that cannot even be started counts as ended. */
-const endOf = (child: ChildProcess): Promise<string | null> =>
-  new Promise((resolve) => {
-    child.once('error', (error) => resolve(`it cannot be run: ${error.message}`))
-    child.once('exit', (code, signal) =>
-      resolve(code === 0 ? null : signal ? `it was ended by ${signal}` : `it exited with ${code}`),
-    )
-  })
-
-const writePassword = (file: string, password: string, account: ServiceAccount | null): void => {
-  const descriptor = openSync(file, 'wx', 0o600)
-  writeSync(descriptor, password)
-  if (account) fchownSync(descriptor, account.uid, account.gid)
-  closeSync(descriptor)
-}
-
-/** Makes the data directory. `onStart` is told the child, so that a shutdown can end it. */
-export const initialize = async (
-  installation: Installation,
-  superuser: { readonly name: string; readonly password: string },
-  onStart: (child: ChildProcess) => void,
-): Promise<void> => {
-  const { run, binaries, account } = installation
-  const passwordFile = path.join(run.top, 'password')
-  writePassword(passwordFile, superuser.password, account)
-  const child = start(installation, binaries.initdb, [
-    `--pgdata=${run.data}`,
-    `--username=${superuser.name}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--text-search-config=english',
-    '--wal-segsize=1',
-    '--no-data-checksums',
-    '--no-sync',
-    '--no-instructions',
-  ])
-  onStart(child)
-  const ended = await endOf(child)
-  if (ended !== null) throw failed('set up', installation, `initdb: ${ended}`)
 }
 
 /** The eighth line of postmaster.pid is `ready` once connections are accepted. */
@@ -204,7 +68,7 @@ export const startPostmaster = async (
   const { run, binaries } = installation
   writeFileSync(run.settings, serverSettings({ socketDirectory: run.socket, ...listening }), { mode: 0o644 })
   writeFileSync(run.access, hostAccess, { mode: 0o644 })
-  const child = start(installation, binaries.postgres, [
+  const child = startProgram(installation, binaries.postgres, [
     '-D',
     run.data,
     '-c',
@@ -218,11 +82,11 @@ export const startPostmaster = async (
   const pid = child.pid
   for (let waited = 0; !isReady(run.data); waited += 10) {
     if (ended !== undefined || pid === undefined)
-      throw failed('started', installation, ended ?? 'it cannot be run')
-    if (waited > startupLimitMs) throw failed('started', installation, 'it was not ready after a minute')
+      throw startFault('started', installation, ended ?? 'it cannot be run')
+    if (waited > startupLimitMs) throw startFault('started', installation, 'it was not ready after a minute')
     await sleep(10)
   }
-  if (pid === undefined) throw failed('started', installation, 'it cannot be run')
+  if (pid === undefined) throw startFault('started', installation, 'it cannot be run')
   child.unref()
   const dog = startWatchdog(pid, run)
   return {

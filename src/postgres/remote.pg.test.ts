@@ -76,7 +76,9 @@ describe.skipIf(whyNoPostgres15 !== '')(`a server of the user's, PostgreSQL 15${
     await owner.query(`
       create role made_app; create role made_unused; create table t (id int);
       alter table t enable row level security; alter table t force row level security; grant select on t to made_app`)
-    await expect(owner.query('insert into t values (1)')).rejects.toMatchObject({ fault: { sqlstate: '42501' } })
+    await expect(owner.query('insert into t values (1)')).rejects.toMatchObject({
+      fault: { sqlstate: '42501' },
+    })
     await owner.end()
     await server.admitRoles()
     await server.admitRoles()
@@ -360,6 +362,7 @@ describe('a server of the user’s, PostgreSQL 18, entered by who is no superuse
     await owner.query(
       'create role made_app; create role made_unused; create table t (id int); grant create on schema public to made_app; alter table t owner to made_app',
     )
+    await owner.end()
     await server.admitRoles()
     const copy = await server.clone(database, 'copy')
     const prover = await server.connect(copy, 'prover')

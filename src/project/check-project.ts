@@ -6,6 +6,7 @@ import { declarationDigest } from '../prove/digest.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
 import { readLedger } from '../prove/ledger.ts'
 import { readLedgerAtRef } from '../prove/ledger-at-ref.ts'
+import type { Ledger } from '../prove/ledger-page.ts'
 import { checkLedger, type LedgerNow } from '../prove/ledger-check.ts'
 import { compareLedgers } from '../prove/ledger-compare.ts'
 import type { Finding } from '../prove/result.ts'
@@ -22,6 +23,8 @@ export interface CheckSettings extends ServerWish {
 export interface ProjectCheck {
   readonly rules: number
   readonly structures: number
+  /** The commit that was compared with, in words; null: none. */
+  readonly against: string | null
   readonly findings: readonly Finding[]
   readonly ok: boolean
 }
@@ -53,31 +56,36 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
   }
 }
 
-const checkOne = async (
-  migrated: Migrated,
-  against: CheckSettings['against'],
-): Promise<Pick<ProjectCheck, 'rules' | 'structures' | 'findings'>> => {
+type Checked = Pick<ProjectCheck, 'rules' | 'structures' | 'findings'>
+
+const checkOne = async (migrated: Migrated, before: Ledger | null): Promise<Checked> => {
   const now = await readNow(migrated)
   const ledger = await readLedger(migrated.part.ledger)
-  const findings = [...checkLedger(ledger, now)]
-  if (against !== undefined) {
-    const before = await readLedgerAtRef(migrated.part.ledger, against)
-    findings.push(...compareLedgers(before.ledger, ledger))
+  return {
+    rules: now.rules.length,
+    structures: now.structures.length,
+    findings: [...checkLedger(ledger, now), ...(before ? compareLedgers(before, ledger) : [])],
   }
-  return { rules: now.rules.length, structures: now.structures.length, findings }
 }
 
 export const checkProject = async (settings: CheckSettings): Promise<ProjectCheck> => {
-  const project = await loadProject(settings.directory)
+  const { directory, against } = settings
+  const project = await loadProject(directory)
+  // Before a server is started: a ref that nobody knows is told at once.
+  const before =
+    against === undefined
+      ? null
+      : await Promise.all(project.architectures.map((part) => readLedgerAtRef(part.ledger, against)))
   const checks = await withMigrated(project, settings, async (all) => {
-    const found: Awaited<ReturnType<typeof checkOne>>[] = []
-    for (const migrated of all) found.push(await checkOne(migrated, settings.against))
+    const found: Checked[] = []
+    for (const [i, migrated] of all.entries()) found.push(await checkOne(migrated, before?.[i]?.ledger ?? null))
     return found
   })
   const findings = checks.flatMap((c) => c.findings)
   return {
     rules: checks.reduce((n, c) => n + c.rules, 0),
     structures: checks.reduce((n, c) => n + c.structures, 0),
+    against: before?.[0]?.at ?? null,
     findings,
     ok: findings.every((f) => f.severity !== 'error'),
   }

@@ -67,7 +67,7 @@ export const formatHead = (head: LedgerHead): string =>
   ])
 
 /** A block whose seal does not fit its lines: `name` is the rule's or structure's id. */
-export interface EditedBlock {
+interface EditedBlock {
   readonly line: number
   readonly keyword: string
   readonly name: string

@@ -9,6 +9,10 @@ const byId = <T extends { readonly id: string }>(items: readonly T[]): T[] =>
 
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted(inOrder)
 
+/** The title stands in the line above: it is not said twice. */
+const withoutTitle = (why: string, title: string | null): string =>
+  title === null ? why : why.replace(`${title} → `, () => '')
+
 const recordRule = (rule: RuleResult): LedgerRule => {
   const seen = rule.red?.experiment ?? null
   const title = rule.experiments.find((e) => e.experiment.id === seen)?.experiment.title ?? seen
@@ -19,7 +23,7 @@ const recordRule = (rule: RuleResult): LedgerRule => {
     claims: sorted(rule.claims),
     green: rule.green,
     red: rule.red
-      ? { proven: rule.red.proven, experiment: title, why: rule.red.why }
+      ? { proven: rule.red.proven, experiment: title, why: withoutTitle(rule.red.why, title) }
       : { proven: false, experiment: null, why: 'this run did not look at it' },
     unsolved: rule.unsolved
       .map(({ summary, tried }) => ({ summary, tried }))
@@ -36,7 +40,7 @@ const isClaimProven = (claim: string, rules: ReadonlyMap<string, RuleResult>): b
 }
 
 /** A digest of mutant ids, whatever their order. */
-export const mutantsDigest = (ids: readonly string[]): string =>
+const mutantsDigest = (ids: readonly string[]): string =>
   digest(
     ids
       .toSorted(inOrder)

@@ -121,7 +121,11 @@ describe('the files of the ledger', () => {
       [
         rule('products/check:price', {
           sentence: 'price is never below zero',
-          red: { proven: true, experiment: 'e1', why: 'accepted' },
+          red: {
+            proven: true,
+            experiment: 'e1',
+            why: 'without its structures: price -0.01 is refused → accepted',
+          },
           experiments: [
             {
               experiment: {
@@ -154,9 +158,9 @@ describe('the files of the ledger', () => {
         declared aaaa
         claims products/check:price
         red price -0.01 is refused
-          because accepted
+          because without its structures: accepted
         green
-        seal f9093e38
+        seal ee504d23
 
       structure products/check:price
         is CHECK (price >= 0)

@@ -52,8 +52,16 @@ const groupText = (group: readonly Finding[], layout: Layout): readonly string[]
   return [
     headline(markOf(first, layout), `${group.length} times: ${first.reason}`, layout),
     ...labelledRow('ids', group.flatMap((finding) => idOf(finding) ?? []).join(' · '), layout),
-    ...labelledRow('why', shared(group, (finding) => finding.why), layout),
-    ...labelledRow('mend', shared(group, (finding) => finding.fix), layout),
+    ...labelledRow(
+      'why',
+      shared(group, (finding) => finding.why),
+      layout,
+    ),
+    ...labelledRow(
+      'mend',
+      shared(group, (finding) => finding.fix),
+      layout,
+    ),
     ...labelledRow('where', places.join(' · '), layout),
   ]
 }

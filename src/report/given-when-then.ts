@@ -1,12 +1,20 @@
 /** A rule's experiments as Given / When / Then, as SQL that can be pasted into psql and is rolled back. */
 import { becomeAsker } from '../prove/runner.ts'
+import type { ExperimentResult, RuleResult } from '../prove/result.ts'
 import type { Experiment, Expected } from '../rules/experiment.ts'
 import { printable } from './printable.ts'
 
-/** A comment that nothing in the text can end. */
-const comment = (text: string): string => `-- ${printable(text).replaceAll(/\s*\n\s*/gu, ' ')}`
+/** A comment of one line that nothing in the text can end. */
+const comment = (text: string): string => `-- ${printable(text).replaceAll(/\s+/gu, ' ')}`
 
-const statement = (sql: string): string => `${sql.trimEnd().replace(/;$/u, '')};`
+/** Ended where a trailing comment cannot swallow it. */
+const statement = (sql: string): string => {
+  const text = sql.trimEnd().replace(/;$/u, '')
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1)
+  return lastLine.includes('--') ? `${text}\n;` : `${text};`
+}
+
+const rowText = (row: readonly (string | null)[]): string => `(${row.map((v) => v ?? 'null').join(', ')})`
 
 const outcome = (then: Expected): string => {
   switch (then.kind) {
@@ -17,9 +25,11 @@ const outcome = (then: Expected): string => {
     case 'rows':
       return then.rows.length === 0
         ? 'no rows are returned'
-        : `these rows are returned: ${then.rows.map((r) => `(${r.map((v) => v ?? 'null').join(', ')})`).join(' ')}`
-    case 'plan':
-      return `its plan uses ${then.uses ?? 'an index that serves it'}`
+        : `${then.rows.length === 1 ? 'this row is' : 'these rows are'} returned: ${then.rows.map(rowText).join(' ')}`
+    case 'plan': {
+      const without = then.without.length === 0 ? '' : `, and has no ${then.without.join(', no ')}`
+      return `its plan uses ${then.uses ?? 'an index that serves it'}${without}`
+    }
     case 'rejected': {
       const { by } = then
       const states = typeof by.sqlstate === 'string' ? by.sqlstate : by.sqlstate.join(' or ')
@@ -29,27 +39,118 @@ const outcome = (then: Expected): string => {
   }
 }
 
-const interleaved = (experiment: Experiment): readonly string[] =>
-  experiment.interleaving
+const needs = ({ session, on }: Experiment): readonly string[] => [
+  ...(session === 'fresh'
+    ? [comment('In a new session, in which no setting was ever made: \\connect before it is pasted')]
+    : []),
+  ...(on === 'loaded'
     ? [
-        comment('When two sessions write at once, in this order:'),
-        ...experiment.interleaving.steps.map((s) => `/* session ${s.session} */ ${statement(s.sql)}`),
+        comment(
+          'On a table with thousands of rows and fresh statistics, as Assay loads them: an empty one is read whole',
+        ),
+      ]
+    : []),
+]
+
+const interleaved = ({ interleaving }: Experiment): readonly string[] =>
+  interleaving
+    ? [
+        comment(
+          'When two sessions write at once, in this order, and both commit (each /* session */ in a psql of its own)',
+        ),
+        ...interleaving.steps.map((s) => `/* session ${s.session} */ ${statement(s.sql)}`),
         comment('Then this finds nothing'),
-        statement(experiment.interleaving.violations),
+        statement(interleaving.violations),
       ]
     : []
 
-/** One experiment as a script. */
-export const givenWhenThen = (experiment: Experiment): string => {
-  const given = [...experiment.world.statements, ...experiment.given]
-  const lines = [comment(`${experiment.id}: ${experiment.title}`), 'begin;']
-  if (given.length > 0) lines.push(comment('Given'), ...given.map(statement))
-  if (experiment.as) lines.push(comment('As'), ...becomeAsker(experiment.as).map(statement))
-  if (experiment.interleaving) lines.push(...interleaved(experiment))
-  else if (experiment.proof) lines.push(comment('When the proof function of the rule runs'), comment('Then it does not throw'))
-  else {
-    lines.push(comment('When'), ...experiment.when.map(statement), 'set constraints all immediate;')
-    lines.push(comment(`Then ${outcome(experiment.then)}`))
+const now = ({ holds, difference }: ExperimentResult): string =>
+  comment(holds ? 'Now: so it is' : `Now: it does not hold: ${difference ?? 'its outcome is another'}`)
+
+const body = ({ experiment }: ExperimentResult): readonly string[] => {
+  const { world, given, as, when, then } = experiment
+  const laid = [...world.statements, ...given]
+  const before = [
+    'begin;',
+    ...(laid.length > 0 ? [comment('Given'), ...laid.map(statement)] : []),
+    ...(as ? [comment('As'), ...becomeAsker(as).map(statement)] : []),
+  ]
+  if (experiment.interleaving) {
+    // Its sessions commit: what they stand on is committed too, and nothing takes it back.
+    const committed = laid.length > 0 ? [comment('Given, and committed'), ...laid.map(statement)] : []
+    return [...committed, ...interleaved(experiment)]
   }
-  return [...lines, 'rollback;'].join('\n')
+  if (experiment.proof)
+    return [
+      ...before,
+      comment('When the function of the rule runs'),
+      comment('Then it asks something, and does not throw'),
+      'rollback;',
+    ]
+  return [
+    ...before,
+    comment('When'),
+    ...when.map(statement),
+    'set constraints all immediate;',
+    comment(`Then ${outcome(then)}`),
+    'rollback;',
+  ]
 }
+
+/** One experiment as a script; transactions are rolled back, except where two sessions have to commit. */
+export const givenWhenThen = (result: ExperimentResult): string =>
+  [
+    comment(`${result.experiment.id}: ${result.experiment.title}`),
+    ...needs(result.experiment),
+    ...body(result),
+    now(result),
+  ].join('\n')
+
+const standing = (rule: RuleResult): readonly string[] => {
+  const { missing } = rule
+  if (missing) {
+    const lacks =
+      missing.columns === null
+        ? `table ${rule.table} does not exist`
+        : `there is no column ${missing.columns.join(', ')}`
+    return [comment(`Red: ${lacks}`)]
+  }
+  const holding = rule.experiments.filter((e) => e.holds).length
+  return [
+    comment(rule.claims.length === 0 ? 'No structure stands for it.' : `Kept by: ${rule.claims.join(', ')}`),
+    comment(`${holding} of its ${rule.experiments.length} experiments hold now.`),
+    ...rule.unsolved.map((u) => comment(`Not found out: ${u.summary} (tried: ${u.tried})`)),
+  ]
+}
+
+/** What a rule says and what became of it, above its experiments. */
+export const ruleScript = (rule: RuleResult): string =>
+  [
+    [
+      comment(`${rule.id}: ${rule.sentence}`),
+      ...standing(rule),
+      ...(rule.at ? [comment(`Declared in ${rule.at.file}:${rule.at.line}`)] : []),
+    ].join('\n'),
+    ...rule.experiments.map(givenWhenThen),
+  ].join('\n\n')
+
+/** How the script is meant, above all rules. */
+export const scriptHead = [
+  comment(
+    'For psql, connected to a database with your migrations as a superuser: experiments write rows of several',
+  ),
+  comment('tenants and become other roles. Each rolls its transaction back.'),
+].join('\n')
+
+/** A structure and the rules that it stands for, above their scripts. */
+export const structureScript = (structure: {
+  readonly id: string
+  readonly definition: string
+  readonly rules: readonly string[]
+}): string =>
+  [
+    comment(`${structure.id}: ${structure.definition}`),
+    comment(
+      structure.rules.length === 0 ? 'No rule asks for it.' : `Asked for by: ${structure.rules.join(', ')}`,
+    ),
+  ].join('\n')

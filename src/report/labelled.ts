@@ -9,7 +9,11 @@ export const headline = (mark: string, text: string, { width }: Layout): string 
   `  ${mark} ${wrap(text, width, 4)}`
 
 /** No row for a text that is not there. */
-export const labelledRow = (label: string, text: string | undefined, { paint, width }: Layout): readonly string[] =>
+export const labelledRow = (
+  label: string,
+  text: string | undefined,
+  { paint, width }: Layout,
+): readonly string[] =>
   text === undefined || text === ''
     ? []
     : [`    ${paint.dim(label.padEnd(5))} ${proseAndCode(text, width, textColumn)}`]

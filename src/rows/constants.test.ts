@@ -53,7 +53,7 @@ describe('cluesOfExpression', () => {
     expect(atoms(`doc #>> '{a,b}' = 'x'`)[0]!.paths).toEqual([{ path: ['a', 'b'], values: ['x'] }])
     expect(atoms(`doc ? 'k'`)[0]!.paths).toEqual([{ path: ['k'], values: [] }])
     expect(cluesOfExpression('total = quantity * price')!.comparisons).toEqual([
-      { column: 'total', sql: 'quantity * price', columns: ['quantity', 'price'] },
+      { column: 'total', sql: 'quantity * price', columns: ['quantity', 'price'], equality: true },
     ])
   })
 

@@ -34,6 +34,8 @@ export interface Comparison {
   readonly column: string
   readonly sql: string
   readonly columns: readonly string[]
+  /** The operator is `=`. */
+  readonly equality: boolean
 }
 
 export interface ExpressionClues {
@@ -189,12 +191,12 @@ const comparisonOperators = /^(?:=|<>|!=|<|>|<=|>=)$/u
 
 const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
-  const add = (left: unknown, right: unknown): void => {
+  const add = (left: unknown, right: unknown, equality: boolean): void => {
     const column = columnOf(underCasts(left))
     const columns = columnsOf(right)
     if (column === null || column === '*' || columns.length === 0 || columns.includes(column)) return
     const sql = tryDeparse(right)
-    if (sql !== null && !columns.includes('*') && isSteady(right)) found.push({ column, sql, columns })
+    if (sql !== null && !columns.includes('*') && isSteady(right)) found.push({ column, sql, columns, equality })
   }
   walk(root, (kind, body) => {
     if (kind !== 'A_Expr') return
@@ -203,9 +205,10 @@ const comparisonsOf = (root: unknown): Comparison[] => {
     const list = nodeParts(body['rexpr'])
     const sides =
       list?.[0] === 'List' ? (list[1]['items'] as readonly unknown[]) : body['rexpr'] ? [body['rexpr']] : []
+    const equality = body['kind'] === 'AEXPR_OP' && nameList(body['name']).at(-1) === '='
     for (const side of sides) {
-      add(body['lexpr'], side)
-      add(side, body['lexpr'])
+      add(body['lexpr'], side, equality)
+      add(side, body['lexpr'], equality)
     }
   })
   return found

@@ -15,7 +15,7 @@ export type DerivedValues = ReadonlyMap<string, readonly string[]>
 
 export const comparisonsIn = (expressions: readonly string[]): readonly Comparison[] => {
   const all = expressions.flatMap((e) => cluesOfExpression(e)?.comparisons ?? [])
-  return [...new Map(all.map((c) => [`${c.column} ${c.sql}`, c])).values()]
+  return [...new Map(all.map((c) => [`${c.column} ${c.sql} ${c.equality}`, c])).values()]
 }
 
 const relative = /now\(\)|current_|localtime/iu

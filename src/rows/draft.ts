@@ -3,19 +3,15 @@
  * value where its constraints allow, then what spans columns is searched for.
  */
 import type { Column } from '../catalog/table.ts'
-import { comparisonsIn, deriveValues } from './derived.ts'
+import { deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
+import { isRelative, mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
 import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
-import {
-  constraintsOf,
-  type JudgedColumns,
-  judgeColumns,
-  type RowGround,
-  writableColumns,
-} from './row-ground.ts'
+import { type JudgedColumns, judgeColumns } from './judge-columns.ts'
+import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
-import { findRows, noneFalse, type Search, type Variable } from './search.ts'
+import { findRows, noneFalse, type Variable } from './search.ts'
 
 /** A family's row with everything that may vary in it, present values first. */
 export interface Draft {
@@ -26,77 +22,12 @@ export interface Draft {
   readonly broken: readonly string[]
 }
 
-const mostCombinations = 4_000
 /** Rounds of deriving values and searching again: a total over a subtotal over a product takes two. */
 const mostRounds = 3
 /** Rows looked at for one that differs from the other families' rows. */
 const mostAlike = 40
 
 type Constraint = ReturnType<typeof constraintsOf>[number]
-
-/** The variables that a set of broken constraints reaches through all constraints they share columns with. */
-const reached = (
-  variables: readonly Variable[],
-  constraints: readonly Constraint[],
-  broken: readonly Constraint[],
-): { readonly variables: readonly Variable[]; readonly constraints: readonly Constraint[] } => {
-  const columns = new Set(broken.flatMap((c) => c.columns))
-  const taken = new Set<Constraint>(broken)
-  for (let grew = true; grew;) {
-    grew = false
-    for (const v of variables) {
-      if (v.columns.some((c) => columns.has(c.name))) for (const c of v.columns) columns.add(c.name)
-    }
-    for (const c of constraints) {
-      if (!taken.has(c) && c.columns.length > 1 && c.columns.some((n) => columns.has(n))) {
-        taken.add(c)
-        for (const n of c.columns) columns.add(n)
-        grew = true
-      }
-    }
-  }
-  return {
-    variables: variables.filter((v) => v.columns.some((c) => columns.has(c.name))),
-    constraints: constraints.filter((c) => taken.has(c) || c.columns.some((n) => columns.has(n))),
-  }
-}
-
-/** Puts `first` first, then the rest, each once. */
-const startingWith = (
-  first: readonly string[],
-  rest: readonly (readonly string[])[],
-): readonly (readonly string[])[] => [
-  ...new Map([first, ...rest].map((o) => [JSON.stringify(o), o])).values(),
-]
-
-/** One search that mends a row's broken constraints; null when nothing of it may vary. */
-export const mendingSearch = (
-  facts: TableFacts,
-  row: Row,
-  variables: readonly Variable[],
-  constraints: readonly Constraint[],
-  broken: readonly Constraint[],
-  derived: ReadonlyMap<string, readonly string[]>,
-  limit = mostCombinations,
-): Search | null => {
-  const part = reached(variables, constraints, broken)
-  if (part.variables.length === 0) return null
-  const names = new Set(part.constraints.flatMap((c) => c.columns))
-  return {
-    facts,
-    row,
-    variables: part.variables.map((v) => {
-      const present = v.columns.map((c) => row[c.name] ?? 'null')
-      const moving = v.options.every((o) => o.every((sql) => sql === 'null' || isRelative(sql)))
-      const more = v.columns.length === 1 ? (derived.get(v.columns[0]!.name) ?? []) : []
-      const lasting = more.filter((d) => !moving || isRelative(d)).map((d) => [d])
-      return { columns: v.columns, options: startingWith(present, [...lasting, ...v.options]) }
-    }),
-    fixed: facts.table.columns.filter((c) => c.generated === null && names.has(c.name)),
-    expressions: part.constraints.map((c) => c.expression),
-    limit,
-  }
-}
 
 /** Which constraints each row breaks. */
 const brokenBy = async (
@@ -225,8 +156,6 @@ const singleOptions = (
   return [...new Set([...first, ...fresh, ...stale, ...last])].map((o) => [o])
 }
 
-const isRelative = (sql: string | undefined): boolean => /now\(\)|current_|localtime/iu.test(sql ?? '')
-
 const mendDrafts = async (
   ground: RowGround,
   facts: TableFacts,
@@ -237,68 +166,39 @@ const mendDrafts = async (
 ): Promise<readonly Draft[]> => {
   let present = [...drafts]
   for (let round = 0; round <= mostRounds; round++) {
-    const broken = await brokenBy(
-      ground,
-      facts,
-      present.map((d) => d.row),
-      wide,
-    )
+    const rows = present.map((d) => d.row)
+    const broken = await brokenBy(ground, facts, rows, wide)
     present = present.map((d, i) => ({ ...d, broken: broken[i]!.map((c) => c.label) }))
-    const failing = present.flatMap((draft, i) =>
-      broken[i]!.length > 0 ? [{ draft, i, broken: broken[i]! }] : [],
-    )
+    const failing = [...present.keys()].filter((i) => broken[i]!.length > 0)
     if (failing.length === 0 || round === mostRounds) break
     const expressions = wide.map((c) => c.expression)
-    const derived = await deriveValues(
-      ground.db,
-      facts,
-      failing.map((f) => f.draft.row),
-      expressions,
+    const derived = await deriveValues(ground.db, facts, failing.map((i) => rows[i]!), expressions)
+    const mendings = failing.flatMap((i, k) =>
+      mendingsOf(facts, rows[i]!, present[i]!.variables, constraints, broken[i]!, derived[k]!).map((m) => ({ ...m, i, k })),
     )
-    const searches = failing.map((f, k) =>
-      mendingSearch(facts, f.draft.row, f.draft.variables, constraints, f.broken, derived[k]!),
-    )
-    const asked = searches.flatMap((s, k) => (s ? [{ s, k }] : []))
-    const found = await findRows(
-      ground.db,
-      asked.map((a) => a.s),
-      mostAlike,
-    )
-    for (const [at, { k }] of asked.entries()) {
-      const { draft, i } = failing[k]!
+    if (mendings.length === 0) break
+    const found = await findRows(ground.db, mendings.map((m) => m.search), mostAlike)
+    for (const [at, { i, k, search, broken: about }] of mendings.entries()) {
+      const draft = present[i]!
       const others = present.slice(0, i).map((d) => d.row)
-      const row =
-        mostDistinct(found[at] ?? [], draft, others) ??
-        takeEqual(facts, draft.row, derived[k]!, failing[k]!.broken)
+      const best = mostDistinct(found[at]!, search.variables, others)
+      const row = best ? mended(draft.row, best, search) : takeEqual(draft.row, derived[k]!, about)
       present[i] = { ...draft, row: settle(row) }
     }
-    if (asked.length === 0) break
   }
   return present
 }
 
 /** The first row that shares the fewest values with the families before it. */
-const mostDistinct = (rows: readonly Row[], draft: Draft, others: readonly Row[]): Row | undefined => {
-  const varying = draft.variables.filter((v) => v.columns.length === 1).map((v) => v.columns[0]!.name)
+const mostDistinct = (
+  rows: readonly Row[],
+  variables: readonly Variable[],
+  others: readonly Row[],
+): Row | undefined => {
+  const varying = variables.filter((v) => v.columns.length === 1).map((v) => v.columns[0]!.name)
   const shared = (row: Row): number =>
     varying.filter((n) => row[n] !== 'null' && others.some((o) => o[n] === row[n])).length
   let best: Row | undefined
   for (const row of rows) if (best === undefined || shared(row) < shared(best)) best = row
   return best
-}
-
-/** When no single search helps, the values that equalities ask for are taken as they are, for the next round to build on. */
-const takeEqual = (
-  facts: TableFacts,
-  row: Row,
-  derived: ReadonlyMap<string, readonly string[]>,
-  broken: readonly Constraint[],
-): Row => {
-  const columns = new Set(comparisonsIn(broken.map((c) => c.expression)).map((c) => c.column))
-  const taken = [...derived].flatMap(([name, values]) =>
-    columns.has(name) && values[0] !== undefined && facts.table.columns.some((c) => c.name === name)
-      ? [[name, values[0]] as const]
-      : [],
-  )
-  return { ...row, ...Object.fromEntries(taken) }
 }

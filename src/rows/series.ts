@@ -51,13 +51,20 @@ export const variants = textVariants.length
 /** Far from the numbers that the families' base rows have. */
 const firstNumber = 5_000
 
-const valueOf = (column: Column, base: string | null, n: number, variant: number): string | null => {
-  if (base === null) return valueAt(column, String(firstNumber + n))
-  if (isText(column)) return literal(textVariants[variant]!(base, n, column))
-  if (isNumber(column) && /^-?\d+(?:\.\d+)?$/u.test(base)) return `${base} + ${n}`
+/** `base` is an SQL expression and stays one where it can: a date relative to now() says the same in three months. */
+const valueOf = (
+  column: Column,
+  base: string | undefined,
+  text: string | null,
+  n: number,
+  variant: number,
+): string | null => {
+  if (base === undefined || text === null) return valueAt(column, String(firstNumber + n))
+  if (isText(column)) return literal(textVariants[variant]!(text, n, column))
+  if (isNumber(column)) return `(${base}) + ${n}`
   if (/^(?:date|timestamp)/u.test(column.baseType)) {
     const step = column.baseType === 'date' ? 'day' : 'minute'
-    return `(${literal(base)}::${column.type} + ${n} * interval '1 ${step}')::${column.type}`
+    return `((${base})::${column.type} + ${n} * interval '1 ${step}')::${column.type}`
   }
   return valueAt(column, String(firstNumber + n))
 }
@@ -118,7 +125,7 @@ const seriesOf = async (
     const own = Object.fromEntries(
       carriers.flatMap((name) => {
         const column = table.columns.find((c) => c.name === name)
-        const value = column ? valueOf(column, texts.get(name) ?? null, n, variant) : null
+        const value = column ? valueOf(column, base[name], texts.get(name) ?? null, n, variant) : null
         return value === null ? [] : [[name, value] as const]
       }),
     )

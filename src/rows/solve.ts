@@ -1,7 +1,7 @@
 /** A row with pinned values, everything else as near to a family's base row as the row-level constraints allow. */
 import { deriveValues } from './derived.ts'
-import { mendingSearch } from './draft.ts'
 import { evaluate } from './evaluate.ts'
+import { mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
@@ -11,7 +11,8 @@ import { type Surroundings, variablesAround } from './variables.ts'
 
 type Constraint = ReturnType<typeof constraintsOf>[number] & { readonly mustBeTrue: boolean }
 
-const mostCombinations = 5_000
+/** Rounds of searching and deriving values anew. */
+const mostRounds = 3
 
 /** As CHECK reads it, or true outright where a wish asks for it. */
 const asPredicate = (c: Constraint): string => (c.mustBeTrue ? `((${c.expression}\n) is true)` : noneFalse([c.expression]))
@@ -102,33 +103,28 @@ export const solveUnder = async (
     { still: pinned, expressions: [...expressions, ...wished.map((c) => c.expression)], constraints: standing },
   )
   let row = start
+  let left = broken
   let count = 0
-  for (let round = 0; round < 3; round++) {
-    const [derived] = await deriveValues(ground.db, facts, [row], [...standing, ...wished].map((c) => c.expression))
-    const search = mendingSearch(
-      facts,
-      row,
-      variables,
-      asked,
-      asked.filter((_c, i) => broken.includes(constraints[i]!)),
-      derived ?? new Map(),
-      mostCombinations,
-    )
-    if (!search) break
-    count += Math.min(mostCombinations, search.variables.reduce((n, v) => n * v.options.length, 1))
-    const [found] = await findRows(ground.db, [search])
-    if (found?.[0]) return { row: found[0] }
-    const next = {
-      ...row,
-      ...Object.fromEntries(
-        [...(derived ?? [])].flatMap(([name, values]) => (pinned.has(name) || !values[0] ? [] : [[name, values[0]]])),
-      ),
+  for (let round = 0; round < mostRounds && left.length > 0; round++) {
+    const expressions = [...standing, ...wished].map((c) => c.expression)
+    const [derived = new Map<string, readonly string[]>()] = await deriveValues(ground.db, facts, [row], expressions)
+    const unpinned = new Map([...derived].filter(([name]) => !pinned.has(name)))
+    const about = asked.filter((_c, n) => left.includes(constraints[n]!))
+    const mendings = mendingsOf(facts, row, variables, asked, about, unpinned)
+    if (mendings.length === 0) break
+    const found = await findRows(ground.db, mendings.map((m) => m.search))
+    const before = row
+    for (const [at, { search, broken: those }] of mendings.entries()) {
+      count += Math.min(search.limit, search.variables.reduce((n, v) => n * v.options.length, 1))
+      const best = found[at]![0]
+      row = best ? mended(row, best, search) : takeEqual(row, unpinned, those)
     }
-    if (JSON.stringify(next) === JSON.stringify(row)) break
-    row = next
+    if (JSON.stringify(row) === JSON.stringify(before)) break
+    left = await brokenOf(ground, facts, row, constraints)
   }
+  if (left.length === 0) return { row }
   return {
-    unsolved: `no row was found that obeys ${broken.map((c) => c.label).join(', ')}`,
+    unsolved: `no row was found that obeys ${left.map((c) => c.label).join(', ')}`,
     tried: `${count} combinations of values of ${[...new Set(variables.flatMap((v) => v.columns.map((c) => c.name)))].join(', ')}`,
   }
 }

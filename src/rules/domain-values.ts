@@ -1,7 +1,9 @@
 /** Values that tell a domain's CHECK from its mutants, judged by PostgreSQL over the base type. */
 import { expressionMutants } from '../catalog/expressions.ts'
+import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectEach } from './trial.ts'
+import { grown } from './type-probes/text.ts'
 
 export interface TellingValue {
   /** SQL expression. */
@@ -25,13 +27,44 @@ const judge = async (
   return found.map((rows) => rows?.[0]?.map((text) => text === 't') ?? null)
 }
 
-/** As few values as tell every mutant that any candidate tells, an accepted and a rejected one among them. */
-export const tellingValues = async (
+/** A base type's values that satisfy the domain's other CHECKs, with texts grown to the lengths that the expression speaks of. */
+const withGrown = async (
   db: Session,
   base: string,
   expression: string,
   candidates: readonly string[],
+  others: readonly string[],
+): Promise<readonly string[]> => {
+  const obeys = async (values: readonly string[]): Promise<readonly string[]> => {
+    const judged = await judge(db, base, values, ['true', ...others])
+    return values.filter((_, i) => judged[i]?.every((answer) => answer) ?? false)
+  }
+  const fitting = await obeys(candidates)
+  if (!/^(?:text|citext|varchar|char|character)/u.test(base)) return fitting
+  const [sample] = await selectEach(db, [], [`select (${fitting.find((v) => v !== 'null') ?? 'null'})::text`])
+  const lengths = [
+    ...new Set(
+      [...expression.matchAll(/\b\d{1,4}\b/gu)].flatMap(([n]) => [-1, 0, 1].map((step) => Number(n) + step)),
+    ),
+  ]
+  const texts = lengths.filter((n) => n > 0).flatMap((n) => grown(sample?.[0]?.[0] ?? null, n))
+  const longer = await selectEach(
+    db,
+    [],
+    texts.map((sql) => `select (${sql})::text`),
+  )
+  return [...fitting, ...(await obeys(longer.flatMap((rows) => rows?.[0]?.[0] ?? []).map(literal)))]
+}
+
+/** As few values as tell every mutant that any candidate tells, an accepted and a rejected one among them; `others`: the domain's other CHECKs. */
+export const tellingValues = async (
+  db: Session,
+  base: string,
+  expression: string,
+  all: readonly string[],
+  others: readonly string[],
 ): Promise<readonly TellingValue[]> => {
+  const candidates = await withGrown(db, base, expression, all, others)
   const mutants = expressionMutants(expression).map((m) => m.sql)
   const judged = await judge(db, base, candidates, [expression, ...mutants])
   const values = candidates.flatMap((sql, i) => {

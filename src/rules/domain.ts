@@ -34,8 +34,9 @@ const addCheckCases = async (
 ): Promise<void> => {
   const { rows, table, db } = context
   const { column } = rule
-  const candidates = await rows.candidates(table, column, [check.expression])
-  const values = await tellingValues(db, rule.base, check.expression, candidates)
+  const others = rule.checks.filter((c) => c !== check).map((c) => c.expression)
+  const candidates = await rows.candidates(table, column, [check.expression, ...others])
+  const values = await tellingValues(db, rule.base, check.expression, candidates, others)
   for (const { sql, accepted: isAccepted } of values) {
     if (!isAccepted) {
       ground.draft.add({

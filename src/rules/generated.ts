@@ -13,6 +13,7 @@ import { columnsIn } from './expression-columns.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
+import { tryEach } from './trial.ts'
 
 /** Rows whose computed value tells the expression from each of its mutants. */
 const tellingRows = async (
@@ -91,6 +92,31 @@ const addNullCase = async (rule: GeneratedRule, context: RuleContext, ground: Gr
   })
 }
 
+/** Candidates per source column that are tried for a value that the expression fails on. */
+const failingTries = 60
+
+/** What cannot be computed is refused when the row is written, not found out when it is read. */
+const addFailingCase = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
+  const { rows, table, db } = context
+  for (const column of await columnsIn(table, rule.expression)) {
+    const found = (await rows.candidates(table, column, [rule.expression])).slice(0, failingTries)
+    const tries = found.map((value) => ({ ...ground.base, [column]: value }))
+    // The value itself must be one of the column's type: only the expression may fail on it.
+    const [known, replies] = [
+      await evaluateRows(db, table, tries, [ident(column)]),
+      await tryEach(db, ground.world.statements, tries.map((row) => [rows.insert(table, row)])),
+    ]
+    const at = tries.findIndex((_, i) => known[i]?.[0] != null && replies[i]!.fault?.sqlstate.startsWith('22'))
+    if (at < 0) continue
+    ground.draft.add({
+      title: `a row with ${pictured(tries[at]!, [column])} is refused: ${rule.column} cannot be computed`,
+      when: [rows.insert(table, tries[at]!)],
+      then: { kind: 'rejected', by: { sqlstate: replies[at]!.fault!.sqlstate } },
+    })
+    return
+  }
+}
+
 const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground): void => {
   const { rows, table } = context
   const names = Object.keys(ground.base).filter(
@@ -127,6 +153,7 @@ export const generated: RuleKind<GeneratedRule> = {
     await addComputedCases(rule, context, ground)
     await addFollowingCase(rule, context, ground)
     await addNullCase(rule, context, ground)
+    await addFailingCase(rule, context, ground)
     addWriteCases(rule, context, ground)
     return ground.draft.written()
   },

@@ -33,6 +33,10 @@ export interface ProbedColumn extends Standing {
 /** Refusals that come from a value's type: the column then has another type than the declared one, and that must show. */
 const isOfType = (sqlstate: string): boolean => /^(?:22|42804)/u.test(sqlstate)
 
+/** Whether a generated column is computed from it: its expression may overflow before the column's own type does. */
+const feedsGenerated = ({ table }: RuleContext, column: string): boolean =>
+  table.columns.some((c) => c.generated !== null && c.default?.includes(column) === true)
+
 /** Probes with one aim stand for each other; every probe without an aim stands alone. */
 const byAim = (foretold: readonly Foretold[]): readonly (readonly Foretold[])[] => {
   const groups = new Map<string, Foretold[]>()
@@ -91,7 +95,10 @@ const choose = async (
     [...ground.world.statements, ...probed.given],
     plain.map(({ row }) => [rows.insert(table, row)]),
   )
-  const fits = plain.find((_, i) => !replies[i]!.fault || isOfType(replies[i]!.fault.sqlstate))
+  const refusesType = !feedsGenerated(context, probed.column)
+  const fits = plain.find(
+    (_, i) => !replies[i]!.fault || (refusesType && isOfType(replies[i]!.fault.sqlstate)),
+  )
   if (fits) return fits
   for (const [i, one] of group.entries()) {
     // Another row changes nothing where a parent is missing or a key is taken.

@@ -3,6 +3,7 @@ import type { Architecture } from '../../src/architecture/architecture.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
 import type { Server } from '../../src/postgres/server.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import { bind } from '../../src/prove/bind.ts'
 import { proveGreen, type GreenRule } from '../../src/prove/green.ts'
 import { makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
@@ -16,6 +17,8 @@ import type { Rows } from '../../src/rows/rows.ts'
 export interface RuleLab {
   readonly catalog: Catalog
   readonly rules: readonly GreenRule[]
+  /** A session of the prover on the migrated clone. */
+  readonly db: Session
   rule(id: string): GreenRule
   /** `title: what differs` of every experiment that does not hold, and what is unsolved. */
   faults(): readonly string[]
@@ -64,6 +67,7 @@ export const openRuleLab = async (
   return {
     catalog,
     rules,
+    db: main,
     rule: find,
     faults: () =>
       rules.flatMap((r) => [

@@ -78,7 +78,7 @@ const defaultOf = (type: string): string => {
   return type === 'text' || type.startsWith('varchar') ? `'given'` : '7'
 }
 
-const ruleSets = (t: Rules<string>, name: string, { type, rule }: ColumnPlan): readonly AnyRuleSet[] => {
+const ruleSets = (t: Rules<string>, table: string, name: string, { type, rule }: ColumnPlan): readonly AnyRuleSet[] => {
   const length = type.endsWith('[]') ? 'cardinality' : 'length'
   switch (rule) {
     case 'check >=':
@@ -122,7 +122,7 @@ const ruleSets = (t: Rules<string>, name: string, { type, rule }: ColumnPlan): r
     case 'rejects':
       return [
         t.check(`${name}_even`, `${name} % 2 = 0`),
-        t.rejects(`an odd ${name}`, { [name]: '3' }, '23514'),
+        t.rejects(`an odd ${name}`, { [name]: '3' }, '23514', { by: [`check:${table}_${name}_even`] }),
         t.accepts(`an even ${name}`, { [name]: '4' }),
       ]
     default:
@@ -151,7 +151,7 @@ const makeTable = (plan: TablePlan, index: number, first: TablePlan | null): Mad
   }
   const key = plan.composite ? ['part', 'id'] : ['id']
   const declared = table(name, columns as never, (t: Rules<string>) => {
-    const own = plan.columns.flatMap((column, i) => ruleSets(t, `c${i}`, column))
+    const own = plan.columns.flatMap((column, i) => ruleSets(t, name, `c${i}`, column))
     const required = plan.columns.flatMap((column, i) => (column.required ? [`c${i}`] : []))
     const generated = plan.columns.flatMap((column, i) =>
       column.rule === 'generated' ? [t.generated({ [`g${i}`]: `c${i} * 2` })] : [],

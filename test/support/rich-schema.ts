@@ -121,6 +121,8 @@ export const richSchema = (major: number): string => `
     value integer check (value > 0), primary key (id, at), unique (at, kind)) partition by range (at);
   create table events_1 partition of events for values from ('2024-01-01') to ('2024-02-01');
   create table events_2 partition of events for values from ('2024-02-01') to ('2024-03-01');
+  create table events_3 partition of events for values from ('2024-03-01') to ('2024-04-01') partition by hash (at);
+  create table events_3a partition of events_3 for values with (modulus 2, remainder 0);
   create index events_kind on events (kind, at desc);
   create index events_1_own on events_1 (value);
   alter table events_2 alter column kind set default 'y';

@@ -1,6 +1,6 @@
 /** Text of every kind: values that read like the column's name, constants, patterns, wanted lengths and well-known formats. */
 import { literal } from '../../postgres/quote.ts'
-import type { ValueClues } from '../constants.ts'
+import type { TextPattern, ValueClues } from '../constants.ts'
 import { matchingStrings, nearMisses } from '../pattern.ts'
 import { familyLetter, type Slot, type TypeFamily } from './family.ts'
 
@@ -86,6 +86,17 @@ const overwritten = (matching: readonly (readonly string[])[], constants: readon
     ),
   )
 
+const known = new Map<string, readonly string[]>()
+
+/** The same pattern often stands in many tables. */
+const matchingOnce = (pattern: TextPattern, lengths: readonly number[]): readonly string[] => {
+  const key = JSON.stringify([pattern, lengths])
+  const found = known.get(key) ?? matchingStrings(pattern, lengths)
+  if (known.size > 500) known.clear()
+  known.set(key, found)
+  return found
+}
+
 const lengthsWanted = (slot: Slot, clues: ValueClues): number[] => {
   const limit = textLimit(slot)
   const all = clues.lengths.flatMap((n) => [n, n + 1, n - 1])
@@ -105,10 +116,10 @@ export const text: TypeFamily = {
   near: (slot, clues) => {
     const limit = textLimit(slot)
     const wanted = lengthsWanted(slot, clues)
-    const known = new Set(clues.patterns.map((p) => p.text))
+    const patterns = new Set(clues.patterns.map((p) => p.text))
     const counts = new Set(clues.lengths.map(String))
-    const constants = clues.constants.filter((c) => !known.has(c) && !counts.has(c))
-    const matching = clues.patterns.map((p) => matchingStrings(p, wanted))
+    const constants = clues.constants.filter((c) => !patterns.has(c) && !counts.has(c))
+    const matching = clues.patterns.map((p) => matchingOnce(p, wanted))
     const found = [
       ...constants,
       ...(clues.patterns.length > 0 ? [0, 1, 2].flatMap((n) => formats(familyLetter(n), n)) : []),

@@ -1,41 +1,33 @@
 /**
- * A role other than the identity's that has a tenant set: it keeps what the policies give it and no more. The owner is
- * asked with row-level security enabled and forced, so that what is expected of it does not hang on FORCE. A role that
- * reads all tenants can be made on purpose; what a leaking policy gives to everybody the other attacks show.
+ * A role other than the identity's that has a tenant set: it keeps what the policies give it and no more, as
+ * PostgreSQL says. A role that reads all tenants can be made on purpose; what a leaking policy gives to everybody the
+ * other attacks show.
  */
-import { ident } from '../../postgres/quote.ts'
 import type { Asker } from '../experiment.ts'
 import { readRolePrivileges, type RolePrivileges } from '../role-privileges.ts'
 import { affects, answers, refusedByPolicy, type Attempt } from './attack.ts'
 import type { Command } from './policies.ts'
 import type { Tenancy, Tenant } from './tenancy.ts'
 import { chooseTouch, type Touch } from './touch.ts'
-import { tryAll, type TrialAnswer } from './trial.ts'
+import { tryAll } from './trial.ts'
 
 export interface Bystander {
   readonly role: string
   /** "the owner postgres", for titles. */
   readonly title: string
-  readonly isOwner: boolean
+  /** Stands in trials alone, before anything is expected. */
+  readonly trying: readonly string[]
+  /** Stands in trials and experiments. */
+  readonly given: readonly string[]
+  /** What it may do once that stands; null: what it may do now. */
+  readonly may: RolePrivileges | null
   readonly mend: (...commands: readonly Command[]) => string
 }
-
-/** The table as it would be with row-level security enabled and forced. */
-const forced = ({ table, relation }: Tenancy): readonly string[] => [
-  'set constraints all immediate',
-  `set local role ${ident(table.owner)}`,
-  `alter table ${relation} enable row level security`,
-  `alter table ${relation} force row level security`,
-  'set local role none',
-]
 
 const seen = (rows: number): string => {
   if (rows === 0) return 'nothing, for no policy names it'
   return rows === 1 ? "that tenant's rows alone" : "every tenant's rows, as a policy has it"
 }
-
-const givenFor = (tenancy: Tenancy, { isOwner }: Bystander): readonly string[] =>
-  isOwner ? forced(tenancy) : []
 
 interface Standing {
   readonly tenancy: Tenancy
@@ -67,7 +59,7 @@ const onRows = async (standing: Standing, tenant: Tenant, as: Asker): Promise<re
   const tried = await tryAll(
     context.db,
     both,
-    deeds.map(({ sql }) => ({ as, given: givenFor(tenancy, bystander), when: [sql] })),
+    deeds.map(({ sql }) => ({ as, given: [...bystander.trying, ...bystander.given], when: [sql] })),
   )
   return deeds.flatMap(({ verb, sql, mend }, i): readonly Attempt[] => {
     if (!tried[i]!.ran || tried[i]!.fault) return []
@@ -76,6 +68,7 @@ const onRows = async (standing: Standing, tenant: Tenant, as: Asker): Promise<re
       {
         title: `${bystander.title} as ${tenant.title} ${verb} ${seen(rows)}`,
         world: both,
+        given: bystander.given,
         as,
         when: [verb === 'sees' ? `select count(*) from ${relation}` : sql],
         then: verb === 'sees' ? answers(String(rows)) : affects(rows),
@@ -99,11 +92,17 @@ const onInserts = async (
       Object.fromEntries(Object.entries(row).filter(([c]) => may.columns.insert.includes(c))),
     ),
   )
-  const asking = { world: empty, as, then: refusedByPolicy, mend: bystander.mend('insert') }
+  const asking = {
+    world: empty,
+    given: bystander.given,
+    as,
+    then: refusedByPolicy,
+    mend: bystander.mend('insert'),
+  }
   const [inserts, foreign] = await tryAll(
     context.db,
     empty,
-    [own!, others!].map((sql) => ({ as, given: givenFor(tenancy, bystander), when: [sql] })),
+    [own!, others!].map((sql) => ({ as, given: [...bystander.trying, ...bystander.given], when: [sql] })),
   )
   const title = `${bystander.title} as ${tenant.title}`
   return [
@@ -120,7 +119,8 @@ const onInserts = async (
 /** Everything that it may try, as either tenant. */
 export const attemptsOf = async (tenancy: Tenancy, bystander: Bystander): Promise<readonly Attempt[]> => {
   const { context, table, both, keyColumns, rule, a, b } = tenancy
-  const may = await readRolePrivileges(context.db, bystander.role, table, context.catalog.major)
+  const may =
+    bystander.may ?? (await readRolePrivileges(context.db, bystander.role, table, context.catalog.major))
   if (!may?.schemaUsage) return []
   const touch = await chooseTouch(context, both, may.columns.update, keyColumns, rule.column, [a, b])
   const standing = { tenancy, bystander, may, touch }

@@ -4,7 +4,7 @@ import { answers, refusedByPrivilege, type Attack } from './attack.ts'
 
 export const disarm: Attack = {
   name: 'disarm',
-  async attempts({ relation, empty, a, role, table }) {
+  async attempts({ relation, empty, a, role, mends }) {
     return {
       attempts: [
         {
@@ -13,7 +13,7 @@ export const disarm: Attack = {
           as: a.asker,
           when: [`alter table ${relation} disable row level security`],
           then: refusedByPrivilege,
-          mend: `revoke ${ident(table.owner)} from ${ident(role)};\n-- and where ${ident(role)} owns it: alter table ${relation} owner to another role;`,
+          mend: mends.ownership,
         },
         {
           title: `the role ${role} does not bypass row-level security`,

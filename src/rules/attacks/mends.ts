@@ -32,6 +32,8 @@ export interface Mends {
   readonly nobody: (...commands: readonly Command[]) => string
   /** For what the table's owner can do. */
   readonly owner: (...commands: readonly Command[]) => string
+  /** Where the role owns the table, or inherits from its owner: no policy and no REVOKE binds an owner for good. */
+  readonly ownership: string
   /** SQL that is true of the tenant's own rows, or a plain hint where no setting carries the tenant. */
   readonly predicate: string
 }
@@ -138,8 +140,15 @@ export const makeMends = (facts: MendFacts): Mends => {
     first(commands.map((c) => (permissive(c).length === 0 ? [create(c)] : []))) ??
     all
 
+  const app = ident(`${role}_app`)
+  const ownership =
+    role === table.owner
+      ? `-- let the application ask as a role that owns nothing:\ncreate role ${app}; grant select, insert, update, delete ${on} to ${app};`
+      : `revoke ${ident(table.owner)} from ${ident(role)};`
+
   return {
     predicate,
+    ownership,
     hole,
     shutOut: (...commands) => first(commands.map(closed)) ?? all,
     nobody: (...commands) =>

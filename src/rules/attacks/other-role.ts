@@ -1,9 +1,13 @@
-/** Every other role that has a privilege on the table keeps what the policies give it, and no more. */
+/**
+ * Every other role keeps what the policies give it and no more: those that have a privilege on the table, and, where
+ * policies are for named roles, one that they do not name.
+ */
 import type { Table } from '../../catalog/table.ts'
-import { literal } from '../../postgres/quote.ts'
+import { ident, literal } from '../../postgres/quote.ts'
 import { regclass } from '../role-privileges.ts'
 import type { Attack, Attempt } from './attack.ts'
-import { attemptsOf } from './bystander.ts'
+import { attemptsOf, type Bystander } from './bystander.ts'
+import type { Tenancy } from './tenancy.ts'
 
 /** Grantees of the table and of its columns that can be asked as; those made to bypass row-level security are left out. */
 const grantees = (table: Table, role: string): string => `
@@ -17,20 +21,60 @@ select distinct r.rolname as name
    and not r.rolsuper and not r.rolbypassrls and pg_has_role(r.oid, 'MEMBER')
  order by 1`
 
+/**
+ * A role of every PostgreSQL that can be nobody's member, so that only a policy for PUBLIC names it: the database's
+ * owner may act as it. It is given every privilege on the table for the length of the experiment.
+ */
+const unnamed = 'pg_database_owner'
+
+const asUnnamed = ({ table, relation, mends }: Tenancy): Bystander => {
+  const columns = table.columns.map((c) => c.name)
+  return {
+    role: unnamed,
+    title: `a role that no policy names (${unnamed}), given every privilege,`,
+    trying: [],
+    given: [
+      `set local role ${ident(table.owner)}`,
+      `grant usage on schema ${ident(table.schema)} to ${unnamed}`,
+      `grant all on ${relation} to ${unnamed}`,
+      'set local role none',
+    ],
+    may: {
+      table: {
+        select: true,
+        insert: true,
+        update: true,
+        delete: true,
+        truncate: true,
+        references: true,
+        trigger: true,
+        maintain: true,
+      },
+      columns: { select: columns, insert: columns, update: columns, references: columns },
+      schemaUsage: true,
+      isOwner: false,
+    },
+    mend: mends.hole,
+  }
+}
+
 export const otherRole: Attack = {
   name: 'other-role',
   async attempts(tenancy) {
-    const { context, table, role, mends } = tenancy
+    const { context, table, role, mends, policies } = tenancy
     const attempts: Attempt[] = []
     for (const { name } of await context.db.json<{ readonly name: string }>(grantees(table, role)))
       attempts.push(
         ...(await attemptsOf(tenancy, {
           role: name,
           title: `the role ${name}`,
-          isOwner: false,
+          trying: [],
+          given: [],
+          may: null,
           mend: mends.hole,
         })),
       )
+    if (policies.some((p) => !p.isForAll)) attempts.push(...(await attemptsOf(tenancy, asUnnamed(tenancy))))
     return { attempts }
   },
 }

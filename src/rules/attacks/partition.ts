@@ -7,10 +7,10 @@ import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { readRolePrivileges, regclass, type RolePrivileges } from '../role-privileges.ts'
-import { affects, answers, refusedByPrivilege, type Attack, type Attempt } from './attack.ts'
+import { affects, answers, refusedByPolicy, refusedByPrivilege, type Attack, type Attempt } from './attack.ts'
 import type { Gap } from './gap.ts'
 import type { Duel, Tenancy, Tenant } from './tenancy.ts'
-import { isTaken, tryOut } from './trial.ts'
+import { isTaken, tryAll, tryOut } from './trial.ts'
 
 /** All tables below this one, nearest first, in the catalog's order. */
 const childrenOf = (catalog: Catalog, table: string): readonly Table[] => {
@@ -112,6 +112,43 @@ const direct = (
   return attempts
 }
 
+/** What the tenant does with its own row there, kept as it is: a policy of the partition's own may not go unseen. */
+const ownDirect = async (
+  tenancy: Tenancy,
+  part: Table,
+  may: RolePrivileges,
+  tenant: Tenant,
+  { row, insert }: Placed,
+): Promise<readonly Attempt[]> => {
+  const { context, empty } = tenancy
+  const name = qualified(part)
+  const stands = { world: empty, as: tenant.asker, mend: mendOf(part, tenancy) }
+  const given = Object.fromEntries(Object.entries(row).filter(([c]) => may.columns.insert.includes(c)))
+  const deeds = [
+    ...(may.columns.select.length > 0
+      ? [{ verb: 'reads', given: [insert], when: `select 1 from ${name}` }]
+      : []),
+    ...(may.table.delete ? [{ verb: 'deletes', given: [insert], when: `delete from ${name}` }] : []),
+    ...(may.columns.insert.length > 0
+      ? [{ verb: 'inserts', given: [], when: context.rows.insert(part, given) }]
+      : []),
+  ]
+  const tried = await tryAll(
+    context.db,
+    empty,
+    deeds.map((deed) => ({ as: tenant.asker, given: deed.given, when: [deed.when] })),
+  )
+  return deeds.flatMap((deed, i): readonly Attempt[] => {
+    const { fault, affected } = tried[i]!
+    if (fault && fault.routine !== 'ExecWithCheckOptions') return []
+    const title = `${tenant.title} ${deed.verb} its own row in the partition ${part.id} directly`
+    const attempt = { ...stands, given: deed.given, when: [deed.when] }
+    return fault
+      ? [{ ...attempt, title: `${title}: refused`, then: refusedByPolicy }]
+      : [{ ...attempt, title: `${title}: ${affected}`, then: affects(affected) }]
+  })
+}
+
 const closedTo = (tenancy: Tenancy, part: Table): Attempt => ({
   title: `${tenancy.a.title} asks the partition ${part.id} directly: refused`,
   world: tenancy.empty,
@@ -161,6 +198,8 @@ export const partition: Attack = {
         })
       for (const duel of duels) {
         const placed = await rowIn(tenancy, part, duel.victim)
+        const own = await rowIn(tenancy, part, duel.attacker)
+        if (own) attempts.push(...(await ownDirect(tenancy, part, may, duel.attacker, own)))
         if (placed) attempts.push(...direct(tenancy, part, may, duel, placed))
         else
           gaps.push({

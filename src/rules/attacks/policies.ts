@@ -12,6 +12,8 @@ export interface Policy {
   readonly command: Command | 'all'
   /** Names the role, PUBLIC, or a role that it inherits from. */
   readonly applies: boolean
+  /** For PUBLIC. */
+  readonly isForAll: boolean
   /** SQL over the table's columns; null where the command has none. */
   readonly using: string | null
   readonly check: string | null
@@ -25,6 +27,7 @@ select p.polname as name, p.polpermissive as permissive,
                      when 'd' then 'delete' else 'all' end as command,
        exists (select from unnest(p.polroles) r
                 where r = 0 or pg_has_role(${literal(role)}, r, 'USAGE')) as applies,
+       0::oid = any (p.polroles) as "isForAll",
        pg_get_expr(p.polqual, p.polrelid) as using,
        pg_get_expr(p.polwithcheck, p.polrelid) as check,
        array(select distinct a.attname from pg_catalog.pg_depend d

@@ -4,8 +4,8 @@ import { refusedByPrivilege, type Attack } from './attack.ts'
 
 export const truncate: Attack = {
   name: 'truncate',
-  async attempts({ relation, both, a, role, may }) {
-    const mend = `revoke truncate on ${relation} from ${may.isOwner ? 'public' : `${ident(role)}, public`};`
+  async attempts({ relation, both, a, role, may, mends }) {
+    const mend = may.isOwner ? mends.ownership : `revoke truncate on ${relation} from ${ident(role)}, public;`
     return {
       attempts: [
         {

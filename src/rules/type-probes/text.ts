@@ -10,7 +10,8 @@ const longText = 300
 /** Above this nothing is built: the value would cost more than it shows. */
 const longestProbe = 100_000
 
-const grown = (sample: string | null, length: number): readonly string[] => {
+/** Texts of this length: the sample with more of its last or of its first character, or one letter again and again. */
+export const grown = (sample: string | null, length: number): readonly string[] => {
   const letter = `repeat('a', ${length})`
   const have = [...(sample ?? '')]
   const more = length - have.length

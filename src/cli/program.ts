@@ -1,0 +1,159 @@
+/** The commands with their arguments and help. Everything heavy is imported when its command runs. */
+import { Command } from 'commander'
+import type { ProofCommand } from '../project/prove-project.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Output } from './output.ts'
+import type { CommonOptions } from './run-command.ts'
+import { version } from './version.ts'
+
+const exitCodes = `
+Exit codes:
+  0  it is true
+  1  a proof or a check failed
+  2  usage: an argument or the configuration is wrong
+  3  the environment: no server, a wrong version, a migration that fails
+  4  refused, because it would be unsafe`
+
+interface Described {
+  readonly name: string
+  readonly summary: string
+  readonly description: string
+  readonly examples: readonly (readonly [command: string, what: string])[]
+}
+
+const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
+  {
+    name: 'prove',
+    summary: 'red, green and mutate: everything that is declared, proven',
+    description:
+      'Proves every rule green on the migrated database and red without its structure, breaks every structure on purpose to see that a rule notices, and writes the ledger when all of it holds.',
+    examples: [
+      ['assay prove', 'the project of the working directory'],
+      ['assay prove shop --only products', 'one table; the ledger stays as it is'],
+      ['assay prove --json', 'one JSON envelope: ok, summary, findings, next'],
+    ],
+  },
+  {
+    name: 'red',
+    summary: 'show that every rule fails without its structure',
+    description:
+      'Takes away exactly what each rule stands on and looks whether one of its experiments changes. A rule whose structure no migration makes yet is red as it should be: before the first migration, all are.',
+    examples: [['assay red', 'before the migration is written, and after']],
+  },
+  {
+    name: 'green',
+    summary: 'show that every rule holds on the migrated database',
+    description:
+      'Runs every experiment on the migrated database, and names the DDL that each failing rule asks for.',
+    examples: [
+      ['assay green', 'after each migration'],
+      ["assay green --only 'products/unique:tenant_id,slug'", 'one rule'],
+    ],
+  },
+  {
+    name: 'mutate',
+    summary: 'break every structure on purpose and see that a rule notices',
+    description:
+      'Removes, weakens and strengthens every structure of the database, declared or not, and looks whether an experiment notices.',
+    examples: [['assay mutate --only orders', 'the structures of one table']],
+  },
+]
+
+const check: Described = {
+  name: 'check',
+  summary: 'compare the ledger with the declaration and the migrations; no experiments',
+  description:
+    'Says what the committed ledger does not cover any more, and with --against what this change asks less of.',
+  examples: [
+    ['assay check', 'in every build: it takes seconds'],
+    ['assay check --against', 'every weakening since the merge base'],
+    ['assay check shop --against main', 'every weakening since main'],
+  ],
+}
+
+const explain: Described = {
+  name: 'explain',
+  summary: "print a rule's experiments as Given / When / Then SQL for psql",
+  description:
+    'Prints the experiments of a rule, of all rules of a table, or of the rules that stand on a structure, as SQL that psql takes, each rolled back, with what they show now.',
+  examples: [
+    ['assay explain products/check:price_not_negative', 'one rule'],
+    ['assay explain products', 'all rules of a table'],
+  ],
+}
+
+const examplesText = ({ examples }: Described): string => {
+  const width = Math.max(...examples.map(([command]) => command.length)) + 2
+  const lines = examples.map(([command, what]) =>
+    width + what.length > 76 ? `  ${command}\n      ${what}` : `  ${command.padEnd(width)}${what}`,
+  )
+  return `\nExamples:\n${lines.join('\n')}`
+}
+
+const describe = (program: Command, described: Described): Command =>
+  program
+    .command(described.name)
+    .summary(described.summary)
+    .description(described.description)
+    .addHelpText('after', examplesText(described))
+
+const directoryText = 'where assay.config.ts is looked for, from there upwards'
+
+const withCommon = (command: Command): Command =>
+  command
+    .argument('[directory]', directoryText, '.')
+    .option('--json', 'print one JSON envelope instead of text')
+    .option('--url <url>', 'work on this server (PostgreSQL 14 to 18), in databases of its own')
+
+/** `DIR --only ID…`: the directory stands first, because --only takes all that follows it. */
+const onlyText = 'ids of rules, structures or tables; after the directory'
+
+const run = async (
+  command: string,
+  options: CommonOptions,
+  work: (output: Output) => Promise<ExitCode>,
+): Promise<void> => {
+  const { runCommand } = await import('./run-command.ts')
+  await runCommand({ command, json: options.json === true, work })
+}
+
+const addProof = (program: Command, described: Described & { readonly name: ProofCommand }): void => {
+  withCommon(describe(program, described))
+    .option('--only <id...>', onlyText)
+    .action((directory: string, options: CommonOptions & { readonly only?: readonly string[] }) =>
+      run(described.name, options, async (output) => {
+        const { proveCommand } = await import('./prove-command.ts')
+        return proveCommand(described.name, directory, options, output)
+      }),
+    )
+}
+
+export const makeProgram = (): Command => {
+  const program = new Command('assay')
+    .description('Test-driven data architecture for PostgreSQL: what you declare of your data, proven.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText(
+      'after',
+      `${examplesText({ ...proofs[0]!, examples: [...proofs[0]!.examples.slice(0, 1), ...explain.examples.slice(0, 1), ...check.examples.slice(0, 1)] })}\n${exitCodes}`,
+    )
+  for (const proof of proofs) addProof(program, proof)
+  withCommon(describe(program, check))
+    .option('--against [ref]', 'also report every weakening since this commit (default: the merge base)')
+    .action((directory: string, options: CommonOptions & { readonly against?: string | true }) =>
+      run(check.name, options, async (output) => {
+        const { checkCommand } = await import('./check-command.ts')
+        return checkCommand(directory, options, output)
+      }),
+    )
+  withCommon(
+    describe(program, explain).argument('<id>', 'id of a rule or a structure, or the name of a table'),
+  ).action((id: string, directory: string, options: CommonOptions) =>
+    run(explain.name, options, async (output) => {
+      const { explainCommand } = await import('./explain-command.ts')
+      return explainCommand(id, directory, options, output)
+    }),
+  )
+  return program
+}

@@ -1,0 +1,118 @@
+/** How a row that breaks constraints over several columns may be mended: one search for each set of columns that hang together. */
+import { comparisonsIn } from './derived.ts'
+import type { TableFacts } from './facts.ts'
+import type { Row } from './rows.ts'
+import type { Search, Variable } from './search.ts'
+
+interface Constraint {
+  readonly expression: string
+  readonly columns: readonly string[]
+}
+
+const mostCombinations = 4_000
+
+/** Whether the value depends on the day. */
+export const isRelative = (sql: string | undefined): boolean => /now\(\)|current_|localtime/iu.test(sql ?? '')
+
+/** The variables that a set of broken constraints reaches through all constraints they share columns with. */
+const reached = (
+  variables: readonly Variable[],
+  constraints: readonly Constraint[],
+  broken: readonly Constraint[],
+): { readonly variables: readonly Variable[]; readonly constraints: readonly Constraint[] } => {
+  const columns = new Set(broken.flatMap((c) => c.columns))
+  const taken = new Set<Constraint>(broken)
+  for (let grew = true; grew;) {
+    grew = false
+    for (const v of variables) {
+      if (v.columns.some((c) => columns.has(c.name))) for (const c of v.columns) columns.add(c.name)
+    }
+    for (const c of constraints) {
+      if (!taken.has(c) && c.columns.length > 1 && c.columns.some((n) => columns.has(n))) {
+        taken.add(c)
+        for (const n of c.columns) columns.add(n)
+        grew = true
+      }
+    }
+  }
+  return {
+    variables: variables.filter((v) => v.columns.some((c) => columns.has(c.name))),
+    constraints: constraints.filter((c) => taken.has(c) || c.columns.some((n) => columns.has(n))),
+  }
+}
+
+/** Puts `first` first, then the rest, each once. */
+const startingWith = (
+  first: readonly string[],
+  rest: readonly (readonly string[])[],
+): readonly (readonly string[])[] => [
+  ...new Map([first, ...rest].map((o) => [JSON.stringify(o), o])).values(),
+]
+
+export interface Mending<C extends Constraint> {
+  readonly search: Search
+  /** The broken constraints that it is about. */
+  readonly broken: readonly C[]
+}
+
+/** Searches that do not share a column; broken constraints over columns that cannot vary have none. */
+export const mendingsOf = <C extends Constraint>(
+  facts: TableFacts,
+  row: Row,
+  variables: readonly Variable[],
+  constraints: readonly Constraint[],
+  broken: readonly C[],
+  derived: ReadonlyMap<string, readonly string[]>,
+): readonly Mending<C>[] => {
+  const open = new Set(broken)
+  const found: Mending<C>[] = []
+  for (const first of broken) {
+    if (!open.has(first)) continue
+    const part = reached(variables, constraints, [first])
+    const about = broken.filter((c) => c === first || part.constraints.includes(c))
+    for (const c of about) open.delete(c)
+    if (part.variables.length === 0) continue
+    const names = new Set(part.constraints.flatMap((c) => c.columns))
+    const options = (v: Variable): Variable['options'] => {
+      const moving = v.options.every((o) => o.every((sql) => sql === 'null' || isRelative(sql)))
+      const values = v.columns.length === 1 ? (derived.get(v.columns[0]!.name) ?? []) : []
+      const lasting = values.filter((d) => !moving || isRelative(d)).map((d) => [d])
+      return startingWith(
+        v.columns.map((c) => row[c.name] ?? 'null'),
+        [...lasting, ...v.options],
+      )
+    }
+    const search: Search = {
+      facts,
+      row,
+      variables: part.variables.map((v) => ({ columns: v.columns, options: options(v) })),
+      fixed: facts.table.columns.filter((c) => c.generated === null && names.has(c.name)),
+      expressions: part.constraints.map((c) => c.expression),
+      limit: mostCombinations,
+    }
+    found.push({ search, broken: about })
+  }
+  return found
+}
+
+/** The row with what a search has found for its columns. */
+export const mended = (row: Row, found: Row, search: Search): Row => ({
+  ...row,
+  ...Object.fromEntries(
+    search.variables.flatMap((v) => v.columns.map((c) => [c.name, found[c.name] ?? 'null'] as const)),
+  ),
+})
+
+/** When no search helps, the values that equalities ask for are taken as they are, for the next round to build on. */
+export const takeEqual = (
+  row: Row,
+  derived: ReadonlyMap<string, readonly string[]>,
+  broken: readonly Constraint[],
+): Row => {
+  const equal = comparisonsIn(broken.map((c) => c.expression)).filter((c) => c.equality)
+  const taken = equal.flatMap(({ column }) => {
+    const value = derived.get(column)?.[0]
+    return value === undefined ? [] : [[column, value] as const]
+  })
+  return { ...row, ...Object.fromEntries(taken) }
+}
