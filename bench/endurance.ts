@@ -1,24 +1,26 @@
 /** A hundred thousand mutants in a row on one workplace: rolled-back DDL must not slow the later ones down. */
 import { readCatalog } from '../src/catalog/read-catalog.ts'
 import { startServer } from '../src/postgres/start.ts'
-import { runTrials } from '../src/prove/runner.ts'
+import { runTrials, type Trial } from '../src/prove/runner.ts'
 import { openWorkplace } from '../src/prove/workplace.ts'
-import { figure, timed, type Bench } from './support/line.ts'
+import { figure, median, timed, type Bench } from './support/line.ts'
 import { shopExperiments, shopMutants, shopSchema } from './support/shop.ts'
 
 export const title = '100,000 mutants in a row'
 
 const mutants = 100_000
-/** Mutants are timed in blocks of this size. */
-const block = 10_000
+/** Enough to see what is left to itself slow down. */
+const mutantsWithoutVacuum = 30_000
 /** Trials of one write, as MUTATE sends them. */
-const perWrite = 238
+const perWrite = 14 * 15
+const comparisons = 15
 
-const trialsFrom = (start: number, count: number) =>
-  Array.from({ length: count }, (_, n) => ({
-    ddl: shopMutants[(start + n) % shopMutants.length]!,
-    experiments: shopExperiments,
-  }))
+const trials: readonly Trial[] = Array.from({ length: perWrite }, (_, n) => ({
+  ddl: shopMutants[n % shopMutants.length]!,
+  experiments: shopExperiments,
+}))
+
+type Run = (trials: readonly Trial[]) => Promise<unknown>
 
 export const bench: Bench = async (say) => {
   const server = await startServer({})
@@ -28,58 +30,50 @@ export const bench: Bench = async (say) => {
     await owner.query(shopSchema)
     await owner.end()
     await server.admitRoles()
-
-    /** Mutants per second of each block. */
-    const measure = async (
-      label: string,
-      run: (from: number, count: number) => Promise<unknown>,
-      total: number,
-    ) => {
-      const rates: number[] = []
-      for (let from = 0; from < total; from += block) {
-        const milliseconds = await timed(async () => {
-          for (let at = 0; at < block; at += perWrite) await run(from + at, Math.min(perWrite, block - at))
-        })
-        rates.push(block / (milliseconds / 1_000))
-        say(`endurance: ${label}, ${from + block} mutants, ${figure(rates.at(-1)!)}/s`)
-      }
-      return rates
-    }
-
     const reader = await server.connect(template, 'prover')
     const catalog = await readCatalog(reader)
     await reader.end()
-    const place = await openWorkplace({
-      server,
-      template,
-      label: 'endurance',
-      loaded: () => null,
-      catalog,
-      rows: () => undefined as never,
-    })
-    const kept = await measure('vacuumed', (from, count) => place.run(trialsFrom(from, count)), mutants)
+
+    const open = (label: string) =>
+      openWorkplace({ server, template, label, loaded: () => null, catalog, rows: () => undefined as never })
+    const wearOut = async (label: string, run: Run, total: number): Promise<void> => {
+      for (let done = 0; done < total; done += perWrite) {
+        await run(trials)
+        if (Math.floor(done / 5_000) < Math.floor((done + perWrite) / 5_000)) {
+          say(`endurance: ${label}, ${done + perWrite} mutants`)
+        }
+      }
+    }
+    /** Taken in turn, so that what else the machine does meets both alike. */
+    const againstFresh = async (worn: Run): Promise<{ readonly rate: number; readonly ratio: number }> => {
+      const place = await open('fresh')
+      await place.run(trials)
+      const [old, fresh]: [number[], number[]] = [[], []]
+      for (let n = 0; n < comparisons; n++) {
+        old.push(await timed(() => worn(trials)))
+        fresh.push(await timed(() => place.run(trials)))
+      }
+      await place.close()
+      return { rate: (perWrite / median(old)) * 1_000, ratio: median(fresh) / median(old) }
+    }
+
+    const place = await open('worn')
+    await wearOut('vacuumed', (some) => place.run(some), mutants)
+    const kept = await againstFresh((some) => place.run(some))
     await place.close()
 
-    const bare = await server.clone(template, 'bare')
-    const session = await server.connect(bare, 'prover')
-    const left = await measure(
-      'never vacuumed',
-      (from, count) => runTrials(session, server.owner, trialsFrom(from, count)),
-      mutants / 2,
-    )
+    const session = await server.connect(await server.clone(template, 'bare'), 'prover')
+    const run: Run = (some) => runTrials(session, server.owner, some)
+    await wearOut('never vacuumed', run, mutantsWithoutVacuum)
+    const left = await againstFresh(run)
     await session.end()
 
     return [
-      { measure: 'mutants/s, first 10,000', value: figure(kept[0]!) },
+      { measure: 'mutants/s after 100,000', value: figure(kept.rate) },
       {
-        measure: 'mutants/s, last 10,000',
-        value: figure(kept.at(-1)!),
-        reference: `${figure(left.at(-1)!)}/s after ${mutants / 2} without vacuum`,
-      },
-      {
-        measure: 'last against first',
-        value: figure(kept.at(-1)! / kept[0]!),
-        reference: `${figure(left.at(-1)! / left[0]!)} without vacuum`,
+        measure: 'speed after 100,000 against a fresh clone',
+        value: `${figure(kept.ratio)} times`,
+        reference: `${figure(left.ratio)} times after ${mutantsWithoutVacuum} without vacuum`,
       },
     ]
   } finally {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgres15, whyNoPostgres15 } from '../../test/support/postgres15.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
@@ -126,105 +127,115 @@ const mine = new Set([
 ])
 const kinds = structureKinds.filter((k) => mine.has(k.kind))
 
-let server: Server
-let database: string
-let db: Session
-let catalog: Catalog
-let structures: readonly Structure[]
-
-/** Definitions of these kinds alone, as they are now. */
-const definitions = (of: readonly string[] = [...mine]): Promise<ReadonlyMap<string, string>> =>
-  withCanonicalSettings(db, async () => {
-    const tables = await readTables(db)
-    const found = new Map<string, string>()
-    for (const kind of kinds.filter((k) => of.includes(k.kind)))
-      for (const s of await kind.read(db, tables)) found.set(s.id, s.definition)
-    return found
-  })
-
-/** Looks at the structure's own kind first: reading all of them for every mutant takes a minute. */
-const isChanged = async (kind: string, before: ReadonlyMap<string, string>): Promise<boolean> => {
-  const own = await definitions([kind])
-  if ([...own].some(([id, definition]) => before.get(id) !== definition)) return true
-  return JSON.stringify([...(await definitions())]) !== JSON.stringify([...before])
-}
-
 const kindOf = (structure: Structure) => kinds.find((k) => k.kind === structure.kind)!
 
-beforeAll(async () => {
-  server = await startServer({})
-  database = await server.createDatabase('beside_tables')
-  const administrator = await server.connect(database, 'administrator')
-  await administrator.query(asAdministrator.replace('postgres', `"${server.owner}"`))
-  db = await server.connect(database, 'owner')
-  await db.query(asOwner)
-  await administrator.query(asAdministratorLater)
-  await administrator.end()
-  catalog = await readCatalog(db)
-  structures = [...catalog.structures.values()].filter((s) => mine.has(s.kind))
-})
-afterAll(async () => {
-  await db?.end()
-  await server?.stop()
-})
+const reason = whyNoPostgres15 === '' ? '' : ` (skipped: ${whyNoPostgres15})`
 
-describe('structures beside tables', () => {
-  it('are all read, with canonical definitions', () => {
-    expect(Object.fromEntries(structures.map((s) => [s.id, s.definition]))).toMatchSnapshot()
-  })
+describe.each([
+  { on: 'the embedded server', skipped: false, start: async () => null },
+  { on: `PostgreSQL 15${reason}`, skipped: whyNoPostgres15 !== '', start: startPostgres15 },
+])('structures beside tables on $on', ({ skipped, start }) => {
+  describe.skipIf(skipped)('read, dropped, made and broken', () => {
+    let there: { readonly url: string; stop(): Promise<void> } | null
+    let server: Server
+    let database: string
+    let db: Session
+    let catalog: Catalog
+    let structures: readonly Structure[]
 
-  it('name what they depend on', () => {
-    expect(
-      Object.fromEntries(structures.filter((s) => s.dependsOn.length > 0).map((s) => [s.id, s.dependsOn])),
-    ).toMatchSnapshot()
-  })
+    /** Definitions of these kinds alone, as they are now. */
+    const definitions = (of: readonly string[] = [...mine]): Promise<ReadonlyMap<string, string>> =>
+      withCanonicalSettings(db, async () => {
+        const tables = await readTables(db)
+        const found = new Map<string, string>()
+        for (const kind of kinds.filter((k) => of.includes(k.kind)))
+          for (const s of await kind.read(db, tables)) found.set(s.id, s.definition)
+        return found
+      })
 
-  it('are as they were after drop and create', async () => {
-    const before = await definitions()
-    const wrong: Record<string, unknown> = {}
-    for (const structure of structures) {
-      const kind = kindOf(structure)
-      if (kind.kind === 'extension' || kind.kind === 'eventTrigger') continue
-      await db.query('begin')
-      try {
-        const dropped = kind.drop(structure, catalog)
-        await db.query(dropped.join(';\n'))
-        const without = await definitions([kind.kind])
-        // The absence of a type is seen in its columns; a domain that promises nothing has no absence.
-        const isType = ['enum', 'composite', 'range'].includes(kind.kind) || dropped.length === 0
-        if (!isType && without.get(structure.id) === structure.definition)
-          wrong[structure.id] = 'drop changes nothing'
-        await db.query(kind.create(structure, catalog).join(';\n'))
-        const after = await definitions([kind.kind])
-        if (after.get(structure.id) !== before.get(structure.id))
-          wrong[structure.id] = after.get(structure.id)
-      } catch (error) {
-        wrong[structure.id] = String(error)
-      }
-      await db.query('rollback')
+    /** Looks at the structure's own kind first: reading all of them for every mutant takes a minute. */
+    const isChanged = async (kind: string, before: ReadonlyMap<string, string>): Promise<boolean> => {
+      const own = await definitions([kind])
+      if ([...own].some(([id, definition]) => before.get(id) !== definition)) return true
+      return JSON.stringify([...(await definitions())]) !== JSON.stringify([...before])
     }
-    expect(wrong).toEqual({})
-  })
 
-  it('can be broken by every mutant, and are whole after the rollback', async () => {
-    const before = await definitions()
-    const refused: Record<string, string> = {}
-    const unchanged: string[] = []
-    const ids = new Set<string>()
-    for (const structure of structures) {
-      for (const mutant of kindOf(structure).mutants(structure, catalog)) {
-        expect(ids.has(mutant.id), mutant.id).toBe(false)
-        ids.add(mutant.id)
+    beforeAll(async () => {
+      there = await start()
+      server = await startServer(there ? { url: there.url } : {})
+      database = await server.createDatabase('beside_tables')
+      const administrator = await server.connect(database, 'administrator')
+      await administrator.query(asAdministrator.replace('postgres', `"${server.owner}"`))
+      db = await server.connect(database, 'owner')
+      await db.query(asOwner)
+      await administrator.query(asAdministratorLater)
+      await administrator.end()
+      catalog = await readCatalog(db)
+      structures = [...catalog.structures.values()].filter((s) => mine.has(s.kind))
+    })
+    afterAll(async () => {
+      await db?.end()
+      await server?.stop()
+      await there?.stop()
+    })
+
+    it('are all read, with canonical definitions', () => {
+      expect(Object.fromEntries(structures.map((s) => [s.id, s.definition]))).toMatchSnapshot()
+    })
+
+    it('name what they depend on', () => {
+      expect(
+        Object.fromEntries(structures.filter((s) => s.dependsOn.length > 0).map((s) => [s.id, s.dependsOn])),
+      ).toMatchSnapshot()
+    })
+
+    it('are as they were after drop and create', async () => {
+      const before = await definitions()
+      const wrong: Record<string, unknown> = {}
+      for (const structure of structures) {
+        const kind = kindOf(structure)
+        if (kind.kind === 'extension' || kind.kind === 'eventTrigger') continue
         await db.query('begin')
-        const [reply] = await db.batch([mutant.ddl.join(';\n')])
-        if (reply?.fault) refused[mutant.id] = `${reply.fault.sqlstate} ${reply.fault.message}`
-        else if (!(await isChanged(structure.kind, before))) unchanged.push(mutant.id)
+        try {
+          const dropped = kind.drop(structure, catalog)
+          await db.query(dropped.join(';\n'))
+          const without = await definitions([kind.kind])
+          // The absence of a type is seen in its columns; a domain that promises nothing has no absence.
+          const isType = ['enum', 'composite', 'range'].includes(kind.kind) || dropped.length === 0
+          if (!isType && without.get(structure.id) === structure.definition)
+            wrong[structure.id] = 'drop changes nothing'
+          await db.query(kind.create(structure, catalog).join(';\n'))
+          const after = await definitions([kind.kind])
+          if (after.get(structure.id) !== before.get(structure.id))
+            wrong[structure.id] = after.get(structure.id)
+        } catch (error) {
+          wrong[structure.id] = String(error)
+        }
         await db.query('rollback')
       }
-    }
-    expect(refused).toMatchSnapshot('refused')
-    expect(unchanged).toMatchSnapshot('unchanged')
-    expect([...ids]).toMatchSnapshot('mutants')
-    expect([...(await definitions())]).toEqual([...before])
+      expect(wrong).toEqual({})
+    })
+
+    it('can be broken by every mutant, and are whole after the rollback', async () => {
+      const before = await definitions()
+      const refused: Record<string, string> = {}
+      const unchanged: string[] = []
+      const ids = new Set<string>()
+      for (const structure of structures) {
+        for (const mutant of kindOf(structure).mutants(structure, catalog)) {
+          expect(ids.has(mutant.id), mutant.id).toBe(false)
+          ids.add(mutant.id)
+          await db.query('begin')
+          const [reply] = await db.batch([mutant.ddl.join(';\n')])
+          if (reply?.fault) refused[mutant.id] = `${reply.fault.sqlstate} ${reply.fault.message}`
+          else if (!(await isChanged(structure.kind, before))) unchanged.push(mutant.id)
+          await db.query('rollback')
+        }
+      }
+      expect(refused).toMatchSnapshot('refused')
+      expect(unchanged).toMatchSnapshot('unchanged')
+      expect([...ids]).toMatchSnapshot('mutants')
+      expect([...(await definitions())]).toEqual([...before])
+    })
   })
 })

@@ -5,7 +5,7 @@ import type { Session } from '../postgres/session.ts'
 import { commentsSql } from './comment-sql.ts'
 import { makeMutant } from './make-mutant.ts'
 import { withoutTemplated } from './partition-template.ts'
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { Structure, StructureKind } from './structure.ts'
 import { functionId, relationObjectId, typeId } from './uses.ts'
 
 export interface CommentFacts {

@@ -6,7 +6,7 @@
 import { literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { makeMutant } from './make-mutant.ts'
-import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
+import type { Mutant, Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 import { restoreColumns, retypeColumns, unlessItIsThere } from './type-columns.ts'
 import { typeId } from './uses.ts'

@@ -8,7 +8,7 @@ import { functionMutants } from './function-mutants.ts'
 import type { OutsideNames } from './function-purity.ts'
 import { functionsSql, outsideNamesSql } from './function-sql.ts'
 import { commentOn, grantsOn, type Acl } from './dependent-ddl.ts'
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { StructureKind } from './structure.ts'
 import { functionId, usedIds, type Use } from './uses.ts'
 
 export interface FunctionFacts {

@@ -5,11 +5,10 @@ import type { Session } from '../postgres/session.ts'
 import { grantMutants } from './grant-mutants.ts'
 import { grantsSql, inheritanceSql } from './grant-sql.ts'
 import { withoutTemplated } from './partition-template.ts'
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { Structure, StructureKind } from './structure.ts'
 import { functionId, relationObjectId, typeId } from './uses.ts'
 
-type GrantObjectKind =
-  'table' | 'view' | 'materializedView' | 'sequence' | 'schema' | 'function' | 'type'
+type GrantObjectKind = 'table' | 'view' | 'materializedView' | 'sequence' | 'schema' | 'function' | 'type'
 
 interface Privilege {
   /** `select`, `usage`, `execute` … */

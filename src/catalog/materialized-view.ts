@@ -2,7 +2,7 @@
  * Materialized views: a select's rows, kept. They have no row-level security and no caller's rights, so that the one
  * thing to break is that they are there; whether their rows are fresh is a rule of its own.
  */
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { StructureKind } from './structure.ts'
 import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view-structure.ts'
 
 export const materializedViewKind: StructureKind<ViewFacts> = {

@@ -7,7 +7,7 @@ import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { parseBound, widthOf, type Bound } from './partition-bound.ts'
 import { partitionMutants } from './partition-mutants.ts'
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 
 export interface PartitionFacts {

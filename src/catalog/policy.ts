@@ -5,7 +5,7 @@ import type { Session } from '../postgres/session.ts'
 import { policyDdl, type PolicyFacts as PolicyParts } from './dependent-ddl.ts'
 import { withFollowers } from './partition-template.ts'
 import { policyMutants } from './policy-mutants.ts'
-import type { Catalog, Structure, StructureKind } from './structure.ts'
+import type { Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
 

@@ -19,5 +19,5 @@ export const ledgerText = (
     ...(written.length > 0 ? [`${files(written.length)} written`] : []),
     ...(removed.length > 0 ? [`${files(removed.length)} removed`] : []),
   ]
-  return `${place}: ${parts.join(', ')}; commit it`
+  return `${parts.join(', ')} in ${place}: commit it`
 }

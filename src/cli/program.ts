@@ -24,7 +24,7 @@ interface Described {
 const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
   {
     name: 'prove',
-    summary: 'red, green and mutate: everything that is declared, proven',
+    summary: 'prove all that is declared: green, red and mutate',
     description:
       'Proves every rule green on the migrated database and red without its structure, breaks every structure on purpose to see that a rule notices, and writes the ledger when all of it holds.',
     examples: [
@@ -52,7 +52,7 @@ const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
   },
   {
     name: 'mutate',
-    summary: 'break every structure on purpose and see that a rule notices',
+    summary: 'break every structure: some rule has to notice',
     description:
       'Removes, weakens and strengthens every structure of the database, declared or not, and looks whether an experiment notices.',
     examples: [['assay mutate --only orders', 'the structures of one table']],
@@ -61,7 +61,7 @@ const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
 
 const check: Described = {
   name: 'check',
-  summary: 'compare the ledger with the declaration and the migrations; no experiments',
+  summary: 'compare the ledger with what is there now',
   description:
     'Says what the committed ledger does not cover any more, and with --against what this change asks less of.',
   examples: [
@@ -73,7 +73,7 @@ const check: Described = {
 
 const explain: Described = {
   name: 'explain',
-  summary: "print a rule's experiments as Given / When / Then SQL for psql",
+  summary: "print a rule's experiments as SQL for psql",
   description:
     'Prints the experiments of a rule, of all rules of a table, or of the rules that stand on a structure, as SQL that psql takes, each rolled back, with what they show now.',
   examples: [
@@ -82,11 +82,9 @@ const explain: Described = {
   ],
 }
 
-const examplesText = ({ examples }: Described): string => {
+const examplesText = ({ examples }: Pick<Described, 'examples'>): string => {
   const width = Math.max(...examples.map(([command]) => command.length)) + 2
-  const lines = examples.map(([command, what]) =>
-    width + what.length > 76 ? `  ${command}\n      ${what}` : `  ${command.padEnd(width)}${what}`,
-  )
+  const lines = examples.map(([command, what]) => `  ${command.padEnd(width)}${what}`)
   return `\nExamples:\n${lines.join('\n')}`
 }
 
@@ -94,6 +92,7 @@ const describe = (program: Command, described: Described): Command =>
   program
     .command(described.name)
     .summary(described.summary)
+    .helpOption('-h, --help', 'print this help')
     .description(described.description)
     .addHelpText('after', examplesText(described))
 
@@ -128,16 +127,33 @@ const addProof = (program: Command, described: Described & { readonly name: Proo
     )
 }
 
+/** Without `[options]`, which every command has. */
+const termOf = (command: Command): string =>
+  [
+    command.name(),
+    ...command.registeredArguments.map((a) => (a.required ? `<${a.name()}>` : `[${a.name()}]`)),
+  ].join(' ')
+
+/** Examples of the whole. */
+const first: Pick<Described, 'examples'> = {
+  examples: [
+    ['assay prove', 'prove the project of the working directory'],
+    ['assay explain orders', "print the experiments of a table's rules"],
+    ['assay check --against main', 'what does this change ask less of?'],
+  ],
+}
+
 export const makeProgram = (): Command => {
   const program = new Command('assay')
     .description('Test-driven data architecture for PostgreSQL: what you declare of your data, proven.')
-    .version(version(), '-V, --version')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
+    // Complaints are told as faults, by main.ts.
     .configureOutput({ outputError: () => undefined })
-    .addHelpText(
-      'after',
-      `${examplesText({ ...proofs[0]!, examples: [...proofs[0]!.examples.slice(0, 1), ...explain.examples.slice(0, 1), ...check.examples.slice(0, 1)] })}\n${exitCodes}`,
-    )
+    .configureHelp({ subcommandTerm: termOf })
+    .addHelpText('after', `${examplesText(first)}\n${exitCodes}`)
   for (const proof of proofs) addProof(program, proof)
   withCommon(describe(program, check))
     .option('--against [ref]', 'also report every weakening since this commit (default: the merge base)')

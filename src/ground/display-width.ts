@@ -27,7 +27,9 @@ const isWide = (letter: string): boolean => {
   const code = letter.codePointAt(0) ?? 0
   // Nothing below is wide: the usual letters are told at once.
   if (code < 0x1100) return false
-  return /^\p{Emoji_Presentation}/u.test(letter) || wideRanges.some(([from, to]) => code >= from && code <= to)
+  return (
+    /^\p{Emoji_Presentation}/u.test(letter) || wideRanges.some(([from, to]) => code >= from && code <= to)
+  )
 }
 
 const takesNoRoom = /^[\p{Mn}\p{Me}\p{Cf}]$/u

@@ -3,7 +3,7 @@
  * of them failed. Over it: data-directory.ts (initdb) and postmaster.ts (the server itself).
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -89,14 +89,25 @@ const diagnoses: readonly Diagnosis[] = [
   },
 ]
 
+const isFull = (directory: string): boolean => {
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    return bavail * bsize < 1_048_576
+  } catch {
+    return false
+  }
+}
+
 export const startFault = (what: string, { run }: Installation, ended: string): AssayError => {
   const log = lastLines(run.log)
-  const diagnosis = diagnoses.find(({ when }) => when.test(log) || when.test(ended))
+  // A full disk has no room for the log either.
+  const full = isFull(run.top) ? 'No space left on device' : ''
+  const diagnosis = diagnoses.find(({ when }) => [log, ended, full].some((text) => when.test(text)))
   return new AssayError(`The local PostgreSQL could not be ${what}.`, {
     code: diagnosis?.code ?? 'server.start',
     exit: 3,
     asked: 'a local PostgreSQL for this run',
-    found: `${ended}\n${log === '' ? 'its log is empty' : log}`,
+    found: `${ended}\n${log || full || 'its log is empty'}`,
     mend:
       diagnosis?.mend ??
       'Put right what its log names, or use a server of yours: assay … --url postgres://user@host/postgres',

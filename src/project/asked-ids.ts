@@ -66,7 +66,10 @@ const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
  * Of each migrated architecture, whether anything in it is asked for. Throws AssayErrors (exit 2) for ids that
  * nothing has; catalogs are read only when an id is none of the declaration's.
  */
-export const askedIn = async (all: readonly Migrated[], asked: readonly string[]): Promise<readonly boolean[]> => {
+export const askedIn = async (
+  all: readonly Migrated[],
+  asked: readonly string[],
+): Promise<readonly boolean[]> => {
   if (asked.length === 0) return all.map(() => true)
   const declared = all.map(({ part }) => declaredIds(part.architecture))
   if (asked.every((id) => names(id, declared.flat())))

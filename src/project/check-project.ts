@@ -78,7 +78,8 @@ export const checkProject = async (settings: CheckSettings): Promise<ProjectChec
       : await Promise.all(project.architectures.map((part) => readLedgerAtRef(part.ledger, against)))
   const checks = await withMigrated(project, settings, async (all) => {
     const found: Checked[] = []
-    for (const [i, migrated] of all.entries()) found.push(await checkOne(migrated, before?.[i]?.ledger ?? null))
+    for (const [i, migrated] of all.entries())
+      found.push(await checkOne(migrated, before?.[i]?.ledger ?? null))
     return found
   })
   const findings = checks.flatMap((c) => c.findings)

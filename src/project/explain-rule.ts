@@ -24,7 +24,10 @@ export interface Explanation {
   readonly structures: readonly ExplainedStructure[]
 }
 
-const green = ({ server, template, part, seconds }: Migrated, only: readonly string[]): Promise<ProveResult> =>
+const green = (
+  { server, template, part, seconds }: Migrated,
+  only: readonly string[],
+): Promise<ProveResult> =>
   prove({
     architecture: part.architecture,
     server,

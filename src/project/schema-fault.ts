@@ -26,6 +26,11 @@ const name = (text: string): string => /"(?<name>[^"]+)"/u.exec(text)?.groups?.[
 /** The first that fits is given; the order goes from special to general. */
 const advice: readonly Advice[] = [
   {
+    when: (f) => f.sqlstate === '53100',
+    mend: () =>
+      'The disk is full: free some space, or name another directory: TMPDIR=/path/with/space assay …',
+  },
+  {
     when: (f) => f.sqlstate === '42501' && /create extension/u.test(f.message),
     mend: (f) =>
       `Have the administrator create it: extensions: ['${name(f.message)}'] under schema in assay.config.ts.`,

@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { nowOf, resultOf, rule, sound, structure } from '../../test/support/ledger-results.ts'
 import { AssayError } from '../ground/errors.ts'
-import { declarationDigest } from './digest.ts'
 import { checkLedger } from './ledger-check.ts'
 import { compareLedgers } from './ledger-compare.ts'
 import { formatHead, formatPage, parseHead, parsePage } from './ledger-format.ts'
@@ -12,7 +12,7 @@ import { readLedger, writeLedger } from './ledger.ts'
 import { tableFile } from './ledger-path.ts'
 import { inOrder, type Ledger, type LedgerPage } from './ledger-page.ts'
 import { recordLedger } from './ledger-record.ts'
-import type { MutantResult, ProveResult, RuleResult, StructureResult, Verdict } from './result.ts'
+import type { ProveResult } from './result.ts'
 
 const directories: string[] = []
 const makeDirectory = async (): Promise<string> => {
@@ -22,82 +22,6 @@ const makeDirectory = async (): Promise<string> => {
 }
 afterEach(async () => {
   for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true })
-})
-
-const mutant = (id: string, verdict: Verdict, why = 'because'): MutantResult => ({
-  id,
-  structure: id.split('~')[0] ?? '',
-  operator: 'x',
-  effect: 'removed',
-  summary: '',
-  ddl: [],
-  verdict,
-  why,
-})
-
-const rule = (id: string, more: Partial<RuleResult> = {}): RuleResult => ({
-  id,
-  kind: 'check',
-  table: id.split('/')[0] ?? '',
-  sentence: `sentence of ${id}`,
-  at: null,
-  claims: [id],
-  declared: 'aaaa',
-  green: true,
-  red: { proven: true, experiment: null, why: 'accepted' },
-  experiments: [],
-  unsolved: [],
-  design: [],
-  ...more,
-})
-
-const structure = (id: string, more: Partial<StructureResult> = {}): StructureResult => ({
-  id,
-  kind: 'check',
-  table: id.split('/')[0] ?? '',
-  name: 'n',
-  definition: `CHECK (${id})`,
-  fingerprint: 'f00d',
-  rules: [id],
-  declaredBy: null,
-  mutants: [mutant(`${id}~removed`, 'killed'), mutant(`${id}~b`, 'killed'), mutant(`${id}~c`, 'equivalent')],
-  ...more,
-})
-
-const resultOf = (rules: readonly RuleResult[], structures: readonly StructureResult[]): ProveResult => ({
-  architecture: 'commerce',
-  server: { major: 18, locale: 'C.UTF-8', extensions: ['citext'] },
-  tables: [...new Set(rules.map((r) => r.table))],
-  rules,
-  structures,
-  findings: [],
-  summary: {
-    tables: 0,
-    structures: 0,
-    rules: 0,
-    experiments: 0,
-    red: 0,
-    green: 0,
-    unproven: 0,
-    mutants: { made: 0, killed: 0, redundant: 0, equivalent: 0, stillborn: 0, survived: 0, unsolved: 0 },
-    seconds: { start: 1.5, red: 2, green: 3, mutate: 4 },
-  },
-})
-
-const sound = resultOf(
-  [rule('products/check:a'), rule('products/check:b'), rule('orders/check:a')],
-  [
-    structure('products/check:a'),
-    structure('products/check:b'),
-    structure('orders/check:a'),
-    structure('type/enum:status', { table: null, rules: ['orders/check:a'] }),
-  ],
-)
-
-const nowOf = (result: ProveResult): Parameters<typeof checkLedger>[1] => ({
-  rules: result.rules.map((r) => ({ ...r, declared: r.declared ?? '' })),
-  structures: result.structures,
-  server: result.server,
 })
 
 describe('the files of the ledger', () => {
@@ -225,7 +149,6 @@ describe('the files of the ledger', () => {
     const fault = await writeLedger(directory, sound).catch((e: unknown) => e)
     expect(fault).toBeInstanceOf(AssayError)
     expect(fault).toMatchObject({ code: 'ledger.unwritable', exit: 3 })
-    await chmod(directory, 0o700)
   })
 
   const word = fc.oneof(
@@ -368,202 +291,5 @@ describe('a ledger that was touched', () => {
     await writeFile(join(directory, 'tables', 'products.txt'), '# Written by `assay prove`\n<<<<<<< HEAD\n')
     await writeLedger(directory, sound)
     expect(checkLedger(await readLedger(directory), nowOf(sound))).toEqual([])
-  })
-})
-
-const replaced = <T extends { readonly id: string }>(
-  items: readonly T[],
-  id: string,
-  more: Partial<T>,
-): T[] => items.map((item) => (item.id === id ? { ...item, ...more } : item))
-
-describe('what is asked less of', () => {
-  const before = recordLedger(sound)
-  const codes = (rules: readonly RuleResult[], structures: readonly StructureResult[]): string[] =>
-    compareLedgers(before, recordLedger(resultOf(rules, structures))).map(
-      (f) => `${f.severity} ${f.code} ${f.rule ?? f.structure ?? ''}`,
-    )
-  const a = 'products/check:a'
-  const withRule = (more: Partial<RuleResult>): string[] =>
-    codes(replaced(sound.rules, a, more), sound.structures)
-  const withStructure = (more: Partial<StructureResult>): string[] =>
-    codes(sound.rules, replaced(sound.structures, a, more))
-
-  it('a rule removed', () => {
-    expect(
-      codes(
-        sound.rules.filter((r) => r.id !== a),
-        sound.structures,
-      ),
-    ).toContain(`error ledger.rule-removed ${a}`)
-  })
-  it('a sentence changed', () => {
-    expect(withRule({ sentence: 'weaker' })).toEqual([`error ledger.rule-changed ${a}`])
-  })
-  it('a declaration weakened under the same sentence', () => {
-    expect(withRule({ declared: 'bbbb' })).toEqual([`error ledger.rule-changed ${a}`])
-  })
-  it('red evidence lost', () => {
-    expect(withRule({ red: { proven: false, experiment: null, why: 'nothing changed' } })).toEqual([
-      `error ledger.red-lost ${a}`,
-      `error ledger.structure-unproven ${a}`,
-    ])
-  })
-  it('green lost', () => {
-    expect(withRule({ green: false })).toContain(`error ledger.green-lost ${a}`)
-  })
-  it('something not found out any more', () => {
-    expect(withRule({ unsolved: [{ rule: a, summary: 'no row', tried: '3' }] })).toEqual([
-      `error ledger.unsolved-added ${a}`,
-    ])
-  })
-  it('a claim removed', () => {
-    expect(withRule({ claims: [] })).toEqual([`error ledger.claim-removed ${a}`])
-  })
-  it('a structure that nobody claims', () => {
-    expect(withStructure({ rules: [] })).toEqual([`error ledger.structure-unclaimed ${a}`])
-  })
-  it('a structure gone', () => {
-    expect(
-      codes(
-        sound.rules,
-        sound.structures.filter((s) => s.id !== a),
-      ),
-    ).toEqual([`error ledger.structure-gone ${a}`])
-  })
-  it.each(['redundant', 'equivalent', 'stillborn', 'survived', 'unsolved'] as const)(
-    'a killed mutant that is %s',
-    (verdict) => {
-      const mutants = [
-        mutant(`${a}~removed`, 'killed'),
-        mutant(`${a}~b`, verdict),
-        mutant(`${a}~c`, 'equivalent'),
-      ]
-      const found = compareLedgers(
-        before,
-        recordLedger(resultOf(sound.rules, replaced(sound.structures, a, { mutants }))),
-      )
-      expect(found.map((f) => f.code)).toEqual(['ledger.mutant-excused'])
-      expect(found[0]?.summary).toBe(`${a}~b was killed and is ${verdict}: because.`)
-    },
-  )
-  it('another reason for the same excuse', () => {
-    const mutants = [
-      mutant(`${a}~removed`, 'killed'),
-      mutant(`${a}~b`, 'killed'),
-      mutant(`${a}~c`, 'equivalent', 'so'),
-    ]
-    expect(withStructure({ mutants })).toEqual([`warning ledger.mutant-reason-changed ${a}`])
-  })
-  it('mutants that are made no longer', () => {
-    expect(withStructure({ mutants: [mutant(`${a}~removed`, 'killed')] })).toEqual([
-      `error ledger.mutants-fewer ${a}`,
-    ])
-  })
-  it('a structure that is another under rules that say the same', () => {
-    expect(withStructure({ fingerprint: 'beef', definition: 'CHECK (true)' })).toEqual([
-      `note ledger.structure-changed ${a}`,
-    ])
-  })
-  it('another server', () => {
-    const other = { ...sound, server: { major: 17, locale: 'C', extensions: [] } }
-    expect(compareLedgers(before, recordLedger(other)).map((f) => f.code)).toEqual([
-      'ledger.server-changed',
-      'ledger.server-changed',
-      'ledger.server-changed',
-    ])
-  })
-  it('nothing when more is asked', () => {
-    const more = resultOf(
-      [...sound.rules, rule('orders/check:z')],
-      [...sound.structures, structure('orders/check:z')],
-    )
-    expect(compareLedgers(before, recordLedger(more))).toEqual([])
-    expect(compareLedgers({ head: null, pages: [], problems: [] }, before)).toEqual([])
-  })
-})
-
-describe('the check', () => {
-  const ledger = recordLedger(sound)
-  const a = 'products/check:a'
-  const codes = (now: ReturnType<typeof nowOf>): string[] => checkLedger(ledger, now).map((f) => f.code)
-  const now = nowOf(sound)
-
-  it.each([
-    [
-      'a new rule',
-      { ...now, rules: [...now.rules, { ...now.rules[0]!, id: 'new' }] },
-      'ledger.rule-unproven',
-    ],
-    ['a rule that goes', { ...now, rules: now.rules.slice(1) }, 'ledger.rule-undeclared'],
-    ['another sentence', { ...now, rules: replaced(now.rules, a, { sentence: 'x' }) }, 'ledger.rule-changed'],
-    [
-      'another declaration',
-      { ...now, rules: replaced(now.rules, a, { declared: 'x' }) },
-      'ledger.rule-changed',
-    ],
-    ['another claim', { ...now, rules: replaced(now.rules, a, { claims: ['y'] }) }, 'ledger.claims-changed'],
-    [
-      'a new structure',
-      { ...now, structures: [...now.structures, { ...now.structures[0]!, id: 'new' }] },
-      'ledger.structure-unrecorded',
-    ],
-    ['a structure gone', { ...now, structures: now.structures.slice(1) }, 'ledger.structure-gone'],
-    [
-      'another fingerprint',
-      { ...now, structures: replaced(now.structures, a, { fingerprint: 'x' }) },
-      'ledger.structure-changed',
-    ],
-    ['another major version', { ...now, server: { ...sound.server, major: 15 } }, 'ledger.server-changed'],
-  ])('finds %s', (_what, changed, code) => {
-    expect(codes(changed)).toEqual([code])
-  })
-
-  it('does not pass a ledger that records a failed proof', () => {
-    const failed = resultOf(
-      replaced(sound.rules, a, {
-        green: false,
-        red: null,
-        unsolved: [{ rule: a, summary: 's', tried: 't' }],
-      }),
-      replaced(sound.structures, 'products/check:b', {
-        rules: [],
-        mutants: [mutant('m', 'survived'), mutant('n', 'unsolved')],
-      }),
-    )
-    expect(checkLedger(recordLedger(failed), nowOf(failed)).map((f) => f.code)).toEqual([
-      'ledger.not-green',
-      'ledger.not-red',
-      'ledger.unsolved',
-      'ledger.structure-unproven',
-      'ledger.mutant-survived',
-      'ledger.mutant-unsolved',
-    ])
-  })
-})
-
-describe('the digest of a declaration', () => {
-  const said = {
-    kind: 'proves',
-    id: 'x',
-    proof: async (): Promise<void> => undefined,
-    at: { file: 'a', line: 1 },
-  }
-
-  it('does not see the place or the order of keys', () => {
-    const { at: _at, ...rest } = said
-    expect(declarationDigest({ at: null, ...Object.fromEntries(Object.entries(rest).toReversed()) })).toBe(
-      declarationDigest(said),
-    )
-  })
-  it('sees the body of a proof and every value', () => {
-    const other = declarationDigest({
-      ...said,
-      proof: async () => {
-        throw new Error('no')
-      },
-    })
-    expect(other).not.toBe(declarationDigest(said))
-    expect(declarationDigest({ row: { a: '1' } })).not.toBe(declarationDigest({ row: { a: '2' } }))
   })
 })

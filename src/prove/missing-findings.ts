@@ -56,7 +56,10 @@ const missingColumns = (
     severity: 'error',
     structure: id,
     summary: `${id}: the table has no column ${names.join(', ')}, so ${counted(rules.length, 'rule')} that ${rules.length === 1 ? 'names' : 'name'} ${names.length === 1 ? 'it' : 'them'} ${rules.length === 1 ? 'is' : 'are'} red`,
-    why: names.length === 1 ? 'it is declared, and no migration makes it' : 'they are declared, and no migration makes them',
+    why:
+      names.length === 1
+        ? 'it is declared, and no migration makes it'
+        : 'they are declared, and no migration makes them',
     fix: `add to a migration:\n${[...typesFirst(rules), ...adds].join('\n')}`,
     ...place(undefined, rules),
   }
@@ -77,10 +80,7 @@ export const missingFindings = (
     const own = lacking.filter((rule) => rule.table === id)
     const table = tables.find((t) => t.id === id)
     const isWhole = own[0]!.missing!.columns === null
-    found.set(
-      own[0]!,
-      isWhole ? missingTable(id, table, own, undeclared) : missingColumns(id, table, own),
-    )
+    found.set(own[0]!, isWhole ? missingTable(id, table, own, undeclared) : missingColumns(id, table, own))
   }
   return found
 }

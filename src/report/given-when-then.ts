@@ -65,7 +65,7 @@ const interleaved = ({ interleaving }: Experiment): readonly string[] =>
     : []
 
 const now = ({ holds, difference }: ExperimentResult): string =>
-  comment(holds ? 'Now: so it is' : `Now: it does not hold: ${difference ?? 'its outcome is another'}`)
+  comment(holds ? 'Now: it holds' : `Now: it does not: ${difference ?? 'its outcome is another'}`)
 
 const body = ({ experiment }: ExperimentResult): readonly string[] => {
   const { world, given, as, when, then } = experiment

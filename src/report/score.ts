@@ -35,7 +35,10 @@ export const scoreLines = (
   ]
   if (steps.includes('red')) {
     const now = rules.filter((rule) => rule.red?.proven === true && !rule.green).length
-    rows.push(['red', `${s.red} of ${s.rules} fail without their structure${now === 0 ? '' : `, ${now} of them now`}`])
+    rows.push([
+      'red',
+      `${s.red} of ${s.rules} fail without their structure${now === 0 ? '' : `, ${now} of them now`}`,
+    ])
   }
   rows.push(['structures', `${s.structures}, ${s.unproven} of them without a rule that asks for it`])
   if (steps.includes('mutate')) {

@@ -25,7 +25,9 @@ const detailOf = ({ id, table }: RuleResult): string => {
 const ofKind = (rules: readonly RuleResult[], kind: string): readonly RuleResult[] =>
   rules.filter((rule) => rule.kind === kind)
 
-const kindsOf = (rules: readonly RuleResult[]): readonly string[] => [...new Set(rules.map((rule) => rule.kind))]
+const kindsOf = (rules: readonly RuleResult[]): readonly string[] => [
+  ...new Set(rules.map((rule) => rule.kind)),
+]
 
 const groupedLines = (rules: readonly RuleResult[], mark: string, layout: Layout): readonly string[] =>
   kindsOf(rules).flatMap((kind) => {

@@ -15,7 +15,8 @@ export interface TerminalOptions extends Layout {
   readonly ledger: string | null
 }
 
-const isRedAlone = (steps: TerminalOptions['steps']): boolean => steps.includes('red') && !steps.includes('mutate')
+const isRedAlone = (steps: TerminalOptions['steps']): boolean =>
+  steps.includes('red') && !steps.includes('mutate')
 
 const verdictOf = (findings: readonly Finding[], { paint, allIsWell }: TerminalOptions): string => {
   const errors = findings.filter((finding) => finding.severity === 'error').length

@@ -103,7 +103,11 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (kind === 'FuncCall' && (nameList(body['funcname']).at(-1) ?? '') in exact) {
       return all((body['args'] as readonly unknown[] | undefined) ?? [])
     }
-    if (kind === 'A_Expr' && body['kind'] === 'AEXPR_OP' && exactOperators.test(nameList(body['name']).at(-1) ?? '')) {
+    if (
+      kind === 'A_Expr' &&
+      body['kind'] === 'AEXPR_OP' &&
+      exactOperators.test(nameList(body['name']).at(-1) ?? '')
+    ) {
       return all([body['lexpr'], body['rexpr']].filter((n) => n !== undefined))
     }
     return null
@@ -127,7 +131,10 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     const parts = nodeParts(node)
     if (parts?.[0] === 'FuncCall') return exact[nameList(parts[1]['funcname']).at(-1) ?? ''] ?? null
     if (parts?.[0] !== 'TypeCast') return null
-    return text({ TypeCast: { ...parts[1], arg: { A_Const: { isnull: true } } } }).replace(/^.*?(?:::|\bAS\s+)([^)]+)\)?$/iu, '$1')
+    return text({ TypeCast: { ...parts[1], arg: { A_Const: { isnull: true } } } }).replace(
+      /^.*?(?:::|\bAS\s+)([^)]+)\)?$/iu,
+      '$1',
+    )
   }
 
   const operand = (given: unknown): string => {
@@ -167,11 +174,16 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (kind === 'AEXPR_OP' && comparison.test(operator) && body['lexpr'] !== undefined) {
       return compare(operand(body['lexpr']), operator, operand(body['rexpr']))
     }
-    if (kind === 'AEXPR_DISTINCT') return compare(operand(body['lexpr']), 'is distinct from', operand(body['rexpr']))
-    if (kind === 'AEXPR_NOT_DISTINCT') return compare(operand(body['lexpr']), 'is not distinct from', operand(body['rexpr']))
-    if (kind === 'AEXPR_IN') return joined(operator === '<>' ? 'and' : 'or', elements(body['rexpr']), operator)
-    if (kind === 'AEXPR_OP_ANY' && comparison.test(operator)) return joined('or', elements(body['rexpr']), operator)
-    if (kind === 'AEXPR_OP_ALL' && comparison.test(operator)) return joined('and', elements(body['rexpr']), operator)
+    if (kind === 'AEXPR_DISTINCT')
+      return compare(operand(body['lexpr']), 'is distinct from', operand(body['rexpr']))
+    if (kind === 'AEXPR_NOT_DISTINCT')
+      return compare(operand(body['lexpr']), 'is not distinct from', operand(body['rexpr']))
+    if (kind === 'AEXPR_IN')
+      return joined(operator === '<>' ? 'and' : 'or', elements(body['rexpr']), operator)
+    if (kind === 'AEXPR_OP_ANY' && comparison.test(operator))
+      return joined('or', elements(body['rexpr']), operator)
+    if (kind === 'AEXPR_OP_ALL' && comparison.test(operator))
+      return joined('and', elements(body['rexpr']), operator)
     const bounds = kind === 'AEXPR_BETWEEN' || kind === 'AEXPR_NOT_BETWEEN' ? elements(body['rexpr']) : null
     if (bounds?.length === 2) {
       const left = operand(body['lexpr'])

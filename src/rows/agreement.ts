@@ -98,7 +98,9 @@ const valuesOf = async (
   }
   const step = stepOf(terms)
   if (step !== null && constants.every(([, c]) => onGrid(c, step))) {
-    const around = constants.flatMap(([, c]) => Array.from({ length: 2 * count + 1 }, (_, k) => addDecimal(c, step, k - count)))
+    const around = constants.flatMap(([, c]) =>
+      Array.from({ length: 2 * count + 1 }, (_, k) => addDecimal(c, step, k - count)),
+    )
     const values = constants.length === 0 ? Array.from({ length: count }, (_, k) => String(k + 1)) : around
     const lengths = terms.every((t) => t.neverNegative)
     const possible = lengths ? values.filter((v) => !v.startsWith('-')) : values
@@ -108,14 +110,20 @@ const valuesOf = async (
   let ranks = constants.map(() => 1)
   if (constants.length > 1) {
     if (type === null) return null
-    const [reply] = await askEach(db, [rankQuery(unlimited(type), constants.map(([, c]) => c))])
+    const [reply] = await askEach(db, [
+      rankQuery(
+        unlimited(type),
+        constants.map(([, c]) => c),
+      ),
+    ])
     if (!reply || reply.fault) return null
     ranks = (reply.commands.at(-1)?.rows ?? []).map((r) => Number(r[0]))
   }
   const most = Math.max(0, ...ranks)
   const room = count + 1
   // Nothing sorts before the empty text.
-  const emptyText = type !== null && /^(?:text|character varying)/u.test(type) && constants.some(([, c]) => c === '')
+  const emptyText =
+    type !== null && /^(?:text|character varying)/u.test(type) && constants.some(([, c]) => c === '')
   const least = emptyText ? room : 1
   return {
     values: Array.from({ length: (most + 1) * room - least }, (_, i) => String(i + least)),
@@ -151,12 +159,10 @@ const proveUnder = async (
   const own = abstractExpression(facts, expression, into)
   if (own === null) return nothing
   const theirs = others.map((o) => abstractExpression(facts, o, into))
-  const touched = new Set(
-    into.terms.flatMap((t) => (t.column ? [t.column.name] : (t.nullWith ?? []))),
-  )
+  const touched = new Set(into.terms.flatMap((t) => (t.column ? [t.column.name] : (t.nullWith ?? []))))
   const beside: string[] = []
   const open = new Set(standing)
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false
     for (const s of open) {
       if (!s.columns.some((c) => touched.has(c))) continue
@@ -188,7 +194,8 @@ const proveUnder = async (
 
   const typed = (t: Term): string => (t.boolean ? 'boolean' : 'numeric')
   const lists = into.terms.map(
-    (t, i) => `(values ${variables[i]!.map((v) => `(cast(${v} as ${typed(t)}))`).join(', ')}) as v${i} (t${i})`,
+    (t, i) =>
+      `(values ${variables[i]!.map((v) => `(cast(${v} as ${typed(t)}))`).join(', ')}) as v${i} (t${i})`,
   )
   const nulls = into.terms.flatMap((t, i) => {
     if (t.column || t.nullWith === null) return []
@@ -197,8 +204,14 @@ const proveUnder = async (
   })
   const written = (sql: string): string =>
     sql
-      .replaceAll(/\(@(t\d+)@ ([^@]*?) @(c\d+)@\)/gu, (_m, t: string, op: string, c: string) => `(${t} ${op} ${constants.get(`${t} ${c}`) ?? 'null'})`)
-      .replaceAll(/\(@(c\d+)@ ([^@]*?) @(t\d+)@\)/gu, (_m, c: string, op: string, t: string) => `(${constants.get(`${t} ${c}`) ?? 'null'} ${op} ${t})`)
+      .replaceAll(
+        /\(@(t\d+)@ ([^@]*?) @(c\d+)@\)/gu,
+        (_m, t: string, op: string, c: string) => `(${t} ${op} ${constants.get(`${t} ${c}`) ?? 'null'})`,
+      )
+      .replaceAll(
+        /\(@(c\d+)@ ([^@]*?) @(t\d+)@\)/gu,
+        (_m, c: string, op: string, t: string) => `(${constants.get(`${t} ${c}`) ?? 'null'} ${op} ${t})`,
+      )
       .replaceAll(/@(t\d+)@/gu, '$1')
   const texts = theirs.map((t) => (t === null ? null : written(t)))
   const all = [own, ...beside].map(written)

@@ -29,7 +29,11 @@ const withLab = async (
   extensions: readonly string[] = [],
 ): Promise<void> => {
   const lab = await openRowLab(server, schema, { extensions })
-  await work(lab).finally(() => lab.close())
+  try {
+    await work(lab)
+  } finally {
+    await lab.close()
+  }
 }
 
 describe('base rows', () => {

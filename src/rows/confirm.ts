@@ -65,7 +65,12 @@ const storedRow = (facts: TableFacts, row: Row, first: Reply, second: Reply | un
     const moving = /^(?:timestamp|date|time)/u.test(c.baseType) || (again && again[2 * i] !== text)
     if (text === null) return [[c.name, 'null'] as const]
     if (!moving) return [[c.name, storedLiteral(c.baseType, text)] as const]
-    return [[c.name, `(select ${ident(c.name)} from ${qualified(facts.table)} where ${whereRow(facts, steady)})`] as const]
+    return [
+      [
+        c.name,
+        `(select ${ident(c.name)} from ${qualified(facts.table)} where ${whereRow(facts, steady)})`,
+      ] as const,
+    ]
   })
   return { ...row, ...Object.fromEntries(changes) }
 }
@@ -79,7 +84,12 @@ const suspects = (facts: TableFacts, reply: Reply | undefined): ReadonlySet<stri
   if (!fault) return null
   const named = fault.constraint
   const columns = [
-    ...facts.keys.filter((k) => k.name === named).flatMap((k) => [...k.columns, ...(k.predicate === null ? [] : (cluesOfExpression(k.predicate)?.columns ?? []))]),
+    ...facts.keys
+      .filter((k) => k.name === named)
+      .flatMap((k) => [
+        ...k.columns,
+        ...(k.predicate === null ? [] : (cluesOfExpression(k.predicate)?.columns ?? [])),
+      ]),
     ...facts.exclusions.filter((x) => x.name === named).flatMap((x) => x.columns),
     ...facts.checks.filter((c) => c.name !== null && c.name === named).flatMap((c) => c.columns),
     ...facts.references.filter((r) => r.name === named).flatMap((r) => r.columns),
@@ -92,7 +102,9 @@ const suspects = (facts: TableFacts, reply: Reply | undefined): ReadonlySet<stri
 
 /** Rows near the draft: first those that differ in the suspected columns only. */
 const alternatives = (facts: TableFacts, draft: Draft, suspected: ReadonlySet<string> | null): Row[] => {
-  const about = draft.variables.filter((v) => suspected === null || v.columns.some((c) => suspected.has(c.name)))
+  const about = draft.variables.filter(
+    (v) => suspected === null || v.columns.some((c) => suspected.has(c.name)),
+  )
   const omitting = (v: Variable): Variable =>
     v.columns.length === 1 && v.columns[0]!.default !== null && v.columns[0]!.identity === null
       ? { ...v, options: [...v.options.slice(0, 1), ['default'], ...v.options.slice(1)] }
@@ -105,7 +117,9 @@ const alternatives = (facts: TableFacts, draft: Draft, suspected: ReadonlySet<st
   return rows.slice(1).map((combination) => ({
     ...draft.row,
     ...Object.fromEntries(
-      variables.flatMap((v, i) => v.columns.map((c, k) => [c.name, v.options[combination[i]!]![k]!] as const)),
+      variables.flatMap((v, i) =>
+        v.columns.map((c, k) => [c.name, v.options[combination[i]!]![k]!] as const),
+      ),
     ),
   }))
 }
@@ -115,7 +129,11 @@ const barest = (facts: TableFacts, row: Row): Row =>
   Object.fromEntries(
     Object.entries(row).filter(([name]) => {
       const column = facts.table.columns.find((c) => c.name === name)
-      return column !== undefined && (column.notNull || facts.references.some((r) => r.columns.includes(name))) && (column.default === null || column.identity !== null)
+      return (
+        column !== undefined &&
+        (column.notNull || facts.references.some((r) => r.columns.includes(name))) &&
+        (column.default === null || column.identity !== null)
+      )
     }),
   )
 
@@ -140,8 +158,12 @@ export const confirmRows = async (
   }
   const first = all.setup.slice(setup.length)
   if (first.every((r) => refusal(r) === null)) {
-    const rewrites = first.some((r) => r.commands.some((c) => c.rows.some((row) => row.some((v, i) => i % 2 === 1 && v === 'f'))))
-    const again = rewrites ? (await tryOnTop(ground.db, [...setup, ...texts], [])).setup.slice(setup.length) : []
+    const rewrites = first.some((r) =>
+      r.commands.some((c) => c.rows.some((row) => row.some((v, i) => i % 2 === 1 && v === 'f'))),
+    )
+    const again = rewrites
+      ? (await tryOnTop(ground.db, [...setup, ...texts], [])).setup.slice(setup.length)
+      : []
     return {
       setup: null,
       outcomes: drafts.map((d, i) => ({ row: d.row, stored: storedRow(facts, d.row, first[i]!, again[i]) })),
@@ -196,7 +218,11 @@ const confirmOne = async (
   draft: Draft,
 ): Promise<Outcome> => {
   const attempt = async (rows: readonly Row[]): Promise<{ row: Row; reply: Reply } | Reply | undefined> => {
-    const replies = await tryOnTop(ground.db, setup, rows.map((r) => `${insertReturning(facts, r)}; ${settled}`))
+    const replies = await tryOnTop(
+      ground.db,
+      setup,
+      rows.map((r) => `${insertReturning(facts, r)}; ${settled}`),
+    )
     const at = replies.trials.findIndex((r) => refusal(r) === null)
     return at < 0 ? replies.trials[0] : { row: rows[at]!, reply: replies.trials[at]! }
   }
@@ -214,7 +240,8 @@ const confirmOne = async (
     return null
   }
   const answer = await found()
-  if (!answer) return { refused: refusal(first && 'row' in first ? first.reply : first) ?? 'no value was accepted' }
+  if (!answer)
+    return { refused: refusal(first && 'row' in first ? first.reply : first) ?? 'no value was accepted' }
   const again = await attempt([answer.row])
   return {
     row: answer.row,

@@ -196,7 +196,8 @@ const comparisonsOf = (root: unknown): Comparison[] => {
     const columns = columnsOf(right)
     if (column === null || column === '*' || columns.length === 0 || columns.includes(column)) return
     const sql = tryDeparse(right)
-    if (sql !== null && !columns.includes('*') && isSteady(right)) found.push({ column, sql, columns, equality })
+    if (sql !== null && !columns.includes('*') && isSteady(right))
+      found.push({ column, sql, columns, equality })
   }
   walk(root, (kind, body) => {
     if (kind !== 'A_Expr') return

@@ -62,22 +62,22 @@ const judge = async (
   ground: RowGround,
   { around, expression, others }: DistinguishParts,
   standing: readonly Constraint[],
-): Promise<{ readonly judged: readonly Judged[]; readonly stillborn: readonly number[]; readonly count: number }> => {
+): Promise<{
+  readonly judged: readonly Judged[]
+  readonly stillborn: readonly number[]
+  readonly count: number
+}> => {
   const { facts, bases } = around
   const base = bases[0] ?? {}
   const columns = new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))
   const [derived] = await deriveValues(ground.db, facts, [base], [expression, ...others])
-  const variables = await variablesAround(
-    ground,
-    around,
-    {
-      still: new Set(),
-      only: columns,
-      expressions: [expression, ...others],
-      constraints: standing,
-      ...(derived ? { extra: derived } : {}),
-    },
-  )
+  const variables = await variablesAround(ground, around, {
+    still: new Set(),
+    only: columns,
+    expressions: [expression, ...others],
+    constraints: standing,
+    ...(derived ? { extra: derived } : {}),
+  })
   const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))
   const named = new Set(near.flatMap((c) => c.columns))
   const { question, rows } = searchQuestion({
@@ -104,7 +104,7 @@ const judge = async (
   const stillborn = others.flatMap((_o, i) => (second!.every((v) => v.of[i] === 'e') ? [i] : []))
   const judged = kept.map((at, k): Judged => {
     const accepted = isAccepted(first![at]!.of[1])
-    const tells = [...second![k]!.of].flatMap((letter, i) => {
+    const tells = Array.from(second![k]!.of).flatMap((letter, i) => {
       const differs = letter === 'e' ? accepted : isAccepted(letter) !== accepted
       return differs && !stillborn.includes(i) ? [i] : []
     })
@@ -140,7 +140,8 @@ const openQuestions = (rows: readonly Judged[], count: number): ((j: Judged) => 
   const told = new Set(rows.flatMap((r) => r.tells))
   const accepted = rows.some((r) => r.accepted)
   const rejected = rows.some((r) => !r.accepted)
-  return (j) => (told.size < count && j.tells.some((t) => !told.has(t))) || (j.accepted ? !accepted : !rejected)
+  return (j) =>
+    (told.size < count && j.tells.some((t) => !told.has(t))) || (j.accepted ? !accepted : !rejected)
 }
 
 /** The nearest row that the expression rejects together with other constraints, and their names. */
@@ -152,7 +153,12 @@ const rejectedTogether = async (
 ): Promise<Distinguished['rejectedTogether']> => {
   const row = judged.find((j) => !j.accepted)?.row
   if (!row) return null
-  const [verdict] = await judgeRows(ground, facts, [row], standing.map((c) => c.expression))
+  const [verdict] = await judgeRows(
+    ground,
+    facts,
+    [row],
+    standing.map((c) => c.expression),
+  )
   return { row, by: standing.filter((_c, i) => verdict![i] === 'f').map((c) => c.label) }
 }
 
@@ -165,18 +171,31 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const standing = constraintsOf(facts, itself)
   const exists = facts.checks.some((c) => c.name !== null && itself(c))
   const { judged, stillborn, count } = await judge(ground, parts, standing)
-  let confirmed = await confirm(ground, parts, representatives(judged.filter((j) => j.obeys), reserve), exists)
+  let confirmed = await confirm(
+    ground,
+    parts,
+    representatives(
+      judged.filter((j) => j.obeys),
+      reserve,
+    ),
+    exists,
+  )
 
   // Rows that only break another constraint are mended in their other columns.
   const columns = [...new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))]
   const wanted = openQuestions(confirmed, others.length)
   const mended: Judged[] = []
-  for (const j of representatives(judged.filter((k) => !k.obeys && wanted(k)), 2).slice(0, mostRepairs)) {
+  for (const j of representatives(
+    judged.filter((k) => !k.obeys && wanted(k)),
+    2,
+  ).slice(0, mostRepairs)) {
     const pins = Object.fromEntries(columns.flatMap((c) => (j.row[c] === undefined ? [] : [[c, j.row[c]!]])))
     const solved = await solveUnder(ground, around, { pins }, standing)
     if ('row' in solved) mended.push({ ...j, row: solved.row, obeys: true })
   }
-  confirmed = [...confirmed, ...(await confirm(ground, parts, mended, exists))].toSorted((a, b) => a.at - b.at)
+  confirmed = [...confirmed, ...(await confirm(ground, parts, mended, exists))].toSorted(
+    (a, b) => a.at - b.at,
+  )
 
   const chosen = coverOf(confirmed.map((c): Telling => ({ at: c.at, accepted: c.accepted, tells: c.tells })))
   const byAt = new Map(confirmed.map((c) => [c.at, c]))
@@ -184,7 +203,13 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const untold = others.flatMap((_o, i) => (told.has(i) ? [] : [i]))
   const open = untold.filter((i) => !stillborn.includes(i))
   const neverRejects = !chosen.some((c) => !c.accepted)
-  const proof = await proveAgreement(ground.db, facts, expression, [...open.map((i) => others[i]!), ...(neverRejects ? ['true'] : [])], standing)
+  const proof = await proveAgreement(
+    ground.db,
+    facts,
+    expression,
+    [...open.map((i) => others[i]!), ...(neverRejects ? ['true'] : [])],
+    standing,
+  )
   const equivalent = open.filter((_i, k) => proof[k])
   return {
     rows: chosen.map((c) => {

@@ -121,7 +121,8 @@ export const draftFamilies = async (
     drafts.push({ family, row, variables, broken: [] })
   }
   const empty = free.filter((c) => c.notNull && judged.get(c.name)?.accepted.length === 0)
-  if (empty.length > 0) return drafts.map((d) => ({ ...d, broken: empty.map((c) => withoutValue(c, facts, judged)) }))
+  if (empty.length > 0)
+    return drafts.map((d) => ({ ...d, broken: empty.map((c) => withoutValue(c, facts, judged)) }))
   return mendDrafts(ground, facts, drafts, wide, constraints, (row) => selfValues(row, facts, own, grouped))
 }
 
@@ -148,8 +149,7 @@ const singleOptions = (
   const accepted = moving ? all.filter((o) => o === 'null' || isRelative(o)) : all
   const typical = of?.typical[family]
   const wantsNull = accepted[0] === 'null'
-  const first =
-    !wantsNull && typical !== undefined && accepted.includes(typical) ? [typical] : []
+  const first = !wantsNull && typical !== undefined && accepted.includes(typical) ? [typical] : []
   const fresh = accepted.filter((o) => !isUsed(column, o) && (o !== 'null' || wantsNull))
   const stale = accepted.filter((o) => isUsed(column, o))
   const last = accepted.includes('null') ? ['null'] : []
@@ -172,12 +172,25 @@ const mendDrafts = async (
     const failing = [...present.keys()].filter((i) => broken[i]!.length > 0)
     if (failing.length === 0 || round === mostRounds) break
     const expressions = wide.map((c) => c.expression)
-    const derived = await deriveValues(ground.db, facts, failing.map((i) => rows[i]!), expressions)
+    const derived = await deriveValues(
+      ground.db,
+      facts,
+      failing.map((i) => rows[i]!),
+      expressions,
+    )
     const mendings = failing.flatMap((i, k) =>
-      mendingsOf(facts, rows[i]!, present[i]!.variables, constraints, broken[i]!, derived[k]!).map((m) => ({ ...m, i, k })),
+      mendingsOf(facts, rows[i]!, present[i]!.variables, constraints, broken[i]!, derived[k]!).map((m) => ({
+        ...m,
+        i,
+        k,
+      })),
     )
     if (mendings.length === 0) break
-    const found = await findRows(ground.db, mendings.map((m) => m.search), mostAlike)
+    const found = await findRows(
+      ground.db,
+      mendings.map((m) => m.search),
+      mostAlike,
+    )
     for (const [at, { i, k, search, broken: about }] of mendings.entries()) {
       const draft = present[i]!
       const others = present.slice(0, i).map((d) => d.row)

@@ -34,7 +34,7 @@ interface Part {
 }
 
 /** Faults that come of the expression's text, whatever the values are. */
-const isStatic = (reply: Reply): boolean => /^42/u.test(reply.fault?.sqlstate ?? '')
+const isStatic = (reply: Reply): boolean => reply.fault?.sqlstate.startsWith('42') ?? false
 
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))

@@ -31,15 +31,20 @@ const limitOf = (column: Column): string | null => {
   if (column.typeKind === 'array') return null
   if (/^character|^bpchar/u.test(type) && column.modifier >= 4)
     return `char_length(%) <= ${column.modifier - 4}`
-  if (/^bit varying/u.test(type) && column.modifier > 0) return `char_length(%) <= ${column.modifier}`
-  if (/^bit/u.test(type) && column.modifier > 0) return `char_length(%) = ${column.modifier}`
+  if (type.startsWith('bit varying') && column.modifier > 0) return `char_length(%) <= ${column.modifier}`
+  if (type.startsWith('bit') && column.modifier > 0) return `char_length(%) = ${column.modifier}`
   return null
 }
 
 const cast = (column: Column, sql: string): string => `cast((${sql}) as ${judgedType(column)})`
 
 /** A column of the frame as a VALUES list: option number, value, whether it fits the column's length. */
-const optionList = (column: Column, options: readonly string[], used: ReadonlySet<number>, at: number): string => {
+const optionList = (
+  column: Column,
+  options: readonly string[],
+  used: ReadonlySet<number>,
+  at: number,
+): string => {
   const limit = limitOf(column)
   const rows = [...used].map((i) => {
     const sql = options[i] ?? 'null'

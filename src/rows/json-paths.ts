@@ -76,7 +76,7 @@ export const jsonPathsOf = (root: unknown): JsonPath[] => {
       return false
     }
     const name = kind === 'FuncCall' ? (nameList(body['funcname']).at(-1) ?? '') : ''
-    if (/^jsonb_path_/u.test(name) || operator === '@?' || operator === '@@') {
+    if (name.startsWith('jsonb_path_') || operator === '@?' || operator === '@@') {
       walk(node, (_kind, _body, at) => {
         const text = constantOf(at)
         if (text === null) return true

@@ -1,6 +1,5 @@
 /** Judges the candidate values of columns, each by its own constraints, all in one round trip. */
 import type { Column } from '../catalog/table.ts'
-import { familyCount } from './candidates/family.ts'
 import { type ColumnOptions, optionsOf } from './column-options.ts'
 import { evaluate, type Question, type Verdict } from './evaluate.ts'
 import type { TableFacts } from './facts.ts'
@@ -62,11 +61,15 @@ export const judgeColumns = async (
     )
   const every = [...made.keys()]
   const few = (at: number): number =>
-    !wish.lightly || made[at]!.column.domainChecks.length > 0 ? Infinity : own[at]!.length === 0 ? fewOptions : someOptions
+    !wish.lightly || made[at]!.column.domainChecks.length > 0
+      ? Infinity
+      : own[at]!.length === 0
+        ? fewOptions
+        : someOptions
   const verdicts = await ask(every, few)
   const wanting = every.filter((at) => {
     const found = verdicts[at]!.filter((v, i) => isAccepted(v) && made[at]!.all[i] !== 'null').length
-    return few(at) < made[at]!.all.length && found < (own[at]!.length === 0 ? 1 : familyCount)
+    return few(at) < made[at]!.all.length && found < (own[at]!.length === 0 ? 1 : 3)
   })
   const again = await ask(wanting, () => Infinity)
   for (const [i, at] of wanting.entries()) verdicts[at] = again[i]!

@@ -23,12 +23,20 @@ export const judgeRows = async (
   }
   const [verdicts] = await evaluate(ground.db, [
     {
-      frame: { facts, columns: columns.map((column) => ({ column, options: rows.map((r) => value(r, column.name, column.default)) })) },
+      frame: {
+        facts,
+        columns: columns.map((column) => ({
+          column,
+          options: rows.map((r) => value(r, column.name, column.default)),
+        })),
+      },
       combinations: rows.map((_r, i) => columns.map(() => i)),
       expressions,
     },
   ])
   return verdicts!.map((v) =>
-    v.fits ? [...v.of].map((l) => letters[l as keyof typeof letters]) : expressions.map(() => 'error' as const),
+    v.fits
+      ? Array.from(v.of).map((l) => letters[l as keyof typeof letters])
+      : expressions.map(() => 'error' as const),
   )
 }

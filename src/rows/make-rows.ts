@@ -64,7 +64,9 @@ export const makeRows = async (
         statements: own.length === 0 ? world : [...world, insertRows(table, own)],
         problem:
           problem ??
-          (missing.length === 0 ? null : `${table.id} takes no row of family ${missing.join(' and ')} beside the others`),
+          (missing.length === 0
+            ? null
+            : `${table.id} takes no row of family ${missing.join(' and ')} beside the others`),
       }
     },
     base: async (table, family) => (await solutions.solve(table.id)).rows.get(numberOf[family]) ?? null,
@@ -72,7 +74,10 @@ export const makeRows = async (
       const solution = await solutions.solve(table.id)
       const bases = basesOf(solution, wish.family ?? 'a')
       if (bases.length === 0) {
-        return { unsolved: `${table.id} has no row that PostgreSQL accepts`, tried: solution.problem ?? 'its base row' }
+        return {
+          unsolved: `${table.id} has no row that PostgreSQL accepts`,
+          tried: solution.problem ?? 'its base row',
+        }
       }
       return solveRow(ground, { facts: factsOf(table), bases, keys: solution.keys }, wish)
     },
@@ -82,9 +87,12 @@ export const makeRows = async (
       const key = JSON.stringify([table.id, column, expressions])
       const made =
         candidates.get(key) ??
-        judgeColumns(ground, factsOf(table), writableColumns(table).filter((c) => c.name === column), { expressions }).then(
-          (judged) => judged.get(column)?.possible ?? [],
-        )
+        judgeColumns(
+          ground,
+          factsOf(table),
+          writableColumns(table).filter((c) => c.name === column),
+          { expressions },
+        ).then((judged) => judged.get(column)?.possible ?? [])
       candidates.set(key, made)
       return made
     },

@@ -62,16 +62,16 @@ const empty: PatternNode = { kind: 'sequence', items: [] }
 export const parsePattern = (source: string): ParsedPattern | null => {
   const flagged = /^\(\?([a-z]+)\)/u.exec(source)
   const text = (flagged ? source.slice(flagged[0].length) : source).replace(/^\*\*\*:/u, '')
-  if (/^\*\*\*=/u.test(text) || flagged?.[1]?.includes('q')) {
+  if (text.startsWith('***=') || flagged?.[1]?.includes('q')) {
     const plain = text.replace(/^\*\*\*=/u, '')
     return {
-      root: { kind: 'sequence', items: [...plain].map(literalChar) },
+      root: { kind: 'sequence', items: Array.from(plain).map(literalChar) },
       anchoredStart: false,
       anchoredEnd: false,
     }
   }
   const expanded = flagged?.[1]?.includes('x') ? text.replaceAll(/(?<!\\)(?:#[^\n]*|\s)/gu, '') : text
-  const chars = [...expanded]
+  const chars = Array.from(expanded)
   let at = 0
   let groups = 0
   let anchoredStart = false

@@ -5,9 +5,9 @@
 import type { TextPattern } from './constants.ts'
 import { parsePattern, type ParsedPattern, type PatternNode } from './pattern-syntax.ts'
 
-const alphabet = [
-  ...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. @/:,;#+*=!?$%&()[]{}<>|~^\'"\\`\n\täßéñ中',
-]
+const alphabet = Array.from(
+  'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. @/:,;#+*=!?$%&()[]{}<>|~^\'"\\`\n\täßéñ中',
+)
 
 interface Span {
   readonly min: number
@@ -108,7 +108,8 @@ const choicesOf = (node: PatternNode): number => {
     case 'group':
     case 'repeat':
       return choicesOf(node.item)
-    default:
+    case 'char':
+    case 'back':
       return 1
   }
 }
@@ -161,11 +162,11 @@ export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]
 }
 
 const swapCase = (text: string): string =>
-  [...text].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('')
+  Array.from(text, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('')
 
 /** Strings one step away from a matching one: a character less, more or other, at each place. */
 export const nearMisses = (text: string): string[] => {
-  const chars = [...text]
+  const chars = Array.from(text)
   const found: string[] = [
     chars.slice(0, -1).join(''),
     chars.slice(1).join(''),

@@ -77,7 +77,11 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     of: 'core' | 'base',
     drafts: readonly Draft[],
     clearing: readonly string[],
-  ): Promise<{ readonly world: readonly string[]; readonly problem: string | null; readonly outcomes: readonly Outcome[] }> => {
+  ): Promise<{
+    readonly world: readonly string[]
+    readonly problem: string | null
+    readonly outcomes: readonly Outcome[]
+  }> => {
     const { id } = facts.table
     const statements = worldStatements(ground, known, id, of)
     const world = [...statements.map((s) => s.sql), ...clearing]
@@ -107,10 +111,16 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     if (first.problem !== null) return { ...nothing, problem: first.problem }
     let { outcomes } = first
     const [taken] = outcomes
-    if (taken && 'refused' in taken && /23505|23P01/u.test(taken.refused) && !ground.parents.plan(id, 'core').rooted) {
+    if (
+      taken &&
+      'refused' in taken &&
+      /23505|23P01/u.test(taken.refused) &&
+      !ground.parents.plan(id, 'core').rooted
+    ) {
       const cleared = [`delete from ${qualified(facts.table)}`]
       const second = await confirm(facts, 'core', wanted, cleared)
-      if (second.problem === null && second.outcomes.some((o) => 'row' in o)) [clearing, outcomes] = [cleared, second.outcomes]
+      if (second.problem === null && second.outcomes.some((o) => 'row' in o))
+        [clearing, outcomes] = [cleared, second.outcomes]
     }
     const rows = new Map<number, Row>()
     const stored = new Map<number, Row>()
@@ -132,7 +142,8 @@ export const makeSolutions = (ground: RowGround): Solutions => {
   const solveCircle = async (members: readonly string[]): Promise<void> => {
     const facts = members.flatMap((m) => ground.facts.get(m) ?? [])
     for (const { table } of facts) {
-      for (const ref of ground.parents.hard(table.id)) if (!members.includes(ref.target)) await ensureCore(ref.target)
+      for (const ref of ground.parents.hard(table.id))
+        if (!members.includes(ref.target)) await ensureCore(ref.target)
     }
     // Members take each other's keys: a later round knows what the one before has chosen.
     for (let round = 0; round < (facts.length > 1 ? 3 : 1); round++) {

@@ -15,7 +15,8 @@ type Constraint = ReturnType<typeof constraintsOf>[number] & { readonly mustBeTr
 const mostRounds = 3
 
 /** As CHECK reads it, or true outright where a wish asks for it. */
-const asPredicate = (c: Constraint): string => (c.mustBeTrue ? `((${c.expression}\n) is true)` : noneFalse([c.expression]))
+const asPredicate = (c: Constraint): string =>
+  c.mustBeTrue ? `((${c.expression}\n) is true)` : noneFalse([c.expression])
 
 const domainConstraints = (facts: TableFacts, pins: Row): Constraint[] =>
   facts.table.columns
@@ -38,7 +39,10 @@ const brokenOf = async (
   const questions = asked.map((c) => {
     const columns = writableColumns(facts.table).filter((k) => c.columns.includes(k.name))
     return {
-      frame: { facts, columns: columns.map((column) => ({ column, options: [valueIn(row, column.name, column.default)] })) },
+      frame: {
+        facts,
+        columns: columns.map((column) => ({ column, options: [valueIn(row, column.name, column.default)] })),
+      },
       combinations: [columns.map(() => 0)],
       expressions: [asPredicate(c)],
       fitsAnyway: true,
@@ -58,13 +62,14 @@ const valueIn = (row: Row, name: string, fallback: string | null): string => {
   return /\bnextval\s*\(/iu.test(sql) ? '1' : sql
 }
 
-export const solveRow = (
-  ground: RowGround,
-  around: Surroundings,
-  wish: SolveWish,
-): Promise<Solved> => {
+export const solveRow = (ground: RowGround, around: Surroundings, wish: SolveWish): Promise<Solved> => {
   const ignored = new Set(wish.ignoreChecks ?? [])
-  return solveUnder(ground, around, wish, constraintsOf(around.facts, (c) => c.name !== null && ignored.has(c.name)))
+  return solveUnder(
+    ground,
+    around,
+    wish,
+    constraintsOf(around.facts, (c) => c.name !== null && ignored.has(c.name)),
+  )
 }
 
 /** The same under these row-level constraints only. */
@@ -79,14 +84,12 @@ export const solveUnder = async (
   const pinned = new Set(Object.keys(pins))
   const start: Row = { ...bases[0], ...pins }
   const standing = rowLevel.map((c): Constraint => ({ ...c, mustBeTrue: false }))
-  const wished = (wish.where ?? []).map(
-    (expression): Constraint => ({
-      expression,
-      columns: columnsFor(facts, expression),
-      label: expression,
-      mustBeTrue: true,
-    }),
-  )
+  const wished = (wish.where ?? []).map((expression): Constraint => ({
+    expression,
+    columns: columnsFor(facts, expression),
+    label: expression,
+    mustBeTrue: true,
+  }))
   const constraints = [...standing, ...wished, ...domainConstraints(facts, pins)]
   const broken = await brokenOf(ground, facts, start, constraints)
   if (broken.length === 0) return { row: start }
@@ -96,26 +99,44 @@ export const solveUnder = async (
   if (first) return { unsolved: `the given values break ${first.label}`, tried: describe(pins) }
 
   const expressions = broken.map((c) => c.expression)
-  const asked = constraints.map((c) => ({ ...c, expression: c.expression === 'true' ? 'true' : asPredicate(c) }))
+  const asked = constraints.map((c) => ({
+    ...c,
+    expression: c.expression === 'true' ? 'true' : asPredicate(c),
+  }))
   const variables = await variablesAround(
     ground,
     { ...around, bases: [start, ...bases.slice(1)] },
-    { still: pinned, expressions: [...expressions, ...wished.map((c) => c.expression)], constraints: standing },
+    {
+      still: pinned,
+      expressions: [...expressions, ...wished.map((c) => c.expression)],
+      constraints: standing,
+    },
   )
   let row = start
   let left = broken
   let count = 0
   for (let round = 0; round < mostRounds && left.length > 0; round++) {
     const expressions = [...standing, ...wished].map((c) => c.expression)
-    const [derived = new Map<string, readonly string[]>()] = await deriveValues(ground.db, facts, [row], expressions)
+    const [derived = new Map<string, readonly string[]>()] = await deriveValues(
+      ground.db,
+      facts,
+      [row],
+      expressions,
+    )
     const unpinned = new Map([...derived].filter(([name]) => !pinned.has(name)))
     const about = asked.filter((_c, n) => left.includes(constraints[n]!))
     const mendings = mendingsOf(facts, row, variables, asked, about, unpinned)
     if (mendings.length === 0) break
-    const found = await findRows(ground.db, mendings.map((m) => m.search))
+    const found = await findRows(
+      ground.db,
+      mendings.map((m) => m.search),
+    )
     const before = row
     for (const [at, { search, broken: those }] of mendings.entries()) {
-      count += Math.min(search.limit, search.variables.reduce((n, v) => n * v.options.length, 1))
+      count += Math.min(
+        search.limit,
+        search.variables.reduce((n, v) => n * v.options.length, 1),
+      )
       const best = found[at]![0]
       row = best ? mended(row, best, search) : takeEqual(row, unpinned, those)
     }

@@ -28,11 +28,15 @@ export const walk = (
   for (const child of childNodes(parts ? parts[1] : node)) walk(child, visit)
 }
 
+/** The text of a leaf; the parser leaves out empty strings and zeros. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+
 /** The strings of a name list: operator names, function names, column references. */
 export const nameList = (value: unknown): string[] =>
   (Array.isArray(value) ? value : []).flatMap((v) => {
     const parts = nodeParts(v)
-    return parts?.[0] === 'String' ? [String(parts[1]['sval'] ?? '')] : []
+    return parts?.[0] === 'String' ? [textOf(parts[1]['sval'])] : []
   })
 
 /** The column that a reference names, `*` for a whole row, null when the node is no reference. */
@@ -62,11 +66,11 @@ export const constantOf = (node: unknown): string | null => {
   if (kind !== 'A_Const' || body['isnull']) return null
   const inner = (key: string): Record<string, unknown> | undefined =>
     body[key] as Record<string, unknown> | undefined
-  if (inner('ival')) return String(inner('ival')?.['ival'] ?? 0)
-  if (inner('fval')) return String(inner('fval')?.['fval'] ?? '0')
+  if (inner('ival')) return textOf(inner('ival')?.['ival'] ?? 0)
+  if (inner('fval')) return textOf(inner('fval')?.['fval'])
   if (inner('boolval')) return inner('boolval')?.['boolval'] ? 'true' : 'false'
-  if (inner('bsval')) return String(inner('bsval')?.['bsval'] ?? '').slice(1)
-  if (inner('sval')) return String(inner('sval')?.['sval'] ?? '')
+  if (inner('bsval')) return textOf(inner('bsval')?.['bsval']).slice(1)
+  if (inner('sval')) return textOf(inner('sval')?.['sval'])
   return null
 }
 

@@ -3,7 +3,7 @@ import type { Column } from '../catalog/table.ts'
 import type { TableFacts } from './facts.ts'
 import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
 import { judgeColumns } from './judge-columns.ts'
-import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
+import { type constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import type { Variable } from './search.ts'
 import { families } from './world.ts'
@@ -60,7 +60,17 @@ export const variablesAround = async (
     const nulled = (which: readonly Column[]): string[] =>
       columns.map((c) => (which.includes(c) ? 'null' : (present[c.name] ?? 'null')))
     const partly = nullable.length > 1 ? nullable.map((c) => nulled([c])) : []
-    return [{ columns, options: once([...tuples, ...ofParents, ...(nullable.length > 0 ? [nulled(nullable)] : []), ...partly]) }]
+    return [
+      {
+        columns,
+        options: once([
+          ...tuples,
+          ...ofParents,
+          ...(nullable.length > 0 ? [nulled(nullable)] : []),
+          ...partly,
+        ]),
+      },
+    ]
   })
   const single = free.map((column): Variable => {
     const accepted = judged.get(column.name)?.accepted ?? []

@@ -27,7 +27,13 @@ export const keyValues = (ref: ReferenceFact, stored: Row): Readonly<Record<stri
 }
 
 /** A parent's core row; where it requires the table itself, it points to the table's root. */
-const rowInWorld = (ground: RowGround, known: KnownTables, parent: string, table: string, family: number): Row => {
+const rowInWorld = (
+  ground: RowGround,
+  known: KnownTables,
+  parent: string,
+  table: string,
+  family: number,
+): Row => {
   const row = { ...known(parent)?.rows.get(family) }
   const root = known(table)?.stored.get(family + firstRoot)
   for (const ref of ground.parents.hard(parent)) {
@@ -39,7 +45,8 @@ const rowInWorld = (ground: RowGround, known: KnownTables, parent: string, table
 
 const rowsOf = (ground: RowGround, known: KnownTables, parent: string, table: string): readonly Row[] => {
   const rows = known(parent)?.rows
-  if (parent === table) return families.map((f) => rows?.get(f + firstRoot)).filter((row) => row !== undefined)
+  if (parent === table)
+    return families.map((f) => rows?.get(f + firstRoot)).filter((row) => row !== undefined)
   return families.filter((f) => rows?.has(f)).map((f) => rowInWorld(ground, known, parent, table, f))
 }
 

@@ -5,11 +5,10 @@ import { expressionMutants } from '../catalog/expressions.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { loadParser } from '../postgres/parse.ts'
 import type { Distinguished, Row } from '../rows/rows.ts'
-import { namedCause } from './claimed.ts'
+import { claimedOf } from './claimed.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
-import { columnsIn } from './expression-columns.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -39,45 +38,60 @@ const withParents = async (
   return 'row' in made ? made : null
 }
 
-const mostValues = 24
-const mostCombinations = 600
-
-/** A row that breaks the expression whatever else it breaks: for where no row breaks it alone. */
-const breakingRow = async (rule: CheckRule, context: RuleContext, base: Row): Promise<Row | null> => {
-  const { rows, table } = context
-  const columns = await columnsIn(table, rule.expression)
-  let combinations: readonly Row[] = [{}]
-  for (const column of columns) {
-    const candidates = await rows.candidates(table, column, [rule.expression])
-    const values = [base[column] ?? 'null', ...columns.map((c) => base[c] ?? 'null'), ...candidates]
-    const some = [...new Set(values)].slice(0, mostValues)
-    combinations = combinations
-      .flatMap((row) => some.map((v) => ({ ...row, [column]: v })))
-      .slice(0, mostCombinations)
-  }
-  const all = combinations.map((values) => ({ ...base, ...values }))
-  const judged = await rows.judge(table, all, [`(${rule.expression})`])
-  return all.find((_, i) => judged[i]?.[0] === 'f') ?? null
-}
-
 const titleOf = (row: Row, differs: readonly string[], end: string): string =>
   differs.length === 0 ? `a typical row is ${end}` : `${pictured(row, differs)} is ${end}`
 
+const refusalOf = (rule: CheckRule, context: RuleContext): Expected => ({
+  kind: 'rejected',
+  // Where nothing is claimed no other constraint shall answer for it: the name that it ought to have is asked for.
+  by: { sqlstate: '23514', constraint: claimedOf(context, 'check')?.name ?? constraintName(rule) },
+})
+
 /** Other constraints refuse such a row too: which of them answers first is PostgreSQL's choice. */
-const addSharedRefusal = async (rule: CheckRule, context: RuleContext, ground: Ground): Promise<boolean> => {
-  const row = await breakingRow(rule, context, ground.base)
-  if (!row) return false
+const addSharedRefusal = async (
+  rule: CheckRule,
+  context: RuleContext,
+  ground: Ground,
+  row: Row,
+): Promise<void> => {
   const when = [context.rows.insert(context.table, row)]
+  const claimed = claimedOf(context, 'check')
   const fault = await tryOne(context.db, ground.world, when)
-  const { constraint } = namedCause(context, 'check')
-  const isFirst = constraint !== undefined && fault?.constraint === constraint
+  const isOther = claimed !== undefined && fault?.sqlstate === '23514' && fault.constraint !== claimed.name
   const differs = Object.keys(row).filter((c) => row[c] !== ground.base[c])
   ground.draft.add({
     title: titleOf(row, differs, 'refused'),
     when,
-    then: { kind: 'rejected', by: { sqlstate: '23514', ...(isFirst ? { constraint } : {}) } },
+    then: isOther ? { kind: 'rejected', by: { sqlstate: '23514' } } : refusalOf(rule, context),
   })
-  return true
+}
+
+/**
+ * A row that the claimed constraint treats otherwise than the declaration, where there is one: the constraint has its
+ * name and says something else.
+ */
+const addDisagreementCase = async (
+  rule: CheckRule,
+  written: string,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const { rows, table } = context
+  const [one, other] = [`((${rule.expression}) is not false)`, `((${written}) is not false)`]
+  const claimed = claimedOf(context, 'check')
+  const solved = await rows.solve(table, {
+    where: [`${one} <> ${other}`],
+    ...(claimed ? { ignoreChecks: [claimed.name] } : {}),
+  })
+  if ('unsolved' in solved) return
+  const [judged] = await rows.judge(table, [solved.row], [one])
+  const isAccepted = judged?.[0] === 't'
+  const differs = Object.keys(solved.row).filter((c) => solved.row[c] !== ground.base[c])
+  ground.draft.add({
+    title: titleOf(solved.row, differs, isAccepted ? 'accepted' : 'refused'),
+    when: [rows.insert(table, solved.row)],
+    then: isAccepted ? accepted : refusalOf(rule, context),
+  })
 }
 
 const addUpdateCase = (
@@ -112,7 +126,7 @@ export const check: RuleKind<CheckRule> = {
       mutantsOf(rule.expression, claimed?.facts.expression),
       claimed ? { ignoreChecks: [claimed.name] } : {},
     )
-    const refused: Expected = { kind: 'rejected', by: { sqlstate: '23514', ...namedCause(context, 'check') } }
+    const refused = refusalOf(rule, context)
     for (const { row, differs, accepted: isAccepted } of found.rows) {
       if (!isAccepted) {
         const when = [context.rows.insert(context.table, row)]
@@ -132,9 +146,11 @@ export const check: RuleKind<CheckRule> = {
     if (!found.rows.some((r) => r.accepted)) {
       ground.draft.unsolved(`no row was found that satisfies ${shortened(rule.expression)}`, found.tried)
     }
-    if (!found.rows.some((r) => !r.accepted) && !(await addSharedRefusal(rule, context, ground))) {
-      ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
+    if (!found.rows.some((r) => !r.accepted)) {
+      if (found.rejectedTogether) await addSharedRefusal(rule, context, ground, found.rejectedTogether.row)
+      else ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
     }
+    if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)
     return ground.draft.written()
   },
   design: (rule) => [

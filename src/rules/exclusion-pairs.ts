@@ -12,14 +12,15 @@ export interface ValuePair {
 
 /** Operators of the type that an exclusion constraint may use with this index method. */
 const operatorsSql = (type: string, using: string): string => `
-  select distinct o.oprname
+  select distinct o.oprname::text collate "C" as name
   from pg_catalog.pg_opclass c
   join pg_catalog.pg_am m on m.oid = c.opcmethod and m.amname = ${literal(using)}
   join pg_catalog.pg_type t on t.oid = ${literal(type)}::pg_catalog.regtype
   join pg_catalog.pg_amop a on a.amopfamily = c.opcfamily and a.amoppurpose = 's'
+    and a.amoplefttype = a.amoprighttype
   join pg_catalog.pg_operator o on o.oid = a.amopopr and o.oprcom = o.oid and o.oprresult = 'bool'::pg_catalog.regtype
   where c.opcintype = t.oid or (t.typtype = 'r' and c.opcintype = 'anyrange'::pg_catalog.regtype)
-  order by o.oprname collate "C"`
+  order by name`
 
 /** `[i, j, answers…]` for every ordered pair of different values, and every value with itself. */
 const pairsSql = (
@@ -50,8 +51,8 @@ export const exclusionPairs = async (
 ): Promise<readonly ValuePair[]> => {
   const type = table.columns.find((c) => c.name === element.column)?.type ?? 'text'
   const values = candidates.filter((v) => v !== 'null').slice(0, mostValues)
-  const [known] = await selectEach(db, [], [operatorsSql(type, using)])
-  const others = (known ?? []).map((row) => row[0]!).filter((o) => o !== element.operator)
+  const known = await db.json<{ readonly name: string }>(operatorsSql(type, using))
+  const others = known.map((o) => o.name).filter((o) => o !== element.operator)
   const texts = [
     pairsSql(table, element.column, element.expression, values, [element.operator, ...others]),
     pairsSql(table, element.column, element.expression, values, [element.operator]),

@@ -23,5 +23,6 @@ export const createIndex = (rule: IndexedRule, name?: string): string => {
   const keys = rule.keys.map(keyInDdl).join(', ')
   const include = rule.include.length === 0 ? '' : ` include (${identList(rule.include)})`
   const where = rule.where === null ? '' : ` where ${rule.where}`
-  return `create index ${index} on ${tableText(rule.table)} using ${ident(rule.using)} (${keys})${include}${where};`
+  const using = rule.using === 'btree' ? '' : ` using ${ident(rule.using)}`
+  return `create index ${index} on ${tableText(rule.table)}${using} (${keys})${include}${where};`
 }

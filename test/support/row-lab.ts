@@ -32,7 +32,11 @@ export const openRowLab = async (
   const database = await server.createDatabase('rows')
   const runAs = async (role: 'owner' | 'administrator', sql: string): Promise<void> => {
     const session = await server.connect(database, role)
-    await session.query(sql).finally(() => session.end())
+    try {
+      await session.query(sql)
+    } finally {
+      await session.end()
+    }
   }
   for (const name of extensions) await runAs('administrator', `create extension if not exists "${name}"`)
   await runAs('owner', schema)

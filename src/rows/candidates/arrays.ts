@@ -12,7 +12,11 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
   typical: (slot, family) => arrayOf(slot, [element.typical(slot, family)]),
   near: (slot, clues: ValueClues) => {
     const sizes = new Set(clues.lengths.map(String))
-    const near = element.near(slot, { ...clues, lengths: [], constants: clues.constants.filter((c) => !sizes.has(c)) })
+    const near = element.near(slot, {
+      ...clues,
+      lengths: [],
+      constants: clues.constants.filter((c) => !sizes.has(c)),
+    })
     const typical = [0, 1, 2, 3, 4, 5].map((n) => element.typical(slot, n))
     const pool = [...new Set([...near.slice(0, 40), ...typical])]
     const mixed = [...new Set([...near.slice(0, 1), ...typical])]
@@ -33,7 +37,8 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
     ]
   },
   edges: (slot) => {
-    const [first = 'null', second = 'null'] = [element.typical(slot, 0), element.typical(slot, 1)]
+    const first = element.typical(slot, 0)
+    const second = element.typical(slot, 1)
     return [
       arrayOf(slot, []),
       arrayOf(slot, [first, second]),

@@ -82,13 +82,20 @@ export const numbers: TypeFamily = {
     )
     // Neighbours first: a base row at a boundary would be broken by every mutant of it.
     const around = centres.flatMap((c) => [
-      ...stepsOf(slot).flatMap((step) => [addDecimal(c, step, 1), addDecimal(c, step, 2), addDecimal(c, step, 3)]),
+      ...stepsOf(slot).flatMap((step) => [
+        addDecimal(c, step, 1),
+        addDecimal(c, step, 2),
+        addDecimal(c, step, 3),
+      ]),
       ...stepsOf(slot).flatMap((step) => [addDecimal(c, step, -1), addDecimal(c, step, -2)]),
       c,
       addDecimal('0', c, 2),
       addDecimal('0', c, -1),
     ])
-    const sums = centres.length <= 6 ? centres.flatMap((a) => centres.flatMap((b) => [1, 2, 3].map((n) => addDecimal(a, b, n)))) : []
+    const sums =
+      centres.length <= 6
+        ? centres.flatMap((a) => centres.flatMap((b) => [1, 2, 3].map((n) => addDecimal(a, b, n))))
+        : []
     return [...written(slot, [...around, ...sums]), ...clues.computed.map((sql) => `(${sql})`)]
   },
   edges: (slot) => {

@@ -127,7 +127,9 @@ export const text: TypeFamily = {
       ...wanted.flatMap((n) => [0, 1, 2].map((family) => ofLength(slot, family, n))),
       ...matching.flatMap((m) => m.slice(6)),
       ...overwritten(matching, constants),
-      ...wanted.flatMap((n) => [0, 1, 2].flatMap((f) => [ofLength(slot, f, n).toUpperCase(), String(f + 1).repeat(n)])),
+      ...wanted.flatMap((n) =>
+        [0, 1, 2].flatMap((f) => [ofLength(slot, f, n).toUpperCase(), String(f + 1).repeat(n)]),
+      ),
       ...[0, 1, 2].map((family) => typicalText(slot, family).toUpperCase()),
       // Its capital sorts after it, other than with letters of ASCII.
       ...wanted.map((n) => 'ÿ'.repeat(Math.min(n, 200))),
@@ -146,7 +148,7 @@ export const text: TypeFamily = {
       ...matching.flatMap((m) => (m[0] === undefined ? [] : nearMisses(m[0]))),
       ...matching.flatMap((m) => nearMisses(m.find((s) => s.length > 3) ?? '')),
     ]
-    const fitting = [...new Set(found)].filter((t) => [...t].length <= limit && !t.includes('\0'))
+    const fitting = [...new Set(found)].filter((t) => Array.from(t).length <= limit && !t.includes('\0'))
     return [...fitting.slice(0, 400).map(textLiteral), ...clues.computed.map((sql) => `(${sql})`)]
   },
   edges: (slot) => {
@@ -162,7 +164,7 @@ export const text: TypeFamily = {
       'abc',
       'a b',
       'ä',
-    'ÿ',
+      'ÿ',
       'x'.repeat(8),
       'UTC',
       'en',
@@ -171,6 +173,8 @@ export const text: TypeFamily = {
     ]
     const all = [0, 1, 2].flatMap((n) => formats(familyLetter(n), n))
     const full = limit === Infinity ? [] : [0, 1, 2].map((n) => familyLetter(n).repeat(limit))
-    return [...new Set([...plain, ...all, ...full])].filter((t) => [...t].length <= limit).map(textLiteral)
+    return [...new Set([...plain, ...all, ...full])]
+      .filter((t) => Array.from(t).length <= limit)
+      .map(textLiteral)
   },
 }

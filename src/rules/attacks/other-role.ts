@@ -34,10 +34,8 @@ const asUnnamed = ({ table, relation, mends }: Tenancy): Bystander => {
     title: `a role that no policy names (${unnamed}), given every privilege,`,
     trying: [],
     given: [
-      `set local role ${ident(table.owner)}`,
       `grant usage on schema ${ident(table.schema)} to ${unnamed}`,
       `grant all on ${relation} to ${unnamed}`,
-      'set local role none',
     ],
     may: {
       table: {
