@@ -73,6 +73,11 @@ const holds = async (plans: readonly TablePlan[]): Promise<void> => {
         for (const s of structures.filter((s) => s.kind === 'references' && s.id.endsWith(`->${structure.table}`)))
           for (const rule of result.structures.find((r) => r.id === s.id)!.rules) mayTurn.add(rule)
       }
+      // What is asked as a role depends on what that role was granted.
+      if (structure.kind === 'grant') {
+        for (const { experiment } of plain)
+          if (experiment.as?.role === structure.name && experiment.rule.startsWith(`${structure.table}/`)) mayTurn.add(experiment.rule)
+      }
       const others = [...turned].filter((rule) => !mayTurn.has(rule))
       expect(others, `${structure.id} dropped\n${text}`).toEqual([])
     }

@@ -30,6 +30,8 @@ export interface Dependent {
   /** Relation id of the table or view it stands on; a view's own; null for functions and statistics. */
   readonly relation: string | null
   readonly name: string
+  /** Its structure id, where that does not hang on a table: of views and functions. */
+  readonly structure?: string
   readonly drop: readonly string[]
   /** Includes owner, grants and comments: what dropping it would lose. */
   readonly create: readonly string[]
@@ -63,4 +65,6 @@ export interface DependencyGraph {
   on(key: DependencyKey): readonly Dependent[]
   /** A constraint, index, trigger or policy by the relation it stands on and its name. */
   find(relation: string, kind: DependentKind, name: string): Dependent | undefined
+  /** Whom ALTER DEFAULT PRIVILEGES gives rights to on new tables; null: PUBLIC. */
+  readonly tableGrantees: readonly (string | null)[]
 }

@@ -1,5 +1,6 @@
 /** The queries that read what can stand on a column, key or relation; one per sort of object, for the whole database. */
 import { userSchema } from './tables-sql.ts'
+import { argumentTypes } from './uses.ts'
 
 const acl = (list: string): string => `(
     select json_agg(json_build_object(
@@ -125,7 +126,7 @@ export const rulesSql = `
 /** Functions that stand on a column, a relation or its row type: SQL-standard bodies and row types in the signature. */
 export const functionsSql = `
   select
-    p.oid::bigint as oid, p.proname as name, p.prokind as kind,
+    p.oid::bigint as oid, n.nspname as schema, p.proname as name, ${argumentTypes('p')} as arguments, p.prokind as kind,
     pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname)
       || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')' as signature,
     pg_catalog.pg_get_functiondef(p.oid) as definition,

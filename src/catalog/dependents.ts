@@ -36,8 +36,6 @@ export const columnKeys = (catalog: Catalog, table: string, column: string): rea
   })
 
 const structureKinds: Readonly<Partial<Record<Dependent['kind'], readonly string[]>>> = {
-  view: ['view'],
-  'materialized view': ['materializedView'],
   policy: ['policy'],
   trigger: ['trigger'],
   rule: ['rule'],
@@ -53,15 +51,12 @@ const structureKinds: Readonly<Partial<Record<Dependent['kind'], readonly string
 }
 
 /** Ids under which a dependent is listed; none for what is not a structure. */
-export const structuresOf = (catalog: Catalog, dependent: Dependent): readonly string[] => {
-  const kinds = structureKinds[dependent.kind] ?? []
-  const { relation, name } = dependent
-  const isView = dependent.kind === 'view' || dependent.kind === 'materialized view'
-  // Views are database-wide structures: `view:recent_orders` (uses.ts).
-  if (isView) return kinds.map((kind) => `${kind}:${relation}`).filter((id) => catalog.structures.has(id))
-  return kinds.flatMap((kind) =>
+const structuresOf = (catalog: Catalog, dependent: Dependent): readonly string[] => {
+  const { kind, relation, name, structure } = dependent
+  if (structure !== undefined) return catalog.structures.has(structure) ? [structure] : []
+  return (structureKinds[kind] ?? []).flatMap((listed) =>
     catalog
-      .of(relation ?? '', kind)
+      .of(relation ?? '', listed)
       .filter((s) => s.name === name)
       .map((s) => s.id),
   )

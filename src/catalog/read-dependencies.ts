@@ -1,7 +1,8 @@
 /** Reads the graph of dependency.ts in a bounded number of queries, whatever the size of the database. */
 import type { Session } from '../postgres/session.ts'
 import type { Dependent, DependencyGraph, DependencyKey, DependentKind } from './dependency.ts'
-import { dependencyNodes, type DependencyRows, type DependentNode } from './dependency-nodes.ts'
+import { dependencyNodes, type DependentNode } from './dependency-nodes.ts'
+import type { DependencyRows } from './dependency-rows.ts'
 import * as sql from './dependents-sql.ts'
 import type { Table } from './table.ts'
 
@@ -76,7 +77,8 @@ export const readDependencies = async (
   tables: ReadonlyMap<string, Table>,
   major: number,
 ): Promise<DependencyGraph> => {
-  const { nodes, keys } = dependencyNodes(await readRows(db, major), tables, major)
+  const rows = await readRows(db, major)
+  const { nodes, keys } = dependencyNodes(rows, tables, major)
   const under = standsOn(await db.json<Edge>(sql.edgesSql), nodes, keys)
   const dependents = [...nodes.values()]
     .toSorted((a, b) => compare(label(a), label(b)))
@@ -92,5 +94,6 @@ export const readDependencies = async (
     on: (key) => over.get(key) ?? [],
     find: (relation: string, kind: DependentKind, name: string) =>
       byLabel.get(label({ relation, kind, name })),
+    tableGrantees: rows.tableGrantees,
   }
 }

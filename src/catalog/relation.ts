@@ -2,6 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { tableOf } from './alter.ts'
+import { grantsOn } from './dependent-ddl.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
@@ -78,7 +79,11 @@ const bareColumns = (table: Table): string =>
     .map((c) => `${ident(c.name)} ${c.type}${c.collation === null ? '' : ` collate ${c.collation}`}`)
     .join(', ')
 
-const owned = (table: Table): string => `alter table ${qualified(table)} owner to ${ident(table.owner)}`
+/** Grants are structures of their own: none that ALTER DEFAULT PRIVILEGES hands out by itself. */
+const owned = (table: Table, catalog: Catalog): readonly string[] => [
+  `alter table ${qualified(table)} owner to ${ident(table.owner)}`,
+  ...grantsOn(qualified(table), null, table.owner, catalog.dependencies.tableGrantees),
+]
 
 const partitionBy = (key: string | null): string => (key === null ? '' : ` partition by ${key}`)
 
@@ -90,7 +95,8 @@ const createPartition = (partition: Partition, catalog: Catalog): readonly strin
     partition.bound === null
       ? `(${bareColumns(table)})`
       : `partition of ${qualified(parent)} ${partition.bound}`
-  return [`create table ${qualified(table)} ${what}${partitionBy(partition.partitionKey)}`, owned(table)]
+  const create = `create table ${qualified(table)} ${what}${partitionBy(partition.partitionKey)}`
+  return [create, ...owned(table, catalog)]
 }
 
 export const relationKind: StructureKind<RelationFacts> = {
@@ -122,7 +128,7 @@ export const relationKind: StructureKind<RelationFacts> = {
     const server = facts.server === null ? '' : ` server ${facts.server}`
     return [
       `create ${words} ${qualified(table)} (${bareColumns(table)})${inherits}${partitionBy(facts.partitionKey)}${server}`,
-      owned(table),
+      ...owned(table, catalog),
       ...facts.partitions.flatMap((partition) => createPartition(partition, catalog)),
     ]
   },

@@ -6,7 +6,7 @@ import { checkProject, type ProjectCheck } from '../project/check-project.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { findingsText } from '../report/findings.ts'
 import { wrap } from '../report/printable.ts'
-import type { ExitCode } from './exit-code.ts'
+import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
@@ -38,7 +38,7 @@ export const checkCommand = async (
   directory: string,
   options: CheckOptions,
   output: Output,
-): Promise<ExitCode> => {
+): Promise<Answer> => {
   const { against, url } = options
   const check = await checkProject({
     directory,
@@ -48,14 +48,13 @@ export const checkCommand = async (
   }).catch((cause: unknown) => {
     throw directoryForRef(against, cause)
   })
-  output.settle()
   const { ok, rules, structures } = check
+  const code = ok ? 0 : 1
   const findings = check.findings.map(withPathsFromHere)
   const next = ok ? [] : [shellCommand('npx', 'assay', 'prove', ...(directory === '.' ? [] : [directory]))]
   if (options.json) {
     const summary = { rules, structures, against: check.against }
-    output.result(envelopeText({ ok, command: 'check', summary, findings, next, artifacts: [] }))
-    return ok ? 0 : 1
+    return { code, text: envelopeText({ ok, command: 'check', summary, findings, next, artifacts: [] }) }
   }
   const { paint, width } = output.layout
   const verdict = wrap(verdictOf(check), width, 0)
@@ -65,6 +64,5 @@ export const checkCommand = async (
     ok ? paint.good(verdict) : paint.bad(verdict),
     ...next.map((step) => `  ${paint.dim('next')} ${step}`),
   ]
-  output.result(lines.join('\n'))
-  return ok ? 0 : 1
+  return { code, text: lines.join('\n') }
 }

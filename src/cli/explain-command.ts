@@ -2,7 +2,7 @@
 import { explainRule, type Explanation } from '../project/explain-rule.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { givenWhenThen, ruleScript, scriptHead, structureScript } from '../report/given-when-then.ts'
-import type { ExitCode } from './exit-code.ts'
+import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
@@ -39,7 +39,7 @@ export const explainCommand = async (
   directory: string,
   options: CommonOptions,
   output: Output,
-): Promise<ExitCode> => {
+): Promise<Answer> => {
   const { url } = options
   const explained = fromHereOn(
     await explainRule({
@@ -49,15 +49,14 @@ export const explainCommand = async (
       ...(output.onProgress ? { onProgress: output.onProgress } : {}),
     }),
   )
-  output.settle()
   if (options.json) {
     const summary = summaryOf(explained)
-    output.result(
-      envelopeText({ ok: true, command: 'explain', summary, findings: [], next: [], artifacts: [] }),
-    )
-    return 0
+    return {
+      code: 0,
+      text: envelopeText({ ok: true, command: 'explain', summary, findings: [], next: [], artifacts: [] }),
+    }
   }
   const { rules, structures } = explained
-  output.result([scriptHead, ...structures.map(structureScript), ...rules.map(ruleScript)].join('\n\n'))
-  return 0
+  const text = [scriptHead, ...structures.map(structureScript), ...rules.map(ruleScript)].join('\n\n')
+  return { code: 0, text }
 }

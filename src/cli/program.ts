@@ -1,7 +1,7 @@
 /** The commands with their arguments and help. Everything heavy is imported when its command runs. */
 import { Command } from 'commander'
 import type { ProofCommand } from '../project/prove-project.ts'
-import type { ExitCode } from './exit-code.ts'
+import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import type { CommonOptions } from './run-command.ts'
 import { version } from './version.ts'
@@ -29,8 +29,8 @@ const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
       'Proves every rule green on the migrated database and red without its structure, breaks every structure on purpose to see that a rule notices, and writes the ledger when all of it holds.',
     examples: [
       ['assay prove', 'the project of the working directory'],
-      ['assay prove shop --only products', 'one table; the ledger stays as it is'],
-      ['assay prove --json', 'one JSON envelope: ok, summary, findings, next'],
+      ['assay prove shop --only products', 'one table'],
+      ['assay prove --json', 'one envelope for agents and scripts'],
     ],
   },
   {
@@ -110,7 +110,7 @@ const onlyText = 'ids of rules, structures or tables; after the directory'
 const run = async (
   command: string,
   options: CommonOptions,
-  work: (output: Output) => Promise<ExitCode>,
+  work: (output: Output) => Promise<Answer>,
 ): Promise<void> => {
   const { runCommand } = await import('./run-command.ts')
   await runCommand({ command, json: options.json === true, work })

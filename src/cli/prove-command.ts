@@ -5,7 +5,7 @@ import { proveProject, stepsOf } from '../project/prove-project.ts'
 import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
 import { reportedSummary } from '../report/summary.ts'
 import { terminalReport } from '../report/terminal.ts'
-import type { ExitCode } from './exit-code.ts'
+import type { Answer } from './exit-code.ts'
 import { ledgerText } from './ledger-text.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
@@ -54,7 +54,7 @@ export const proveCommand = async (
   directory: string,
   options: CommonOptions & { readonly only?: readonly string[] },
   output: Output,
-): Promise<ExitCode> => {
+): Promise<Answer> => {
   const { url, only = [] } = options
   const proof = await proveProject({
     directory,
@@ -63,10 +63,10 @@ export const proveCommand = async (
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   })
-  output.settle()
   const steps = stepsOf[command]
   const findings = findingsOf(proof)
   const next = nextSteps(command, findings, directory)
+  const code = proof.ok ? 0 : 1
   if (options.json) {
     const artifacts = proof.proofs
       .flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])
@@ -75,19 +75,16 @@ export const proveCommand = async (
       proof.proofs.map(({ result }) => result),
       steps,
     )
-    output.result(envelopeText({ ok: proof.ok, command, summary, findings, next, artifacts }))
-  } else {
-    const said = allIsWell[command][only.length === 0 ? 0 : 1]
-    const reports = proof.proofs.map(({ result, ledger }) =>
-      terminalReport(
-        { ...result, findings: result.findings.map(withPathsFromHere) },
-        { ...output.layout, steps, allIsWell: said, ledger: ledgerText(command, only, ledger) },
-      ),
-    )
-    const { paint } = output.layout
-    output.result(
-      `${reports.join('\n\n')}\n${next.map((step) => `  ${paint.dim('next')} ${step}\n`).join('')}`,
-    )
+    return { code, text: envelopeText({ ok: proof.ok, command, summary, findings, next, artifacts }) }
   }
-  return proof.ok ? 0 : 1
+  const said = allIsWell[command][only.length === 0 ? 0 : 1]
+  const reports = proof.proofs.map(({ result, ledger }) =>
+    terminalReport(
+      { ...result, findings: result.findings.map(withPathsFromHere) },
+      { ...output.layout, steps, allIsWell: said, ledger: ledgerText(command, only, ledger) },
+    ),
+  )
+  const { paint } = output.layout
+  const then = next.map((step) => `  ${paint.dim('next')} ${step}\n`)
+  return { code, text: `${reports.join('\n\n')}\n${then.join('')}` }
 }

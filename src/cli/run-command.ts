@@ -6,7 +6,7 @@ import { Console } from 'node:console'
 import { AssayError } from '../ground/errors.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { faultFinding, faultsOf, faultText } from '../report/faults.ts'
-import { exitOf, type ExitCode } from './exit-code.ts'
+import { exitOf, type Answer, type ExitCode } from './exit-code.ts'
 import { makeOutput, type Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
 
@@ -18,7 +18,7 @@ export interface CommonOptions {
 export interface CommandToRun {
   readonly command: string
   readonly json: boolean
-  readonly work: (output: Output) => Promise<ExitCode>
+  readonly work: (output: Output) => Promise<Answer>
 }
 
 /** Tells what went wrong, on stderr or as the envelope; answers the exit code. Blocks until it is written. */
@@ -43,13 +43,29 @@ const endedFromWithin = (code: number): AssayError =>
     mend: 'Take process.exit out of what assay.config.ts imports, and await what a function of t.proves(…) begins.',
   })
 
+/** What the user's own code prints while a command works goes to stderr: stdout has the result and nothing else. */
+const divertStdout = (): (() => void) => {
+  const { stdout, stderr } = process
+  const { console: usual } = globalThis
+  const write = stdout.write.bind(stdout)
+  stdout.write = stderr.write.bind(stderr)
+  globalThis.console = new Console(stderr, stderr)
+  return () => {
+    stdout.write = write
+    globalThis.console = usual
+  }
+}
+
 /** Signals end with 128 and more: those are meant. */
 const isSignal = (code: number): boolean => code >= 128
 
 export const runCommand = async ({ command, json, work }: CommandToRun): Promise<void> => {
   const output = makeOutput(json)
-  globalThis.console = new Console(process.stderr, process.stderr)
-  const fail = (cause: unknown): ExitCode => reportFault(command, json, output, cause)
+  const giveBack = divertStdout()
+  const fail = (cause: unknown): ExitCode => {
+    giveBack()
+    return reportFault(command, json, output, cause)
+  }
   const onUncaught = (cause: unknown): void => {
     process.off('exit', onExit)
     process.exit(fail(cause))
@@ -60,7 +76,11 @@ export const runCommand = async ({ command, json, work }: CommandToRun): Promise
   process.on('uncaughtException', onUncaught)
   process.on('exit', onExit)
   try {
-    process.exitCode = await work(output)
+    const answer = await work(output)
+    giveBack()
+    output.settle()
+    output.result(answer.text)
+    process.exitCode = answer.code
   } catch (cause) {
     process.exitCode = fail(cause)
   } finally {

@@ -45,9 +45,9 @@ export interface OpenConnection {
   readonly connection: RawConnection
   /** The server's process id. */
   readonly pid: number
-  onLost(listener: (message: string) => void): void
+  readonly onLost: (listener: (message: string) => void) => void
   /** In order, or (`now`) without waiting for what is still running. */
-  close(now: boolean): Promise<void>
+  readonly close: (now: boolean) => Promise<void>
 }
 
 /** Everything that pg's own query queue listens to. */

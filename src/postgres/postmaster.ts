@@ -2,7 +2,7 @@
  * The postmaster of the embedded server, and a watchdog that ends it when this process is killed. embedded.ts turns
  * the running postmaster into a Server.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -94,7 +94,7 @@ export const startPostmaster = async (
     kill() {
       endProcess(pid)
       dog.stdin?.end('done\n')
-      if (dog.pid !== undefined) spawnSync('kill', ['-TERM', String(dog.pid)], { stdio: 'ignore' })
+      dog.kill('SIGTERM')
     },
   }
 }

@@ -43,18 +43,18 @@ export const startRemote = async (url: string): Promise<Server> => {
   let forget = (): void => undefined
   let remove = (): Promise<void> => Promise.resolve()
   let stopping: Promise<void> | null = null
-  const stop = (): Promise<void> => {
-    stopping ??= remove()
+  const leave = async (): Promise<void> => {
+    try {
+      await remove()
+    } catch (cause) {
       // The server has gone away: what is left there is swept by the next run.
-      .catch((cause: unknown) => {
-        if (!(cause instanceof ConnectionLost)) throw cause
-      })
-      .finally(async () => {
-        forget()
-        await sessions.endAll()
-      })
-    return stopping
+      if (!(cause instanceof ConnectionLost)) throw cause
+    } finally {
+      forget()
+      await sessions.endAll()
+    }
   }
+  const stop = (): Promise<void> => (stopping ??= leave())
   try {
     await assertNoPooler(admin, sessions)
     // This session must live as long as the run: by it a sweep sees that the run lives.
@@ -86,6 +86,14 @@ export const startRemote = async (url: string): Promise<Server> => {
       await admin.query([marker, ...settingStatements(name, facts.superuser)].join(';\n'))
       return name
     }
+    /**
+     * Before 16 CREATEROLE reaches every role that is no superuser, also those that read files: the owner has it
+     * while migrations run, and no more when experiments and mutants do.
+     */
+    const mayMakeRoles = async (may: boolean): Promise<void> => {
+      if (major < 16)
+        await admin.query(`alter role ${ident(names.owner)} ${may ? 'createrole' : 'nocreaterole'}`)
+    }
     const assertMade = (name: string): void => {
       if (!made.has(name)) throw notOurs(name)
     }
@@ -98,7 +106,10 @@ export const startRemote = async (url: string): Promise<Server> => {
       version: facts.version,
       major,
       ...names,
-      createDatabase: (label) => makeDatabase(label, `template template0 encoding 'UTF8' ${locale}`),
+      async createDatabase(label) {
+        await mayMakeRoles(true)
+        return makeDatabase(label, `template template0 encoding 'UTF8' ${locale}`)
+      },
       async clone(template, label) {
         assertMade(template)
         return makeDatabase(label, `template ${ident(template)}`)
@@ -112,7 +123,10 @@ export const startRemote = async (url: string): Promise<Server> => {
         return enter(sessions, addressOf(database, as), proxied)
       },
       ownerUrl: (database) => formatConnectionUrl(addressOf(database, 'owner')),
-      admitRoles: () => roles.admit([...made]),
+      async admitRoles() {
+        await roles.admit([...made])
+        await mayMakeRoles(false)
+      },
       stop,
     }
   } catch (error) {

@@ -46,7 +46,11 @@ describe('query', () => {
   it('gives the position of a syntax error in characters, not bytes', async () => {
     const error = (await db.query(`select 'äöü€😀', selec 2`).catch((e: unknown) => e)) as PgError
     expect(error.fault.sqlstate).toBe('42601')
-    expect([...`select 'äöü€😀', selec 2`].slice((error.fault.position ?? 0) - 1).join('')).toBe('2')
+    expect(
+      Array.from(`select 'äöü€😀', selec 2`)
+        .slice((error.fault.position ?? 0) - 1)
+        .join(''),
+    ).toBe('2')
   })
 
   it('answers an empty message with no commands', async () => {

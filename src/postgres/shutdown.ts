@@ -28,7 +28,7 @@ const cleanNow = (): void => {
 }
 
 const cleanGracefully = async (): Promise<void> => {
-  const graceful = [...registered].reverse().map((cleanup) => cleanup.gracefully?.())
+  const graceful = [...registered].reverse().map((cleanup) => cleanup.gracefully?.() ?? Promise.resolve())
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))
   await Promise.race([Promise.allSettled(graceful), late])

@@ -5,7 +5,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { AssayError, AssayErrors } from '../ground/errors.ts'
 import { editDistance } from '../ground/nearest-name.ts'
 import { shellWord } from '../ground/shell-word.ts'
-import { isAskedFor } from '../prove/prove.ts'
+import { isAskedFor } from '../prove/asked.ts'
 import type { Migrated } from './migrated.ts'
 
 export interface KnownId {
@@ -39,8 +39,11 @@ const suggested = 3
 const nearestIds = (asked: string, known: readonly KnownId[]): readonly string[] => {
   const lower = asked.toLowerCase()
   const ranked = [...new Set(known.map(({ id }) => id))].map((id) => {
-    const distance = editDistance(lower, id.toLowerCase())
-    return { id, rank: id.toLowerCase().includes(lower) ? distance / 1000 : distance }
+    const own = id.toLowerCase()
+    const distance = editDistance(lower, own)
+    // A part of an id is what people remember: `price` of `products/type:price`.
+    const part = editDistance(lower, own.slice(own.lastIndexOf(':') + 1)) + distance / 1000
+    return { id, rank: own.includes(lower) ? distance / 1000 : Math.min(distance, part) }
   })
   return ranked
     .toSorted((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
@@ -49,16 +52,15 @@ const nearestIds = (asked: string, known: readonly KnownId[]): readonly string[]
 }
 
 const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
-  const directory = existsSync(asked)
-    ? ` If ${asked} is the project's directory, write it before the options: assay prove ${shellWord(asked)} --only ID.`
-    : ''
   return new AssayError(`Nothing has the id ${asked}.`, {
     code: 'usage.unknown-id',
     exit: 2,
     asked: `what has the id ${asked}`,
     found: `${known.length} ids of tables, rules and structures, and none of them`,
     why: 'an id that nothing has would look at nothing, and nothing would be wrong',
-    mend: `Give one of the nearest ids, in quotes as here:${directory}\n${nearestIds(asked, known).map(shellWord).join('\n')}`,
+    mend: existsSync(asked)
+      ? `If ${asked} is the directory of the project, write it before --only:\nnpx assay prove ${shellWord(asked)} --only ID`
+      : `Give one of the nearest ids:\n${nearestIds(asked, known).map(shellWord).join('\n')}`,
   })
 }
 

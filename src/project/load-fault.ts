@@ -40,7 +40,7 @@ const missingExport = /\(0 , _(\w+)\.(\w+)\) is not a function/u
 
 const syntaxFault = (match: RegExpExecArray): AssayError => {
   const [, found = '', file = '', line = '1', column = '0'] = match
-  return new AssayError(`${file} is not valid TypeScript: ${found}.`, {
+  return new AssayError(`${file} is not valid TypeScript: ${found.replace(/\.$/u, '')}.`, {
     code: 'config.syntax',
     exit: 2,
     found,

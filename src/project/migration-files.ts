@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
+import { shellWord } from '../ground/shell-word.ts'
 
 export interface MigrationFile {
   /** Absolute. */
@@ -88,7 +89,7 @@ const upFile = (directory: string): string | null => {
   })
 }
 
-/** The files of a directory in the order in which they are run. */
+/** The files of a directory in the order in which they are run; none when nothing at all stands in it. */
 export const listMigrations = (directory: string): readonly string[] => {
   if (!isDirectory(directory)) {
     throw new AssayError(`There is no migrations directory ${directory}.`, {
@@ -96,11 +97,14 @@ export const listMigrations = (directory: string): readonly string[] => {
       exit: 3,
       asked: 'the SQL files that make the schema',
       found: 'no such directory',
-      mend: "Correct `schema: { migrations: '…' }` in assay.config.ts; it is read from that file's directory.",
+      mend: `Correct \`schema: { migrations: '…' }\` in assay.config.ts, or begin with an empty directory:\nmkdir ${shellWord(directory)}`,
     })
   }
-  const files = readdirSync(directory)
-    .filter((name) => !name.startsWith('.') && !undoes.test(name))
+  const entries = readdirSync(directory).filter((name) => !name.startsWith('.'))
+  // Tests come first: before the first migration is written, every rule is to be red.
+  if (entries.length === 0) return []
+  const files = entries
+    .filter((name) => !undoes.test(name))
     .sort(compareNames)
     .flatMap((name) => {
       const file = path.join(directory, name)

@@ -1,6 +1,6 @@
 /** What went wrong with a statement of the user's schema, told in the user's file with the way to put it right. */
 import { AssayError } from '../ground/errors.ts'
-import { PgError, type PgFault } from '../postgres/fault.ts'
+import type { PgError, PgFault } from '../postgres/fault.ts'
 import type { MigrationFile } from './migration-files.ts'
 import { offsetOfPosition, placeInFile } from './source-place.ts'
 
@@ -42,12 +42,12 @@ const advice: readonly Advice[] = [
       'This server does not have the extension; use one that has: assay … --url postgres://user@host/postgres',
   },
   {
-    when: (f) => f.sqlstate === '42710' && /^extension /u.test(f.message),
+    when: (f) => f.sqlstate === '42710' && f.message.startsWith('extension '),
     mend: () =>
       'It is made from `schema.extensions` before the files run: write CREATE EXTENSION IF NOT EXISTS.',
   },
   {
-    when: (f) => f.sqlstate === '42704' && /^role /u.test(f.message),
+    when: (f) => f.sqlstate === '42704' && f.message.startsWith('role '),
     mend: (f) =>
       `Make the role before it is named: create role ${name(f.message)}; in an earlier file or in schema.before.`,
   },

@@ -39,6 +39,13 @@ describe('the check', () => {
     expect(codes(changed)).toEqual([code])
   })
 
+  it('says once that another major version prints fingerprints that cannot be compared', () => {
+    const structures = now.structures.map((s) => ({ ...s, fingerprint: 'printed differently' }))
+    expect(codes({ ...now, structures, server: { ...sound.server, major: 15 } })).toEqual([
+      'ledger.server-changed',
+    ])
+  })
+
   it('does not pass a ledger that records a failed proof', () => {
     const failed = resultOf(
       replaced(sound.rules, a, {

@@ -8,6 +8,7 @@ import type { ExperimentResult, MutantResult } from './result.ts'
 import type { GreenRule } from './green.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
 import { verdictOfSurvivor, stillbornReason } from './verdict.ts'
+import { makeTablesTouched } from './witness-tables.ts'
 import type { Workplace } from './workplace.ts'
 
 /** Which experiments may notice that a structure changed, nearest first. */
@@ -18,36 +19,6 @@ export interface Witnesses {
   others(structure: Structure): readonly ExperimentResult[]
 }
 
-/** Table → tables with a structure that depends on one of its own (children of its keys). */
-const dependentTables = (catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> => {
-  const found = new Map<string, Set<string>>()
-  for (const structure of catalog.structures.values()) {
-    for (const id of structure.dependsOn) {
-      const table = catalog.structures.get(id)?.table
-      if (table == null || structure.table === null) continue
-      const others = found.get(table) ?? new Set()
-      found.set(table, others.add(structure.table))
-    }
-  }
-  return found
-}
-
-/** Tables that a structure touches: its own, those of its dependents, those of what it depends on, and its table's children. */
-const tablesTouched = (
-  structure: Structure,
-  catalog: Catalog,
-  children: ReadonlyMap<string, ReadonlySet<string>>,
-): ReadonlySet<string> => {
-  const near = [
-    structure,
-    ...catalog.dependents(structure.id),
-    ...structure.dependsOn.flatMap((id) => catalog.structures.get(id) ?? []),
-  ]
-  const tables = new Set(near.flatMap((s) => s.table ?? []))
-  if (structure.table !== null) for (const child of children.get(structure.table) ?? []) tables.add(child)
-  return tables
-}
-
 /** Only experiments that hold can witness anything. */
 export const makeWitnesses = (
   rules: readonly GreenRule[],
@@ -55,7 +26,7 @@ export const makeWitnesses = (
   catalog: Catalog,
 ): Witnesses => {
   const byRule = new Map(rules.map((rule) => [rule.rule.id, rule.results.filter((r) => r.holds)]))
-  const children = dependentTables(catalog)
+  const tablesTouched = makeTablesTouched(catalog)
   const rulesOfTable = new Map<string, string[]>()
   for (const { rule } of rules) {
     const ids = rulesOfTable.get(rule.table)
@@ -70,7 +41,7 @@ export const makeWitnesses = (
       plain((claimedBy.get(structure.id) ?? []).flatMap((id) => byRule.get(id) ?? []), structure),
     others(structure) {
       const own = new Set(claimedBy.get(structure.id) ?? [])
-      const tables = [...tablesTouched(structure, catalog, children)]
+      const tables = [...tablesTouched(structure)]
       const ids = tables.flatMap((t) => rulesOfTable.get(t) ?? []).filter((id) => !own.has(id))
       const all = tables.length === 0 ? [...byRule.keys()].filter((id) => !own.has(id)) : ids
       const results = all.flatMap((id) => byRule.get(id) ?? [])

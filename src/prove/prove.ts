@@ -8,9 +8,9 @@ import { kindOfStructure } from '../catalog/kind-of.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
-import { loadForPlans } from '../rows/load.ts'
 import { makeRows } from '../rows/make-rows.ts'
 import type { Rows } from '../rows/rows.ts'
+import { askFor, type Asked } from './asked.ts'
 import { bind, type Binding } from './bind.ts'
 import { refuseDeclaredSql } from './declared-sql.ts'
 import { declarationDigest } from './digest.ts'
@@ -18,6 +18,7 @@ import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
 import { makeWitnesses, mutateStructure } from './mutate.ts'
 import { proveRed, type RedEvidence } from './red.ts'
+import { makePlanClone } from './plan-clone.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
 import { serverFacts } from './server-facts.ts'
 import { summarize } from './summary.ts'
@@ -40,11 +41,6 @@ export interface ProveOptions {
   /** Two by default: what two cores bear. */
   readonly workers?: number
 }
-
-/** Whether an id is asked for: itself, its table, or a part before it (`products/unique`). */
-export const isAskedFor = (id: string, table: string | null, only: readonly string[]): boolean =>
-  only.length === 0 ||
-  only.some((o) => o === id || o === table || id.startsWith(`${o}/`) || id.startsWith(`${o}:`) || id.startsWith(`${o}#`))
 
 /** Groups of rules of one table, so that workers share whole tables. */
 const byTable = <T extends TestedRule>(rules: readonly T[]): readonly (readonly T[])[] => {
@@ -130,14 +126,13 @@ const writeOn = async (
   place: Workplace,
   options: ProveOptions,
   catalog: Catalog,
-  binding: Binding,
+  asked: Asked,
 ): Promise<{ tested: readonly TestedRule[]; rows: Rows }> => {
-  const { architecture, only, onProgress } = options
-  const wanted = binding.rules.filter((r) => isAskedFor(r.rule.id, r.rule.table, only))
+  const { architecture, onProgress } = options
   await place.main.query('begin')
   try {
     const rows = await makeRows(place.main, catalog, (table) => declaredChecks(architecture, table.id))
-    const tested = await writeTests(wanted, {
+    const tested = await writeTests(asked.tested, {
       architecture,
       catalog,
       rows,
@@ -170,19 +165,14 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     await open('prove-1')
     const binding = await bind(architecture, catalog, places[0]!.main)
     refuseDeclaredSql(binding.refused)
-    const written = await writeOn(places[0]!, options, catalog, binding)
+    const asked = askFor(binding, catalog, { only, mutates: steps.includes('mutate') })
+    const written = await writeOn(places[0]!, options, catalog, asked)
     rows = written.rows
-    const { tested } = written
     const writeSeconds = writing()
 
-    const plans = tested.filter((r) => r.experiments.some((e) => e.on === 'loaded'))
-    if (plans.length > 0) {
-      onProgress?.('loading rows for plans', 0, 1)
-      loaded = await server.clone(template, 'plans')
-      const owner = await server.connect(loaded, 'owner')
-      const tables = [...new Set(plans.map((r) => r.rule.table))]
-      await loadForPlans(owner, catalog, { tables, rules: plans.map((r) => r.rule) }).finally(() => owner.end())
-    }
+    onProgress?.('loading rows for plans', 0, 1)
+    const { database, rules: tested } = await makePlanClone(server, template, catalog, written.tested)
+    loaded = database
     for (let n = 2; n <= (options.workers ?? 2); n++) await open(`prove-${n}`)
 
     const greening = startTimer()
@@ -190,6 +180,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const green = (
       await shareOut(places, groups, proveGreen, (done) => onProgress?.('green', done, groups.length))
     ).flat()
+    const reported = green.filter((r) => asked.rules.has(r.rule.id))
     const greenSeconds = greening()
 
     const reddening = startTimer()
@@ -197,7 +188,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     if (steps.includes('red')) {
       const found = await shareOut(
         places,
-        byTable(green),
+        byTable(reported),
         async (place, group) => ({ group, evidence: await proveRed(place, group, catalog) }),
         (done) => onProgress?.('red', done, groups.length),
       )
@@ -206,11 +197,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const redSeconds = reddening()
 
     const mutating = startTimer()
-    const rulesAsked = new Set(tested.map((r) => r.rule.id))
-    const structures = [...catalog.structures.values()].filter(
-      (s) =>
-        isAskedFor(s.id, s.table, only) || (binding.claimedBy.get(s.id) ?? []).some((rule) => rulesAsked.has(rule)),
-    )
+    const { structures } = asked
     let mutants: readonly (readonly MutantResult[])[] = structures.map(() => [])
     if (steps.includes('mutate')) {
       const witnesses = makeWitnesses(green, binding.claimedBy, catalog)
@@ -228,7 +215,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     }
     const mutateSeconds = mutating()
 
-    const rules = green.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null))
+    const rules = reported.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null))
     const structureResults = structures.map((s, i) => structureResult(s, catalog, binding, mutants[i]!))
     const seconds = {
       start: options.startSeconds,

@@ -158,6 +158,25 @@ describe('distinguish', () => {
     expect(found).toMatchObject({ untold: [0], stillborn: [0] })
   })
 
+  it('knows rows that point to rows of their own table', async () => {
+    const tree = await openRowLab(
+      server,
+      `create table categories (tenant_id int not null, id int not null, parent_id int, name text not null,
+         primary key (tenant_id, id), foreign key (tenant_id, parent_id) references categories,
+         unique nulls not distinct (tenant_id, parent_id, name), constraint not_own check (parent_id <> id))`,
+    )
+    const table = tree.table('categories')
+    const found = await tree.rows.distinguish(table, 'parent_id <> id', ['parent_id > id', 'true'], {
+      ignoreChecks: ['not_own'],
+    })
+    expect(found.untold).toEqual([])
+    expect(found.rows.find((r) => !r.accepted)?.row).toMatchObject({ id: '1001', parent_id: '1001' })
+    expect(await tree.rows.solve(table, { where: ['parent_id is not null'] })).toMatchObject({
+      row: { id: '1001', parent_id: '1002' },
+    })
+    await tree.close()
+  })
+
   it('knows enums and foreign keys', async () => {
     const found = await lab.rows.distinguish(
       lab.table('t'),

@@ -126,10 +126,13 @@ const confirm = async (
     world,
     candidates.map((c) => `${insertRows(facts.table, [c.row])}; set constraints all immediate`),
   )
+  const own = new Set(facts.references.filter((r) => r.target === facts.table.id).map((r) => r.name))
   return candidates.filter((c, i) => {
     const reply = trials[i]
     if (!reply) return false
     const skipped = reply.commands.some((k) => k.tag === 'INSERT 0 0')
+    // A row of its own table that it points to may still be put before it.
+    if (reply.fault?.sqlstate === '23503') return c.accepted && own.has(reply.fault.constraint ?? '')
     if (reply.fault) return !c.accepted && reply.fault.sqlstate === '23514'
     return c.accepted ? !skipped : !exists
   })

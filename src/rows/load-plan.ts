@@ -94,8 +94,14 @@ const casesOfCandidates = async (
   parts: LoadPlanParts,
   table: Table,
 ): Promise<Cases | null> => {
-  const found = await parts.rows.candidates(table, column.name)
-  const values = found.filter((value) => value !== 'null').slice(0, 24)
+  const found = (await parts.rows.candidates(table, column.name)).filter((value) => value !== 'null')
+  const replies = await parts.db.batch([
+    'savepoint assay_cases',
+    ...found.map((value) => `rollback to savepoint assay_cases; select (${value})::${column.type}`),
+    'rollback to savepoint assay_cases',
+  ])
+  // Some candidates stand just outside of what the type takes: they are there to be refused.
+  const values = found.filter((_, i) => replies[i + 1]!.fault === null).slice(0, 24)
   return values.length === 0
     ? null
     : { columns: [column.name], rows: values.map((value) => ({ [column.name]: value })) }

@@ -36,8 +36,17 @@ export const variablesAround = async (
   wish: VariableWish,
 ): Promise<readonly Variable[]> => {
   const wanted = (c: Column): boolean => !wish.still.has(c.name) && (wish.only?.has(c.name) ?? true)
-  const groups = groupReferences(facts, facts.references)
-  const grouped = new Set(groups.flatMap((g) => g.columns.map((c) => c.name)))
+  const own = facts.references.filter((r) => r.target === facts.table.id)
+  const groups = groupReferences(
+    facts,
+    facts.references.filter((r) => !own.includes(r)),
+  )
+  const outward = new Set(groups.flatMap((g) => g.columns.map((c) => c.name)))
+  const toItself = groupReferences(facts, own).map((g) => ({
+    ...g,
+    columns: g.columns.filter((c) => !outward.has(c.name)),
+  }))
+  const grouped = new Set([...outward, ...toItself.flatMap((g) => g.columns.map((c) => c.name))])
   const free = writableColumns(facts.table).filter((c) => !grouped.has(c.name) && wanted(c))
   const judged = await judgeColumns(ground, facts, free, {
     expressions: wish.expressions,
@@ -72,10 +81,27 @@ export const variablesAround = async (
       },
     ]
   })
+  const ownKeys = toItself.flatMap((g): Variable[] => {
+    const columns = g.columns.filter(wanted)
+    if (columns.length === 0) return []
+    const pointingTo = (row: Row): readonly string[] =>
+      columns.map((c) => {
+        const ref = g.references.find((r) => r.columns.includes(c.name))
+        return row[ref?.targetColumns[ref.columns.indexOf(c.name)] ?? ''] ?? 'null'
+      })
+    const nulls = columns.every((c) => !c.notNull) ? [columns.map(() => 'null')] : []
+    // Itself, then rows of its own table that whoever inserts it puts before it.
+    return [
+      {
+        columns,
+        options: once([columns.map((c) => present[c.name] ?? 'null'), ...bases.map(pointingTo), ...nulls]),
+      },
+    ]
+  })
   const single = free.map((column): Variable => {
     const accepted = judged.get(column.name)?.accepted ?? []
     const fromBases = bases.map((b) => b[column.name]).filter((v) => v !== undefined && v !== 'default')
     return { columns: [column], options: once([...fromBases, ...accepted].map((o) => [o!])) }
   })
-  return [...keyed, ...single].filter((v) => v.options.length > 0)
+  return [...keyed, ...ownKeys, ...single].filter((v) => v.options.length > 0)
 }

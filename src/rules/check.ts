@@ -13,6 +13,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** `products_price_not_negative`; a name that begins with its table's stands as it is. */
 const constraintName = (rule: CheckRule): string =>
@@ -32,7 +33,9 @@ const withParents = async (
   differs: readonly string[],
 ): Promise<{ readonly row: Row; readonly given: readonly string[] } | null> => {
   const { rows, table, db } = context
-  if ((await tryOne(db, ground.world, [rows.insert(table, row)])) === null) return { row, given: [] }
+  const fault = await tryOne(db, ground.world, [rows.insert(table, row)])
+  // A CHECK that refuses it has to show.
+  if (!fault || fault.sqlstate === '23514') return { row, given: [] }
   const pins = Object.fromEntries(differs.map((c) => [c, row[c] ?? 'null']))
   const made = await makeRow(context, table, { pins, family: 'a' })
   return 'row' in made ? made : null
@@ -47,6 +50,15 @@ const refusalOf = (rule: CheckRule, context: RuleContext): Expected => ({
   by: { sqlstate: '23514', constraint: claimedOf(context, 'check')?.name ?? constraintName(rule) },
 })
 
+/** A row that breaks the expression, whatever other CHECKs say of it. */
+const breakingRow = async (rule: CheckRule, context: RuleContext): Promise<Row | null> => {
+  const solved = await context.rows.solve(context.table, {
+    where: [`(${rule.expression}) is false`],
+    ignoreChecks: checksOf(context.catalog, rule.table).map((s) => s.name),
+  })
+  return 'row' in solved ? solved.row : null
+}
+
 /** Other constraints refuse such a row too: which of them answers first is PostgreSQL's choice. */
 const addSharedRefusal = async (
   rule: CheckRule,
@@ -59,7 +71,7 @@ const addSharedRefusal = async (
   const fault = await tryOne(context.db, ground.world, when)
   const isOther = claimed !== undefined && fault?.sqlstate === '23514' && fault.constraint !== claimed.name
   const differs = Object.keys(row).filter((c) => row[c] !== ground.base[c])
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: titleOf(row, differs, 'refused'),
     when,
     then: isOther ? { kind: 'rejected', by: { sqlstate: '23514' } } : refusalOf(rule, context),
@@ -87,24 +99,24 @@ const addDisagreementCase = async (
   const [judged] = await rows.judge(table, [solved.row], [one])
   const isAccepted = judged?.[0] === 't'
   const differs = Object.keys(solved.row).filter((c) => solved.row[c] !== ground.base[c])
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: titleOf(solved.row, differs, isAccepted ? 'accepted' : 'refused'),
     when: [rows.insert(table, solved.row)],
     then: isAccepted ? accepted : refusalOf(rule, context),
   })
 }
 
-const addUpdateCase = (
+const addUpdateCase = async (
   context: RuleContext,
   ground: Ground,
   found: Distinguished['rows'],
   refused: Expected,
-): void => {
+): Promise<void> => {
   const { rows, table } = context
   const bad = found.find((r) => !r.accepted && r.differs.length > 0)
   if (!bad) return
   const changes = bad.differs.map((c) => `${ident(c)} = ${bad.row[c] ?? 'null'}`).join(', ')
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: `changing a row to ${pictured(bad.row, bad.differs)} is refused`,
     given: [rows.insert(table, ground.base)],
     when: [`update ${qualified(table)} set ${changes} where ${rows.where(table, ground.base)}`],
@@ -130,24 +142,29 @@ export const check: RuleKind<CheckRule> = {
     for (const { row, differs, accepted: isAccepted } of found.rows) {
       if (!isAccepted) {
         const when = [context.rows.insert(context.table, row)]
-        ground.draft.add({ title: titleOf(row, differs, 'refused'), when, then: refused })
+        await addUntriggered(context, ground, {
+          title: titleOf(row, differs, 'refused'),
+          when,
+          then: refused,
+        })
         continue
       }
       const made = await withParents(context, ground, row, differs)
       if (!made) continue
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: titleOf(made.row, differs, 'accepted'),
         given: made.given,
         when: [context.rows.insert(context.table, made.row)],
         then: accepted,
       })
     }
-    addUpdateCase(context, ground, found.rows, refused)
+    await addUpdateCase(context, ground, found.rows, refused)
     if (!found.rows.some((r) => r.accepted)) {
       ground.draft.unsolved(`no row was found that satisfies ${shortened(rule.expression)}`, found.tried)
     }
     if (!found.rows.some((r) => !r.accepted)) {
-      if (found.rejectedTogether) await addSharedRefusal(rule, context, ground, found.rejectedTogether.row)
+      const row = found.rejectedTogether?.row ?? (await breakingRow(rule, context))
+      if (row) await addSharedRefusal(rule, context, ground, row)
       else ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
     }
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)

@@ -11,6 +11,7 @@ import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { resetSequence } from './reset-sequence.ts'
 import { shortened } from './sentence.ts'
 import { readVolatility } from './volatility.ts'
+import { addUntriggered } from './untriggered.ts'
 
 const without = (row: Row, column: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
@@ -43,7 +44,7 @@ export const defaults: RuleKind<DefaultsRule> = {
     const name = ident(column)
     if (volatility === 'stable') {
       const type = declaredType(architecture, table.id, column) ?? 'text'
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `a row without ${column} gets ${shortened(expression)}`,
         given: left.given,
         when: [
@@ -54,7 +55,7 @@ export const defaults: RuleKind<DefaultsRule> = {
       return ground.draft.written()
     }
     if (volatility === 'clock') {
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `a row without ${column} gets the time of its insert`,
         given: left.given,
         when: [`${insert} returning ${name} between now() and clock_timestamp()`],
@@ -68,7 +69,7 @@ export const defaults: RuleKind<DefaultsRule> = {
       return ground.draft.written()
     }
     const own = qualified(table)
-    ground.draft.add({
+    await addUntriggered(context, ground, {
       title: `two rows without ${column} get values of their own`,
       given: [...left.given, ...second.given, resetSequence(table, column), insert],
       when: [

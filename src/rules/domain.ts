@@ -12,6 +12,7 @@ import { shortened } from './sentence.ts'
 import { addProbeCases, rowWithValue } from './type-cases.ts'
 import { understandType } from './type-oracle.ts'
 import { userTypeId } from './user-types.ts'
+import { addUntriggered } from './untriggered.ts'
 
 type DomainCheck = DomainRule['checks'][number]
 
@@ -39,7 +40,7 @@ const addCheckCases = async (
   const values = await tellingValues(db, rule.base, check.expression, candidates, others)
   for (const { sql, accepted: isAccepted } of values) {
     if (!isAccepted) {
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `${column} ${shortened(sql)} is refused`,
         when: [rows.insert(table, { ...ground.base, [column]: sql })],
         then: { kind: 'rejected', by: causeOf(rule, check, context) },
@@ -48,7 +49,7 @@ const addCheckCases = async (
     }
     const made = await makeRow(context, table, { pins: { [column]: sql }, family: 'a' })
     if ('unsolved' in made) continue
-    ground.draft.add({
+    await addUntriggered(context, ground, {
       title: `${column} ${shortened(sql)} is kept`,
       given: made.given,
       when: [
@@ -86,7 +87,7 @@ export const domain: RuleKind<DomainRule> = {
     const { column } = rule
     for (const check of rule.checks) await addCheckCases(rule, check, context, ground)
     if (rule.required) {
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `a row without ${column} is refused`,
         when: [rows.insert(table, { ...ground.base, [column]: 'null' })],
         then: { kind: 'rejected', by: { sqlstate: '23502', dataType: bareName(rule, context) } },

@@ -7,6 +7,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { listed } from './sentence.ts'
 import { userTypeId } from './user-types.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** Labels that the type must not have: near misses of the first one, and the empty text. */
 const unknownLabels = (labels: readonly string[]): readonly string[] => {
@@ -29,7 +30,7 @@ export const enumeration: RuleKind<EnumRule> = {
         ground.draft.unsolved(`no row with ${column} ${label} was found: ${made.unsolved}`, made.tried)
         continue
       }
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `${column} ${label} is kept`,
         given: made.given,
         when: [`${rows.insert(table, made.row)} returning ${ident(column)}`],

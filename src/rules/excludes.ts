@@ -21,64 +21,86 @@ import {
   pinned,
   secondRow,
   type Key,
+  type KeyPart,
 } from './key.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
-import { listed, noun, shortened } from './sentence.ts'
+import { listed, noun, pictured } from './sentence.ts'
 
 /** `&&` of `OPERATOR(extensions.&&)`. */
 const bareOperator = (operator: string): string => operator.replace(/^operator\((?:.*\.)?(.*)\)$/iu, '$1')
 
 type Element = ExcludesRule['elements'][number]
 
-/** How the values of one element may lie to each other; an element of several columns is judged by its first. */
+/** How the values of one element may lie to each other. */
 interface ElementPairs {
   readonly element: Element
-  readonly column: string
+  readonly part: KeyPart
   readonly pairs: readonly ValuePair[]
+}
+
+const mostCandidates = 5
+const mostCombinations = 60
+
+/** Values of the element's columns: those of the families' rows first, then candidates in all combinations. */
+const valuesOf = async (context: RuleContext, part: KeyPart): Promise<readonly Row[]> => {
+  const { rows, table } = context
+  const bases: Row[] = []
+  for (const family of ['a', 'b', 'c'] as const) {
+    const base = await rows.base(table, family)
+    if (base) bases.push(pinned(base, part.columns))
+  }
+  let combinations: readonly Row[] = [{}]
+  for (const column of part.columns) {
+    const candidates = await rows.candidates(table, column, [part.sql])
+    const own = [...new Set([...bases.map((b) => b[column]!), ...candidates])].filter((v) => v !== 'null')
+    const some = part.columns.length === 1 ? own : own.slice(0, mostCandidates)
+    combinations = combinations
+      .flatMap((row) => some.map((v) => ({ ...row, [column]: v })))
+      .slice(0, mostCombinations)
+  }
+  const distinct = new Map([...bases, ...combinations].map((row) => [JSON.stringify(row), row]))
+  return [...distinct.values()]
 }
 
 const pairsOf = async (
   rule: ExcludesRule,
   context: RuleContext,
-  base: Row,
   key: Key,
 ): Promise<readonly ElementPairs[]> => {
-  const { rows, table, db } = context
+  const { table, db } = context
   const found: ElementPairs[] = []
   for (const [i, element] of rule.elements.entries()) {
     const part = key.parts[i]!
-    const column = part.columns[0]
-    if (column === undefined) continue
-    const candidates = [base[column] ?? 'null', ...(await rows.candidates(table, column, [part.sql]))]
-    const asked = { column, expression: part.sql, operator: element.operator }
+    const asked = { expression: part.sql, operator: element.operator, using: rule.using }
     found.push({
       element,
-      column,
-      pairs: await exclusionPairs(db, table, asked, rule.using, [...new Set(candidates)]),
+      part,
+      pairs: await exclusionPairs(db, table, asked, await valuesOf(context, part)),
     })
   }
   return found
 }
 
+const isSame = (one: Row, other: Row): boolean => JSON.stringify(one) === JSON.stringify(other)
+
 /** For every element one conflicting pair: equal values where these conflict. */
 const conflictOf = (elements: readonly ElementPairs[]): { first: Row; partners: Row } | null => {
-  const first: Record<string, string> = {}
-  const partners: Record<string, string> = {}
-  for (const { column, pairs } of elements) {
+  let first: Row = {}
+  let partners: Row = {}
+  for (const { pairs } of elements) {
     const conflict = pairs.find((p) => p.conflicts)
     if (!conflict) return null
-    if (conflict.one !== conflict.other) {
-      first[column] = conflict.one
-      partners[column] = conflict.other
-    }
+    if (isSame(conflict.one, conflict.other)) continue
+    first = { ...first, ...conflict.one }
+    partners = { ...partners, ...conflict.other }
   }
   return { first, partners }
 }
 
 const addElementCases = async (
-  { element, column, pairs }: ElementPairs,
+  { element, part, pairs }: ElementPairs,
   context: RuleContext,
   ground: Ground,
   key: Key,
@@ -87,18 +109,18 @@ const addElementCases = async (
   const { rows, table } = context
   for (const pair of pairs) {
     const one = await makeRow(context, table, {
-      pins: { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), [column]: pair.one },
+      pins: { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), ...pair.one },
       family: 'a',
     })
     if ('unsolved' in one) continue
     const before = [...one.given, rows.insert(table, one.row)]
-    const pins = { ...colliding(key, one.row), [column]: pair.other }
+    const pins = { ...colliding(key, one.row), ...pair.other }
     const second = pair.conflicts ? secondRow : acceptedRow
     const two = await second(context, { pins, before, until: key.names })
     if ('unsolved' in two) continue
     const others = key.parts.length > 1 ? ' and all else in conflict' : ''
     ground.draft.add({
-      title: `${column} ${shortened(pair.other, 40)} beside ${shortened(pair.one, 40)}${others} is ${pair.conflicts ? 'refused' : 'accepted'}`,
+      title: `${pictured(pair.other, part.columns)} beside ${pictured(pair.one, part.columns)}${others} is ${pair.conflicts ? 'refused' : 'accepted'}`,
       given: [...before, ...two.given],
       when: [rows.insert(table, two.row)],
       then: pair.conflicts ? { kind: 'rejected', by: duplicateCause(key, two.refusedBy) } : accepted,
@@ -106,7 +128,7 @@ const addElementCases = async (
   }
   if (pairs.some((p) => !p.conflicts)) return
   ground.draft.unsolved(
-    `no two values of ${column} were found that do not conflict under ${element.operator}`,
+    `no two values of ${part.shown} were found that do not conflict under ${element.operator}`,
     'candidates of the column',
   )
 }
@@ -121,8 +143,9 @@ const addNullCases = async (
   const { rows, table, architecture } = context
   const optional = new Set(optionalColumns(architecture, table.id))
   const before = [...first.given, rows.insert(table, first.row)]
-  for (const { column } of elements) {
-    if (!optional.has(column) || key.whereColumns.includes(column)) continue
+  for (const { part } of elements) {
+    const column = part.columns[0] ?? ''
+    if (!part.isColumn || !optional.has(column) || key.whereColumns.includes(column)) continue
     const two = await acceptedRow(context, {
       pins: { ...colliding(key, first.row), [column]: 'null' },
       before,
@@ -137,6 +160,9 @@ const addNullCases = async (
     })
   }
 }
+
+const exclusionName = (rule: ExcludesRule): string =>
+  structureName(rule.table, ...rule.elements.map((e) => e.column ?? e.expression), 'excl')
 
 const shownElements = (rule: ExcludesRule): readonly string[] =>
   rule.elements.map((e) => `${e.column ?? e.expression} (${e.operator})`)
@@ -160,9 +186,14 @@ export const excludes: RuleKind<ExcludesRule> = {
       deferrable: rule.deferrable,
       sqlstate: '23P01',
       partners: {},
-      names: await reportedNames(context.db, context.table, claimedOf(context, 'excludes')),
+      names: await reportedNames(
+        context.db,
+        context.table,
+        claimedOf(context, 'excludes'),
+        exclusionName(rule),
+      ),
     }
-    const elements = await pairsOf(rule, context, ground.base, bare)
+    const elements = await pairsOf(rule, context, bare)
     const conflict = conflictOf(elements)
     if (!conflict) {
       ground.draft.unsolved(
@@ -184,9 +215,7 @@ export const excludes: RuleKind<ExcludesRule> = {
     return ground.draft.written()
   },
   design: (rule) => {
-    const name = ident(
-      structureName(rule.table, ...rule.elements.map((e) => e.column ?? e.expression), 'excl'),
-    )
+    const name = ident(exclusionName(rule))
     const where = rule.where === null ? '' : ` where (${rule.where})`
     return [
       alterTable(

@@ -4,6 +4,7 @@ import type { Table } from '../catalog/table.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { claimedOf } from './claimed.ts'
+import { structureName } from './ddl.ts'
 import { primaryKeyColumns, rulesOf } from './declared.ts'
 import type { World } from './experiment.ts'
 import { freshValues } from './fresh-value.ts'
@@ -15,10 +16,13 @@ export interface ForeignKey {
   readonly rule: ReferencesRule
   readonly target: Table
   readonly targetColumns: readonly string[]
-  /** The claimed constraint's name. */
-  readonly name: string | null
+  /** The claimed constraint's name; without one the name that it ought to have, so that no other answers for it. */
+  readonly name: string
   readonly isSelf: boolean
 }
+
+export const foreignKeyName = (rule: ReferencesRule): string =>
+  structureName(rule.table, ...rule.columns, 'fkey')
 
 /** The target's columns as declared, else its declared primary key. null when the target or its key is missing. */
 export const foreignKeyOf = (rule: ReferencesRule, context: RuleContext): ForeignKey | null => {
@@ -30,7 +34,7 @@ export const foreignKeyOf = (rule: ReferencesRule, context: RuleContext): Foreig
     rule,
     target,
     targetColumns,
-    name: claimedOf(context, 'references')?.name ?? null,
+    name: claimedOf(context, 'references')?.name ?? foreignKeyName(rule),
     isSelf: rule.target === rule.table,
   }
 }
@@ -87,7 +91,7 @@ const makeChild = async (
   const wish = {
     family: key.isSelf ? ('b' as const) : ('a' as const),
     before: [...parent.given, rows.insert(key.target, parent.row)],
-    until: key.name === null ? [] : [key.name],
+    until: [key.name],
   }
   const alone = await makeRow(context, table, {
     ...wish,

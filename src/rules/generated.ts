@@ -14,6 +14,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryEach } from './trial.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** Rows whose computed value tells the expression from each of its mutants. */
 const tellingRows = async (
@@ -42,7 +43,7 @@ const addComputedCases = async (rule: GeneratedRule, context: RuleContext, groun
     const insert = rows.insert(table, row)
     if (seen.has(insert)) continue
     seen.add(insert)
-    ground.draft.add({
+    await addUntriggered(context, ground, {
       title:
         differs.length === 0
           ? `${rule.column} of a typical row is computed`
@@ -64,7 +65,7 @@ const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, groun
   const sources = await columnsIn(table, rule.expression)
   if ('unsolved' in other || sources.length === 0) return
   const changes = sources.map((c) => `${ident(c)} = ${other.row[c] ?? 'null'}`).join(', ')
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: `${rule.column} follows ${pictured(other.row, sources)}`,
     given: [...other.given, rows.insert(table, ground.base)],
     when: [
@@ -104,9 +105,15 @@ const addFailingCase = async (rule: GeneratedRule, context: RuleContext, ground:
     // The value itself must be one of the column's type: only the expression may fail on it.
     const [known, replies] = [
       await evaluateRows(db, table, tries, [ident(column)]),
-      await tryEach(db, ground.world.statements, tries.map((row) => [rows.insert(table, row)])),
+      await tryEach(
+        db,
+        ground.world.statements,
+        tries.map((row) => [rows.insert(table, row)]),
+      ),
     ]
-    const at = tries.findIndex((_, i) => known[i]?.[0] != null && replies[i]!.fault?.sqlstate.startsWith('22'))
+    const at = tries.findIndex(
+      (_, i) => known[i]?.[0] != null && replies[i]!.fault?.sqlstate.startsWith('22'),
+    )
     if (at < 0) continue
     ground.draft.add({
       title: `a row with ${pictured(tries[at]!, [column])} is refused: ${rule.column} cannot be computed`,

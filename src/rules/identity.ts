@@ -10,6 +10,7 @@ import type { Expected } from './experiment.ts'
 import { makeRow } from './make-row.ts'
 import { resetSequence } from './reset-sequence.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { addUntriggered } from './untriggered.ts'
 
 const without = (row: Row, column: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
@@ -32,7 +33,7 @@ const numbersItself = async (rule: IdentityRule, context: RuleContext, ground: G
   }
   const name = ident(rule.column)
   const own = qualified(table)
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: `two rows without ${rule.column} get numbers of their own`,
     given: [
       ...second.given,
@@ -73,7 +74,7 @@ export const identity: RuleKind<IdentityRule> = {
       then: generation === 'always' ? refused : allTrue(),
     })
     if (other !== undefined) {
-      ground.draft.add({
+      await addUntriggered(context, ground, {
         title: `changing ${column} ${generation === 'always' ? 'is refused' : 'is accepted'}`,
         given: [rows.insert(table, ground.base)],
         when: [

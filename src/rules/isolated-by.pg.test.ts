@@ -7,7 +7,7 @@ import {
   tenantIs,
   tenantsSql,
 } from '../../test/support/isolation-schema.ts'
-import { openLab, type Failing, type Lab } from '../../test/support/rule-lab.ts'
+import { openLab, runAs, type Failing, type Lab } from '../../test/support/rule-lab.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import { architecture } from '../architecture/declare.ts'
 import type { IsolatedByRule } from '../architecture/kinds/isolated-by.ts'
@@ -22,10 +22,13 @@ let server: Server
 beforeAll(async () => {
   server = await startServer({})
   const database = await server.createDatabase('roles')
-  const owner = await server.connect(database, 'owner')
-  await owner.query('create role app; create role other_role').finally(() => owner.end())
-  const admin = await server.connect(database, 'administrator')
-  await admin.query('create role app_bypassing bypassrls; create role app_member').finally(() => admin.end())
+  await runAs(server, database, 'owner', 'create role app; create role other_role')
+  await runAs(
+    server,
+    database,
+    'administrator',
+    'create role app_bypassing bypassrls; create role app_member',
+  )
 })
 
 afterAll(async () => {
@@ -241,6 +244,26 @@ describe('a sound schema holds, and no mutant of it goes unseen', () => {
       create policy support on products for select to other_role using (true);`)
   })
 
+  it('with a trigger that makes every row the asker’s own', async () => {
+    const { written } = await expectSound(`${soundSql}
+      create function own() returns trigger language plpgsql as $$ begin
+        new.tenant_id := coalesce(nullif(current_setting('app.tenant_id', true), '')::bigint, new.tenant_id);
+        return new;
+      end $$;
+      create trigger own before insert or update on products for each row execute function own();`)
+    expect(written.experiments.map((e) => e.title)).toContain(
+      'tenant a inserts a row of tenant b: taken, and tenant b has no more rows than before',
+    )
+  })
+
+  it('with rows that must point at a row of their own table', async () => {
+    await expectSound(`${tenantsSql}
+      create table products (id bigint generated always as identity primary key, tenant_id bigint not null references tenants,
+        slug text not null, price int not null, parent_id bigint not null, unique (tenant_id, id),
+        foreign key (tenant_id, parent_id) references products (tenant_id, id));
+      grant select, insert, update, delete on products to app;${policyFor('products')}`)
+  })
+
   it('with settings of the rule’s own', async () => {
     const declared = architecture('shop', {
       tables: {
@@ -413,7 +436,7 @@ const holes: readonly Hole[] = [
   {
     name: 'no policy at all: everybody is shut out',
     ddl: `${tenantsSql}${productsSql()}${secured('products')}`,
-    by: ['own', 'read', 'update', 'delete', 'hijack', 'lock', 'copy', 'merge'],
+    by: ['own', 'read', 'update', 'delete', 'lock', 'copy', 'merge'],
     mends: [/^create policy "products_isolated_by_tenant_id" on "public"."products" using/u, /./u],
   },
   {
@@ -622,6 +645,15 @@ describe('what cannot be found out is named', () => {
         tried: 'the architecture has no identity: give it { identity: { role, settings } }',
       },
     ])
+  })
+
+  it('settings that know nothing of the tenant', async () => {
+    const declared = architecture('shop', {
+      tables: { products: productsTable() },
+      identity: { role: 'app', settings: () => ({ 'app.mode': 'on' }) },
+    })
+    const { unsolved } = await unsolvedOf(soundSql, declared)
+    expect(unsolved[0]!.summary).toBe('no setting of the identity carries the tenant')
   })
 
   it('a role that does not exist', async () => {

@@ -13,8 +13,7 @@ import { listed } from './sentence.ts'
 
 /** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
 export const duplicateCause = (key: Key, seen: string | null): Cause => {
-  const name = seen ?? key.names[0]
-  return { sqlstate: key.sqlstate, ...(name === undefined ? {} : { constraint: name }) }
+  return { sqlstate: key.sqlstate, constraint: seen ?? key.names[0]! }
 }
 
 /** A second row with the first one's key. */
@@ -44,7 +43,9 @@ export const makeDuplicate = async (
   })
   if ('row' in made) return { row: made.row, given: made.given, cause: duplicateCause(key, made.refusedBy) }
   const solved = await rows.solve(table, { pins, family: 'b' })
-  return 'row' in solved ? { row: solved.row, given: [], cause: { sqlstate: key.sqlstate } } : made
+  if ('unsolved' in solved) return made
+  const cause = context.claims.length > 0 ? { sqlstate: key.sqlstate } : duplicateCause(key, null)
+  return { row: solved.row, given: [], cause }
 }
 
 export const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))

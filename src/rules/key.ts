@@ -25,7 +25,7 @@ export interface Key {
   readonly sqlstate: '23505' | '23P01'
   /** Values of the second row that collide with the first one's, for columns where equal ones do not (an exclusion by `<>`). */
   readonly partners: Row
-  /** Constraint or index names under which PostgreSQL may report it; [] when the database has no such key. */
+  /** Constraint or index names under which PostgreSQL may report it: never empty. */
   readonly names: readonly string[]
 }
 

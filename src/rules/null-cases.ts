@@ -3,6 +3,7 @@ import type { Ground } from './draft.ts'
 import type { Cause } from './experiment.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** A NOT NULL of a domain names the domain, one of a column the column. */
 export const nullCause = (column: string, context: RuleContext): Cause => {
@@ -36,7 +37,7 @@ export const addNullCase = async (
 ): Promise<void> => {
   const all = [...statements.given, ...statements.when]
   const by = await orNoPartition(nullCause(column, context), context, ground, all)
-  ground.draft.add({ title, ...statements, then: { kind: 'rejected', by } })
+  await addUntriggered(context, ground, { title, ...statements, then: { kind: 'rejected', by } })
 }
 
 /** A row that is the base row but for null in the column. */

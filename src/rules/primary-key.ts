@@ -21,7 +21,12 @@ const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> =
   deferrable: 'no',
   sqlstate: '23505',
   partners: {},
-  names: await reportedNames(context.db, context.table, claimedOf(context, 'primaryKey')),
+  names: await reportedNames(
+    context.db,
+    context.table,
+    claimedOf(context, 'primaryKey'),
+    structureName(rule.table, 'pkey'),
+  ),
 })
 
 export const primaryKey: RuleKind<PrimaryKeyRule> = {

@@ -5,6 +5,7 @@ import type { Expected } from './experiment.ts'
 import { obstaclesTo, type Family, type ForeignKey } from './foreign-key.ts'
 import { countAfter, familyStands, oneRow, refusedParent } from './reference-outcome.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { addUntriggered } from './untriggered.ts'
 
 interface Outcome {
   readonly title: string
@@ -71,6 +72,7 @@ export const addDeleteCases = async (
   const given = await familyStands(key, family, context)
   for (const { title, when, then } of outcomes(key, family, context)) {
     const aside = await obstaclesTo(key, context, ground.world, given, when)
-    ground.draft.add({ title, given: [...aside, ...given], when, then })
+    const one = { title, given: [...aside, ...given], when, then }
+    await addUntriggered(context, ground, one, [context.table, key.target])
   }
 }

@@ -67,7 +67,7 @@ export const refusedParent = (key: ForeignKey, action: 'restrict' | 'no action')
   kind: 'rejected',
   by: {
     sqlstate: action === 'restrict' ? ['23001', '23503'] : '23503',
-    ...(key.name === null ? {} : { constraint: key.name }),
+    constraint: key.name,
   },
 })
 

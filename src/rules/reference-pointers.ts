@@ -12,7 +12,7 @@ import { listed } from './sentence.ts'
 
 const missing = (key: ForeignKey): Expected => ({
   kind: 'rejected',
-  by: { sqlstate: '23503', ...(key.name === null ? {} : { constraint: key.name }) },
+  by: { sqlstate: '23503', constraint: key.name },
 })
 
 /** The table's row with these references: as the row-level constraints have it, or plainly put into the base row. */
@@ -37,7 +37,7 @@ const addExistingCase = async (
     pins: pointingTo(key, parent),
     family: key.isSelf ? 'b' : 'a',
     before: ownParents(key, context, [parent]),
-    until: key.name === null ? [] : [key.name],
+    until: [key.name],
   })
   if ('unsolved' in made) {
     ground.draft.unsolved(
@@ -131,7 +131,7 @@ const addNullCases = async (
     const made = await makeRow(context, table, {
       pins,
       family: 'a',
-      until: key.name === null ? [] : [key.name],
+      until: [key.name],
     })
     if ('unsolved' in made) continue
     ground.draft.add({

@@ -14,7 +14,7 @@ export const addTimingCases = async (
   const { deferrable } = key.rule
   const refused: Expected = {
     kind: 'rejected',
-    by: { sqlstate: '23503', ...(key.name === null ? {} : { constraint: key.name }) },
+    by: { sqlstate: '23503', constraint: key.name },
   }
   const reversed = [...family.beforeChild, family.insertChild, family.insertParent]
   const add = async (title: string, when: readonly string[], then: Expected): Promise<void> => {

@@ -15,6 +15,7 @@ import {
 } from './reference-outcome.ts'
 import { resetSequence } from './reset-sequence.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { addUntriggered } from './untriggered.ts'
 
 interface Change {
   /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
@@ -126,6 +127,7 @@ export const addUpdateCases = async (
   const given = [...change.before, ...(await familyStands(key, family, context))]
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
     const aside = await obstaclesTo(key, context, ground.world, given, when)
-    ground.draft.add({ title, given: [...aside, ...given], when, then })
+    const one = { title, given: [...aside, ...given], when, then }
+    await addUntriggered(context, ground, one, [context.table, key.target])
   }
 }

@@ -3,10 +3,10 @@ import type { Architecture } from '../architecture/architecture.ts'
 import type { ReferencesRule, ReferentialAction } from '../architecture/kinds/references.ts'
 import { referencesOf } from '../catalog/references.ts'
 import { ident, identList } from '../postgres/quote.ts'
-import { alterTable, deferrableText, structureName, tableText } from './ddl.ts'
+import { alterTable, deferrableText, tableText } from './ddl.ts'
 import { optionalColumns, primaryKeyColumns } from './declared.ts'
 import { standOnBaseRow } from './draft.ts'
-import { foreignKeyOf, makeFamily } from './foreign-key.ts'
+import { foreignKeyName, foreignKeyOf, makeFamily } from './foreign-key.ts'
 import { addDeleteCases } from './reference-delete.ts'
 import { addPointerCases } from './reference-pointers.ts'
 import { addTimingCases } from './reference-timing.ts'
@@ -68,7 +68,7 @@ export const references: RuleKind<ReferencesRule> = {
     return ground.draft.written()
   },
   design: (rule, architecture) => {
-    const name = ident(structureName(rule.table, ...rule.columns, 'fkey'))
+    const name = ident(foreignKeyName(rule))
     const target = `${tableText(rule.target)}${rule.targetColumns.length > 0 ? ` (${identList(rule.targetColumns)})` : ''}`
     const actions = [
       rule.match === 'full' ? ' match full' : '',

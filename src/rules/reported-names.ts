@@ -15,13 +15,14 @@ const indexCopies = (table: Table, name: string): string => `
   )
   select c.relname from copies join pg_catalog.pg_class c on c.oid = copies.oid order by c.relname collate "C"`
 
-/** The structure's own name first; [] when there is no structure. */
+/** The structure's own name first; without one the name that it ought to have, so that no other answers for it. */
 export const reportedNames = async (
   db: Session,
   table: Table,
   structure: Structure | undefined,
+  wanted: string,
 ): Promise<readonly string[]> => {
-  if (!structure) return []
+  if (!structure) return [wanted]
   if (table.kind !== 'partitioned') return [structure.name]
   const [rows] = await selectEach(db, [], [indexCopies(table, structure.name)])
   return [...new Set([structure.name, ...(rows ?? []).map((row) => row[0]!)])]

@@ -8,11 +8,11 @@ export interface Surrounding {
   readonly kind: 'schema' | 'sequence' | 'function'
   /** As regclass, regprocedure or a schema's name read it, everything qualified. */
   readonly name: string
-  /** A schema's usage, a default's sequence, a function that PostgreSQL calls for whoever asks; not an identity's own sequence. */
+  /** A schema's usage, a default's sequence, a function that PostgreSQL calls for whoever asks. */
   readonly isNeeded: boolean
 }
 
-/** Sequences of defaults and of identity columns; functions of defaults, checks, policies and key expressions. */
+/** Sequences of defaults (an identity's own needs no grant); functions of defaults, checks, policies and key expressions. */
 const surroundingsOf = (table: Table): string => `
 with parts as (
   select 'pg_catalog.pg_attrdef'::regclass as class, oid from pg_catalog.pg_attrdef where adrelid = ${regclass(table)}
@@ -29,7 +29,7 @@ with parts as (
   select d.classid, d.objid, false
     from pg_catalog.pg_depend d
    where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-     and d.refobjid = ${regclass(table)} and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+     and d.refobjid = ${regclass(table)} and d.refobjsubid > 0 and d.deptype = 'a'
 )
 select kind, name, bool_or(needed) as "isNeeded"
   from (select 0 as rank, 'schema' as kind, n.nspname::text as name, true as needed

@@ -8,6 +8,7 @@ import type { RuleContext } from './rule-kind.ts'
 import { tryEach } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** A row that is accepted after these statements. */
 export interface Standing {
@@ -128,7 +129,7 @@ export const addProbeCases = async (
     const chosen = await choose(group, probed, context, ground)
     if (!chosen) continue
     way = chosen.one.probe.way ?? way
-    draft.add(storedCase(probed, context, chosen))
+    await addUntriggered(context, ground, storedCase(probed, context, chosen))
   }
   for (const { probe, sqlstate } of foretold) {
     if (sqlstate === null || (probe.way !== undefined && probe.way !== way)) continue

@@ -16,6 +16,15 @@ import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
 
+/** Two keys over the same parts under different predicates need names of their own. */
+const keyName = (rule: UniqueRule): string =>
+  structureName(
+    rule.table,
+    ...rule.keys.map((k) => k.column ?? k.expression),
+    ...(rule.where === null ? [] : [rule.where]),
+    'key',
+  )
+
 const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({
   parts: await Promise.all(rule.keys.map((k) => makeKeyPart(context, k))),
   where: rule.where,
@@ -24,7 +33,7 @@ const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({
   deferrable: rule.deferrable,
   sqlstate: '23505',
   partners: {},
-  names: await reportedNames(context.db, context.table, claimedOf(context, 'unique')),
+  names: await reportedNames(context.db, context.table, claimedOf(context, 'unique'), keyName(rule)),
 })
 
 /** A unique constraint cannot have a predicate or an expression; an index cannot be deferred. */
@@ -58,9 +67,8 @@ export const unique: RuleKind<UniqueRule> = {
   },
   design: (rule) => {
     const nulls = rule.nullsNotDistinct ? ' nulls not distinct' : ''
-    const words = rule.keys.map((k) => k.column ?? k.expression)
+    const name = ident(keyName(rule))
     if (isConstraint(rule)) {
-      const name = ident(structureName(rule.table, ...words, 'key'))
       const columns = identList(rule.keys.map((k) => k.column ?? ''))
       return [
         alterTable(
@@ -71,10 +79,6 @@ export const unique: RuleKind<UniqueRule> = {
     }
     const parts = rule.keys.map((k) => (k.column === null ? `(${k.expression})` : ident(k.column)))
     const where = rule.where === null ? '' : ` where ${rule.where}`
-    // Two keys over the same parts under different predicates need names of their own.
-    const name = ident(
-      structureName(rule.table, ...words, ...(rule.where === null ? [] : [rule.where]), 'key'),
-    )
     return [`create unique index ${name} on ${tableText(rule.table)} (${parts.join(', ')})${nulls}${where};`]
   },
   claims: (rule, { catalog, normal }) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLab } from '../../test/support/rule-lab.ts'
+import { openLab, runAs } from '../../test/support/rule-lab.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import { architecture } from '../architecture/declare.ts'
 import type { VisibleToRule } from '../architecture/kinds/visible-to.ts'
@@ -14,10 +14,12 @@ let server: Server
 beforeAll(async () => {
   server = await startServer({})
   const database = await server.createDatabase('roles')
-  const owner = await server.connect(database, 'owner')
-  await owner
-    .query('create role app; create role report; create role team; grant team to report')
-    .finally(() => owner.end())
+  await runAs(
+    server,
+    database,
+    'owner',
+    'create role app; create role report; create role team; grant team to report',
+  )
 })
 
 afterAll(async () => {
@@ -159,11 +161,7 @@ const reader = declaring((t) => [t.visibleTo('app', { select: ['id', 'name'], in
 
 describe('what differs from the declaration is refused by its own name, and the mend puts it right', () => {
   it.each([
-    [
-      'a privilege is missing',
-      'grant select (id, name) on notes to app',
-      /app inserts every column$/u,
-    ],
+    ['a privilege is missing', 'grant select (id, name) on notes to app', /app inserts every column$/u],
     ['a column is missing', 'grant select (id), insert on notes to app', /app reads id and name$/u],
     [
       'a column too many',

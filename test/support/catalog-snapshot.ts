@@ -15,7 +15,7 @@ const snapshotSql = `
   from own join pg_attribute a on a.attrelid = own.oid and a.attnum > 0 and not a.attisdropped
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where own.relkind in ('r', 'p', 'v', 'm', 'f')
   union all
-  select 'relation', own.relation, concat_ws(' | ', own.relkind, pg_get_userbyid(own.relowner), own.reloptions, ${acl('own.relacl')},
+  select 'relation', own.relation, concat_ws(' | ', own.relkind, pg_get_userbyid(own.relowner), own.reloptions, ${acl(`coalesce(own.relacl, acldefault('r', own.relowner))`)},
     own.relrowsecurity, own.relforcerowsecurity, own.relreplident, own.relpersistence, obj_description(own.oid, 'pg_class'),
     case when own.relkind in ('v', 'm') then pg_get_viewdef(own.oid) end)
   from own where own.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -33,7 +33,7 @@ const snapshotSql = `
   select 'trigger', own.relation || '.' || g.tgname, concat_ws(' | ', pg_get_triggerdef(g.oid), g.tgenabled, obj_description(g.oid, 'pg_trigger'))
   from own join pg_trigger g on g.tgrelid = own.oid where not g.tgisinternal
   union all
-  select 'function', p.oid::regprocedure::text, concat_ws(' | ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner), ${acl('p.proacl')}, obj_description(p.oid, 'pg_proc'))
+  select 'function', p.oid::regprocedure::text, concat_ws(' | ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner), ${acl(`coalesce(p.proacl, acldefault('f', p.proowner))`)}, obj_description(p.oid, 'pg_proc'))
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and p.prokind <> 'a'
     and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')

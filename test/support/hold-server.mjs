@@ -1,12 +1,13 @@
 /**
  * Starts a server in a process of its own, for tests that end that process in every way. Arguments: what to do once
- * it runs (`hold`, `busy`, `stop`, `exit`, `throw`) and, if wanted, a url. Prints `starting`, then `ready` with the server's socket.
+ * it runs (`hold`, `busy`, `stop`, `exit`, `throw`) and, if wanted, a url. Prints `starting`, then `ready` and its host.
  */
 import { createJiti } from 'jiti'
 
-const { startServer } = await createJiti(import.meta.url, {
-  fsCache: new URL('../../node_modules/.cache/assay-fixtures', import.meta.url).pathname,
-}).import('../../src/postgres/start.ts')
+const cache = new URL('../../node_modules/.cache/assay-fixtures', import.meta.url).pathname
+const { startServer } = await createJiti(import.meta.url, { fsCache: cache }).import(
+  '../../src/postgres/start.ts',
+)
 process.stdout.write('starting\n')
 const [then, url] = process.argv.slice(2)
 const server = await startServer(url === undefined ? {} : { url })

@@ -80,8 +80,6 @@ export const richSchema = (major: number): string => `
   comment on index items_due is 'the latest';
   create statistics items_stats (ndistinct) on tenant_id, status from items;
   grant select (total), update (total) on items to rich_reader;
-  alter default privileges grant select on tables to rich_newcomer;
-  alter default privileges grant execute on functions to rich_newcomer;
 
   alter table items enable row level security;
   create policy own on items using (tenant_id = coalesce(nullif(current_setting('app.t', true), '')::bigint, 0));
@@ -142,4 +140,6 @@ export const richSchema = (major: number): string => `
   create unlogged table scratch (a int, b text);
   create unique index scratch_one on scratch ((true)) where b = 'x';
   ${major >= 15 ? from15 : ''}
-  ${major >= 18 ? from18 : ''}`
+  ${major >= 18 ? from18 : ''}
+  alter default privileges grant select on tables to rich_newcomer;
+  alter default privileges grant execute on functions to rich_newcomer;`

@@ -20,6 +20,21 @@ export interface Failing {
   readonly mend: string
 }
 
+/** Runs SQL as one of the server's roles, on a connection of its own. */
+export const runAs = async (
+  server: Server,
+  database: string,
+  role: 'owner' | 'administrator',
+  sql: string,
+): Promise<void> => {
+  const session = await server.connect(database, role)
+  try {
+    await session.query(sql)
+  } finally {
+    await session.end()
+  }
+}
+
 export interface Lab {
   readonly catalog: Catalog
   write<R extends DeclaredRule>(kind: RuleKind<R>, rule: R, architecture: Architecture): Promise<Written>
@@ -38,12 +53,8 @@ export const openLab = async (
   asAdministrator: readonly string[] = [],
 ): Promise<Lab> => {
   const database = await server.createDatabase('lab')
-  const runAs = async (role: 'owner' | 'administrator', sql: string): Promise<void> => {
-    const session = await server.connect(database, role)
-    await session.query(sql).finally(() => session.end())
-  }
-  await runAs('owner', schema)
-  for (const sql of asAdministrator) await runAs('administrator', sql)
+  await runAs(server, database, 'owner', schema)
+  for (const sql of asAdministrator) await runAs(server, database, 'administrator', sql)
   await server.admitRoles()
   const open = async (): Promise<Session> => {
     const session = await server.connect(database, 'prover')

@@ -10,7 +10,7 @@ import { callsOf } from './calls.ts'
 import { readDefinerFunctions, type DefinerFunction } from './definer-functions.ts'
 import { doBlock } from './do-block.ts'
 import { readReaders } from './readers.ts'
-import { sameAnswer, unsteady } from './same-answer.ts'
+import { sameAnswer } from './same-answer.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
 import { becoming, isTaken, tryOut } from './trial.ts'
 
@@ -43,22 +43,20 @@ const reading = async (
   { attacker, victim }: Duel,
 ): Promise<Attempt | Gap> => {
   const { context, table, empty } = tenancy
-  const arrival = [context.rows.insert(table, victim.row)]
-  const given = [...owned, context.rows.insert(table, attacker.row)]
-  const whole = { asker: attacker.asker, query: `select * from ${call} answer`, arrival }
-  // What draws a number or a time answers anew each time; then how many rows it answers is compared.
-  const counted = { ...whole, query: `select count(*) from ${call} answer` }
-  const why = await unsteady(context.db, empty, given, whole)
-  const parts = why === null ? whole : counted
-  const stillWhy = why === null ? null : await unsteady(context.db, empty, given, counted)
-  if (stillWhy !== null) return { summary: `what ${call} answers could not be compared`, tried: stillWhy }
-  const question = sameAnswer(parts)
+  const question = await sameAnswer(context.db, empty, {
+    asker: attacker.asker,
+    from: `${call} answer`,
+    columns: '*',
+    given: [...owned, context.rows.insert(table, attacker.row)],
+    before: [],
+    arrival: [context.rows.insert(table, victim.row)],
+  })
+  if ('why' in question) return { summary: `what ${call} answers could not be compared`, tried: question.why }
   return {
+    ...question,
     title: `${attacker.title} calls ${call}: it does not tell of the row of ${victim.title}`,
     world: empty,
     as: attacker.asker,
-    given: [...given, ...question.given],
-    when: question.when,
     then: answers('t'),
     mend: mendOf(f, tenancy),
   }
@@ -102,11 +100,6 @@ export const definerFunction: Attack = {
       const owned = await bypassing(tenancy, f)
       for (const duel of duels) {
         const calls = await callsOf(tenancy, f, duel.victim)
-        if (calls.length === 0)
-          gaps.push({
-            summary: `${f.signature} could not be called`,
-            tried: 'values of the row for its parameters',
-          })
         for (const call of calls) {
           attempts.push(harming(tenancy, f, owned, call, duel))
           if (f.isProcedure) continue

@@ -14,8 +14,9 @@ import { readRolePrivileges } from '../role-privileges.ts'
 import type { Attack, Attempt } from './attack.ts'
 import { isGap, type Gap } from './gap.ts'
 import { boundMend, readForeignKeys, type ForeignKey } from './foreign-keys.ts'
+import { keysOf } from './keys.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
-import { isTaken, tryOut, type TrialAnswer } from './trial.ts'
+import { isTaken, tryAll, tryOut, type TrialAnswer } from './trial.ts'
 
 /** One foreign key as one tenant would misuse it. */
 interface Pointing {
@@ -26,8 +27,9 @@ interface Pointing {
   readonly from: Table
   readonly fromColumn: string | null
   readonly row: Row
-  /** Columns that the role may insert. */
+  /** Columns that the role may insert, and change. */
   readonly insertable: readonly string[]
+  readonly updatable: readonly string[]
   readonly target: Table
   readonly targetColumn: string
   readonly world: World
@@ -72,43 +74,75 @@ const causeOf = ({ fault }: TrialAnswer, key: ForeignKey): Cause => {
   return sqlstate === '42501' && routine !== null ? { sqlstate, routine } : { sqlstate }
 }
 
+/** A statement of the attacker's that leaves its row as it should be, and the same one pointing elsewhere. */
+interface Way {
+  readonly given: readonly string[]
+  readonly own: string
+  readonly crossed: string
+}
+
+/** By inserting its row, else by changing it: whichever the role may. */
+const waysOf = (
+  { tenancy, key, from, row, insertable, updatable }: Pointing,
+  open: readonly string[],
+  { values, given }: VictimKey,
+): readonly Way[] => {
+  const { rows } = tenancy.context
+  const crossed: Row = Object.fromEntries(open.map((c) => [c, literal(values[key.columns.indexOf(c)]!)]))
+  const insertOf = (whole: Row): string =>
+    rows.insert(from, Object.fromEntries(Object.entries(whole).filter(([c]) => insertable.includes(c))))
+  const updateOf = (whole: Row): string =>
+    `update ${qualified(from)} set ${open.map((c) => `${ident(c)} = ${whole[c] ?? 'default'}`).join(', ')}`
+  const inserting = { given, own: insertOf(row), crossed: insertOf({ ...row, ...crossed }) }
+  const updating = {
+    given: [...given, rows.insert(from, row)],
+    own: updateOf(row),
+    crossed: updateOf(crossed),
+  }
+  return [
+    ...(open.every((c) => insertable.includes(c)) ? [inserting] : []),
+    ...(open.every((c) => updatable.includes(c)) ? [updating] : []),
+  ]
+}
+
 const attempt = async (pointing: Pointing): Promise<Attempt | Gap | null> => {
-  const { tenancy, duel, key, from, fromColumn, row, insertable, target, targetColumn, world } = pointing
-  const { context } = tenancy
+  const { tenancy, duel, key, from, fromColumn, target, targetColumn, world } = pointing
+  const { context, mends } = tenancy
   const { attacker, victim } = duel
-  const name = `the foreign key ${key.name} (${key.columns.join(', ')})`
   const open = key.columns.filter((c) => c !== fromColumn)
   if (open.length === 0) return null
   const found = await victimKey(pointing)
   if (!found)
     return {
-      summary: `no row of ${victim.title} was found for ${name} to point at`,
+      summary: `no row of ${victim.title} was found for ${key.name} (${key.columns.join(', ')}) to point at`,
       tried: `rows of ${target.id}`,
     }
-  const insertRow = (columns: Row): string =>
-    context.rows.insert(
-      from,
-      Object.fromEntries(Object.entries(columns).filter(([c]) => insertable.includes(c))),
-    )
-  const asking = { given: found.given, as: attacker.asker }
-  // Its own row is taken: what is refused then is refused for where it points.
-  if (!isTaken(await tryOut(context.db, world, { ...asking, when: [insertRow(row)] }))) return null
-  const crossed = Object.fromEntries(
-    key.columns.flatMap((c, i) => (open.includes(c) ? [[c, literal(found.values[i]!)]] : [])),
-  )
-  if (!open.every((c) => insertable.includes(c))) return null
-  const statement = insertRow({ ...row, ...crossed })
-  return {
-    title: `${attacker.title} points ${from.id} at the ${target.id} row of ${victim.title} by ${key.columns.join(', ')}: refused`,
-    world,
-    ...asking,
-    when: [statement],
-    then: {
-      kind: 'rejected',
-      by: causeOf(await tryOut(context.db, world, { ...asking, when: [statement] }), key),
-    },
-    mend: boundMend(key, { from, fromColumn, targetColumn, design: tenancy.mends.predicate }),
+  for (const { given, own, crossed } of waysOf(pointing, open, found)) {
+    const asking = { given, as: attacker.asker }
+    const [sound, tried] = await tryAll(context.db, world, [
+      { ...asking, when: [own] },
+      { ...asking, when: [crossed] },
+    ])
+    // Its own row is taken: what is refused then is refused for where it points.
+    if (!isTaken(sound!)) continue
+    const keys = await keysOf(context.db, target)
+    return {
+      title: `${attacker.title} points ${from.id} at the ${target.id} row of ${victim.title} by ${key.columns.join(', ')}: refused`,
+      world,
+      ...asking,
+      when: [crossed],
+      then: { kind: 'rejected', by: causeOf(tried!, key) },
+      mend: boundMend(key, {
+        from,
+        fromColumn,
+        targetColumn,
+        targetKeys: keys.filter((k) => k.isPlain).map((k) => k.columns),
+        predicate: mends.predicate,
+        major: context.catalog.major,
+      }),
+    }
   }
+  return null
 }
 
 /** A key of this table. Its target may be the table itself. */
@@ -130,6 +164,7 @@ const outgoing = async (tenancy: Tenancy, duel: Duel, key: ForeignKey): Promise<
     fromColumn: rule.column,
     row: duel.attacker.row,
     insertable: may.columns.insert,
+    updatable: may.columns.update,
     target,
     targetColumn: isolated.column,
     world: empty,
@@ -145,7 +180,7 @@ const incoming = async (tenancy: Tenancy, duel: Duel, key: ForeignKey): Promise<
   const may = await readRolePrivileges(context.db, role, from, context.catalog.major)
   const world = await context.rows.world(from)
   const row = await context.rows.base(from, duel.attacker.family)
-  if (!may || may.columns.insert.length === 0 || world.problem !== null || !row) return null
+  if (!may || world.problem !== null || !row) return null
   const fromColumn = from.columns.some((c) => c.name === rule.column) ? rule.column : null
   return {
     tenancy,
@@ -155,6 +190,7 @@ const incoming = async (tenancy: Tenancy, duel: Duel, key: ForeignKey): Promise<
     fromColumn,
     row,
     insertable: may.columns.insert,
+    updatable: may.columns.update,
     target: table,
     targetColumn: rule.column,
     world,

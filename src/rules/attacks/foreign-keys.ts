@@ -45,46 +45,65 @@ export interface BoundMendParts {
   /** The referencing table's tenant column; null where it has none. */
   readonly fromColumn: string | null
   readonly targetColumn: string
+  /** Columns of the unique keys that the target has already. */
+  readonly targetKeys: readonly (readonly string[])[]
   /** SQL that is true of the session's tenant, over the tenant column. */
-  readonly design: string
+  readonly predicate: string
+  readonly major: number
 }
 
-/** SET NULL would take the tenant away with the rest: from PostgreSQL 15 on the action names its columns. */
-const optionsFor = (key: ForeignKey, columns: readonly string[]): string =>
-  key.options.replace(/ON DELETE SET (?:NULL|DEFAULT)(?! \()/u, (found) => `${found} (${identList(columns)})`)
+/** SET NULL would take the tenant away with the rest: from PostgreSQL 15 on the action names its columns, before it restricts. */
+const optionsFor = (key: ForeignKey, columns: readonly string[], major: number): string =>
+  major < 15
+    ? key.options.replace(/ON DELETE SET (?:NULL|DEFAULT)/u, 'ON DELETE RESTRICT')
+    : key.options.replace(
+        /ON DELETE SET (?:NULL|DEFAULT)(?! \()/u,
+        (found) => `${found} (${identList(columns)})`,
+      )
 
-const remade = (key: ForeignKey, column: string, targetColumn: string): string => {
+const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((c) => b.includes(c))
+
+const remade = (key: ForeignKey, column: string, parts: BoundMendParts): readonly string[] => {
+  const { targetColumn, targetKeys, major } = parts
   const others = key.columns.filter((c) => c !== column)
-  const targets = key.targetColumns.filter(
-    (_, i) => key.columns[i] !== column && key.targetColumns[i] !== targetColumn,
-  )
+  const targets = [
+    targetColumn,
+    ...key.targetColumns.filter((t, i) => key.columns[i] !== column && t !== targetColumn),
+  ]
   const name = ident(key.name)
+  const unique = `alter table ${qualified(key.to)} add unique (${identList(targets)});`
+  const references = `references ${qualified(key.to)} (${identList(targets)})${optionsFor(key, others, major)}`
   return [
-    `alter table ${qualified(key.to)} add unique (${identList([targetColumn, ...targets])});`,
-    `alter table ${qualified(key.from)} drop constraint ${name}, add constraint ${name} foreign key (${identList([column, ...others])}) references ${qualified(key.to)} (${identList([targetColumn, ...targets])})${optionsFor(key, others)};`,
-  ].join('\n')
+    ...(targetKeys.some((columns) => isSameSet(columns, targets)) ? [] : [unique]),
+    `alter table ${qualified(key.from)} drop constraint ${name}, add constraint ${name} foreign key (${identList([column, ...others])}) ${references};`,
+  ]
+}
+
+/** A tenant column for a table that has none, filled from what its rows point at, and its isolation. */
+const isolated = (key: ForeignKey, { from, targetColumn, predicate }: BoundMendParts): readonly string[] => {
+  const table = qualified(from)
+  const column = ident(targetColumn)
+  const policy = ident(`${from.name}_isolated_by_${targetColumn}`)
+  const join = key.columns.map((c, i) => `t.${ident(key.targetColumns[i]!)} = ${table}.${ident(c)}`)
+  return [
+    `alter table ${table} add column ${column} ${key.targetTypes[targetColumn] ?? 'text'};`,
+    `update ${table} set ${column} = (select t.${column} from ${qualified(key.to)} t where ${join.join(' and ')});`,
+    `alter table ${table} alter column ${column} set not null, enable row level security, force row level security;`,
+    `create policy ${policy} on ${table} using (${predicate}) with check (${predicate});`,
+  ]
 }
 
 /** The foreign key made once again with the tenant in it, and the unique key that it needs on the other side. */
-export const boundMend = (
-  key: ForeignKey,
-  { from, fromColumn, targetColumn, design }: BoundMendParts,
-): string => {
-  const table = qualified(from)
+export const boundMend = (key: ForeignKey, parts: BoundMendParts): string => {
+  const { from, fromColumn, targetColumn } = parts
   const at = key.targetColumns.indexOf(targetColumn)
   // The key names the target's tenant outright: then it has to be one's own.
   if (fromColumn !== null && at >= 0 && key.columns[at] !== fromColumn)
-    return `alter table ${table} add check (${ident(key.columns[at]!)} = ${ident(fromColumn)});`
-  if (fromColumn !== null) return remade(key, fromColumn, targetColumn)
-  const column = ident(targetColumn)
-  const join = key.columns
-    .map((c, i) => `t.${ident(key.targetColumns[i]!)} = ${table}.${ident(c)}`)
-    .join(' and ')
-  return [
-    `alter table ${table} add column ${column} ${key.targetTypes[targetColumn] ?? 'text'};`,
-    `update ${table} set ${column} = (select t.${column} from ${qualified(key.to)} t where ${join});`,
-    `alter table ${table} alter column ${column} set not null, enable row level security, force row level security;`,
-    `create policy ${ident(`${from.name}_isolated_by_${targetColumn}`)} on ${table} using (${design}) with check (${design});`,
-    remade(key, targetColumn, targetColumn),
-  ].join('\n')
+    return `alter table ${qualified(from)} add check (${ident(key.columns[at]!)} = ${ident(fromColumn)});`
+  return (
+    fromColumn === null
+      ? [...isolated(key, parts), ...remade(key, targetColumn, parts)]
+      : remade(key, fromColumn, parts)
+  ).join('\n')
 }

@@ -5,6 +5,7 @@
 import type { Row } from '../../rows/rows.ts'
 import { ident } from '../../postgres/quote.ts'
 import { affects, refusedByPolicy, type Attack, type Attempt } from './attack.ts'
+import { refusedOrHarmless } from './harmless.ts'
 import type { Tenancy, Tenant } from './tenancy.ts'
 import { isTaken, tryAll } from './trial.ts'
 
@@ -64,14 +65,16 @@ export const hijack: Attack = {
       const give = await findWay(tenancy, attacker, victim, along)
       const take = await findWay(tenancy, victim, attacker, along)
       const asking = { world: empty, as: attacker.asker, mend: mends.hole('update') }
-      if (give !== null)
-        attempts.push({
+      if (give !== null) {
+        const attempt: Attempt = {
           ...asking,
           title: `${attacker.title} gives its own row to ${victim.title}: refused`,
           given: [context.rows.insert(table, attacker.row)],
           when: [give],
           then: refusedByPolicy,
-        })
+        }
+        attempts.push(await refusedOrHarmless(tenancy, attempt, victim))
+      }
       if (take !== null)
         attempts.push({
           ...asking,

@@ -4,6 +4,7 @@
  * for SELECT and breaks at the first row of another's.
  */
 import { affects, refusedByPolicy, type Attack, type Attempt } from './attack.ts'
+import { refusedOrHarmless } from './harmless.ts'
 import { isTaken, tryOut } from './trial.ts'
 
 /** `insert into t (…) values …` as the INSERT action of a MERGE, which names no table. */
@@ -42,14 +43,15 @@ export const merge: Attack = {
       if (statement === null) continue
       const insertion = `${into} false when not matched then ${asMergeAction(statement, relation)}`
       if (!isTaken(await tryOut(context.db, empty, { when: [insertion] }))) continue
-      attempts.push({
+      const attempt: Attempt = {
         title: `${attacker.title} merges a row of ${victim.title} in: refused`,
         world: empty,
         as: attacker.asker,
         when: [insertion],
         then: refusedByPolicy,
         mend: mends.hole('insert'),
-      })
+      }
+      attempts.push(await refusedOrHarmless(tenancy, attempt, victim))
     }
     return { attempts }
   },

@@ -4,6 +4,7 @@
  */
 import { identList } from '../../postgres/quote.ts'
 import { refusedByPolicy, type Attack, type Attempt } from './attack.ts'
+import { isMadeOwn } from './harmless.ts'
 import { keysOf } from './keys.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
 import { isTaken, tryOut } from './trial.ts'
@@ -40,6 +41,8 @@ export const onConflict: Attack = {
       const { attacker, victim } = duel
       const statement = tenancy.insertOf(victim)
       if (statement === null) continue
+      // A row that a trigger makes the attacker's own says nothing of the victim's.
+      if (await isMadeOwn(tenancy, duel, statement)) continue
       attempts.push({
         title: `${attacker.title} inserts the row of ${victim.title} again with ON CONFLICT DO NOTHING: refused`,
         world: both,

@@ -7,10 +7,11 @@ import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { readRolePrivileges, regclass, type RolePrivileges } from '../role-privileges.ts'
-import { affects, answers, refusedByPolicy, refusedByPrivilege, type Attack, type Attempt } from './attack.ts'
+import { refusedByPrivilege, type Attack, type Attempt } from './attack.ts'
 import type { Gap } from './gap.ts'
-import type { Duel, Tenancy, Tenant } from './tenancy.ts'
-import { isTaken, tryAll, tryOut } from './trial.ts'
+import { attemptsOnOthers, attemptsOnOwn, partitionMend, type Placed } from './partition-direct.ts'
+import type { Tenancy, Tenant } from './tenancy.ts'
+import { isTaken, tryOut } from './trial.ts'
 
 /** All tables below this one, nearest first, in the catalog's order. */
 const childrenOf = (catalog: Catalog, table: string): readonly Table[] => {
@@ -25,20 +26,6 @@ const touches = (may: RolePrivileges): boolean =>
     may.columns.update.length > 0 ||
     may.table.delete ||
     may.table.truncate)
-
-const mendOf = (part: Table, { role, mends, rule }: Tenancy): string => {
-  const name = qualified(part)
-  return [
-    `revoke all on ${name} from ${ident(role)}, public;`,
-    `-- or, where it is asked directly on purpose: alter table ${name} enable row level security, force row level security; create policy ${ident(`${part.name}_isolated_by_${rule.column}`)} on ${name} using (${mends.predicate}) with check (${mends.predicate});`,
-  ].join('\n')
-}
-
-interface Placed {
-  readonly row: Row
-  /** What puts it there. */
-  readonly insert: string
-}
 
 /**
  * The victim's row in this partition: its base row when it lands there, else one within its bounds that is asked for.
@@ -68,94 +55,13 @@ const rowIn = async (
   return 'row' in solved ? through(solved.row) : null
 }
 
-const direct = (
-  tenancy: Tenancy,
-  part: Table,
-  may: RolePrivileges,
-  { attacker, victim }: Duel,
-  { row, insert }: Placed,
-): readonly Attempt[] => {
-  const { context, empty, touch } = tenancy
-  const name = qualified(part)
-  const stands = { world: empty, as: attacker.asker, mend: mendOf(part, tenancy) }
-  const asking = { ...stands, given: [insert] }
-  const attempts: Attempt[] = []
-  if (may.columns.select.length > 0)
-    attempts.push({
-      ...asking,
-      title: `${attacker.title} counts the rows of the partition ${part.id} directly: none of ${victim.title}`,
-      when: [`select count(*) from ${name}`],
-      then: answers('0'),
-    })
-  if (may.table.delete)
-    attempts.push({
-      ...asking,
-      title: `${attacker.title} deletes from the partition ${part.id} directly: nothing of ${victim.title}`,
-      when: [`delete from ${name}`],
-      then: affects(0),
-    })
-  if (touch && may.columns.update.includes(touch.name))
-    attempts.push({
-      ...asking,
-      title: `${attacker.title} updates the partition ${part.id} directly: nothing of ${victim.title}`,
-      when: [`update ${name} set ${touch.set(attacker)}`],
-      then: affects(0),
-    })
-  const given = Object.fromEntries(Object.entries(row).filter(([c]) => may.columns.insert.includes(c)))
-  if (may.columns.insert.length > 0)
-    attempts.push({
-      ...stands,
-      title: `${attacker.title} inserts a row of ${victim.title} into the partition ${part.id} directly: refused`,
-      when: [context.rows.insert(part, given)],
-      then: { kind: 'rejected', by: { sqlstate: '42501' } },
-    })
-  return attempts
-}
-
-/** What the tenant does with its own row there, kept as it is: a policy of the partition's own may not go unseen. */
-const ownDirect = async (
-  tenancy: Tenancy,
-  part: Table,
-  may: RolePrivileges,
-  tenant: Tenant,
-  { row, insert }: Placed,
-): Promise<readonly Attempt[]> => {
-  const { context, empty } = tenancy
-  const name = qualified(part)
-  const stands = { world: empty, as: tenant.asker, mend: mendOf(part, tenancy) }
-  const given = Object.fromEntries(Object.entries(row).filter(([c]) => may.columns.insert.includes(c)))
-  const deeds = [
-    ...(may.columns.select.length > 0
-      ? [{ verb: 'reads', given: [insert], when: `select 1 from ${name}` }]
-      : []),
-    ...(may.table.delete ? [{ verb: 'deletes', given: [insert], when: `delete from ${name}` }] : []),
-    ...(may.columns.insert.length > 0
-      ? [{ verb: 'inserts', given: [], when: context.rows.insert(part, given) }]
-      : []),
-  ]
-  const tried = await tryAll(
-    context.db,
-    empty,
-    deeds.map((deed) => ({ as: tenant.asker, given: deed.given, when: [deed.when] })),
-  )
-  return deeds.flatMap((deed, i): readonly Attempt[] => {
-    const { fault, affected } = tried[i]!
-    if (fault && fault.routine !== 'ExecWithCheckOptions') return []
-    const title = `${tenant.title} ${deed.verb} its own row in the partition ${part.id} directly`
-    const attempt = { ...stands, given: deed.given, when: [deed.when] }
-    return fault
-      ? [{ ...attempt, title: `${title}: refused`, then: refusedByPolicy }]
-      : [{ ...attempt, title: `${title}: ${affected}`, then: affects(affected) }]
-  })
-}
-
 const closedTo = (tenancy: Tenancy, part: Table): Attempt => ({
   title: `${tenancy.a.title} asks the partition ${part.id} directly: refused`,
   world: tenancy.empty,
   as: tenancy.a.asker,
   when: [`select 1 from ${qualified(part)}`],
   then: refusedByPrivilege,
-  mend: mendOf(part, tenancy),
+  mend: partitionMend(part, tenancy),
 })
 
 /** One question for all partitions that the role may not touch, so that a hundred of them cost no more than one. */
@@ -194,13 +100,13 @@ export const partition: Attack = {
           as: a.asker,
           when: [`truncate ${qualified(part)}`],
           then: refusedByPrivilege,
-          mend: mendOf(part, tenancy),
+          mend: partitionMend(part, tenancy),
         })
       for (const duel of duels) {
         const placed = await rowIn(tenancy, part, duel.victim)
         const own = await rowIn(tenancy, part, duel.attacker)
-        if (own) attempts.push(...(await ownDirect(tenancy, part, may, duel.attacker, own)))
-        if (placed) attempts.push(...direct(tenancy, part, may, duel, placed))
+        if (own) attempts.push(...(await attemptsOnOwn(tenancy, part, may, duel.attacker, own)))
+        if (placed) attempts.push(...attemptsOnOthers(tenancy, part, may, duel, placed))
         else
           gaps.push({
             summary: `no row of ${duel.victim.title} was found for the partition ${part.id}, which ${role} may ask directly`,

@@ -11,16 +11,20 @@ export interface Reader {
   readonly owner: string
   /** Columns that the role may read. */
   readonly columns: readonly string[]
+  /** Columns that the role may update. */
+  readonly updatable: readonly string[]
   readonly insert: boolean
   readonly delete: boolean
   /** PostgreSQL passes this command on to the table. */
   readonly takesInsert: boolean
+  readonly takesUpdate: boolean
   readonly takesDelete: boolean
   /** Views between it and the table, itself first; materialized ones among them are refreshed from the last to the first. */
   readonly through: readonly { readonly schema: string; readonly name: string; readonly kind: string }[]
 }
 
-/** Bits of pg_relation_is_updatable: 1 << CMD_INSERT and 1 << CMD_DELETE. */
+/** Bits of pg_relation_is_updatable: 1 << CMD_UPDATE, 1 << CMD_INSERT and 1 << CMD_DELETE. */
+const updateBit = 4
 const insertBit = 8
 const deleteBit = 16
 
@@ -47,9 +51,13 @@ select n.nspname as schema, c.relname as name,
        array(select attname from pg_catalog.pg_attribute a
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                 and has_column_privilege(${literal(role)}, c.oid, a.attnum, 'SELECT') order by attnum) as columns,
+       array(select attname from pg_catalog.pg_attribute a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and has_column_privilege(${literal(role)}, c.oid, a.attnum, 'UPDATE') order by attnum) as updatable,
        has_any_column_privilege(${literal(role)}, c.oid, 'INSERT') as insert,
        has_table_privilege(${literal(role)}, c.oid, 'DELETE') as delete,
        c.relkind = 'v' and pg_relation_is_updatable(c.oid, true) & ${insertBit} > 0 as "takesInsert",
+       c.relkind = 'v' and pg_relation_is_updatable(c.oid, true) & ${updateBit} > 0 as "takesUpdate",
        c.relkind = 'v' and pg_relation_is_updatable(c.oid, true) & ${deleteBit} > 0 as "takesDelete",
        (select json_agg(json_build_object('schema', tn.nspname, 'name', tc.relname, 'kind',
                  case tc.relkind when 'm' then 'materialized view' else 'view' end)

@@ -133,6 +133,12 @@ const readTenants = async (
     found.push({ family, title: `tenant ${family}`, value: read.value, valueSql, row, key, asker })
   }
   const [a, b] = found as [Tenant, Tenant]
+  const settings = (tenant: Tenant): string => JSON.stringify(tenant.asker.settings)
+  if (a.value !== b.value && settings(a) === settings(b))
+    return gap(
+      'no setting of the identity carries the tenant',
+      `the settings of two tenants are ${settings(a)}`,
+    )
   return a.value === b.value
     ? gap(
         `two tenants of ${table.id} could not be told apart`,

@@ -5,12 +5,13 @@
  */
 import type { Row } from '../../rows/rows.ts'
 import { ident } from '../../postgres/quote.ts'
+import { makeRow } from '../make-row.ts'
 import { accepted, type Attack, type Attempt } from './attack.ts'
 import { isGap, type Gap } from './gap.ts'
 import { keysOf, type Key } from './keys.ts'
 import { readSurrogates } from './surrogates.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
-import { isTaken, tryAll } from './trial.ts'
+import { isTaken, tryOut } from './trial.ts'
 
 /** The same key within one tenant: the tenant goes first, all else stays. */
 const mendOf = (key: Key, { relation, column, table }: Tenancy): string => {
@@ -24,43 +25,47 @@ const mendOf = (key: Key, { relation, column, table }: Tenancy): string => {
   return `${extension}alter table ${relation} drop constraint ${name}, add constraint ${name} ${bound};`
 }
 
-/** Rows of the attacker's own that share the key with the victim's: by copying, else by asking for one. */
-const rowsSharing = async (
-  { context, table }: Tenancy,
-  key: Key,
-  { attacker, victim }: Duel,
-): Promise<readonly Row[]> => {
+interface Shared {
+  readonly insert: string
+  /** Parents that the row needs. */
+  readonly given: readonly string[]
+}
+
+/** A row of the attacker's own that has the victim's key: by copying, else made with the parents that it needs. */
+const rowSharing = async (tenancy: Tenancy, key: Key, { attacker, victim }: Duel): Promise<Shared | Gap> => {
+  const { context, table, empty, may, rule } = tenancy
+  const insertOf = (row: Row): string =>
+    context.rows.insert(
+      table,
+      Object.fromEntries(Object.entries(row).filter(([name]) => may.columns.insert.includes(name))),
+    )
+  // Tried where the victim has no row: then only its row can be the reason of a refusal later.
+  const isStanding = async ({ insert, given }: Shared): Promise<boolean> =>
+    isTaken(await tryOut(context.db, empty, { given, when: [insert] }))
   const pins = Object.fromEntries(key.columns.flatMap((c) => (c in victim.row ? [[c, victim.row[c]!]] : [])))
-  const solved = await context.rows.solve(table, { family: attacker.family, pins })
-  return [{ ...attacker.row, ...pins }, ...('row' in solved ? [solved.row] : [])]
+  const copied = { insert: insertOf({ ...attacker.row, ...pins }), given: [] }
+  if (await isStanding(copied)) return copied
+  const whole = { ...pins, [rule.column]: attacker.valueSql }
+  const made = await makeRow(context, table, { pins: whole, family: attacker.family, world: empty })
+  const shared = 'row' in made ? { insert: insertOf(made.row), given: made.given } : null
+  if (shared && (await isStanding(shared))) return shared
+  return {
+    summary: `no row of ${attacker.title} was found with the ${key.elements.join(', ')} of ${victim.title}`,
+    tried: 'unsolved' in made ? `${made.unsolved}: ${made.tried}` : `copying ${key.columns.join(', ')}`,
+  }
 }
 
 const attempt = async (tenancy: Tenancy, key: Key, duel: Duel): Promise<Attempt | Gap> => {
-  const { context, table, empty, may } = tenancy
+  const { context, table, empty } = tenancy
   const { attacker, victim } = duel
-  const allowed = (row: Row): Row =>
-    Object.fromEntries(Object.entries(row).filter(([name]) => may.columns.insert.includes(name)))
-  const inserts = (await rowsSharing(tenancy, key, duel)).map((row) =>
-    context.rows.insert(table, allowed(row)),
-  )
-  // Taken where the victim has no row: then only its row can be the reason of a refusal.
-  const alone = await tryAll(
-    context.db,
-    empty,
-    inserts.map((when) => ({ when: [when] })),
-  )
-  const statement = inserts.find((_, i) => isTaken(alone[i]!))
-  if (statement === undefined)
-    return {
-      summary: `no row of ${attacker.title} was found with the ${key.elements.join(', ')} of ${victim.title}`,
-      tried: `copying ${key.columns.join(', ')}; ${alone[0]?.fault?.message ?? 'no row'}`,
-    }
+  const shared = await rowSharing(tenancy, key, duel)
+  if (isGap(shared)) return shared
   return {
     title: `${attacker.title} uses the ${key.elements.join(', ')} that ${victim.title} has: taken, so that it tells nothing`,
     world: empty,
     as: attacker.asker,
-    given: [context.rows.insert(table, victim.row)],
-    when: [statement],
+    given: [context.rows.insert(table, victim.row), ...shared.given],
+    when: [shared.insert],
     then: accepted,
     mend: mendOf(key, tenancy),
   }

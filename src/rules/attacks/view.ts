@@ -6,7 +6,7 @@ import { ident, identList, qualified } from '../../postgres/quote.ts'
 import { affects, answers, type Attack, type Attempt } from './attack.ts'
 import { isGap, type Gap } from './gap.ts'
 import { ownedByBypasser, readerName, readReaders, refreshed, type Reader } from './readers.ts'
-import { sameAnswer, unsteady } from './same-answer.ts'
+import { sameAnswer } from './same-answer.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
 import { isTaken, tryOut } from './trial.ts'
 
@@ -32,26 +32,21 @@ const reading = async (
   { attacker, victim }: Duel,
 ): Promise<Attempt | Gap> => {
   const { context, table, empty } = tenancy
-  const parts = {
+  const question = await sameAnswer(context.db, empty, {
     asker: attacker.asker,
-    query: `select ${identList(reader.columns)} from ${qualified(reader)}`,
+    from: qualified(reader),
+    columns: identList(reader.columns),
+    given: [...owned, context.rows.insert(table, attacker.row)],
     before: refreshed(reader),
     arrival: [context.rows.insert(table, victim.row)],
-  }
-  const given = [...owned, context.rows.insert(table, attacker.row)]
-  const why = await unsteady(context.db, empty, given, parts)
-  if (why !== null)
-    return {
-      summary: `the ${reader.kind} ${readerName(reader)} could not be compared with itself`,
-      tried: why,
-    }
-  const question = sameAnswer(parts)
+  })
+  const name = `the ${reader.kind} ${readerName(reader)}`
+  if ('why' in question) return { summary: `${name} could not be compared with itself`, tried: question.why }
   return {
-    title: `${attacker.title} reads the ${reader.kind} ${readerName(reader)}: it does not tell of the row of ${victim.title}`,
+    ...question,
+    title: `${attacker.title} reads ${name}: it does not tell of the row of ${victim.title}`,
     world: empty,
     as: attacker.asker,
-    given: [...given, ...question.given],
-    when: question.when,
     then: answers('t'),
     mend: mendOf(reader, tenancy),
   }
@@ -64,7 +59,7 @@ const writing = async (
   owned: readonly string[],
   { attacker, victim }: Duel,
 ): Promise<readonly Attempt[]> => {
-  const { context, table, empty, relation } = tenancy
+  const { context, table, empty, relation, touch } = tenancy
   const view = qualified(reader)
   const asking = { world: empty, as: attacker.asker, mend: mendOf(reader, tenancy) }
   const attempts: Attempt[] = []
@@ -74,6 +69,14 @@ const writing = async (
       title: `${attacker.title} deletes through the view ${readerName(reader)}: nothing`,
       given: [...owned, context.rows.insert(table, victim.row)],
       when: [`delete from ${view}`],
+      then: affects(0),
+    })
+  if (touch && reader.takesUpdate && reader.updatable.includes(touch.name))
+    attempts.push({
+      ...asking,
+      title: `${attacker.title} updates through the view ${readerName(reader)}: nothing`,
+      given: [...owned, context.rows.insert(table, victim.row)],
+      when: [`update ${view} set ${touch.set(attacker)}`],
       then: affects(0),
     })
   const insertion = context.rows

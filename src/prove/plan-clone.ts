@@ -1,0 +1,41 @@
+/** The clone with loaded rows that plans are asked on, where any rule asks for a plan. */
+import type { Catalog } from '../catalog/structure.ts'
+import type { Server } from '../postgres/server.ts'
+import { loadForPlans } from '../rows/load.ts'
+import type { TestedRule } from './write-tests.ts'
+
+export interface PlanClone {
+  /** null: no rule asks for a plan. */
+  readonly database: string | null
+  /** The rules; those whose table could not be loaded say so as unsolved. */
+  readonly rules: readonly TestedRule[]
+}
+
+export const makePlanClone = async (
+  server: Server,
+  template: string,
+  catalog: Catalog,
+  rules: readonly TestedRule[],
+): Promise<PlanClone> => {
+  const asking = rules.filter((r) => r.experiments.some((e) => e.on === 'loaded'))
+  if (asking.length === 0) return { database: null, rules }
+  const database = await server.clone(template, 'plans')
+  const owner = await server.connect(database, 'owner')
+  try {
+    const tables = [...new Set(asking.map((r) => r.rule.table))]
+    const problems = await loadForPlans(owner, catalog, { tables, rules: asking.map((r) => r.rule) })
+    const problemOf = new Map(problems.map((p) => [p.table, p.summary]))
+    return {
+      database,
+      rules: rules.map((rule) => {
+        const problem = asking.includes(rule) ? problemOf.get(rule.rule.table) : undefined
+        if (problem === undefined) return rule
+        const summary = `${rule.rule.table} could not be filled with rows to plan on: ${problem}`
+        const tried = 'one insert of thousands of rows with values by type, obeying keys, domains and partitions'
+        return { ...rule, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried }] }
+      }),
+    }
+  } finally {
+    await owner.end()
+  }
+}

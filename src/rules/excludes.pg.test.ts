@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import type { Architecture } from '../architecture/architecture.ts'
+import { architecture } from '../architecture/declare.ts'
+import { table } from '../architecture/table.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+const tables = {
+  bookings: table(
+    'bookings',
+    { id: 'integer', room: 'int4range', during: 'tstzrange', cancelled: 'boolean', note: 'text' },
+    (t) => [
+      t.primaryKey('id'),
+      t.required('during', 'cancelled'),
+      t.excludes({ room: '=', during: '&&' }, { where: 'not cancelled' }),
+    ],
+  ),
+  shifts: table('shifts', { id: 'integer', starts: 'integer', ends: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('starts', 'ends'),
+    t.check('ends_later', 'ends > starts'),
+    t.excludes([[t.sql`int4range(${'starts'}, ${'ends'})`, '&&']], { deferrable: 'deferred' }),
+  ]),
+  slots: table('slots', { id: 'integer', place: 'daterange' }, (t) => [
+    t.primaryKey('id'),
+    t.required('place'),
+    t.excludes({ place: '&&' }, { deferrable: 'immediate' }),
+  ]),
+  names: table('names', { id: 'integer', name: 'text' }, (t) => [
+    t.primaryKey('id'),
+    t.required('name'),
+    t.excludes({ name: '=' }, { using: 'hash' }),
+  ]),
+}
+
+const schema = `
+create table bookings (id integer primary key, room int4range, during tstzrange not null, cancelled boolean not null,
+  note text, exclude using gist (room with =, during with &&) where (not cancelled));
+create table shifts (id integer primary key, starts integer not null, ends integer not null,
+  constraint shifts_ends_later check (ends > starts),
+  exclude using gist (int4range(starts, ends) with &&) deferrable initially deferred);
+create table slots (id integer primary key, place daterange not null, exclude using gist (place with &&) deferrable);
+create table names (id integer primary key, name text not null, exclude using hash (name with =));
+`
+
+const declared = architecture('exclusions', { tables }) as unknown as Architecture
+
+let server: Server
+let lab: RuleLab
+
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRuleLab(server, declared, schema)
+})
+
+afterAll(async () => {
+  await lab?.close()
+  await server?.stop()
+})
+
+const exclusions = () => lab.rules.filter((r) => r.rule.kind === 'excludes')
+
+describe('excludes', () => {
+  test('holds', () => {
+    expect(lab.faults()).toEqual([])
+    expect(exclusions().flatMap((r) => r.claims).length).toBe(4)
+  })
+
+  test('is red without its constraint', async () => {
+    const red = await lab.red()
+    expect(exclusions().flatMap((r) => (red.get(r.rule.id)!.proven ? [] : [r.rule.id]))).toEqual([])
+  })
+
+  test('notices every mutant', async () => {
+    const left: string[] = []
+    for (const { claims } of exclusions()) {
+      for (const m of await lab.mutants(claims[0]!))
+        if (m.verdict !== 'killed') left.push(`${m.verdict} ${m.id}: ${m.why}`)
+    }
+    expect(left).toMatchInlineSnapshot(`[]`)
+  })
+
+  test('says in its titles what a reviewer can judge', () => {
+    expect(lab.titles(exclusions()[0]!.rule.id)).toMatchInlineSnapshot(`
+      [
+        "a row that conflicts in room and during is refused",
+        "it is refused at once, even where the transaction would mend it",
+        "room '[1,5)' beside room '[1,5)' and all else in conflict is refused",
+        "room 'empty' beside room 'empty' and all else in conflict is refused",
+        "room '[5,9)' beside room '[1,5)' and all else in conflict is accepted",
+        "room '[9,13)' beside room '[1,5)' and all else in conflict is accepted",
+        "room '[1,9)' beside room '[1,5)' and all else in conflict is accepted",
+        "during '[2024-01-01 12:00:00+00,2024-01-05 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is refused",
+        "during 'empty' beside during 'empty' and all else in conflict is accepted",
+        "during '[2024-01-05 12:00:00+00,2024-01-09 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is accepted",
+        "during '[2024-01-09 12:00:00+00,2024-01-13 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is accepted",
+        "during '[2024-01-01 12:00:00+00,2024-01-09 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is refused",
+        "a row without room conflicts with nothing",
+        "two rows of the same key with cancelled true are accepted",
+        "two rows of the same key with cancelled false are refused",
+        "a row of the same key with cancelled true is accepted beside one that is watched",
+      ]
+    `)
+  })
+})

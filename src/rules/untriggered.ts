@@ -1,0 +1,50 @@
+/**
+ * Cases that a trigger of the user's would answer in the place of the rule: one that fills in a value, rewrites it or
+ * forbids the statement. Such a case is given with these triggers disabled, so that it is the rule that answers.
+ */
+import type { Table } from '../catalog/table.ts'
+import { qualified } from '../postgres/quote.ts'
+import type { Reply } from '../postgres/session.ts'
+import type { Case, Ground } from './draft.ts'
+import type { RuleContext } from './rule-kind.ts'
+import { tryEach } from './trial.ts'
+
+/** Whether PostgreSQL does what the case expects: enough to tell whose answer it is, the proof looks closer. */
+const isAsExpected = (reply: Reply, { then }: Case): boolean => {
+  if (then.kind === 'rejected') {
+    const { by } = then
+    const { fault } = reply
+    return (
+      fault !== null &&
+      by.sqlstate.includes(fault.sqlstate) &&
+      (by.constraint === undefined || by.constraint === fault.constraint) &&
+      (by.column === undefined || by.column === fault.column)
+    )
+  }
+  if (reply.fault) return false
+  // The last command is SET CONSTRAINTS; the one before it is the statement that is judged.
+  return then.kind !== 'rows' || JSON.stringify(reply.commands.at(-2)?.rows) === JSON.stringify(then.rows)
+}
+
+/** Adds the case as it is, or without the triggers of these tables where only that makes it come out as expected. */
+export const addUntriggered = async (
+  context: RuleContext,
+  ground: Ground,
+  one: Case,
+  tables: readonly Table[] = [context.table],
+): Promise<void> => {
+  const quiet = tables
+    .filter((table) => context.catalog.of(table.id, 'trigger').length > 0)
+    .map((table) => `alter table ${qualified(table)} disable trigger user`)
+  if (quiet.length === 0) {
+    ground.draft.add(one)
+    return
+  }
+  const statements = [...(one.given ?? []), ...one.when]
+  const [loud, silent] = await tryEach(context.db, ground.world.statements, [
+    statements,
+    [...quiet, ...statements],
+  ])
+  const isTriggers = !isAsExpected(loud!, one) && isAsExpected(silent!, one)
+  ground.draft.add(isTriggers ? { ...one, given: [...quiet, ...(one.given ?? [])] } : one)
+}
