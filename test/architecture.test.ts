@@ -68,7 +68,9 @@ describe(`the house of ${files.length} source files`, () => {
   })
 
   test('every room is a known floor', () => {
-    const unknown = files.filter((f) => f !== join(source, 'index.ts') && !floors.includes(roomOf(f) as never))
+    const unknown = files.filter(
+      (f) => f !== join(source, 'index.ts') && !floors.includes(roomOf(f) as never),
+    )
     expect(unknown).toEqual([])
   })
 
@@ -97,7 +99,9 @@ describe(`the house of ${files.length} source files`, () => {
   })
 
   test(`no file has more than ${longest} lines`, () => {
-    expect(files.filter((f) => text(f).split('\n').length > longest).map((f) => relative(source, f))).toEqual([])
+    expect(files.filter((f) => text(f).split('\n').length > longest).map((f) => relative(source, f))).toEqual(
+      [],
+    )
   })
 
   test('only the command line ends the process or knows argv', () => {

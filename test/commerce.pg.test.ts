@@ -54,7 +54,10 @@ describe('examples/commerce as it stands', () => {
   it('passes check, and check notices a migration that the ledger does not know', async () => {
     await withCommerce(async (directory) => {
       expect((await assay(['check', directory])).code).toBe(0)
-      appendFileSync(join(directory, 'migrations', '0003_orders.sql'), '\nalter table orders alter status drop not null;\n')
+      appendFileSync(
+        join(directory, 'migrations', '0003_orders.sql'),
+        '\nalter table orders alter status drop not null;\n',
+      )
       const ran = await assay(['check', directory, '--json'])
       expect(ran.code).toBe(1)
       const findings = (JSON.parse(ran.stdout) as Envelope).findings
@@ -132,7 +135,12 @@ describe('examples/commerce broken by hand', () => {
         const found = findings.find((f) => (f.rule ?? f.structure) === id)
         expect(found, JSON.stringify(findings, null, 1)).toBeDefined()
         expect(found!.summary).toContain(table)
-        expect(findings.filter((f) => (f.rule ?? f.structure) === id).map((f) => f.fix).join('\n')).toMatch(mend)
+        expect(
+          findings
+            .filter((f) => (f.rule ?? f.structure) === id)
+            .map((f) => f.fix)
+            .join('\n'),
+        ).toMatch(mend)
       })
     })
   }

@@ -21,7 +21,7 @@ export const parsePlan = (text: string): PlanNode | null => {
 }
 
 /** Every node, parents before their children. */
-export const planNodes = (plan: PlanNode): readonly PlanNode[] => [
+const planNodes = (plan: PlanNode): readonly PlanNode[] => [
   plan,
   ...(plan.Plans ?? []).flatMap((child) => planNodes(child)),
 ]
@@ -36,7 +36,7 @@ export const planIndexes = (plan: PlanNode): readonly string[] => [
 ]
 
 /** Whether the plan reads this index. */
-export const planUses = (plan: PlanNode, index: string): boolean => planIndexes(plan).includes(index)
+const planUses = (plan: PlanNode, index: string): boolean => planIndexes(plan).includes(index)
 
 /** Is `fact` true of the plan? A node type (`Sort`), a property of a node (`Filter`), `Backward` for a scan against the index's order, or `index:NAME`. */
 export const planHas = (plan: PlanNode, fact: string): boolean => {

@@ -13,7 +13,7 @@ import type { Experiment } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
 
 /** What became of one step. */
-export interface StepOutcome {
+interface StepOutcome {
   readonly session: 1 | 2
   readonly sql: string
   /** Whether it was seen to wait for a lock of the other session. */

@@ -64,7 +64,7 @@ export const isInconclusive = (fault: PgFault | null): boolean =>
 
 /** What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. */
 export const changeBetween = (experiment: Experiment, before: Observation, after: Observation): string | null => {
-  if (isInconclusive(after.fault)) return null
+  if (experiment.shadow || isInconclusive(after.fault)) return null
   if ((before.fault === null) !== (after.fault === null)) {
     return after.fault ? describeFault(after.fault) : 'accepted'
   }

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
+import { makeRows } from '../rows/make-rows.ts'
 import type { Row, Rows } from '../rows/rows.ts'
 import { makeSeries, type Series } from '../rows/series.ts'
 
@@ -45,15 +46,26 @@ export const openInserts = (parts: InsertParts) => {
     return null
   }
 
+  let own: Promise<Rows> | undefined
+  /** Rows that were solved before, else solved now, beside whatever the proof has done so far. */
+  const rowsOf = async (table: Table): Promise<Rows> => {
+    try {
+      await rows.world(table)
+      return rows
+    } catch {
+      // The transaction in which the given rows were solved is over: they answer only what they were asked then.
+      return (own ??= makeRows(parts.db, catalog))
+    }
+  }
+
   /** Another row with the same pins, when the plain ones break a condition over several columns. */
   const solved = async (table: Table, pins: Row, family: (typeof families)[number]): Promise<Row | null> => {
-    try {
-      const found = await rows.solve(table, { pins, family })
-      return 'row' in found ? found.row : null
-    } catch {
-      // Rows may have been solved in a transaction that is over; then the plain row's refusal is the answer.
-      return null
-    }
+    const here = await (own ??= makeRows(parts.db, catalog))
+    const found = await here.solve(table, { pins, family })
+    if (!('row' in found)) return null
+    // Solved beside what is there already, its parents may be others than those of before.
+    const { statements } = await here.world(table)
+    return (await insertParents(statements)) === null ? found.row : null
   }
 
   const insertInto = async (table: Table, row: Row): Promise<Inserted> => {
@@ -72,9 +84,10 @@ export const openInserts = (parts: InsertParts) => {
       : { row: JSON.parse(text) as Record<string, unknown> }
   }
 
-  const insertNext = async (table: Table, pins: Row): Promise<Inserted> => {
+  const insertNext = async (table: Table, pins: Row, known: Rows): Promise<Inserted> => {
     let series = seriesOf.get(table.id)
-    if (!series) seriesOf.set(table.id, (series = { all: await makeSeries(table, parts), next: 1 }))
+    if (!series)
+      seriesOf.set(table.id, (series = { all: await makeSeries(table, { ...parts, rows: known }), next: 1 }))
     let last: Inserted = { problem: `no further row of ${table.id} was found` }
     while (series.next <= longestSeries) {
       const n = series.next++
@@ -95,12 +108,13 @@ export const openInserts = (parts: InsertParts) => {
     const table = tableNamed(catalog, name)
     if (!table)
       return { problem: `there is no table "${name}"; tables are ${[...catalog.tables.keys()].join(', ')}` }
-    const world = await rows.world(table)
+    const known = await rowsOf(table)
+    const world = await known.world(table)
     if (world.problem !== null) return { problem: `no row of ${table.id} was found: ${world.problem}` }
     const fault = await insertParents(world.statements)
     if (fault) return { fault }
     for (const family of families) {
-      const base = await rows.base(table, family)
+      const base = await known.base(table, family)
       if (base === null) continue
       const plain = await insertInto(table, { ...base, ...pins })
       if (!('fault' in plain)) return plain
@@ -109,6 +123,6 @@ export const openInserts = (parts: InsertParts) => {
       const again = other ? await insertInto(table, other) : plain
       if (!('fault' in again) || !isTaken(again.fault)) return again
     }
-    return insertNext(table, pins)
+    return insertNext(table, pins, known)
   }
 }

@@ -117,7 +117,7 @@ export const faultText = (fault: EnvelopeFinding, layout: Layout): string => {
   const isToldAlready = why === found || why === summary
   return [
     `${layout.paint.bad('✗')} ${proseAndCode(summary, layout.width, 2)}`,
-    ...(where ? labelledRow('at', placeText(where), layout) : []),
+    ...(where ? labelledRow('where', placeText(where), layout) : []),
     ...excerptLines(where?.excerpt),
     ...labelledRow('asked', asked, layout),
     ...labelledRow('found', found, layout),

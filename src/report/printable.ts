@@ -28,7 +28,7 @@ export const wrap = (text: string, width: number, indent: number): string => {
   const room = Math.max(20, width - indent)
   const lines: string[] = []
   let line = ''
-  for (const word of printable(text).split(/\s+/u)) {
+  for (const word of printable(text).trim().split(/\s+/u)) {
     if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > room) {
       lines.push(line)
       line = word

@@ -19,6 +19,8 @@ export interface OptionsWish {
   /** Name of the column that a key's values read like, when it references another. */
   readonly readsLike?: string
   readonly isKey: boolean
+  /** What the expressions speak of comes before the typical values. */
+  readonly nearFirst?: boolean
 }
 
 const mostConstants = 60
@@ -41,7 +43,7 @@ const cluesFor = (
   expressions: readonly string[],
   own: readonly string[],
   functions: FunctionClues,
-): ValueClues => {
+): ValueClues & { readonly moving: boolean } => {
   const generatedOver = new Set(
     [...facts.generatedFrom].flatMap(([name, sources]) => (sources.includes(column.name) ? [name] : [])),
   )
@@ -51,7 +53,9 @@ const cluesFor = (
     ...expressions.flatMap((e) => cluesOfExpression(e)?.atoms.filter(concerns) ?? []),
     ...own.flatMap((e) => cluesOfExpression(e)?.atoms ?? []),
   ]
-  return shortened(mergeClues(atoms.map((a) => withBodies(a, functions))))
+  const clues = shortened(mergeClues(atoms.map((a) => withBodies(a, functions))))
+  const moving = isRelative(clues) || atoms.some((a) => a.functions.some(([, name]) => name === 'age'))
+  return { ...clues, moving }
 }
 
 /** Constants of trigger functions that mention the column. */
@@ -107,11 +111,11 @@ export const optionsOf = (
   const typical = Array.from({ length: familyCount }, (_, n) => family.typical(slot, n))
   const near = family.near(slot, clues)
   const fromTriggers = family.near(slot, triggerClues(facts, column, functions))
-  const relative = isRelative(clues)
+  const nearFirst = clues.moving || (wish.nearFirst ?? false)
   const ordered = [
     ...(facts.restsNull.has(column.name) ? ['null'] : []),
-    ...(relative ? near : typical),
-    ...(relative ? typical : near),
+    ...(nearFirst ? near : typical),
+    ...(nearFirst ? typical : near),
     ...(isHashed(facts, column) ? Array.from({ length: hashedKeys }, (_, n) => family.typical(slot, n)) : []),
     ...fromTriggers,
     ...constantDefault(column),

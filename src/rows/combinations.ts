@@ -38,7 +38,9 @@ export const combinationsOf = (
     if (picked.length > limit) break
     const count = (bound: number): number =>
       picked.reduce((sum, at) => sum + at.reduce((p, i) => p * Math.min(bound, sizes[i]! - 1), 1), 0)
-    const room = limit - rows.length
+    // What is left is shared with the combinations of more changes.
+    const left = limit - rows.length
+    const room = changes === 1 || changes === sizes.length ? left : Math.floor(left / 2)
     let bound = Math.max(0, ...sizes.map((n) => n - 1))
     if (count(bound) > room) {
       let low = 0

@@ -3,7 +3,7 @@
  * trigger, an exclusion) is tried with other values, many in one write.
  */
 import type { Reply } from '../postgres/session.ts'
-import { ident, qualified } from '../postgres/quote.ts'
+import { ident, literal, qualified } from '../postgres/quote.ts'
 import { combinationsOf } from './combinations.ts'
 import type { Draft } from './draft.ts'
 import type { TableFacts } from './facts.ts'
@@ -28,7 +28,8 @@ const mostTrials = 400
 /** insert … returning, for each given column, its text and whether it is what was given. */
 const insertReturning = (facts: TableFacts, row: Row): string => {
   const given = facts.table.columns.filter((c) => row[c.name] !== undefined)
-  if (given.length === 0) return insertRows(facts.table, [row])
+  const computed = facts.table.columns.filter((c) => c.generated !== null)
+  if (given.length + computed.length === 0) return insertRows(facts.table, [row])
   const parts = given.map((c) => {
     const sql = row[c.name]!
     const same =
@@ -37,6 +38,7 @@ const insertReturning = (facts: TableFacts, row: Row): string => {
         : `${ident(c.name)}::text is not distinct from cast(cast((${sql}) as ${judgedType(c)}) as ${c.type})::text`
     return `${ident(c.name)}::text, ${same}`
   })
+  parts.push(...computed.map((c) => `${ident(c.name)}::text, true`))
   return `${insertRows(facts.table, [row])} returning ${parts.join(', ')}`
 }
 
@@ -55,7 +57,13 @@ const storedRow = (facts: TableFacts, row: Row, first: Reply, second: Reply | un
   const texts = first.commands.find((c) => c.tag.startsWith('INSERT'))?.rows[0] ?? []
   const again = second?.commands.find((c) => c.tag.startsWith('INSERT'))?.rows[0]
   const rewritten = given.filter((_c, i) => texts[2 * i + 1] === 'f')
-  if (rewritten.length === 0) return row
+  const computed = facts.table.columns
+    .filter((c) => c.generated !== null)
+    .flatMap((c, i) => {
+      const text = texts[2 * (given.length + i)]
+      return text === null || text === undefined ? [] : [[c.name, storedLiteral(c.baseType, text)] as const]
+    })
+  if (rewritten.length === 0) return { ...row, ...Object.fromEntries(computed) }
   const steady = Object.fromEntries(
     Object.entries(row).filter(([name]) => !rewritten.some((c) => c.name === name)),
   )
@@ -72,11 +80,11 @@ const storedRow = (facts: TableFacts, row: Row, first: Reply, second: Reply | un
       ] as const,
     ]
   })
-  return { ...row, ...Object.fromEntries(changes) }
+  return { ...row, ...Object.fromEntries(computed), ...Object.fromEntries(changes) }
 }
 
 const storedLiteral = (type: string, text: string): string =>
-  /^(?:smallint|integer|bigint|numeric)$/u.test(type) ? text : `'${text.replaceAll("'", "''")}'`
+  /^(?:smallint|integer|bigint|numeric)$/u.test(type) ? text : literal(text)
 
 /** Columns that the refusal is about, or all of them. */
 const suspects = (facts: TableFacts, reply: Reply | undefined): ReadonlySet<string> | null => {

@@ -29,7 +29,7 @@ export interface Atom extends ValueClues {
   readonly functions: readonly (readonly [string | null, string])[]
 }
 
-/** `column <operator> sql`, where `sql` stands over other columns. */
+/** `column <operator> sql`, where `sql` stands over other columns (or over none). */
 export interface Comparison {
   readonly column: string
   readonly sql: string
@@ -189,15 +189,40 @@ const atomNodes = (node: unknown): unknown[] => {
 
 const comparisonOperators = /^(?:=|<>|!=|<|>|<=|>=)$/u
 
+const operation = (name: string, lexpr: unknown, rexpr: unknown): ParseNode => ({
+  A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: name } }], lexpr, rexpr },
+})
+
+/** `left op right` solved for each column of a sum, difference, product or quotient on the left: `e - s <= x` gives e = x + s and s = e - x. */
+const solvedFor = (left: unknown, right: unknown, depth = 0): readonly (readonly [string, unknown])[] => {
+  const column = columnOf(underCasts(left))
+  if (column !== null) return column === '*' ? [] : [[column, right]]
+  const parts = nodeParts(left)
+  if (depth > 4 || parts?.[0] !== 'A_Expr' || parts[1]['kind'] !== 'AEXPR_OP') return []
+  const { lexpr, rexpr } = parts[1]
+  if (lexpr === undefined || rexpr === undefined) return []
+  const pairs: Readonly<Record<string, readonly [unknown, unknown]>> = {
+    '+': [operation('-', right, rexpr), operation('-', right, lexpr)],
+    '-': [operation('+', right, rexpr), operation('-', lexpr, right)],
+    '*': [operation('/', right, rexpr), operation('/', right, lexpr)],
+    '/': [operation('*', right, rexpr), operation('/', lexpr, right)],
+  }
+  const both = pairs[nameList(parts[1]['name']).at(-1) ?? '']
+  return both ? [...solvedFor(lexpr, both[0], depth + 1), ...solvedFor(rexpr, both[1], depth + 1)] : []
+}
+
 const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
   const add = (left: unknown, right: unknown, equality: boolean): void => {
-    const column = columnOf(underCasts(left))
-    const columns = columnsOf(right)
-    if (column === null || column === '*' || columns.length === 0 || columns.includes(column)) return
-    const sql = tryDeparse(right)
-    if (sql !== null && !columns.includes('*') && isSteady(right))
-      found.push({ column, sql, columns, equality })
+    const bare = columnOf(underCasts(left)) !== null
+    for (const [column, side] of solvedFor(left, right)) {
+      const columns = columnsOf(side)
+      if (columns.includes(column) || columns.includes('*') || !isSteady(side)) continue
+      // A constant beside a bare column is among the constants anyway.
+      if (bare && columns.length === 0) continue
+      const sql = tryDeparse(side)
+      if (sql !== null) found.push({ column, sql, columns, equality })
+    }
   }
   walk(root, (kind, body) => {
     if (kind !== 'A_Expr') return

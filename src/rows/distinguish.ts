@@ -76,6 +76,7 @@ const judge = async (
     only: columns,
     expressions: [expression, ...others],
     constraints: standing,
+    nearFirst: true,
     ...(derived ? { extra: derived } : {}),
   })
   const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))

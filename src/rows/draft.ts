@@ -6,7 +6,7 @@ import type { Column } from '../catalog/table.ts'
 import { deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
 import { isRelative, mended, mendingsOf, takeEqual } from './mending.ts'
-import type { TableFacts } from './facts.ts'
+import type { ReferenceFact, TableFacts } from './facts.ts'
 import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
 import { type JudgedColumns, judgeColumns } from './judge-columns.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
@@ -53,21 +53,20 @@ const brokenBy = async (
   return rows.map((_r, i) => constraints.filter((_c, k) => verdicts![i]!.of[k] !== 't'))
 }
 
+/** The row pointing to `target`, a row of its own table. */
 const selfValues = (
   row: Row,
-  facts: TableFacts,
-  references: readonly { readonly columns: readonly string[]; readonly targetColumns: readonly string[] }[],
+  target: Row,
+  references: readonly ReferenceFact[],
   taken: ReadonlySet<string>,
 ): Row => {
-  const values: Record<string, string> = {}
-  for (const ref of references) {
-    for (const [i, column] of ref.columns.entries()) {
-      const target = ref.targetColumns[i]
-      if (!taken.has(column) && target !== undefined && row[target] !== undefined)
-        values[column] = row[target]
-    }
-  }
-  return { ...row, ...values }
+  const values = references.flatMap((ref) =>
+    ref.columns.flatMap((column, i) => {
+      const value = target[ref.targetColumns[i] ?? '']
+      return taken.has(column) || value === undefined ? [] : [[column, value] as const]
+    }),
+  )
+  return { ...row, ...Object.fromEntries(values) }
 }
 
 /** Drafts the rows of these families, distinct in every column that has enough values. */
@@ -76,6 +75,8 @@ export const draftFamilies = async (
   facts: TableFacts,
   families: readonly number[],
   keys: ParentKeys,
+  /** Whose row the row of a family points to, where rows cannot point to themselves. */
+  pointsTo?: (family: number) => number,
 ): Promise<readonly Draft[]> => {
   const { table } = facts
   const filled = ground.parents.hard(table.id)
@@ -96,6 +97,7 @@ export const draftFamilies = async (
   const constraints = constraintsOf(facts)
   const wide = constraints.filter((c) => c.columns.length > 1 || c.columns.some((n) => !judged.has(n)))
 
+  const settle = (row: Row): Row => (pointsTo ? row : selfValues(row, row, own, grouped))
   const used = new Map<string, Set<string>>()
   const isUsed = (column: Column, sql: string): boolean =>
     sql !== 'null' && (used.get(column.name)?.has(sql) ?? false)
@@ -112,7 +114,7 @@ export const draftFamilies = async (
       variables.flatMap((v) => v.columns.map((c, i) => [c.name, v.options[0]![i]!] as const)),
     )
     const nulls = Object.fromEntries([...unfilled].map((c) => [c, 'null']))
-    const row = selfValues({ ...nulls, ...chosen }, facts, own, grouped)
+    const row = settle({ ...nulls, ...chosen })
     for (const column of free) {
       const set = used.get(column.name) ?? new Set()
       set.add(row[column.name] ?? 'null')
@@ -123,7 +125,13 @@ export const draftFamilies = async (
   const empty = free.filter((c) => c.notNull && judged.get(c.name)?.accepted.length === 0)
   if (empty.length > 0)
     return drafts.map((d) => ({ ...d, broken: empty.map((c) => withoutValue(c, facts, judged)) }))
-  return mendDrafts(ground, facts, drafts, wide, constraints, (row) => selfValues(row, facts, own, grouped))
+  const made = await mendDrafts(ground, facts, drafts, wide, constraints, settle)
+  if (!pointsTo) return made
+  const rowOf = new Map(made.map((d) => [d.family, d.row]))
+  return made.map((d) => ({
+    ...d,
+    row: selfValues(d.row, rowOf.get(pointsTo(d.family)) ?? d.row, own, grouped),
+  }))
 }
 
 const withoutValue = (column: Column, facts: TableFacts, judged: JudgedColumns): string => {

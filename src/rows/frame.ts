@@ -3,7 +3,8 @@
  * PostgreSQL in bulk. The text only; evaluate.ts asks.
  */
 import type { Column } from '../catalog/table.ts'
-import { ident } from '../postgres/quote.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import { cluesOfExpression } from './constants.ts'
 import type { TableFacts } from './facts.ts'
 
 /** Candidate values of columns that vary, as SQL expressions; [column][option]. */
@@ -78,9 +79,10 @@ export const frameSelect = (
   const names = ['n', ...columns.map((_c, i) => `i${i}`)]
   const list = combinations.map((c, n) => `(${[n, ...c].join(',')})`)
   const alias = ident(facts.table.name)
-  const base = `(select ${inner.join(', ')} from (values ${list.join(',')}) as c (${names.join(', ')})
+  const rows = `select ${inner.join(', ')} from (values ${list.join(',')}) as c (${names.join(', ')})
   ${joins.join('\n  ')}
-  offset 0) as ${alias}`
+  offset 0`
+  const base = `(${rows}) as ${alias}`
   const present = new Set(columns.map(({ column }) => column.name))
   const computed = facts.table.columns.filter(
     (c) =>
@@ -88,8 +90,9 @@ export const frameSelect = (
       c.default !== null &&
       (facts.generatedFrom.get(c.name) ?? []).every((s) => present.has(s)),
   )
-  const from =
-    computed.length === 0
+  const from = expressions.some((e) => isWholeRow(facts, e))
+    ? asRow(facts, columns, rows)
+    : computed.length === 0
       ? base
       : `(select ${alias}.*, ${computed.map((c) => `cast((${c.default}) as ${c.type}) as ${ident(c.name)}`).join(', ')} from ${base} offset 0) as ${alias}`
   const letters = [
@@ -97,6 +100,22 @@ export const frameSelect = (
     ...expressions.map((e) => `coalesce(left((${e}\n)::boolean::text, 1), 'n')`),
   ]
   return `select ${ident(number)}, ${letters.join(' || ')} from ${from}`
+}
+
+const isWholeRow = (facts: TableFacts, sql: string): boolean => {
+  const clues = cluesOfExpression(sql)
+  return clues !== null && (clues.wholeRow || clues.columns.includes(facts.table.name))
+}
+
+/** Rows of the table's own type, for expressions that take the row as a whole. */
+const asRow = (facts: TableFacts, columns: Frame['columns'], rows: string): string => {
+  const present = new Set(columns.map(({ column }) => column.name))
+  const values = facts.table.columns.map((c) =>
+    present.has(c.name) ? ident(c.name) : `cast(null as ${c.type})`,
+  )
+  const whole = `cast(row(${values.join(', ')}) as ${qualified(facts.table)}) as "assay whole"`
+  const typed = `(select ${ident(number)}, "assay fits", ${whole} from (${rows}) as "assay rows" offset 0) as "assay rows"`
+  return `${typed} cross join lateral unnest(array["assay whole"]) as ${ident(facts.table.name)}`
 }
 
 /** `select` giving the expressions' values as text for one row of values. */

@@ -2,7 +2,11 @@
 import { parseExpression, parseStatements } from '../postgres/parse.ts'
 import { plpgsqlQueries } from '../postgres/parse-plpgsql.ts'
 import type { Session } from '../postgres/session.ts'
-import { type Atom, atomOf, cluesOfTree } from './constants.ts'
+import type { Table } from '../catalog/table.ts'
+import { qualified } from '../postgres/quote.ts'
+import { type Atom, atomOf, cluesOfTree, noClues } from './constants.ts'
+import { askEach } from './savepoint.ts'
+import { walk } from './tree.ts'
 
 /** Definitions of SQL and PL/pgSQL functions that no extension brought. */
 const functionsSql = `
@@ -51,8 +55,55 @@ const sqlBody = (definition: string): unknown[] => {
   return tree(definition)
 }
 
-export const readFunctionClues = async (db: Session): Promise<FunctionClues> => {
+const treesOf = (row: FunctionRow): readonly unknown[] =>
+  row.language === 'plpgsql' ? plpgsqlQueries(row.definition).flatMap(tree) : sqlBody(row.definition)
+
+const rowsSampled = 6
+
+/** Values that migrations have put into the tables that functions look things up in. */
+const readSeeds = async (
+  db: Session,
+  tables: readonly Table[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const replies = await askEach(
+    db,
+    tables.map(
+      (t) =>
+        `select coalesce(json_agg(to_jsonb(r)), '[]'::json)::text from (select * from ${qualified(t)} limit ${rowsSampled}) r`,
+    ),
+  )
+  const seeds = new Map<string, readonly string[]>()
+  for (const [i, table] of tables.entries()) {
+    const text = replies[i]!.commands.at(-1)?.rows[0]?.[0] ?? '[]'
+    const rows = JSON.parse(text) as readonly Readonly<Record<string, unknown>>[]
+    const values = rows
+      .flatMap((row) => Object.values(row))
+      .filter((v) => typeof v === 'string' || typeof v === 'number')
+    if (values.length > 0) seeds.set(table.name, [...new Set(values.map(String))])
+  }
+  return seeds
+}
+
+/** Names of the relations that a tree reads. */
+const relationsIn = (trees: readonly unknown[]): ReadonlySet<string> => {
+  const found = new Set<string>()
+  for (const t of trees) {
+    walk(t, (kind, body) => {
+      if (kind === 'RangeVar' && typeof body['relname'] === 'string') found.add(body['relname'])
+    })
+  }
+  return found
+}
+
+export const readFunctionClues = async (db: Session, tables: readonly Table[]): Promise<FunctionClues> => {
   const rows = await db.json<FunctionRow>(functionsSql)
+  const trees = new Map(rows.map((row) => [row, treesOf(row)]))
+  const read = new Map(rows.map((row) => [row, relationsIn(trees.get(row)!)]))
+  const lookedUp = new Set([...read.values()].flatMap((names) => [...names]))
+  const seeds = await readSeeds(
+    db,
+    tables.filter((t) => lookedUp.has(t.name)),
+  )
   const known = new Map<string, readonly Atom[]>()
 
   const atomsOfRow = (row: FunctionRow, depth: number): readonly Atom[] => {
@@ -60,12 +111,12 @@ export const readFunctionClues = async (db: Session): Promise<FunctionClues> => 
     const before = known.get(key)
     if (before) return before
     known.set(key, [])
-    const trees =
-      row.language === 'plpgsql' ? plpgsqlQueries(row.definition).flatMap(tree) : sqlBody(row.definition)
-    const own = trees.flatMap((t) => {
+    const own = trees.get(row)!.flatMap((t) => {
       const atoms = cluesOfTree(t).atoms
       return atoms.length > 0 ? atoms : [atomOf(t)]
     })
+    const constants = [...read.get(row)!].flatMap((name) => seeds.get(name) ?? [])
+    if (constants.length > 0) own.push({ ...noClues, constants, columns: [], functions: [] })
     const called = depth > 3 ? [] : own.flatMap((a) => a.functions.flatMap(([s, n]) => find(s, n, depth + 1)))
     const all = [...own, ...called]
     known.set(key, all)

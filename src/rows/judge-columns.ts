@@ -34,12 +34,15 @@ export const judgeColumns = async (
     readonly extra?: ReadonlyMap<string, readonly string[]>
     /** Only until every family has a value: options beyond are taken unjudged, for searches and inserts to judge. */
     readonly lightly?: boolean
+    /** What the expressions speak of comes before the typical values. */
+    readonly nearFirst?: boolean
   } = {},
 ): Promise<JudgedColumns> => {
   const made = columns.map((column) => {
     const options = optionsOf(facts, column, ground.functions, {
       ...(wish.expressions ? { expressions: wish.expressions } : {}),
       ...ground.keyNames(facts.table.id, column.name),
+      ...(wish.nearFirst ? { nearFirst: true } : {}),
     })
     const all = [...new Set([...(wish.extra?.get(column.name) ?? []), ...options.all])]
     return { column, typical: options.typical, all }

@@ -2,7 +2,6 @@
  * What stands in the way of loading many rows, taken away in the clone that plans are asked on: a plan needs neither
  * foreign keys nor CHECKs nor triggers, and rows that satisfied them all could not be made by one insert.
  */
-import { relationId } from '../ground/names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { ident, qualified } from '../postgres/quote.ts'
@@ -32,7 +31,7 @@ select n.nspname as schema, c.relname as table, r.rulename as name
  order by n.nspname collate "C", c.relname collate "C", r.rulename collate "C"`
 
 /** The table and all partitions below it. */
-export const familyOf = (table: Table, catalog: Catalog): readonly Table[] => {
+const familyOf = (table: Table, catalog: Catalog): readonly Table[] => {
   const below = [...catalog.tables.values()].filter((t) => t.partitionOf === table.id)
   return [table, ...below.flatMap((t) => familyOf(t, catalog))]
 }
@@ -74,7 +73,3 @@ export const withoutForcedPolicies = async <T>(
     if (forced.length > 0) await owner.query(switchAll('force'))
   }
 }
-
-/** Relation ids that statements read, among the catalog's tables. */
-export const relationIdOf = (schema: string | undefined, name: string): string =>
-  relationId({ schema: schema ?? 'public', name })

@@ -6,10 +6,11 @@ import type { IndexedRule } from '../architecture/kinds/indexed.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
+import { relationId } from '../ground/names.ts'
 import { loadParser, parseStatements } from '../postgres/parse.ts'
 import { identList, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { removeObstacles, relationIdOf, withoutForcedPolicies } from './load-obstacles.ts'
+import { removeObstacles, withoutForcedPolicies } from './load-obstacles.ts'
 import { planLoad, type LoadPlan } from './load-plan.ts'
 import { makeRows } from './make-rows.ts'
 import { walk } from './tree.ts'
@@ -39,7 +40,9 @@ const tablesRead = (sql: string): readonly string[] => {
     walk(node, (kind, body) => {
       if (kind !== 'RangeVar') return
       const schema = body['schemaname']
-      found.push(relationIdOf(typeof schema === 'string' ? schema : undefined, String(body['relname'])))
+      found.push(
+        relationId({ schema: typeof schema === 'string' ? schema : 'public', name: String(body['relname']) }),
+      )
     })
   }
   return found

@@ -31,7 +31,7 @@ export const makeRows = async (
 ): Promise<Rows> => {
   await loadParser()
   const facts = await readFacts(db, catalog, declared)
-  const functions = await readFunctionClues(db)
+  const functions = await readFunctionClues(db, [...catalog.tables.values()])
   const ground: RowGround = {
     db,
     catalog,

@@ -10,6 +10,8 @@ interface Constraint {
 }
 
 const mostCombinations = 4_000
+/** Where null stands among the options of a search. */
+const nullsAt = 6
 
 /** Whether the value depends on the day. */
 export const isRelative = (sql: string | undefined): boolean => /now\(\)|current_|localtime/iu.test(sql ?? '')
@@ -45,9 +47,13 @@ const reached = (
 const startingWith = (
   first: readonly string[],
   rest: readonly (readonly string[])[],
-): readonly (readonly string[])[] => [
-  ...new Map([first, ...rest].map((o) => [JSON.stringify(o), o])).values(),
-]
+): readonly (readonly string[])[] => {
+  const all = [...new Map([first, ...rest].map((o) => [JSON.stringify(o), o])).values()]
+  // A value's absence often decides: it is not left to the end of a long list.
+  const isNull = (option: readonly string[]): boolean => option.every((sql) => sql === 'null')
+  const later = all.slice(nullsAt)
+  return [...all.slice(0, nullsAt), ...later.filter(isNull), ...later.filter((o) => !isNull(o))]
+}
 
 export interface Mending<C extends Constraint> {
   readonly search: Search

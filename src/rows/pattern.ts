@@ -43,23 +43,41 @@ const spanOf = (node: PatternNode): Span => {
   }
 }
 
-const pick = (node: Extract<PatternNode, { kind: 'char' }>, variant: number): string => {
+/** Which letter comes next: the same all along, or another at each place. */
+type Letters = () => number
+
+const always =
+  (variant: number): Letters =>
+  () =>
+    variant
+
+/** Letters that differ from place to place, the same ones for the same seed. */
+const mixed = (seed: number): Letters => {
+  let state = seed + 1
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648
+    return state >> 8
+  }
+}
+
+const pick = (node: Extract<PatternNode, { kind: 'char' }>, letters: Letters): string => {
   if (node.literal !== null) return node.literal
+  const variant = letters()
   const fitting = alphabet.filter(node.accepts)
   const plain = fitting.filter((c) => /[a-zA-Z0-9]/u.test(c))
   const from = plain.length > 0 ? plain : fitting
   return from[variant % from.length] ?? ''
 }
 
-/** Writes the node with as near as it can `wanted` characters; `variant` chooses among letters and branches. */
-const write = (node: PatternNode, wanted: number, variant: number, groups: Map<number, string>): string => {
+/** Writes the node with as near as it can `wanted` characters; `letters` chooses among letters and branches. */
+const write = (node: PatternNode, wanted: number, letters: Letters, groups: Map<number, string>): string => {
   switch (node.kind) {
     case 'char':
-      return pick(node, variant)
+      return pick(node, letters)
     case 'back':
       return groups.get(node.group) ?? ''
     case 'group': {
-      const text = write(node.item, wanted, variant, groups)
+      const text = write(node.item, wanted, letters, groups)
       groups.set(node.number, text)
       return text
     }
@@ -71,15 +89,15 @@ const write = (node: PatternNode, wanted: number, variant: number, groups: Map<n
           const { min, max } = spans[i] ?? { min: 0, max: 0 }
           const extra = Math.min(spare, max - min)
           spare -= extra
-          return write(item, min + extra, variant, groups)
+          return write(item, min + extra, letters, groups)
         })
         .join('')
     }
     case 'choice': {
       const fitting = node.options.filter((o) => spanOf(o).min <= wanted && wanted <= spanOf(o).max)
       const from = fitting.length > 0 ? fitting : node.options
-      const option = from[variant % from.length]
-      return option ? write(option, wanted, variant, groups) : ''
+      const option = from[letters() % from.length]
+      return option ? write(option, wanted, letters, groups) : ''
     }
     case 'repeat': {
       const inner = spanOf(node.item)
@@ -89,7 +107,7 @@ const write = (node: PatternNode, wanted: number, variant: number, groups: Map<n
         if (count >= node.min && (spare < Math.max(1, inner.min) || spare <= 0)) break
         const left = Math.max(0, node.min - count - 1) * inner.min
         const share = Math.max(inner.min, Math.min(inner.max, spare - left))
-        const written = write(node.item, share, variant, groups)
+        const written = write(node.item, share, letters, groups)
         if (written === '' && count >= node.min) break
         text += written
         spare -= written.length
@@ -131,13 +149,16 @@ const toRegex = ({ syntax, text }: TextPattern): string => {
 }
 
 const families = 6
+/** Strings of mixed letters and digits: one in ten has the right check digit. */
+const mixtures = 40
 
 /** Likely matches: one per family first (`aaa-000`, `bbb-111` …), then every branch, longer ones and the wanted lengths. */
 export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]): string[] => {
   const parsed: ParsedPattern | null = parsePattern(toRegex(pattern))
   if (!parsed) return []
   const span = spanOf(parsed.root)
-  const at = (length: number, variant: number): string => write(parsed.root, length, variant, new Map())
+  const at = (length: number, variant: number): string =>
+    write(parsed.root, length, always(variant), new Map())
   const found: string[] = []
   for (let variant = 0; variant < families; variant++) found.push(at(Math.max(span.min, 1), variant))
   for (let variant = 0; variant < Math.min(choicesOf(parsed.root), 40); variant++)
@@ -148,6 +169,9 @@ export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]
   }
   for (const length of [...lengths, ...(span.max < 2000 ? [span.max] : [])]) {
     for (const variant of [0, 1, 2]) found.push(at(Math.min(Math.max(length, span.min), span.max), variant))
+  }
+  for (let seed = 0; seed < mixtures; seed++) {
+    found.push(write(parsed.root, Math.max(span.min, 1), mixed(seed), new Map()))
   }
   for (const position of [26, 52]) found.push(at(span.min, position))
   if (!parsed.anchoredStart || !parsed.anchoredEnd) {

@@ -12,7 +12,7 @@ import { valueAt } from './load-values.ts'
 import type { Row, Rows } from './rows.ts'
 
 /** One row of a series and the parents that it needs first. */
-export interface SeriesRow {
+interface SeriesRow {
   readonly parents: readonly string[]
   readonly row: Row
 }
@@ -46,7 +46,7 @@ const textVariants: readonly ((base: string, n: number, column: Column) => strin
   (base, n, column) => fitted(`${n}${base}`, column, 'start'),
 ]
 
-export const variants = textVariants.length
+const variants = textVariants.length
 
 /** Far from the numbers that the families' base rows have. */
 const firstNumber = 5_000

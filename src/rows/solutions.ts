@@ -4,6 +4,7 @@
  */
 import type { TableFacts } from './facts.ts'
 import { confirmRows, type Outcome } from './confirm.ts'
+import { insertRows } from './insert.ts'
 import { type Draft, draftFamilies } from './draft.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
@@ -16,8 +17,11 @@ interface Core extends KnownRows {
   readonly problem: string | null
   /** What may vary in its rows. */
   readonly drafts: ReadonlyMap<number, Draft>
-  /** Ends its world where rows of its own come with its parents (a trigger makes them) and are in the way. */
-  readonly clearing: readonly string[]
+  /**
+   * Ends its world: takes away rows of its own that come with its parents (a trigger makes them) and are in the
+   * way, or puts roots there that its rows point to.
+   */
+  readonly ending: readonly string[]
 }
 
 /** A table's base rows and the statements of its world. */
@@ -33,6 +37,9 @@ export interface Solutions {
 }
 
 const roots = families.map((f) => f + firstRoot)
+/** A family's row points to its root, a root to the next one. */
+const rootOf = (family: number): number =>
+  family < firstRoot ? family + firstRoot : firstRoot + ((family - firstRoot + 1) % roots.length)
 
 /** The row with the soft references that agree with what it has. */
 const withReferences = (
@@ -76,7 +83,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     facts: TableFacts,
     of: 'core' | 'base',
     drafts: readonly Draft[],
-    clearing: readonly string[],
+    ending: readonly string[],
   ): Promise<{
     readonly world: readonly string[]
     readonly problem: string | null
@@ -84,7 +91,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
   }> => {
     const { id } = facts.table
     const statements = worldStatements(ground, known, id, of)
-    const world = [...statements.map((s) => s.sql), ...clearing]
+    const world = [...statements.map((s) => s.sql), ...ending]
     const { setup, outcomes } = await confirmRows(ground, facts, world, drafts)
     const at = setup ? (statements[setup.at]?.tables ?? []) : []
     return {
@@ -96,8 +103,8 @@ export const makeSolutions = (ground: RowGround): Solutions => {
 
   const coreOf = async (facts: TableFacts): Promise<Core> => {
     const { id } = facts.table
-    const drafts = drafted.get(id) ?? new Map<number, Draft>()
-    const nothing = { rows: new Map<number, Row>(), stored: new Map<number, Row>(), drafts, clearing: [] }
+    let drafts = drafted.get(id) ?? new Map<number, Draft>()
+    const nothing = { rows: new Map<number, Row>(), stored: new Map<number, Row>(), drafts, ending: [] }
     const parent = ground.parents.hard(id).find((r) => (known(r.target)?.rows.size ?? 0) === 0)
     if (parent) {
       const why = cores.get(parent.target)?.problem ?? 'no row was found'
@@ -106,11 +113,31 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const wanted = families.flatMap((f) => drafts.get(f) ?? [])
     const hopeless = (drafts.get(0)?.broken ?? []).filter((b) => b.startsWith('none of '))
     if (hopeless.length > 0) return { ...nothing, problem: hopeless.join('; ') }
-    let clearing: readonly string[] = []
-    const first = await confirm(facts, 'core', wanted, clearing)
+    let ending: readonly string[] = []
+    const first = await confirm(facts, 'core', wanted, ending)
     if (first.problem !== null) return { ...nothing, problem: first.problem }
     let { outcomes } = first
     const [taken] = outcomes
+    // Rows that cannot point to themselves point to roots, which point to each other.
+    if (taken && 'refused' in taken && ground.parents.own(id).length > 0) {
+      const rooted = await draftFamilies(ground, facts, [...families, ...roots], keysFor(id), rootOf)
+      const rows = new Map(rooted.map((d) => [d.family, d]))
+      const stand = [
+        insertRows(
+          facts.table,
+          roots.map((f) => rows.get(f)!.row),
+        ),
+      ]
+      const second = await confirm(
+        facts,
+        'core',
+        families.map((f) => rows.get(f)!),
+        stand,
+      )
+      if (second.problem === null && second.outcomes.every((o) => 'row' in o)) {
+        ;[drafts, ending, outcomes] = [rows, stand, second.outcomes]
+      }
+    }
     if (
       taken &&
       'refused' in taken &&
@@ -120,7 +147,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const cleared = [`delete from ${qualified(facts.table)}`]
       const second = await confirm(facts, 'core', wanted, cleared)
       if (second.problem === null && second.outcomes.some((o) => 'row' in o))
-        [clearing, outcomes] = [cleared, second.outcomes]
+        [ending, outcomes] = [cleared, second.outcomes]
     }
     const rows = new Map<number, Row>()
     const stored = new Map<number, Row>()
@@ -136,7 +163,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const [a] = outcomes
     const broken = drafts.get(0)?.broken ?? []
     const why = a && 'refused' in a ? [a.refused, ...broken.map((b) => `unsolved: ${b}`)].join('; ') : null
-    return { rows, stored, drafts, clearing, problem: why }
+    return { rows, stored, drafts, ending, problem: why }
   }
 
   const solveCircle = async (members: readonly string[]): Promise<void> => {
@@ -174,7 +201,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const facts = ground.facts.get(table)!
     const soft = ground.parents.soft(table)
     for (const ref of soft) await ensureCore(ref.target)
-    const world = [...worldStatements(ground, known, table, 'base').map((s) => s.sql), ...core.clearing]
+    const world = [...worldStatements(ground, known, table, 'base').map((s) => s.sql), ...core.ending]
     const present = new Set(ground.parents.plan(table, 'base').steps.flat())
     const parentKeys: ParentKeys = (ref, family) =>
       ref.target !== table && present.has(ref.target) ? keysFor(table)(ref, family) : null
@@ -195,7 +222,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const options = [first!, ...others, core.rows.get(family)!].map(tuple)
       return { family, row: first!, variables: [{ columns, options }], broken: [] }
     })
-    const confirmed = await confirm(facts, 'base', drafts, core.clearing)
+    const confirmed = await confirm(facts, 'base', drafts, core.ending)
     if (confirmed.problem !== null) return { ...asIs, problem: confirmed.problem }
     const rows = new Map(core.rows)
     const stored = new Map(core.stored)

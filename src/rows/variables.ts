@@ -25,6 +25,8 @@ export interface VariableWish {
   readonly extra?: ReadonlyMap<string, readonly string[]>
   /** Only these columns. */
   readonly only?: ReadonlySet<string>
+  /** What the expressions speak of comes before the typical values. */
+  readonly nearFirst?: boolean
 }
 
 const once = <T>(items: readonly T[]): T[] => [...new Map(items.map((o) => [JSON.stringify(o), o])).values()]
@@ -52,6 +54,7 @@ export const variablesAround = async (
     expressions: wish.expressions,
     constraints: wish.constraints,
     ...(wish.extra ? { extra: wish.extra } : {}),
+    ...(wish.nearFirst ? { nearFirst: true } : {}),
   })
   const present = bases[0] ?? {}
   const keyed = groups.flatMap((g): Variable[] => {
@@ -101,7 +104,8 @@ export const variablesAround = async (
   const single = free.map((column): Variable => {
     const accepted = judged.get(column.name)?.accepted ?? []
     const fromBases = bases.map((b) => b[column.name]).filter((v) => v !== undefined && v !== 'default')
-    return { columns: [column], options: once([...fromBases, ...accepted].map((o) => [o!])) }
+    const nulls = accepted.includes('null') ? ['null'] : []
+    return { columns: [column], options: once([...fromBases, ...nulls, ...accepted].map((o) => [o!])) }
   })
   return [...keyed, ...ownKeys, ...single].filter((v) => v.options.length > 0)
 }

@@ -45,9 +45,10 @@ const rowInWorld = (
 
 const rowsOf = (ground: RowGround, known: KnownTables, parent: string, table: string): readonly Row[] => {
   const rows = known(parent)?.rows
-  if (parent === table)
-    return families.map((f) => rows?.get(f + firstRoot)).filter((row) => row !== undefined)
-  return families.filter((f) => rows?.has(f)).map((f) => rowInWorld(ground, known, parent, table, f))
+  const roots = families.map((f) => rows?.get(f + firstRoot)).filter((row) => row !== undefined)
+  if (parent === table) return roots
+  const own = families.filter((f) => rows?.has(f)).map((f) => rowInWorld(ground, known, parent, table, f))
+  return ground.parents.plan(parent, 'core').rooted ? own : [...roots, ...own]
 }
 
 /** One statement for tables that require each other: foreign keys are checked when all of it is done. */

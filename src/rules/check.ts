@@ -13,7 +13,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered } from './untriggered.ts'
+import { addUntriggered, withoutTriggers } from './untriggered.ts'
 
 /** `products_price_not_negative`; a name that begins with its table's stands as it is. */
 const constraintName = (rule: CheckRule): string =>
@@ -132,12 +132,20 @@ export const check: RuleKind<CheckRule> = {
     if ('written' in ground) return ground.written
     await loadParser()
     const claimed = checksOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
-    const found = await context.rows.distinguish(
-      context.table,
-      rule.expression,
-      mutantsOf(rule.expression, claimed?.facts.expression),
-      claimed ? { ignoreChecks: [claimed.name] } : {},
+    const mutants = mutantsOf(rule.expression, claimed?.facts.expression)
+    const found = await withoutTriggers(context, () =>
+      context.rows.distinguish(
+        context.table,
+        rule.expression,
+        mutants,
+        claimed ? { ignoreChecks: [claimed.name] } : {},
+      ),
     )
+    if (claimed)
+      ground.draft.indistinct(
+        claimed.id,
+        found.equivalent.map((i) => mutants[i]!),
+      )
     const refused = refusalOf(rule, context)
     for (const { row, differs, accepted: isAccepted } of found.rows) {
       if (!isAccepted) {

@@ -2,7 +2,7 @@
 import type { DeclaredRule } from '../architecture/rule.ts'
 import type { Row } from '../rows/rows.ts'
 import type { Expected, Experiment, World } from './experiment.ts'
-import type { RuleContext, Written } from './rule-kind.ts'
+import type { Indistinct, RuleContext, Written } from './rule-kind.ts'
 
 /** One case as a kind of rule states it. */
 export interface Case {
@@ -11,17 +11,21 @@ export interface Case {
   readonly when: readonly string[]
   readonly then: Expected
   readonly mend?: string
+  readonly shadow?: true
 }
 
 export interface Draft {
   add(one: Case): void
   unsolved(summary: string, tried: string): void
+  /** These broken expressions agree with the structure's own on every row that the other constraints allow. */
+  indistinct(structure: string, expressions: readonly string[]): void
   written(): Written
 }
 
 export const openDraft = (rule: DeclaredRule, world: World): Draft => {
   const experiments: Experiment[] = []
   const unsolved: Written['unsolved'][number][] = []
+  const indistinct: Indistinct[] = []
   return {
     add: ({ given = [], ...one }) => {
       const id = `${rule.id}#${experiments.length + 1}`
@@ -30,7 +34,11 @@ export const openDraft = (rule: DeclaredRule, world: World): Draft => {
     unsolved: (summary, tried) => {
       unsolved.push({ rule: rule.id, summary, tried })
     },
-    written: () => ({ experiments, unsolved }),
+    indistinct: (structure, expressions) => {
+      const why = 'no row that the other constraints allow tells them apart'
+      indistinct.push(...expressions.map((expression) => ({ structure, expression, why })))
+    },
+    written: () => ({ experiments, unsolved, ...(indistinct.length > 0 ? { indistinct } : {}) }),
   }
 }
 

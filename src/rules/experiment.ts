@@ -62,6 +62,11 @@ export interface Experiment {
   readonly session?: 'fresh'
   /** `loaded`: against the clone with thousands of rows and statistics, for plans. */
   readonly on?: 'loaded'
+  /**
+   * A row that another structure refuses, whatever becomes of the rule's own: it proves nothing and never fails. When a
+   * mutant changes who refuses it, the two structures are known to do the same there: redundant, not survived.
+   */
+  readonly shadow?: true
   /** What to do when this one does not hold; experiments that attack give it. */
   readonly mend?: string
   /** Instead of when: a function that throws when it does not hold (escape hatch `proves`). */
@@ -82,4 +87,12 @@ export interface Unsolved {
   readonly rule: string
   readonly summary: string
   readonly tried: string
+}
+
+/** What a person should know though nothing is wrong: it never makes a rule red. */
+export interface Note {
+  readonly rule: string
+  readonly summary: string
+  /** Exact SQL for who does not want it so. */
+  readonly mend: string
 }

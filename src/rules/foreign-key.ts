@@ -10,6 +10,7 @@ import type { World } from './experiment.ts'
 import { freshValues } from './fresh-value.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { foreignKeyCopies } from './reported-names.ts'
 import { tryOne } from './trial.ts'
 
 export interface ForeignKey {
@@ -18,6 +19,8 @@ export interface ForeignKey {
   readonly targetColumns: readonly string[]
   /** The claimed constraint's name; without one the name that it ought to have, so that no other answers for it. */
   readonly name: string
+  /** That name and those of its copies on partitions, under which PostgreSQL reports what happens to a parent. */
+  readonly names: readonly string[]
   readonly isSelf: boolean
 }
 
@@ -25,16 +28,21 @@ export const foreignKeyName = (rule: ReferencesRule): string =>
   structureName(rule.table, ...rule.columns, 'fkey')
 
 /** The target's columns as declared, else its declared primary key. null when the target or its key is missing. */
-export const foreignKeyOf = (rule: ReferencesRule, context: RuleContext): ForeignKey | null => {
+export const foreignKeyOf = async (
+  rule: ReferencesRule,
+  context: RuleContext,
+): Promise<ForeignKey | null> => {
   const target = context.catalog.tables.get(rule.target)
   const targetColumns =
     rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(context.architecture, rule.target)
   if (!target || targetColumns.length !== rule.columns.length) return null
+  const name = claimedOf(context, 'references')?.name ?? foreignKeyName(rule)
   return {
     rule,
     target,
     targetColumns,
-    name: claimedOf(context, 'references')?.name ?? foreignKeyName(rule),
+    name,
+    names: await foreignKeyCopies(context.db, context.table, name),
     isSelf: rule.target === rule.table,
   }
 }
@@ -91,7 +99,7 @@ const makeChild = async (
   const wish = {
     family: key.isSelf ? ('b' as const) : ('a' as const),
     before: [...parent.given, rows.insert(key.target, parent.row)],
-    until: [key.name],
+    until: key.names,
   }
   const alone = await makeRow(context, table, {
     ...wish,
@@ -141,7 +149,8 @@ export const obstaclesTo = async (
   while (aside.length < mostObstacles) {
     const fault = await tryOne(context.db, world, [...aside, ...given, ...when])
     if (!fault || !['23503', '23001'].includes(fault.sqlstate)) return aside
-    if (fault.constraint === null || fault.constraint === key.name || fault.table === null) return aside
+    if (fault.constraint === null || key.names.includes(fault.constraint) || fault.table === null)
+      return aside
     const table = qualified({ schema: fault.schema ?? 'public', name: fault.table })
     const statement = `alter table ${table} drop constraint if exists ${ident(fault.constraint)}`
     if (aside.includes(statement)) return aside

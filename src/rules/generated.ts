@@ -1,6 +1,7 @@
 /** generated: the column is computed from the others, follows them when they change, and cannot be written. */
 import type { GeneratedRule } from '../architecture/kinds/generated.ts'
 import { valueMutants } from '../catalog/expressions.ts'
+import { generatedOf } from '../catalog/generated.ts'
 import { structureId } from '../ground/names.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../postgres/quote.ts'
@@ -20,14 +21,23 @@ import { addUntriggered } from './untriggered.ts'
 const tellingRows = async (
   rule: GeneratedRule,
   context: RuleContext,
+  ground: Ground,
 ): Promise<readonly { readonly row: Row; readonly differs: readonly string[] }[]> => {
-  const mutants = valueMutants(rule.expression).map(
-    (m) => `(${rule.expression}) is not distinct from (${m.sql})`,
-  )
+  const claimed = generatedOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
+  const texts = [rule.expression, ...(claimed ? [claimed.facts.expression] : [])]
+  const mutants = [...new Set(texts.flatMap((text) => valueMutants(text).map((m) => m.sql)))]
   if (mutants.length === 0) return []
-  return (await context.rows.distinguish(context.table, 'true', mutants)).rows.filter(
-    (r) => r.tells.length > 0,
+  const found = await context.rows.distinguish(
+    context.table,
+    'true',
+    mutants.map((sql) => `(${rule.expression}) is not distinct from (${sql})`),
   )
+  if (claimed)
+    ground.draft.indistinct(
+      claimed.id,
+      found.equivalent.map((i) => mutants[i]!),
+    )
+  return found.rows.filter((r) => r.tells.length > 0)
 }
 
 const isComputed = (rule: GeneratedRule, context: RuleContext): string => {
@@ -37,7 +47,10 @@ const isComputed = (rule: GeneratedRule, context: RuleContext): string => {
 
 const addComputedCases = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
   const { rows, table } = context
-  const all = [{ row: ground.base, differs: [] as readonly string[] }, ...(await tellingRows(rule, context))]
+  const all = [
+    { row: ground.base, differs: [] as readonly string[] },
+    ...(await tellingRows(rule, context, ground)),
+  ]
   const seen = new Set<string>()
   for (const { row, differs } of all) {
     const insert = rows.insert(table, row)

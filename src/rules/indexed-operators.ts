@@ -15,7 +15,7 @@ export interface IndexOperator {
 }
 
 /** An operator class that takes the key's type. */
-export interface OperatorClass {
+interface OperatorClass {
   readonly method: string
   readonly name: string
   /** In the class's order. */

@@ -627,6 +627,22 @@ describe('each hole is found by its attacks alone, and its mend closes it', () =
   it.each(holes)('$name', expectHole)
 })
 
+it('a sequence that the role may read is a note, not a hole', async () => {
+  const { lab, written, failing } = await prove(
+    `${soundSql}\ngrant select on sequence products_id_seq to app;`,
+  )
+  await lab.close()
+  expect(failing).toEqual([])
+  expect(written.notes).toEqual([
+    {
+      rule: 'products/isolatedBy:tenant_id',
+      summary:
+        'app may read the sequence public.products_id_seq: its last value tells how many rows of products all tenants have made together',
+      mend: 'revoke select on sequence public.products_id_seq from "app";',
+    },
+  ])
+})
+
 describe('what cannot be found out is named', () => {
   const unsolvedOf = async (ddl: string, declared: Architecture) => {
     const { lab, written } = await prove(ddl, { declared })

@@ -12,7 +12,7 @@ import { attacks } from './attacks/attacks.ts'
 import { isGap } from './attacks/gap.ts'
 import { isAccessDeclared } from './attacks/privilege.ts'
 import { readTenancy } from './attacks/tenancy.ts'
-import type { Experiment, Unsolved } from './experiment.ts'
+import type { Experiment, Note, Unsolved } from './experiment.ts'
 import { isolationDdl } from './isolated-by-design.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { noun } from './sentence.ts'
@@ -61,12 +61,14 @@ export const isolatedBy: RuleKind<IsolatedByRule> = {
     if (isGap(tenancy)) return { experiments: [], unsolved: [{ rule: rule.id, ...tenancy }] }
     const experiments: Experiment[] = []
     const unsolved: Unsolved[] = []
+    const notes: Note[] = []
     for (const attack of attacks) {
-      const { attempts, gaps = [] } = await attack.attempts(tenancy)
+      const { attempts, gaps = [], notes: told = [] } = await attack.attempts(tenancy)
       experiments.push(...attempts.map((attempt, i) => toExperiment(rule, attack.name, i + 1, attempt)))
       unsolved.push(...gaps.map((gap) => ({ rule: rule.id, ...gap })))
+      notes.push(...told.map((note) => ({ rule: rule.id, ...note })))
     }
-    return { experiments, unsolved }
+    return { experiments, unsolved, notes }
   },
   design: (rule, architecture) => isolationDdl(rule, architecture),
   claims: (rule, { catalog, table, architecture }) => claimsOf(rule, catalog, table, architecture),

@@ -15,9 +15,26 @@ interface Side {
 }
 
 /** The predicate's columns on both sides of it and of each of its mutants. */
-const sidesOf = async (context: RuleContext, key: Key, where: string): Promise<readonly Side[]> => {
-  const mutants = expressionMutants(where).map((m) => `(${m.sql}) is true`)
-  const found = await context.rows.distinguish(context.table, `(${where}) is true`, mutants)
+const sidesOf = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  where: string,
+): Promise<readonly Side[]> => {
+  const texts = [where, ...(key.claimed?.predicate ? [key.claimed.predicate] : [])]
+  const mutants = [...new Set(texts.flatMap((text) => expressionMutants(text).map((m) => m.sql)))]
+  const found = await context.rows.distinguish(
+    context.table,
+    `(${where}) is true`,
+    mutants.map((sql) => `(${sql}) is true`),
+  )
+  if (key.claimed) {
+    const { id } = key.claimed
+    ground.draft.indistinct(
+      id,
+      found.equivalent.map((i) => mutants[i]!),
+    )
+  }
   const seen = new Set<string>()
   return found.rows.flatMap(({ row, accepted: isWatched }) => {
     const pins = pinned(row, key.whereColumns)
@@ -36,7 +53,7 @@ export const addPredicateCases = async (
 ): Promise<void> => {
   if (key.where === null) return
   const { rows, table } = context
-  const sides = await sidesOf(context, key, key.where)
+  const sides = await sidesOf(context, ground, key, key.where)
   for (const { pins: side, isWatched } of sides) {
     const pins = { ...pinned(first.row, keyColumns(key)), ...side }
     const one = await makeRow(context, table, { pins, family: 'a' })

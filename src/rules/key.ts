@@ -1,4 +1,5 @@
 /** A key as unique, primaryKey and excludes put it to the test, and the rows that its cases are made of. */
+import type { Structure } from '../catalog/structure.ts'
 import type { Family, Row } from '../rows/rows.ts'
 import { ident, literal } from '../postgres/quote.ts'
 import type { Deferrable } from './ddl.ts'
@@ -20,6 +21,8 @@ export interface Key {
   readonly parts: readonly KeyPart[]
   readonly where: string | null
   readonly whereColumns: readonly string[]
+  /** The structure that the rule claims, with its predicate as PostgreSQL wrote it down. */
+  readonly claimed: { readonly id: string; readonly predicate: string | null } | null
   readonly nullsNotDistinct: boolean
   readonly deferrable: Deferrable
   readonly sqlstate: '23505' | '23P01'
@@ -27,6 +30,15 @@ export interface Key {
   readonly partners: Row
   /** Constraint or index names under which PostgreSQL may report it: never empty. */
   readonly names: readonly string[]
+}
+
+/** Of the structures of a kind, the one that the rule claims. */
+export const claimedPredicate = (
+  structures: readonly Structure<{ readonly predicate: string | null }>[],
+  context: Pick<RuleContext, 'claims'>,
+): Key['claimed'] => {
+  const found = structures.find((s) => context.claims.includes(s.id))
+  return found ? { id: found.id, predicate: found.facts.predicate } : null
 }
 
 export const keyColumns = (key: Key): readonly string[] => [...new Set(key.parts.flatMap((p) => p.columns))]

@@ -17,6 +17,7 @@ const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> =
   parts: rule.columns.map((c) => ({ sql: ident(c), columns: [c], shown: c, isColumn: true })),
   where: null,
   whereColumns: [],
+  claimed: null,
   nullsNotDistinct: false,
   deferrable: 'no',
   sqlstate: '23505',

@@ -2,10 +2,9 @@
 import { identList, qualified } from '../postgres/quote.ts'
 import { accepted, rowsAre, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
-import { obstaclesTo, type Family, type ForeignKey } from './foreign-key.ts'
-import { countAfter, familyStands, oneRow, refusedParent } from './reference-outcome.ts'
+import type { Family, ForeignKey } from './foreign-key.ts'
+import { addParentCase, countAfter, familyStands, oneRow, refusedParent } from './reference-outcome.ts'
 import type { RuleContext } from './rule-kind.ts'
-import { addUntriggered } from './untriggered.ts'
 
 interface Outcome {
   readonly title: string
@@ -71,8 +70,6 @@ export const addDeleteCases = async (
 ): Promise<void> => {
   const given = await familyStands(key, family, context)
   for (const { title, when, then } of outcomes(key, family, context)) {
-    const aside = await obstaclesTo(key, context, ground.world, given, when)
-    const one = { title, given: [...aside, ...given], when, then }
-    await addUntriggered(context, ground, one, [context.table, key.target])
+    await addParentCase(key, context, ground, { title, given, when, then })
   }
 }

@@ -2,12 +2,14 @@
 import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { optionalColumns, primaryKeyColumns, rulesOf } from './declared.ts'
-import { rowsAre } from './draft.ts'
-import type { Expected } from './experiment.ts'
-import type { Family, ForeignKey } from './foreign-key.ts'
+import { rowsAre, type Case, type Ground } from './draft.ts'
+import type { Expected, World } from './experiment.ts'
+import { obstaclesTo, type Family, type ForeignKey } from './foreign-key.ts'
 import { freshValues } from './fresh-value.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { tryOne } from './trial.ts'
+import { addUntriggered, quieted } from './untriggered.ts'
 
 /** The declared default of a column as an SQL expression; null when it has none. */
 export const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
@@ -60,6 +62,40 @@ const defaultParent = async (
   const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, `(${defaults[i]})`]))
   const made = await makeRow(context, key.target, { pins, family: 'a', before })
   return 'unsolved' in made ? [] : [...made.given, context.rows.insert(key.target, made.row)]
+}
+
+/** The expectation with the name that PostgreSQL gives: that of a partition's copy, where it is one. */
+const asReported = async (
+  key: ForeignKey,
+  context: RuleContext,
+  world: World,
+  statements: readonly string[],
+  then: Expected,
+): Promise<Expected> => {
+  if (then.kind !== 'rejected' || key.names.length === 1) return then
+  const fault = await tryOne(context.db, world, statements)
+  const isCopy = fault?.constraint != null && key.names.includes(fault.constraint)
+  return isCopy ? { kind: 'rejected', by: { ...then.by, constraint: fault.constraint! } } : then
+}
+
+/** Adds a case in which a parent goes, changes or comes late, with what would answer in the key's place set aside. */
+export const addParentCase = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  { title, given, when, then }: Case & { readonly given: readonly string[] },
+): Promise<void> => {
+  const tables = [context.table, key.target]
+  const quiet = quieted(context, tables)
+  const aside = await obstaclesTo(key, context, ground.world, [...quiet, ...given], when)
+  const statements = [...quiet, ...aside, ...given, ...when]
+  const one = {
+    title,
+    given: [...aside, ...given],
+    when,
+    then: await asReported(key, context, ground.world, statements, then),
+  }
+  await addUntriggered(context, ground, one, tables)
 }
 
 /** RESTRICT has a SQLSTATE of its own from PostgreSQL 18 on. */

@@ -37,7 +37,7 @@ const addExistingCase = async (
     pins: pointingTo(key, parent),
     family: key.isSelf ? 'b' : 'a',
     before: ownParents(key, context, [parent]),
-    until: [key.name],
+    until: key.names,
   })
   if ('unsolved' in made) {
     ground.draft.unsolved(
@@ -131,7 +131,7 @@ const addNullCases = async (
     const made = await makeRow(context, table, {
       pins,
       family: 'a',
-      until: [key.name],
+      until: key.names,
     })
     if ('unsolved' in made) continue
     ground.draft.add({

@@ -1,7 +1,8 @@
 /** When a reference is checked: at once, or at the end of the transaction. */
 import { accepted, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
-import { obstaclesTo, type Family, type ForeignKey } from './foreign-key.ts'
+import type { Family, ForeignKey } from './foreign-key.ts'
+import { addParentCase } from './reference-outcome.ts'
 import type { RuleContext } from './rule-kind.ts'
 
 /** The child first, then its parent: only a deferred check lets that pass. */
@@ -18,8 +19,7 @@ export const addTimingCases = async (
   }
   const reversed = [...family.beforeChild, family.insertChild, family.insertParent]
   const add = async (title: string, when: readonly string[], then: Expected): Promise<void> => {
-    const aside = await obstaclesTo(key, context, ground.world, family.beforeParent, when)
-    ground.draft.add({ title, given: [...aside, ...family.beforeParent], when, then })
+    await addParentCase(key, context, ground, { title, given: family.beforeParent, when, then })
   }
   const [where, end] = deferrable === 'no' ? ['also ', 'refused'] : ['', 'accepted']
   await add(

@@ -2,9 +2,10 @@
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import { accepted, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
-import { obstaclesTo, ownKeyColumn, type Family, type ForeignKey } from './foreign-key.ts'
+import { ownKeyColumn, type Family, type ForeignKey } from './foreign-key.ts'
 import { makeRow } from './make-row.ts'
 import {
+  addParentCase,
   anotherKey,
   countAfter,
   defaultOf,
@@ -15,7 +16,6 @@ import {
 } from './reference-outcome.ts'
 import { resetSequence } from './reset-sequence.ts'
 import type { RuleContext } from './rule-kind.ts'
-import { addUntriggered } from './untriggered.ts'
 
 interface Change {
   /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
@@ -126,8 +126,6 @@ export const addUpdateCases = async (
   if (!change) return
   const given = [...change.before, ...(await familyStands(key, family, context))]
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
-    const aside = await obstaclesTo(key, context, ground.world, given, when)
-    const one = { title, given: [...aside, ...given], when, then }
-    await addUntriggered(context, ground, one, [context.table, key.target])
+    await addParentCase(key, context, ground, { title, given, when, then })
   }
 }

@@ -148,21 +148,15 @@ describe('references', () => {
     expect(references().flatMap((r) => (red.get(r.rule.id)!.proven ? [] : [r.rule.id]))).toEqual([])
   })
 
-  test('notice every mutant but those that cannot be told apart', async () => {
-    const left: string[] = []
-    for (const [id, { kind }] of lab.catalog.structures) {
-      if (kind !== 'references') continue
-      for (const m of await lab.mutants(id))
-        if (m.verdict !== 'killed') left.push(`${m.verdict} ${m.id}: ${m.why}`)
-    }
+  test('notice every mutant but those that something else refuses', async () => {
+    const { killed, left } = await lab.left((s) => s.kind === 'references')
     expect(left).toMatchInlineSnapshot(`
       [
-        "equivalent people/references:tenant_id,boss_id->people~on-delete-exchanged:"set default": without a default, set default sets null",
         "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set null": tasks/column:tenant_id",
         "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set default": tasks/column:tenant_id",
-        "equivalent tasks/references:tenant_id,owner_id->people~match-flipped:full: no column of the foreign key is ever null",
       ]
     `)
+    expect(killed).toBeGreaterThan(300)
   })
 
   test('another action than the declared one is not green', async () => {

@@ -45,7 +45,7 @@ export const references: RuleKind<ReferencesRule> = {
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
-    const key = foreignKeyOf(rule, context)
+    const key = await foreignKeyOf(rule, context)
     if (!key) {
       ground.draft.unsolved(
         `the key of ${rule.target} that it points to is not known`,

@@ -15,6 +15,26 @@ const indexCopies = (table: Table, name: string): string => `
   )
   select c.relname from copies join pg_catalog.pg_class c on c.oid = copies.oid order by c.relname collate "C"`
 
+const foreignKeyCopiesSql = (table: Table, name: string): string => `
+  with recursive copies as (
+    select k.oid from pg_catalog.pg_constraint k
+    where k.conrelid = ${table.oid} and k.conname = ${literal(name)}
+    union all
+    select k.oid from pg_catalog.pg_constraint k join copies on k.conparentid = copies.oid
+  )
+  select k.conname from copies join pg_catalog.pg_constraint k on k.oid = copies.oid
+  order by k.conname collate "C"`
+
+/** A foreign key's name, and those of its copies for partitions on either side. */
+export const foreignKeyCopies = async (
+  db: Session,
+  table: Table,
+  name: string,
+): Promise<readonly string[]> => {
+  const [rows] = await selectEach(db, [], [foreignKeyCopiesSql(table, name)])
+  return [...new Set([name, ...(rows ?? []).map((row) => row[0]!)])]
+}
+
 /** The structure's own name first; without one the name that it ought to have, so that no other answers for it. */
 export const reportedNames = async (
   db: Session,

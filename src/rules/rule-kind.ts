@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Rows } from '../rows/rows.ts'
-import type { Experiment, Unsolved } from './experiment.ts'
+import type { Experiment, Note, Unsolved } from './experiment.ts'
 
 /** What a rule may ask while its experiments are written. */
 export interface RuleContext {
@@ -23,6 +23,17 @@ export interface RuleContext {
 export interface Written {
   readonly experiments: readonly Experiment[]
   readonly unsolved: readonly Unsolved[]
+  readonly notes?: readonly Note[]
+  readonly indistinct?: readonly Indistinct[]
+}
+
+/** An expression broken in a way that provably changes nothing: a mutant of the structure made of it is equivalent. */
+export interface Indistinct {
+  /** Structure id. */
+  readonly structure: string
+  /** As expressionMutants or valueMutants writes it: what stands in parentheses in the mutant's DDL. */
+  readonly expression: string
+  readonly why: string
 }
 
 export interface RuleKind<R extends DeclaredRule = DeclaredRule> {

@@ -8,11 +8,11 @@ export interface Surrounding {
   readonly kind: 'schema' | 'sequence' | 'function'
   /** As regclass, regprocedure or a schema's name read it, everything qualified. */
   readonly name: string
-  /** A schema's usage, a default's sequence, a function that PostgreSQL calls for whoever asks. */
+  /** A schema's usage, a default's sequence, a function that PostgreSQL calls for whoever asks; not an identity's own sequence. */
   readonly isNeeded: boolean
 }
 
-/** Sequences of defaults (an identity's own needs no grant); functions of defaults, checks, policies and key expressions. */
+/** Sequences of defaults and of identity columns; functions of defaults, checks, policies and key expressions. */
 const surroundingsOf = (table: Table): string => `
 with parts as (
   select 'pg_catalog.pg_attrdef'::regclass as class, oid from pg_catalog.pg_attrdef where adrelid = ${regclass(table)}
@@ -29,7 +29,7 @@ with parts as (
   select d.classid, d.objid, false
     from pg_catalog.pg_depend d
    where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-     and d.refobjid = ${regclass(table)} and d.refobjsubid > 0 and d.deptype = 'a'
+     and d.refobjid = ${regclass(table)} and d.refobjsubid > 0 and d.deptype in ('a', 'i')
 )
 select kind, name, bool_or(needed) as "isNeeded"
   from (select 0 as rank, 'schema' as kind, n.nspname::text as name, true as needed
@@ -63,14 +63,20 @@ const privilegesOn = {
   function: ['EXECUTE'],
 }
 
-const asked = ({ kind, name }: Surrounding, roles: readonly string[]): string => {
+/** The object's oid, null once it is gone: the sequence of an identity that was dropped gives nobody a privilege. */
+const found = ({ kind, name }: Surrounding): string =>
+  kind === 'schema'
+    ? `to_regnamespace(${literal(ident(name))})`
+    : `${{ sequence: 'to_regclass', function: 'to_regprocedure' }[kind]}(${literal(name)})`
+
+const asked = (surrounding: Surrounding, roles: readonly string[]): string => {
+  const { kind, name } = surrounding
   const privileges = privilegesOn[kind].flatMap((p) => [p, `${p} WITH GRANT OPTION`])
-  const object = { schema: '', sequence: '::regclass', function: '::regprocedure' }[kind]
   return `
 select ${literal(`${kind} ${name}`)} as object, role, privilege
   from unnest(array[${roles.map(literal).join(', ')}]) role,
        unnest(array[${privileges.map(literal).join(', ')}]) privilege
- where has_${kind}_privilege(role, ${literal(name)}${object}, privilege)`
+ where has_${kind}_privilege(role, ${found(surrounding)}, privilege)`
 }
 
 /** Which privileges the roles have on these objects, one per row: object, role, privilege. */

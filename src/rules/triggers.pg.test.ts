@@ -109,7 +109,24 @@ describe('rules of tables with triggers and partitions', () => {
         e.given.some((sql) => sql.includes('disable trigger user')) ? [r.rule.id] : [],
       ),
     )
-    expect([...new Set(quiet)]).toMatchInlineSnapshot()
+    expect([...new Set(quiet)]).toMatchInlineSnapshot(`
+      [
+        "authors/type:id",
+        "authors/type:name",
+        "posts/type:id",
+        "posts/type:slug",
+        "posts/type:title",
+        "posts/type:author_id",
+        "posts/type:price",
+        "posts/type:touched_at",
+        "posts/type:code",
+        "posts/required:title",
+        "posts/required:touched_at",
+        "posts/default:touched_at",
+        "posts/check:code_short",
+        "posts/references:author_id->authors",
+      ]
+    `)
   })
 
   test('are red without their structures', async () => {
@@ -119,40 +136,11 @@ describe('rules of tables with triggers and partitions', () => {
     ).toMatchInlineSnapshot(`[]`)
   })
 
-  test('notice every mutant but those that cannot be told apart', async () => {
-    const left: string[] = []
-    for (const [id, { kind }] of lab.catalog.structures) {
-      if (['trigger', 'function', 'partition'].includes(kind)) continue
-      for (const m of await lab.mutants(id))
-        if (m.verdict !== 'killed') left.push(`${m.verdict} ${m.id}: ${m.why}`)
-    }
+  test('notice every mutant but those that something else refuses', async () => {
+    const { left } = await lab.left((s) => !['trigger', 'function', 'partition'].includes(s.kind))
     expect(left).toMatchInlineSnapshot(`
       [
-        "stillborn events/column:day~removed: PostgreSQL refuses it: cannot alter column "day" because it is part of the partition key of relation "events" (42P16)",
-        "stillborn events/column:day~type-exchanged:"timestamp without time zone": PostgreSQL refuses it: cannot alter column "day" because it is part of the partition key of relation "events" (42P16)",
-        "survived posts/column:slug~type-widened:"character varying(21)": every experiment answers as before",
-        "stillborn authors/required:id~removed: PostgreSQL refuses it: column "id" is in a primary key (42P16)",
-        "stillborn events/required:id~removed: PostgreSQL refuses it: column "id" is in a primary key (42P16)",
-        "stillborn events/required:day~removed: PostgreSQL refuses it: column "day" is in a primary key (42P16)",
-        "stillborn marks/required:id~removed: PostgreSQL refuses it: column "id" is in a primary key (42P16)",
-        "stillborn posts/required:id~removed: PostgreSQL refuses it: column "id" is in a primary key (42P16)",
-        "stillborn events/primaryKey:id,day~column-removed:day: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/primaryKey:id,day~column-exchanged:day,kind: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/primaryKey:id,day~column-exchanged:day,post_id: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/primaryKey:id,day~column-exchanged:day,note: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
         "redundant events/primaryKey:id,day~null-allowed:day: events_2024_id_day_key",
-        "stillborn events/unique:day,note~column-removed:day: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/unique:day,note~column-exchanged:day,id: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/unique:day,note~column-exchanged:day,kind: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "stillborn events/unique:day,note~column-exchanged:day,post_id: PostgreSQL refuses it: unique constraint on partitioned table must include all partitioning columns (0A000)",
-        "equivalent events/unique:day,note~nulls-not-distinct-flipped: no part of the key is ever null",
-        "equivalent posts/unique:slug~nulls-not-distinct-flipped: no part of the key is ever null",
-        "survived posts/check:posts_code_short~relational-operator-exchanged:<>: every experiment answers as before",
-        "equivalent events/references:post_id->posts~on-delete-exchanged:"set default": without a default, set default sets null",
-        "survived marks/references:event_id,event_day->events~on-update-exchanged:"no action": every experiment answers as before",
-        "survived marks/references:event_id,event_day->events~on-update-exchanged:cascade: every experiment answers as before",
-        "survived marks/references:event_id,event_day->events~on-update-exchanged:"set null": every experiment answers as before",
-        "survived marks/references:event_id,event_day->events~on-update-exchanged:"set default": every experiment answers as before",
       ]
     `)
   })

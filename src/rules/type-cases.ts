@@ -8,7 +8,7 @@ import type { RuleContext } from './rule-kind.ts'
 import { tryEach } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
-import { addUntriggered } from './untriggered.ts'
+import { quieted } from './untriggered.ts'
 
 /** A row that is accepted after these statements. */
 export interface Standing {
@@ -16,12 +16,16 @@ export interface Standing {
   readonly given: readonly string[]
 }
 
-/** The base row, or one with a value in the column where the base row has none. */
+/**
+ * The base row, or one with a value in the column where the base row has none. Triggers are disabled: one may rewrite
+ * the value, and PL/pgSQL remembers a column's type for as long as the session lasts, also past a mutant.
+ */
 export const rowWithValue = async (column: string, context: RuleContext, base: Row): Promise<Standing> => {
-  if ((base[column] ?? 'null') !== 'null') return { row: base, given: [] }
+  const quiet = quieted(context, [context.table])
+  if ((base[column] ?? 'null') !== 'null') return { row: base, given: quiet }
   const where = [`${ident(column)} is not null`]
   const made = await makeRow(context, context.table, { pins: {}, family: 'a', where })
-  return 'row' in made ? made : { row: base, given: [] }
+  return 'row' in made ? { row: made.row, given: [...quiet, ...made.given] } : { row: base, given: quiet }
 }
 
 export interface ProbedColumn extends Standing {
@@ -106,10 +110,27 @@ const choose = async (
     if (/^23[5P]/u.test(replies[i]!.fault!.sqlstate) && replies[i]!.fault!.sqlstate !== '23514') continue
     const solved = await rows.solve(table, { pins: { [probed.column]: one.probe.sql } })
     if ('unsolved' in solved) continue
-    const [reply] = await tryEach(db, ground.world.statements, [[rows.insert(table, solved.row)]])
-    if (!reply!.fault) return { one, row: solved.row, given: [] }
+    const given = quieted(context, [table])
+    const [reply] = await tryEach(db, ground.world.statements, [[...given, rows.insert(table, solved.row)]])
+    if (!reply!.fault) return { one, row: solved.row, given }
   }
   return null
+}
+
+/** A value of the type that no row can hold, because something else refuses it. */
+const addShadow = async (
+  { probe }: Foretold,
+  { column, row, given }: ProbedColumn,
+  { rows, table, db }: RuleContext,
+  { world, draft }: Ground,
+): Promise<void> => {
+  const when = [rows.insert(table, { ...row, [column]: probe.sql })]
+  const [reply] = await tryEach(db, [...world.statements, ...given], [when])
+  const fault = reply!.fault
+  if (!fault) return
+  const by = { sqlstate: fault.sqlstate, ...(fault.constraint ? { constraint: fault.constraint } : {}) }
+  const title = `${column} ${probe.shown} is refused by another structure, whatever the type`
+  draft.add({ title, given, when, then: { kind: 'rejected', by }, shadow: true })
 }
 
 /** Adds the cases; what no row can show because other constraints leave no room is left out, its refusal is not. */
@@ -127,9 +148,12 @@ export const addProbeCases = async (
   let way = 0
   for (const group of byAim(foretold.filter((f) => f.sqlstate === null))) {
     const chosen = await choose(group, probed, context, ground)
-    if (!chosen) continue
+    if (!chosen) {
+      await addShadow(group[0]!, probed, context, ground)
+      continue
+    }
     way = chosen.one.probe.way ?? way
-    await addUntriggered(context, ground, storedCase(probed, context, chosen))
+    draft.add(storedCase(probed, context, chosen))
   }
   for (const { probe, sqlstate } of foretold) {
     if (sqlstate === null || (probe.way !== undefined && probe.way !== way)) continue

@@ -123,13 +123,9 @@ describe('type', () => {
   })
 
   test('notices every other type', async () => {
-    const left: string[] = []
-    for (const type of types) {
-      for (const mutant of await lab.mutants(`everything/column:${JSON.stringify(nameOf(type))}`)) {
-        if (mutant.verdict !== 'killed') left.push(`${mutant.verdict} ${mutant.id}: ${mutant.why}`)
-      }
-    }
+    const { killed, left } = await lab.left((s) => s.kind === 'column')
     expect(left).toEqual([])
+    expect(killed).toBeGreaterThan(150)
   })
 })
 

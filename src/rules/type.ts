@@ -12,20 +12,19 @@ import { addGeneratedTypeCases } from './generated-type.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { addProbeCases, rowWithValue, type Standing } from './type-cases.ts'
 import { understandType } from './type-oracle.ts'
-import { addUntriggered } from './untriggered.ts'
 
-const addBaseCase = async (
+const addBaseCase = (
   rule: TypeRule,
   context: RuleContext,
   ground: Ground,
   { row, given }: Standing,
-): Promise<void> => {
+): void => {
   const name = ident(rule.column)
   const value = row[rule.column]
   const isOfType = `pg_typeof(${name}) = ${literal(rule.type)}::regtype`
   const isKept =
     value === undefined ? [] : [`${name}::text is not distinct from cast(${value} as ${rule.type})::text`]
-  await addUntriggered(context, ground, {
+  ground.draft.add({
     title: `a typical ${rule.column} is kept as ${rule.type}`,
     given,
     when: [`${context.rows.insert(context.table, row)} returning ${[isOfType, ...isKept].join(', ')}`],
@@ -42,12 +41,12 @@ export const type: RuleKind<TypeRule> = {
     const understood = await understandType(context.db, rule.type)
     const generated = generatedRuleOf(context.architecture, rule.table, rule.column)
     if (generated) {
-      await addBaseCase(rule, context, ground, { row: ground.base, given: [] })
+      addBaseCase(rule, context, ground, { row: ground.base, given: [] })
       if (understood) await addGeneratedTypeCases(rule, generated.expression, understood, context, ground)
       return ground.draft.written()
     }
     const standing = await rowWithValue(rule.column, context, ground.base)
-    await addBaseCase(rule, context, ground, standing)
+    addBaseCase(rule, context, ground, standing)
     // Enums and domains have rules of their own.
     if (understood && 'brm'.includes(understood.class)) {
       await addProbeCases({ column: rule.column, type: rule.type, understood, ...standing }, context, ground)

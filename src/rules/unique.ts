@@ -11,7 +11,7 @@ import { addKeyCases } from './key-cases.ts'
 import { addExpressionCases } from './key-expressions.ts'
 import { addNullKeyCases } from './key-nulls.ts'
 import { addPredicateCases } from './key-predicate.ts'
-import { firstRow, makeKeyPart, type Key } from './key.ts'
+import { claimedPredicate, firstRow, makeKeyPart, type Key } from './key.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
@@ -29,6 +29,7 @@ const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({
   parts: await Promise.all(rule.keys.map((k) => makeKeyPart(context, k))),
   where: rule.where,
   whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+  claimed: claimedPredicate(uniquesOf(context.catalog, rule.table), context),
   nullsNotDistinct: rule.nullsNotDistinct,
   deferrable: rule.deferrable,
   sqlstate: '23505',

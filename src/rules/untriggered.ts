@@ -26,6 +26,24 @@ const isAsExpected = (reply: Reply, { then }: Case): boolean => {
   return then.kind !== 'rows' || JSON.stringify(reply.commands.at(-2)?.rows) === JSON.stringify(then.rows)
 }
 
+/** Disables the user's triggers of those tables that have some. */
+export const quieted = (context: RuleContext, tables: readonly Table[]): readonly string[] =>
+  tables
+    .filter((table) => context.catalog.of(table.id, 'trigger').length > 0)
+    .map((table) => `alter table ${qualified(table)} disable trigger user`)
+
+/** Asks with the user's triggers of the rule's table disabled. */
+export const withoutTriggers = async <T>(context: RuleContext, ask: () => Promise<T>): Promise<T> => {
+  const quiet = quieted(context, [context.table])
+  if (quiet.length === 0) return ask()
+  await context.db.query(['savepoint assay_quiet', ...quiet].join(';\n'))
+  try {
+    return await ask()
+  } finally {
+    await context.db.query('rollback to savepoint assay_quiet; release savepoint assay_quiet')
+  }
+}
+
 /** Adds the case as it is, or without the triggers of these tables where only that makes it come out as expected. */
 export const addUntriggered = async (
   context: RuleContext,
@@ -33,9 +51,7 @@ export const addUntriggered = async (
   one: Case,
   tables: readonly Table[] = [context.table],
 ): Promise<void> => {
-  const quiet = tables
-    .filter((table) => context.catalog.of(table.id, 'trigger').length > 0)
-    .map((table) => `alter table ${qualified(table)} disable trigger user`)
+  const quiet = quieted(context, tables)
   if (quiet.length === 0) {
     ground.draft.add(one)
     return

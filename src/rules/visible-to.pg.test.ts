@@ -130,6 +130,25 @@ describe('exactly what is declared, and every mutant of it is noticed', () => {
     expect(found.survivors).toEqual([])
   })
 
+  it('with a grant on the sequence of an identity, which nobody needs', async () => {
+    const found = await prove(
+      `${notesSql} grant select on notes to app; grant usage, select on sequence notes_id_seq to app;`,
+      declaring((t) => [t.visibleTo('app', 'select')]),
+    )
+    expect(found.claims).toContain('sequence:notes_id_seq/grant:app')
+    expect(found.failing).toEqual([])
+    expect(found.survivors).toEqual([])
+  })
+
+  it('and an identity that is dropped is no matter of the role', async () => {
+    const lab = await openLab(server, `${notesSql} grant select on notes to app;`)
+    const declared = declaring((t) => [t.visibleTo('app', 'select')])
+    const { experiments } = await lab.write(visibleTo, rulesOf(declared)[0]!, declared)
+    const failing = await lab.failing(experiments, ['alter table notes alter id drop identity'])
+    await lab.close()
+    expect(failing).toEqual([])
+  })
+
   it('beside what everybody may', async () => {
     const declared = declaring((t) => [
       t.visibleTo('app', ['select', 'insert']),

@@ -99,7 +99,10 @@ const bad: readonly Bad[] = [
   },
   {
     what: 'a misspelt function of Assay',
-    files: edited(['architecture, defineConfig, table }', 'architecture, defineConfig, tabel }'], ["table('products'", "tabel('products'"]),
+    files: edited(
+      ['architecture, defineConfig, table }', 'architecture, defineConfig, tabel }'],
+      ["table('products'", "tabel('products'"],
+    ),
     code: 'config.missing-export',
     says: /Assay has no "tabel"\. Did you mean "table"\?/u,
     mend: /import/u,
@@ -117,7 +120,10 @@ const bad: readonly Bad[] = [
 describe('a wrong configuration', () => {
   test.each(bad)('$what', async ({ files, code, says, mend, line }) => {
     await withProject(files, async (directory) => {
-      const json = await assayJson(['prove', directory], { cwd: directory })
+      const [json, ran] = await Promise.all([
+        assayJson(['prove', directory], { cwd: directory }),
+        assay(['prove'], { cwd: directory }),
+      ])
       expect({ code: json.code, stderr: json.stderr, summary: json.summary }).toEqual({
         code: 2,
         stderr: '',
@@ -130,7 +136,6 @@ describe('a wrong configuration', () => {
       expect(found!.fix).toMatch(mend)
       if (line !== undefined) expect(found!.where).toMatchObject({ file: config, line })
 
-      const ran = await assay(['prove'], { cwd: directory })
       expect(ran).toMatchObject({ code: 2, stdout: '' })
       expect(ran.stderr).toMatch(/^✗ \S/u)
       expect(ran.stderr).toMatch(/\n {4}mend {2}\S/u)
@@ -143,7 +148,7 @@ describe('a wrong configuration', () => {
       const { stderr } = await assay(['prove'], { cwd: directory })
       expect(stderr).toContain(
         [
-          '    at    assay.config.ts:8:43',
+          '    where assay.config.ts:8:43',
           "            t.check('price_not_negative', 'price >= = 0'),",
           '                                                    ^',
         ].join('\n'),
@@ -159,11 +164,13 @@ describe('a wrong configuration', () => {
     await withProject(files, async (directory) => {
       const { code, findings } = await assayJson(['green', directory], { cwd: directory })
       expect(code).toBe(2)
-      expect(findings.map((f) => [f.code, f.where?.line, /"([\w.]+)"/u.exec(f.summary)?.[1], f.fix])).toEqual([
-        ['config.unknown-key', 13, 'schema.comand', 'Write "command" instead of "comand".'],
-        ['config.unknown-key', 14, 'ledgr', 'Write "ledger" instead of "ledgr".'],
-        ['config.unknown-key', 15, 'colour', 'Take "colour" away.'],
-      ])
+      expect(findings.map((f) => [f.code, f.where?.line, /"([\w.]+)"/u.exec(f.summary)?.[1], f.fix])).toEqual(
+        [
+          ['config.unknown-key', 13, 'schema.comand', 'Write "command" instead of "comand".'],
+          ['config.unknown-key', 14, 'ledgr', 'Write "ledger" instead of "ledgr".'],
+          ['config.unknown-key', 15, 'colour', 'Take "colour" away.'],
+        ],
+      )
     })
   })
 
@@ -179,7 +186,10 @@ describe('a configuration that misbehaves', () => {
   test('one that ends the process is told, and is no success', async () => {
     await withProject(edited(['export default', 'process.exit(0)\nexport default']), async (directory) => {
       const json = await assayJson(['prove', directory])
-      expect({ code: json.code, first: json.findings[0]?.code }).toEqual({ code: 3, first: 'config.ended-process' })
+      expect({ code: json.code, first: json.findings[0]?.code }).toEqual({
+        code: 3,
+        first: 'config.ended-process',
+      })
       const ran = await assay(['prove', directory])
       expect(ran).toMatchObject({ code: 3, stdout: '' })
       expect(ran.stderr).toContain('process.exit(0)')
@@ -191,12 +201,16 @@ describe('a configuration that misbehaves', () => {
     await withProject(files, async (directory) => {
       const ran = await assay(['prove', directory, '--json'])
       expect(ran.code).toBe(3)
-      expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, findings: [{ code: 'config.ended-process' }] })
+      expect(JSON.parse(ran.stdout)).toMatchObject({
+        ok: false,
+        findings: [{ code: 'config.ended-process' }],
+      })
     })
   })
 
   test('what it prints goes to stderr: stdout has one envelope', async () => {
-    const noise = "console.log('to the console')\nprocess.stdout.write('to stdout\\n')\nthrow new Error('and then')\n"
+    const noise =
+      "console.log('to the console')\nprocess.stdout.write('to stdout\\n')\nthrow new Error('and then')\n"
     await withProject(edited(['export default', `${noise}export default`]), async (directory) => {
       const { code, stderr, findings } = await assayJson(['prove', directory])
       expect({ code, stderr }).toEqual({ code: 2, stderr: 'to the console\nto stdout\n' })
@@ -206,9 +220,15 @@ describe('a configuration that misbehaves', () => {
 
   test('names that would steer a terminal are shown, not obeyed', async () => {
     const evil = '\\u001B[2J\\u001B]0;owned\\u0007\\u009b31m\\u202e'
-    const files = edited(["t.check('price_not_negative', 'price >= 0')", `t.check('${evil}', '"${evil}" > 0')`])
+    const files = edited([
+      "t.check('price_not_negative', 'price >= 0')",
+      `t.check('${evil}', '"${evil}" > 0')`,
+    ])
     await withProject(files, async (directory) => {
-      for (const args of [['prove', directory], ['prove', directory, '--json']]) {
+      for (const args of [
+        ['prove', directory],
+        ['prove', directory, '--json'],
+      ]) {
         const { code, stdout, stderr } = await assay(args)
         expect(code).toBe(2)
         // eslint-disable-next-line no-control-regex

@@ -1,7 +1,7 @@
 /** Proves declared rules on a real PostgreSQL for the tests of src/rules: a migrated database, its bound rules and their experiments. */
 import type { Architecture } from '../../src/architecture/architecture.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
-import type { Catalog } from '../../src/catalog/structure.ts'
+import type { Catalog, Structure } from '../../src/catalog/structure.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { bind } from '../../src/prove/bind.ts'
@@ -13,6 +13,7 @@ import { openWorkplace } from '../../src/prove/workplace.ts'
 import { writeTests } from '../../src/prove/write-tests.ts'
 import { makeRows } from '../../src/rows/make-rows.ts'
 import type { Rows } from '../../src/rows/rows.ts'
+import type { Written } from '../../src/rules/rule-kind.ts'
 
 export interface RuleLab {
   readonly catalog: Catalog
@@ -25,7 +26,10 @@ export interface RuleLab {
   /** Titles of a rule's experiments with their expected end. */
   titles(rule: string): readonly string[]
   red(): Promise<ReadonlyMap<string, RedEvidence>>
-  mutants(structure: string): Promise<readonly MutantResult[]>
+  /** Mutants of these structures that neither an experiment noticed nor PostgreSQL refused nor reasoning excused. */
+  left(
+    of: (structure: Structure) => boolean,
+  ): Promise<{ readonly killed: number; readonly left: readonly string[] }>
   close(): Promise<void>
 }
 
@@ -58,6 +62,7 @@ export const openRuleLab = async (
   await main.query('rollback')
   const rules = await proveGreen(workplace, tested)
   const witnesses = makeWitnesses(rules, binding.claimedBy, catalog)
+  const indistinct = tested.flatMap((rule) => (rule as Partial<Written>).indistinct ?? [])
   const unsolvedRules = new Map(rules.flatMap((r) => r.unsolved.map((u) => [u.rule, u.summary] as const)))
   const find = (id: string): GreenRule => {
     const found = rules.find((r) => r.rule.id === id)
@@ -81,16 +86,23 @@ export const openRuleLab = async (
       const evidence = await proveRed(workplace, rules, catalog)
       return new Map(rules.map((r, i) => [r.rule.id, evidence[i]!]))
     },
-    mutants: (id) => {
-      const structure = catalog.structures.get(id)
-      if (!structure) throw new Error(`no structure ${id} among ${[...catalog.structures.keys()].join(', ')}`)
-      return mutateStructure(structure, {
-        workplace,
-        catalog,
-        witnesses,
-        claimedBy: binding.claimedBy,
-        unsolvedRules,
-      })
+    left: async (of) => {
+      const parts = { workplace, catalog, witnesses, claimedBy: binding.claimedBy, unsolvedRules }
+      const results: MutantResult[] = []
+      for (const structure of catalog.structures.values()) {
+        if (of(structure)) results.push(...(await mutateStructure(structure, parts)))
+      }
+      const isProven = (m: MutantResult): boolean =>
+        indistinct.some(
+          (i) => i.structure === m.structure && m.ddl.some((sql) => sql.includes(`(${i.expression})`)),
+        )
+      const open = results.filter(
+        (m) => ['survived', 'unsolved', 'redundant'].includes(m.verdict) && !isProven(m),
+      )
+      return {
+        killed: results.filter((m) => m.verdict === 'killed').length,
+        left: open.map((m) => `${m.verdict} ${m.id}: ${m.why}`),
+      }
     },
     close: async () => {
       await workplace.close()

@@ -28,10 +28,29 @@ export interface TablePlan {
 
 /** Rules that fit a type; each name is drawn, so that a counterexample is readable. */
 const rulesOf: Readonly<Record<string, readonly string[]>> = {
-  integer: ['none', 'check >=', 'check between', 'check in', 'unique', 'default', 'generated', 'index', 'rejects'],
+  integer: [
+    'none',
+    'check >=',
+    'check between',
+    'check in',
+    'unique',
+    'default',
+    'generated',
+    'index',
+    'rejects',
+  ],
   smallint: ['none', 'check >='],
   'numeric(8,2)': ['none', 'check >', 'default', 'unique'],
-  'varchar(20)': ['none', 'check pattern', 'check length', 'unique', 'unique lower', 'unique nulls', 'index', 'default'],
+  'varchar(20)': [
+    'none',
+    'check pattern',
+    'check length',
+    'unique',
+    'unique lower',
+    'unique nulls',
+    'index',
+    'default',
+  ],
   text: ['none', 'check pattern', 'unique where', 'default', 'index'],
   boolean: ['none', 'default'],
   date: ['none', 'check past', 'default'],
@@ -56,7 +75,12 @@ export const tablePlans: fc.Arbitrary<readonly TablePlan[]> = fc.array(
     composite: fc.boolean(),
     tenant: fc.boolean(),
     reference: fc.constantFrom('none' as const, 'self' as const, 'first' as const),
-    onDelete: fc.constantFrom('no action' as const, 'restrict' as const, 'cascade' as const, 'set null' as const),
+    onDelete: fc.constantFrom(
+      'no action' as const,
+      'restrict' as const,
+      'cascade' as const,
+      'set null' as const,
+    ),
     onUpdate: fc.constantFrom('no action' as const, 'cascade' as const),
     deferrable: fc.constantFrom('no' as const, 'immediate' as const, 'deferred' as const),
     comment: fc.boolean(),
@@ -65,7 +89,9 @@ export const tablePlans: fc.Arbitrary<readonly TablePlan[]> = fc.array(
 )
 
 const mood = enumType('mood', ['calm', 'busy', 'odd'])
-const percentage = domainType('percentage', 'integer', { checks: { percentage_check: 'value between 0 and 100' } })
+const percentage = domainType('percentage', 'integer', {
+  checks: { percentage_check: 'value between 0 and 100' },
+})
 
 const columnType = (type: string): AnyColumn =>
   type === 'mood' ? mood : type === 'percentage' ? percentage : (type as AnyColumn)
@@ -78,7 +104,14 @@ const defaultOf = (type: string): string => {
   return type === 'text' || type.startsWith('varchar') ? `'given'` : '7'
 }
 
-const ruleSets = (t: Rules<string>, table: string, name: string, { type, rule }: ColumnPlan): readonly AnyRuleSet[] => {
+/** A key of a tenant's table starts with the tenant: one without it would tell what other tenants have. */
+const ruleSets = (
+  t: Rules<string>,
+  table: string,
+  name: string,
+  { type, rule }: ColumnPlan,
+  tenant: readonly string[],
+): readonly AnyRuleSet[] => {
   const length = type.endsWith('[]') ? 'cardinality' : 'length'
   switch (rule) {
     case 'check >=':
@@ -98,13 +131,13 @@ const ruleSets = (t: Rules<string>, table: string, name: string, { type, rule }:
     case 'check object':
       return [t.check(`${name}_object`, `jsonb_typeof(${name}) = 'object'`)]
     case 'unique':
-      return [t.unique(name)]
+      return [t.unique(...tenant, name)]
     case 'unique lower':
-      return [t.unique(`lower(${name})`)]
+      return [t.unique(...tenant, `lower(${name})`)]
     case 'unique nulls':
-      return [t.unique(name, { nullsNotDistinct: true })]
+      return [t.unique(...tenant, name, { nullsNotDistinct: true })]
     case 'unique where':
-      return [t.unique(name, { where: `${name} <> 'none'` })]
+      return [t.unique(...tenant, name, { where: `${name} <> 'none'` })]
     case 'default':
       return [t.defaults({ [name]: defaultOf(type) })]
     case 'default now':
@@ -118,7 +151,7 @@ const ruleSets = (t: Rules<string>, table: string, name: string, { type, rule }:
     case 'index gin':
       return [t.indexed(name, { using: 'gin' })]
     case 'excludes':
-      return [t.excludes({ [name]: '&&' }, { using: 'gist' })]
+      return tenant.length > 0 ? [] : [t.excludes({ [name]: '&&' }, { using: 'gist' })]
     case 'rejects':
       return [
         t.check(`${name}_even`, `${name} % 2 = 0`),
@@ -151,7 +184,9 @@ const makeTable = (plan: TablePlan, index: number, first: TablePlan | null): Mad
   }
   const key = plan.composite ? ['part', 'id'] : ['id']
   const declared = table(name, columns as never, (t: Rules<string>) => {
-    const own = plan.columns.flatMap((column, i) => ruleSets(t, name, `c${i}`, column))
+    const own = plan.columns.flatMap((column, i) =>
+      ruleSets(t, name, `c${i}`, column, plan.tenant ? ['tenant'] : []),
+    )
     const required = plan.columns.flatMap((column, i) => (column.required ? [`c${i}`] : []))
     const generated = plan.columns.flatMap((column, i) =>
       column.rule === 'generated' ? [t.generated({ [`g${i}`]: `c${i} * 2` })] : [],
@@ -159,10 +194,14 @@ const makeTable = (plan: TablePlan, index: number, first: TablePlan | null): Mad
     const proofs = plan.columns.flatMap((column, i) =>
       column.rule === 'proves'
         ? [
-            t.proves(`c${i} keeps to the percentage`, async (db) => {
-              await db.insert(name, { [`c${i}`]: '100' })
-              await db.refuses(`select 101::percentage`, '23514')
-            }, { by: ['type/domain:percentage'] }),
+            t.proves(
+              `c${i} keeps to the percentage`,
+              async (db) => {
+                await db.insert(name, { [`c${i}`]: '100' })
+                await db.refuses(`select 101::percentage`, '23514')
+              },
+              { by: ['type/domain:percentage'] },
+            ),
           ]
         : [],
     )
@@ -175,15 +214,23 @@ const makeTable = (plan: TablePlan, index: number, first: TablePlan | null): Mad
       ...(required.length > 0 ? [t.required(...required)] : []),
       ...(plan.comment ? [t.says(`table ${index}`)] : []),
       ...(plan.tenant
-        ? [t.required('tenant'), t.isolatedBy('tenant'), t.visibleTo('app', ['select', 'insert', 'update', 'delete'])]
+        ? [
+            t.required('tenant'),
+            t.isolatedBy('tenant'),
+            t.visibleTo('app', ['select', 'insert', 'update', 'delete']),
+          ]
         : []),
       ...(target
         ? [
-            t.references(target.composite ? ['ref_part', 'ref_id'] : ['ref_id'], plan.reference === 'self' ? name : 't0', {
-              onDelete: plan.onDelete,
-              onUpdate: plan.onUpdate,
-              ...(plan.deferrable === 'no' ? {} : { deferrable: plan.deferrable }),
-            }),
+            t.references(
+              target.composite ? ['ref_part', 'ref_id'] : ['ref_id'],
+              plan.reference === 'self' ? name : 't0',
+              {
+                onDelete: plan.onDelete,
+                onUpdate: plan.onUpdate,
+                ...(plan.deferrable === 'no' ? {} : { deferrable: plan.deferrable }),
+              },
+            ),
           ]
         : []),
     ]
@@ -219,7 +266,9 @@ export const makeRandomArchitecture = (plans: readonly TablePlan[]): RandomArchi
   const order = ['required', 'identity', 'primaryKey', 'unique', 'references']
   const rank = (kind: string): number => order.indexOf(kind)
   const rules = declared.tables.flatMap((t) => t.rules).toSorted((a, b) => rank(a.kind) - rank(b.kind))
-  const design = rules.flatMap((rule) => kindOf(rule).design(rule, declared)).map((sql) => sql.replace(/;\s*$/u, ''))
+  const design = rules
+    .flatMap((rule) => kindOf(rule).design(rule, declared))
+    .map((sql) => sql.replace(/;\s*$/u, ''))
   const used = new Set(declared.tables.flatMap((t) => t.columns.map((c) => c.type)))
   const isUsed = (sql: string): boolean =>
     (!sql.includes('mood') || used.has('mood')) && (!sql.includes('percentage') || used.has('percentage'))

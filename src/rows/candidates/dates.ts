@@ -85,6 +85,18 @@ const around = (slot: Slot, constant: string): string[] => {
   ]
 }
 
+/** As long ago, or ahead, as a span says; a day more and less. */
+const atDistance = (slot: Slot, span: string): string[] =>
+  [`-${span}`, span].flatMap((shift) => {
+    // age() counts from midnight, most other expressions from now.
+    const midnight = shifted('current_date', shift)
+    const moment = shifted(today(slot), shift)
+    return [
+      ...['-1 day', '1 day', '-2 days', '2 days', '-3 days', '3 days'].map((s) => shifted(moment, s)),
+      ...new Set([moment, midnight]),
+    ]
+  })
+
 /** Years and small numbers that extract() may be compared with. */
 const calendar = (slot: Slot, clues: ValueClues): string[] => {
   const numbers = clues.constants.filter((c) => /^\d{1,4}$/u.test(c)).map(Number)
@@ -144,9 +156,7 @@ export const dates: TypeFamily = {
     return [
       ...relative,
       ...clues.constants.filter((c) => isDate.test(c)).flatMap((c) => around(slot, c)),
-      ...spans.flatMap((c) =>
-        [shifted(today(slot), c), shifted(today(slot), `-${c}`)].filter(() => !c.startsWith('-')),
-      ),
+      ...spans.filter((c) => !c.startsWith('-')).flatMap((c) => atDistance(slot, c)),
       ...calendar(slot, clues),
     ]
   },

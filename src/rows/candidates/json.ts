@@ -8,13 +8,16 @@ import { matchingStrings } from '../pattern.ts'
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 const absent = Symbol('absent')
-type Leaf = Json | typeof absent
+/** What longer paths have made of it. */
+const kept = Symbol('kept')
+type Leaf = Json | typeof absent | typeof kept
 
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The object with the leaf at the path; a number in the path makes an array. */
 const place = (base: Json | undefined, path: readonly string[], leaf: Leaf): Json => {
+  if (leaf === kept) return base ?? {}
   const [key, ...rest] = path
   if (key === undefined) return leaf === absent ? {} : leaf
   if (/^\d$/u.test(key) && !isObject(base)) {
@@ -48,6 +51,16 @@ const leaves = (values: readonly string[], clues: ValueClues): Leaf[] => {
   return [...own, ...around, ...matching, ...lists, ...texts, ...leavesOfKind, absent]
 }
 
+const at = (leavesOfPath: readonly Leaf[], n: number): Leaf => {
+  const first = leavesOfPath[0]
+  // Only when asked for by itself does a path that leads on take another leaf.
+  if (first === kept) return n >= ownTurn ? (leavesOfPath[n - ownTurn] ?? kept) : kept
+  return leavesOfPath[(n >= ownTurn ? n - ownTurn : n) % leavesOfPath.length] ?? null
+}
+
+/** Numbers from here on mean a leaf of the path that is being varied. */
+const ownTurn = 10_000
+
 const documents = (clues: ValueClues): Json[] => {
   const given = clues.constants.flatMap((c): Json[] => {
     if (!/^\s*[[{"]/u.test(c)) return []
@@ -66,19 +79,23 @@ const documents = (clues: ValueClues): Json[] => {
     const key = JSON.stringify(path)
     byPath.set(key, { path, values: [...new Set([...(byPath.get(key)?.values ?? []), ...values])] })
   }
-  const options = [...byPath.values()].map((p) => ({ path: p.path, leaves: leaves(p.values, clues) }))
+  // Longer paths first: a path that leads on keeps what they have made, until it is its turn to vary.
+  const ordered = [...byPath.values()].toSorted((a, b) => b.path.length - a.path.length)
+  const leadsOn = (path: readonly string[]): boolean =>
+    ordered.some((o) => o.path.length > path.length && path.every((key, i) => o.path[i] === key))
+  const options = ordered.map((p): { readonly path: readonly string[]; readonly leaves: readonly Leaf[] } => {
+    const own = leaves(p.values, clues)
+    return { path: p.path, leaves: leadsOn(p.path) ? [kept, ...own] : own }
+  })
   const filled = (choice: (index: number) => number): Json =>
-    options.reduce<Json>(
-      (doc, o, i) => place(doc, o.path, o.leaves[choice(i) % o.leaves.length] ?? null),
-      whole,
-    )
+    options.reduce<Json>((doc, o, i) => place(doc, o.path, at(o.leaves, choice(i))), whole)
   const found: Json[] = [...given]
   if (options.length > 0) {
     const rounds = Math.max(...options.map((o) => o.leaves.length))
     for (let n = 0; n < rounds; n++) found.push(filled(() => n))
-    for (const [at, o] of options.entries()) {
+    for (const [turn, o] of options.entries()) {
       for (let n = 0; n < o.leaves.length; n++)
-        for (const rest of [0, 1, 2]) found.push(filled((i) => (i === at ? n : rest)))
+        for (const rest of [0, 1, 2]) found.push(filled((i) => (i === turn ? ownTurn + n : rest)))
     }
     // Two paths that want different values at once.
     if (options.length <= 4) {
@@ -87,7 +104,7 @@ const documents = (clues: ValueClues): Json[] => {
           if (a >= b) continue
           for (let n = 0; n < Math.min(8, first.leaves.length); n++) {
             for (let m = 0; m < Math.min(8, second.leaves.length); m++)
-              found.push(filled((i) => (i === a ? n : i === b ? m : 0)))
+              found.push(filled((i) => (i === a ? ownTurn + n : i === b ? ownTurn + m : 0)))
           }
         }
       }

@@ -34,6 +34,9 @@ const numeric = (clues: ValueClues): string[] =>
         `[${down},${up})`,
         `[0,${c})`,
         `[0,${up})`,
+        `[1,${addDecimal(c, '1', 2)})`,
+        `(0,${up}]`,
+        `[1,${c}]`,
       ]
     })
 
@@ -41,6 +44,33 @@ const dated = (clues: ValueClues): string[] =>
   clues.constants
     .filter((c) => /^\d{4}-\d{2}-\d{2}/u.test(c))
     .flatMap((c) => [`["${c}",)`, `(,"${c}")`, `["${c}","2100-01-01")`, `["1900-01-01","${c}")`])
+
+/** Ranges as long as a span says, a little shorter and longer. */
+const lasting = (slot: Slot, clues: ValueClues): string[] => {
+  const kind = kindOf(slot)
+  const start = boundOf[kind]?.(0) ?? ''
+  if (slot.type.includes('multi')) return []
+  if (kind === 'date') {
+    const days = clues.constants
+      .filter((c) => /^\d{1,4}$/u.test(c))
+      .flatMap((c) => [c, addDecimal(c, '1', 1), addDecimal(c, '1', -1)])
+    return days.map((n) => `daterange(${literal(start)}, date ${literal(start)} + ${n})`)
+  }
+  const type = kind === 'tstz' ? 'timestamptz' : 'timestamp'
+  const spans = clues.constants.filter((c) => /^\d+(?:\.\d+)?\s*[a-z]|^\d{1,3}:\d{2}/iu.test(c))
+  return spans.flatMap((c) =>
+    [
+      '',
+      " + interval '1 second'",
+      " - interval '1 second'",
+      " + interval '30 minutes'",
+      " - interval '30 minutes'",
+      " + interval '1 day'",
+    ].map(
+      (more) => `${slot.type}(${literal(start)}, ${type} ${literal(start)} + interval ${literal(c)}${more})`,
+    ),
+  )
+}
 
 export const ranges: TypeFamily = {
   serves: (slot) => pattern.test(slot.type),
@@ -51,8 +81,9 @@ export const ranges: TypeFamily = {
   near: (slot, clues) => {
     const kind = kindOf(slot)
     const own = /^(?:int4|int8|num)$/u.test(kind) ? numeric(clues) : dated(clues)
+    const long = /^(?:int4|int8|num)$/u.test(kind) ? [] : lasting(slot, clues)
     const given = clues.constants.filter((c) => /^[[({]|^empty$/u.test(c))
-    return [...given.map((c) => literal(c)), ...own.map((r) => wrap(slot, r))]
+    return [...given.map((c) => literal(c)), ...own.map((r) => wrap(slot, r)), ...long]
   },
   edges: (slot) => {
     const bound = boundOf[kindOf(slot)]
@@ -60,9 +91,17 @@ export const ranges: TypeFamily = {
     const [low, mid, high] = [bound(0), bound(1), bound(2)]
     const empty = slot.type.includes('multi') ? literal('{}') : literal('empty')
     return [
-      ...[`[${low},${high})`, `[${low},${low}]`, `[${mid},)`, `(,${mid})`, '(,)', `[${low},)`].map((r) =>
-        wrap(slot, r),
-      ),
+      ...[
+        `[${low},${mid}]`,
+        `(${low},${mid})`,
+        `(${low},${mid}]`,
+        `[${low},${high})`,
+        `[${low},${low}]`,
+        `[${mid},)`,
+        `(,${mid})`,
+        '(,)',
+        `[${low},)`,
+      ].map((r) => wrap(slot, r)),
       empty,
       ...(slot.type.includes('multi') ? [literal(`{[${low},${mid}),[${high},)}`)] : []),
     ]

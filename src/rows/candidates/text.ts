@@ -57,6 +57,7 @@ const formats = (letter: string, n: number): readonly string[] => [
   `#${letter.repeat(6)}`,
   `{"key": "${letter}"}`,
   `100${n}`,
+  `Passw0rd-${letter}!`,
   `${letter.toUpperCase()}`,
 ]
 
@@ -95,6 +96,13 @@ const matchingOnce = (pattern: TextPattern, lengths: readonly number[]): readonl
   if (known.size > 500) known.clear()
   known.set(key, found)
   return found
+}
+
+/** The most varied of the shorter strings: it has the optional parts too. */
+const elaborate = (strings: readonly string[]): string => {
+  const kinds = (s: string): number =>
+    [/[a-z]/u, /[A-Z]/u, /\d/u].filter((k) => k.test(s)).length + new Set(s.replaceAll(/[a-z\d]/giu, '')).size
+  return strings.filter((s) => s.length <= 24).reduce((a, b) => (kinds(b) > kinds(a) ? b : a), '')
 }
 
 const lengthsWanted = (slot: Slot, clues: ValueClues): number[] => {
@@ -146,7 +154,7 @@ export const text: TypeFamily = {
           `${c} `,
         ]),
       ...matching.flatMap((m) => (m[0] === undefined ? [] : nearMisses(m[0]))),
-      ...matching.flatMap((m) => nearMisses(m.find((s) => s.length > 3) ?? '')),
+      ...matching.flatMap((m) => nearMisses(elaborate(m))),
     ]
     const fitting = [...new Set(found)].filter((t) => Array.from(t).length <= limit && !t.includes('\0'))
     return [...fitting.slice(0, 400).map(textLiteral), ...clues.computed.map((sql) => `(${sql})`)]

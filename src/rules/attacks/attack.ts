@@ -2,7 +2,7 @@
  * The verb of an attack: everything that one tenant may try against another in one way, and what a sound table
  * answers. One file per attack beside this one; to add one, add a file and a line in attacks.ts.
  */
-import type { Asker, Expected, World } from '../experiment.ts'
+import type { Asker, Expected, Note, World } from '../experiment.ts'
 import type { Gap } from './gap.ts'
 import type { Tenancy } from './tenancy.ts'
 
@@ -23,6 +23,8 @@ export interface Attempt {
 export interface Attempted {
   readonly attempts: readonly Attempt[]
   readonly gaps?: readonly Gap[]
+  /** What it tells of others without being a hole. */
+  readonly notes?: readonly Omit<Note, 'rule'>[]
 }
 
 export interface Attack {

@@ -18,6 +18,7 @@ import { owner } from './owner.ts'
 import { partition } from './partition.ts'
 import { privilege } from './privilege.ts'
 import { read } from './read.ts'
+import { sequence } from './sequence.ts'
 import { truncate } from './truncate.ts'
 import { uniqueKey } from './unique-key.ts'
 import { update } from './update.ts'
@@ -45,5 +46,6 @@ export const attacks: readonly Attack[] = [
   partition,
   view,
   definerFunction,
+  sequence,
   privilege,
 ]

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { changedBetween, snapshot } from '../../test/support/catalog-snapshot.ts'
+import { richSchema, richSchemaExtensions } from '../../test/support/rich-schema.ts'
+import { ident, qualified } from '../postgres/quote.ts'
+import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
+import { startServer } from '../postgres/start.ts'
+import { withChildren } from './dependents.ts'
+import { kindOfStructure } from './kind-of.ts'
+import { readCatalog } from './read-catalog.ts'
+import type { Catalog, Mutant, Structure } from './structure.ts'
+
+const ownKinds = [
+  'table',
+  'column',
+  'required',
+  'identity',
+  'default',
+  'generated',
+  'primaryKey',
+  'unique',
+  'check',
+  'excludes',
+  'references',
+  'index',
+]
+
+let server: Server
+let db: Session
+let catalog: Catalog
+let structures: readonly Structure[]
+let before: ReadonlyMap<string, string>
+
+beforeAll(async () => {
+  server = await startServer({})
+  const database = await server.createDatabase('structures')
+  const administrator = await server.connect(database, 'administrator')
+  for (const extension of richSchemaExtensions) await administrator.query(`create extension ${extension}`)
+  await administrator.end()
+  const owner = await server.connect(database, 'owner')
+  await owner.query(richSchema(server.major))
+  await owner.end()
+  await server.admitRoles()
+  db = await server.connect(database, 'prover')
+  catalog = await readCatalog(db)
+  structures = [...catalog.structures.values()].filter((s) => ownKinds.includes(s.kind))
+  before = await snapshot(db)
+})
+afterAll(async () => {
+  await db?.end()
+  await server?.stop()
+})
+
+/** Runs DDL as the engine does; null when PostgreSQL took it. */
+const refusal = async (ddl: readonly string[]): Promise<string | null> => {
+  const [reply] = await db.batch([['savepoint tried', ...ddl].join(';\n')])
+  if (!reply?.fault) return null
+  await db.query('rollback to savepoint tried')
+  return `${reply.fault.sqlstate} ${reply.fault.message}`
+}
+
+const rolledBack = async <T>(work: () => Promise<T>): Promise<T> => {
+  await db.query(`begin; set local role ${ident(server.owner)}; set local client_min_messages = error`)
+  try {
+    return await work()
+  } finally {
+    await db.query('rollback')
+  }
+}
+
+const create = (s: Structure): readonly string[] => kindOfStructure(s).create(s, catalog)
+const drop = (s: Structure): readonly string[] => kindOfStructure(s).drop(s, catalog)
+const mutantsOf = (s: Structure): readonly Mutant[] => kindOfStructure(s).mutants(s, catalog)
+
+/** Every structure after what it depends on. */
+const inOrder = (): readonly Structure[] => {
+  const placed = new Set<Structure>()
+  const seen = new Set<Structure>()
+  const place = (s: Structure | undefined): void => {
+    if (!s || seen.has(s)) return
+    seen.add(s)
+    for (const on of s.dependsOn) place(catalog.structures.get(on))
+    placed.add(s)
+  }
+  for (const s of catalog.structures.values()) place(s)
+  return [...placed]
+}
+
+/** Makes again what a dropped structure took with it. */
+const restoreTheOthers = async (): Promise<readonly string[]> => {
+  const now = await readCatalog(db)
+  const refused: string[] = []
+  for (const s of inOrder()) {
+    const there = now.structures.get(s.id)
+    if (there?.definition === s.definition) continue
+    const fault = await refusal([...(there ? drop(s) : []), ...create(s)])
+    if (fault !== null) refused.push(`${s.id}: ${fault}`)
+  }
+  return refused
+}
+
+/** Text that PostgreSQL prints in another way once it has read it back: `x IN (…)` over varchar. */
+const settled = (text: string | undefined): string | undefined =>
+  text?.replace(
+    `(ARRAY['A'::character varying, 'B'::character varying])::text[]`,
+    `ARRAY[('A'::character varying)::text, ('B'::character varying)::text]`,
+  )
+
+/** Publications are no structures; grants on views and functions are, of other kinds. */
+const isOthers = (name: string): boolean =>
+  name.startsWith('publication ') ||
+  name.startsWith('function ') ||
+  (/^relation/u.test(name) && /^[vm] /u.test(before.get(name) ?? ''))
+
+describe('structures of tables', () => {
+  it('are all read, with canonical definitions', () => {
+    expect(Object.fromEntries(structures.map((s) => [s.id, s.definition]))).toMatchSnapshot()
+  })
+
+  it('name what they depend on', () => {
+    expect(Object.fromEntries(structures.map((s) => [s.id, s.dependsOn]))).toMatchSnapshot()
+  })
+
+  it('are read in an order that does not hang on oids', () => {
+    const names = structures.filter((s) => s.kind === 'table').map((s) => s.id)
+    const bySchema = (id: string): string => (id.includes('.') && !id.startsWith('"') ? id : `public.${id}`)
+    expect(names.filter((id) => !id.startsWith('"'))).toEqual(
+      names.filter((id) => !id.startsWith('"')).toSorted((a, b) => (bySchema(a) < bySchema(b) ? -1 : 1)),
+    )
+  })
+
+  it('are as they were after drop and create', { timeout: 600_000 }, async () => {
+    const wrong: Record<string, unknown> = {}
+    const refused: Record<string, string> = {}
+    for (const structure of structures) {
+      await rolledBack(async () => {
+        const dropped = await refusal(drop(structure))
+        if (dropped !== null) {
+          refused[structure.id] = dropped
+          return
+        }
+        if (changedBetween(before, await snapshot(db)).length === 0)
+          wrong[structure.id] = 'drop changes nothing'
+        const created = await refusal(create(structure))
+        const isChanged = async () =>
+          changedBetween(before, await snapshot(db)).filter((name) => !isOthers(name)).length > 0
+        const others = created === null && (await isChanged()) ? await restoreTheOthers() : []
+        const after = await snapshot(db)
+        const left = changedBetween(before, after).filter(
+          (name) => !isOthers(name) && settled(before.get(name)) !== settled(after.get(name)),
+        )
+        if (created !== null || others.length > 0 || left.length > 0) {
+          wrong[structure.id] = { created, others, left }
+        }
+      })
+    }
+    expect(wrong).toEqual({})
+    expect(refused).toMatchSnapshot('refused')
+  })
+
+  it('can be broken by every mutant, which breaks nothing else', { timeout: 900_000 }, async () => {
+    const refused: Record<string, string> = {}
+    const unchanged: string[] = []
+    const unnamed: Record<string, readonly string[]> = {}
+    const ids = new Set<string>()
+    for (const structure of structures) {
+      for (const mutant of mutantsOf(structure)) {
+        expect(ids.has(mutant.id), mutant.id).toBe(false)
+        ids.add(mutant.id)
+        await rolledBack(async () => {
+          const fault = await refusal(mutant.ddl)
+          if (fault !== null) {
+            refused[mutant.id] = fault
+            return
+          }
+          const after = await snapshot(db)
+          const changed = changedBetween(before, after)
+          if (changed.length === 0) unchanged.push(mutant.id)
+          const strangers = changed.filter((name) => !isExplained(name, mutant, structure, after))
+          if (strangers.length > 0) unnamed[mutant.id] = strangers
+        })
+      }
+    }
+    expect(unchanged).toEqual([])
+    expect(unnamed).toEqual({})
+    expect(refused).toMatchSnapshot('refused')
+    expect([...ids]).toMatchSnapshot('mutants')
+    expect(changedBetween(before, await snapshot(db))).toEqual([])
+  })
+
+  it('have mutants that are equivalent for a reason', () => {
+    const equivalent = structures
+      .flatMap(mutantsOf)
+      .flatMap((m) => (m.equivalent ? [[m.id, m.equivalent]] : []))
+    expect(Object.fromEntries(equivalent)).toMatchSnapshot()
+  })
+})
+
+/** Names in the snapshot of what a structure is. */
+const namesOf = (s: Structure): readonly string[] => {
+  const table = catalog.tables.get(s.table ?? '')
+  if (!table) return []
+  const relation = `${table.schema}.${table.name}`
+  const children = withChildren(catalog, table.id).flatMap((id) => catalog.tables.get(id) ?? [])
+  const columnIn = (name: string) => children.map((t) => `column ${t.schema}.${t.name}.${name}`)
+  switch (s.kind) {
+    case 'column':
+    case 'required':
+    case 'default':
+    case 'generated':
+      return columnIn(s.name)
+    case 'identity':
+      return [...columnIn(s.name), `sequence ${relation}_${s.name}_seq`]
+    case 'policy':
+    case 'trigger':
+      return [`${s.kind} ${relation}.${s.name}`]
+    default:
+      return ['constraint', 'index'].flatMap((word) =>
+        children.map((t) => `${word} ${t.schema}.${t.name}.${s.name}`),
+      )
+  }
+}
+
+/** A mutant may change its structure, take away what it names, and carry a type on to what is made of the column. */
+const isExplained = (
+  name: string,
+  mutant: Mutant,
+  structure: Structure,
+  after: ReadonlyMap<string, string>,
+): boolean => {
+  if (structure.kind === 'table') return true
+  if (namesOf(structure).includes(name)) return true
+  const also = (mutant.alsoRemoves ?? [])
+    .map((id) => catalog.structures.get(id))
+    .filter((s) => s !== undefined)
+  if (also.some((s) => namesOf(s).includes(name))) return true
+  if (also.some((s) => isPartOf(name, s))) return true
+  // A primary key makes its columns refuse null.
+  if (structure.kind === 'primaryKey') return name.startsWith('column ') && after.has(name)
+  // Texts that mention a column of another type are printed with other casts; types go on into views.
+  return structure.kind === 'column' && (after.has(name) || name.startsWith('publication '))
+}
+
+/** A view takes along its columns, triggers and indexes; a function nothing. */
+const isPartOf = (name: string, s: Structure): boolean => {
+  const [kind, text] = s.id.split(/:(.*)/u)
+  if (kind === 'function') return name === `function public.${text}`
+  if (kind !== 'view' && kind !== 'materializedView') return false
+  const plain = s.name
+  return [
+    `relation public.${plain}`,
+    `column public.${plain}.`,
+    `trigger public.${plain}.`,
+    `index public.${plain}.`,
+  ].some((start) => name === start || name.startsWith(start))
+}
+
+describe('reading', () => {
+  it('puts back the settings of the session', async () => {
+    await db.query(`set search_path = sales, public; set datestyle = 'German'; set timezone = 'Asia/Tokyo'`)
+    const again = await readCatalog(db)
+    const [row] = await db.json(
+      `select current_setting('search_path') as path, current_setting('datestyle') as style, current_setting('timezone') as zone`,
+    )
+    expect(row).toEqual({ path: 'sales, public', style: 'German, DMY', zone: 'Asia/Tokyo' })
+    expect([...again.structures.values()]).toEqual([...catalog.structures.values()])
+    await db.query('reset all')
+  })
+
+  it('takes as many queries for 500 tables as for one', { timeout: 300_000 }, async () => {
+    const database = await server.createDatabase('many')
+    const owner = await server.connect(database, 'owner')
+    const queriesOf = async (): Promise<number> => {
+      let queries = 0
+      const counting: Session = {
+        ...owner,
+        json: (select) => {
+          queries += 1
+          return owner.json(select)
+        },
+      }
+      await readCatalog(counting)
+      return queries
+    }
+    await owner.query(`create table first (id int primary key)`)
+    const few = await queriesOf()
+    const tables = Array.from(
+      { length: 500 },
+      (
+        _,
+        i,
+      ) => `create table ${qualified({ schema: 'public', name: `t${i}` })} (id bigint generated always as identity primary key,
+        a text not null default 'x', b numeric(10,2) check (b > ${i}), c int references first, unique (a, b));
+        create index on t${i} (c) where b is not null`,
+    )
+    await owner.query(tables.join(';\n'))
+    expect(await queriesOf()).toBe(few)
+    expect(few).toBeLessThan(80)
+    const many = await readCatalog(owner)
+    expect(many.tables.size).toBe(501)
+    expect(many.of('t499', 'check').map((s) => s.definition)).toEqual(['CHECK ((b > (499)::numeric))'])
+    await owner.end()
+  })
+})
