@@ -19,10 +19,9 @@ try {
 } catch (cause) {
   if (!(cause instanceof CommanderError)) throw cause
   const { commandOf, isAnswered, isWithoutCommand, usageFault, wantsJson } = await import('./usage.ts')
-  if (isAnswered(cause)) process.exitCode = 0
-  // Commander has printed the help: exit 2, because nothing was looked at.
-  else if (isWithoutCommand(cause)) process.exitCode = 2
-  else {
+  // Commander has printed what was asked for, or, without a command, the help: exit 2, as nothing was looked at.
+  if (isWithoutCommand(cause)) process.exitCode = 2
+  else if (!isAnswered(cause)) {
     const words = process.argv.slice(2)
     const command = commandOf(
       words,

@@ -230,6 +230,52 @@ describe('base rows', () => {
       async (lab) => expect(await problems(lab)).toEqual([]),
     ))
 
+  it('solve what other columns, seeds, generated keys and whole rows decide', () =>
+    withLab(
+      `create table not_own (id int primary key, parent_id int not null references not_own, check (parent_id <> id));
+       create table under_it (id int primary key, of int not null references not_own);
+       create table left_key (code text primary key); create table right_key (name text primary key);
+       create table both_keys (id int primary key, k text not null references left_key, foreign key (k) references right_key);
+       create domain few as text[] check (cardinality(value) between 1 and 3);
+       create type mood as enum ('sad', 'ok', 'happy'); create domain good as mood check (value <> 'sad');
+       create domain named as text not null check (length(value) >= 2);
+       create table domains (id int primary key, t few not null, m good, n named);
+       create table whole (id int primary key, a int not null, b int not null);
+       create function enough(w whole) returns boolean language sql immutable as $$ select w.a + w.b > 10 $$;
+       alter table whole add check (enough(whole.*));
+       create table colors (code text primary key); insert into colors values ('red'), ('blue');
+       create function is_color(c text) returns boolean language sql stable as
+         $$ select exists (select from colors where code = c) $$;
+       create table painted (id int primary key, color text not null check (is_color(color)));
+       create table ordered (id int primary key, a int not null, b int not null, c int not null, d int not null,
+         check (a < b and b < c and c < d));
+       create table hundred (id int primary key, a int not null, b int not null, c int not null, check (a + b + c = 100));
+       create table slots (id int primary key, s timestamptz not null, e timestamptz not null,
+         check (s + interval '1 hour' <= e and e - s <= interval '4 hours'));
+       create table coded (id int primary key, name text not null, code text not null, check (code = upper(left(name, 3))));
+       create table pay (id int primary key, type text not null, card text, iban text,
+         check ((type = 'card' and card is not null and iban is null) or (type = 'bank' and iban is not null and card is null)));
+       create table passwords (p text not null check (p ~ '^(?=.*[A-Z])(?=.*\\d)(?=.*[a-z]).{8,}$'),
+         isbn text not null check (isbn ~ '^\\d{4}$' and (substr(isbn, 1, 1)::int + substr(isbn, 4, 1)::int) % 10 = 7),
+         adult date not null check (age(adult) >= interval '18 years'));
+       create table doubled (twice int generated always as (n * 2) stored primary key, n int not null);
+       create table of_doubled (id int primary key, twice int not null references doubled);
+       create table documents (x jsonb not null check (jsonb_typeof(x->'items') = 'array' and jsonb_array_length(x->'items') >= 2),
+         y jsonb not null check (y @> '{"v": 1}' and y->>'kind' in ('a', 'b')),
+         z jsonb not null check (jsonb_path_exists(z, '$.a.b ? (@ > 5)')),
+         n jsonb not null check ((n->'price'->>'amount')::numeric > 0 and n->'price'->>'currency' in ('EUR', 'USD')
+           and jsonb_typeof(n->'price') = 'object'));
+       create table late (id int primary key, n int not null);
+       create function late_f() returns trigger language plpgsql as $$ begin
+         if new.n < 100 then raise exception 'n must be at least 100'; end if; return null; end $$;
+       create constraint trigger late after insert on late deferrable initially deferred for each row execute function late_f();`,
+      async (lab) => {
+        expect(await problems(lab)).toEqual([])
+        expect(await lab.rows.base(lab.table('not_own'), 'a')).toEqual({ id: '1001', parent_id: '1004' })
+        expect((await lab.rows.base(lab.table('painted'), 'a'))?.['color']).toBe("'blue'")
+      },
+    ))
+
   it('are never more than a table can hold, and say why there is none', () =>
     withLab(
       `create table singleton (id int primary key check (id = 0));

@@ -112,12 +112,14 @@ export const optionsOf = (
   const near = family.near(slot, clues)
   const fromTriggers = family.near(slot, triggerClues(facts, column, functions))
   const nearFirst = clues.moving || (wish.nearFirst ?? false)
+  // What triggers compare with comes early: an insert judges it, and few inserts are tried.
+  const first = fromTriggers.length === 0 ? typical : [...typical.slice(0, 3), ...fromTriggers]
   const ordered = [
     ...(facts.restsNull.has(column.name) ? ['null'] : []),
-    ...(nearFirst ? near : typical),
-    ...(nearFirst ? typical : near),
+    ...(nearFirst ? near : first),
+    ...(nearFirst ? first : near),
+    ...typical,
     ...(isHashed(facts, column) ? Array.from({ length: hashedKeys }, (_, n) => family.typical(slot, n)) : []),
-    ...fromTriggers,
     ...constantDefault(column),
     ...family.edges(slot),
     ...(column.notNull ? [] : ['null']),

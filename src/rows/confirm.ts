@@ -4,7 +4,7 @@
  */
 import type { Reply } from '../postgres/session.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
-import { combinationsOf } from './combinations.ts'
+import { alternatives, barest, changes, freshFirst, sharedValues, suspects } from './alternatives.ts'
 import type { Draft } from './draft.ts'
 import type { TableFacts } from './facts.ts'
 import { judgedType } from './frame.ts'
@@ -12,8 +12,6 @@ import { insertRows, whereRow } from './insert.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
-import type { Variable } from './search.ts'
-import { cluesOfExpression } from './constants.ts'
 
 export interface Confirmed {
   readonly row: Row
@@ -22,8 +20,6 @@ export interface Confirmed {
 }
 
 export type Outcome = Confirmed | { readonly refused: string }
-
-const mostTrials = 400
 
 /** insert … returning, for each given column, its text and whether it is what was given. */
 const insertReturning = (facts: TableFacts, row: Row): string => {
@@ -86,65 +82,6 @@ const storedRow = (facts: TableFacts, row: Row, first: Reply, second: Reply | un
 const storedLiteral = (type: string, text: string): string =>
   /^(?:smallint|integer|bigint|numeric)$/u.test(type) ? text : literal(text)
 
-/** Columns that the refusal is about, or all of them. */
-const suspects = (facts: TableFacts, reply: Reply | undefined): ReadonlySet<string> | null => {
-  const fault = reply?.fault
-  if (!fault) return null
-  const named = fault.constraint
-  const columns = [
-    ...facts.keys
-      .filter((k) => k.name === named)
-      .flatMap((k) => [
-        ...k.columns,
-        ...(k.predicate === null ? [] : (cluesOfExpression(k.predicate)?.columns ?? [])),
-      ]),
-    ...facts.exclusions.filter((x) => x.name === named).flatMap((x) => x.columns),
-    ...facts.checks.filter((c) => c.name !== null && c.name === named).flatMap((c) => c.columns),
-    ...facts.references.filter((r) => r.name === named).flatMap((r) => r.columns),
-    ...(fault.column === null ? [] : [fault.column]),
-  ]
-  if (columns.length > 0) return new Set(columns)
-  // A partition reports its own constraint's name, a trigger none: then it may be any column.
-  return null
-}
-
-/** Rows near the draft: first those that differ in the suspected columns only. */
-const alternatives = (facts: TableFacts, draft: Draft, suspected: ReadonlySet<string> | null): Row[] => {
-  const about = draft.variables.filter(
-    (v) => suspected === null || v.columns.some((c) => suspected.has(c.name)),
-  )
-  const omitting = (v: Variable): Variable =>
-    v.columns.length === 1 && v.columns[0]!.default !== null && v.columns[0]!.identity === null
-      ? { ...v, options: [...v.options.slice(0, 1), ['default'], ...v.options.slice(1)] }
-      : v
-  const variables = (about.length > 0 ? about : draft.variables).map(omitting)
-  const { rows } = combinationsOf(
-    variables.map((v) => Math.min(v.options.length, suspected === null ? 60 : 200)),
-    mostTrials,
-  )
-  return rows.slice(1).map((combination) => ({
-    ...draft.row,
-    ...Object.fromEntries(
-      variables.flatMap((v, i) =>
-        v.columns.map((c, k) => [c.name, v.options[combination[i]!]![k]!] as const),
-      ),
-    ),
-  }))
-}
-
-/** Only what must be given: a trigger may fill in the rest. */
-const barest = (facts: TableFacts, row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row).filter(([name]) => {
-      const column = facts.table.columns.find((c) => c.name === name)
-      return (
-        column !== undefined &&
-        (column.notNull || facts.references.some((r) => r.columns.includes(name))) &&
-        (column.default === null || column.identity !== null)
-      )
-    }),
-  )
-
 export interface Confirmation {
   /** Set when a statement of the setup was refused: which, and why. */
   readonly setup: { readonly at: number; readonly why: string } | null
@@ -184,7 +121,14 @@ export const confirmRows = async (
   let learned: Row = {}
   for (const draft of drafts) {
     const start = { ...draft, row: { ...draft.row, ...learned } }
-    const outcome = await confirmOne(ground, facts, [...setup, ...before], freshFirst(start, taken))
+    const outcome = await confirmOne(
+      ground,
+      facts,
+      [...setup, ...before],
+      freshFirst(start, taken),
+      new Set(Object.keys(learned)),
+      taken,
+    )
     outcomes.push(outcome)
     if ('row' in outcome) {
       learned = { ...learned, ...changes(start, outcome.row) }
@@ -195,35 +139,14 @@ export const confirmRows = async (
   return { setup: null, outcomes }
 }
 
-/** Single columns whose value was changed until the row was accepted, keys aside. */
-const changes = ({ row, variables }: Draft, accepted: Row): Row =>
-  Object.fromEntries(
-    variables.flatMap((v) => {
-      const [column, ...others] = v.columns
-      if (column === undefined || others.length > 0) return []
-      const value = accepted[column.name]
-      return value === undefined || value === row[column.name] ? [] : [[column.name, value]]
-    }),
-  )
-
-/** Values that rows before have taken are tried last. */
-const freshFirst = (draft: Draft, taken: readonly Row[]): Draft => ({
-  ...draft,
-  variables: draft.variables.map((v) => {
-    if (v.columns.length !== 1) return v
-    const [first, ...rest] = v.options
-    const isTaken = (option: readonly string[]): boolean =>
-      option[0] !== 'null' && taken.some((row) => row[v.columns[0]!.name] === option[0])
-    const options = [...rest.filter((o) => !isTaken(o)), ...rest.filter(isTaken)]
-    return { ...v, options: first ? [first, ...options] : options }
-  }),
-})
-
 const confirmOne = async (
   ground: RowGround,
   facts: TableFacts,
   setup: readonly string[],
   draft: Draft,
+  /** Columns that may be changed so that the row differs from those before it. */
+  loose: ReadonlySet<string>,
+  taken: readonly Row[],
 ): Promise<Outcome> => {
   const attempt = async (rows: readonly Row[]): Promise<{ row: Row; reply: Reply } | Reply | undefined> => {
     const replies = await tryOnTop(
@@ -231,13 +154,14 @@ const confirmOne = async (
       setup,
       rows.map((r) => `${insertReturning(facts, r)}; ${settled}`),
     )
-    const at = replies.trials.findIndex((r) => refusal(r) === null)
-    return at < 0 ? replies.trials[0] : { row: rows[at]!, reply: replies.trials[at]! }
+    const accepted = [...replies.trials.keys()].filter((i) => refusal(replies.trials[i]) === null)
+    const at = accepted.toSorted((a, b) => sharedValues(rows[a]!, taken) - sharedValues(rows[b]!, taken))[0]
+    return at === undefined ? replies.trials[0] : { row: rows[at]!, reply: replies.trials[at]! }
   }
-  const first = await attempt([draft.row])
+  const first = await attempt([draft.row, ...(loose.size > 0 ? alternatives(facts, draft, loose) : [])])
   const found = async (): Promise<{ row: Row; reply: Reply } | null> => {
     if (first && 'row' in first) return first
-    const about = suspects(facts, first)
+    const about = suspects(facts, first && 'fault' in first ? first.fault : null)
     for (const rows of [
       ...(about ? [alternatives(facts, draft, about)] : []),
       [barest(facts, draft.row), ...alternatives(facts, draft, null)],

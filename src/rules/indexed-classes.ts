@@ -57,4 +57,3 @@ export const classStatements = ({ rule, operators, values }: StatementParts): re
         ]
       })
   })
-

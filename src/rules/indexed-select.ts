@@ -67,4 +67,3 @@ export const condition = (key: IndexKey, operator: IndexOperator, value: KeyValu
   const operand = operandFor(operator, value)
   return operand === null ? null : `${keyText(key)} ${operatorText(operator)} ${operand}`
 }
-

@@ -5,6 +5,7 @@ import { allTrue, rowsAre, type Case, type Ground } from './draft.ts'
 import { evaluate } from './evaluate.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { shortened } from './sentence.ts'
 import { tryEach } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
@@ -133,6 +134,35 @@ const addShadow = async (
   draft.add({ title, given, when, then: { kind: 'rejected', by }, shadow: true })
 }
 
+/** What a value near the type's end satisfies, where the end itself is out of reach: a narrower type would refuse it. */
+const nearEnd = ({ name, modifiers, isArray }: UnderstoodType, column: string): string | null => {
+  const [size, scale = 0] = modifiers
+  if (size === undefined || isArray) return null
+  if (name === 'varchar' || name === 'bpchar') return `char_length(${ident(column)}) = ${size}`
+  const whole = size - scale
+  return name === 'numeric' && whole > 0 ? `abs(${ident(column)}) >= 1${'0'.repeat(whole - 1)}` : null
+}
+
+const addNearEndCase = async (probed: ProbedColumn, context: RuleContext, ground: Ground): Promise<void> => {
+  const { column, type, understood } = probed
+  const { rows, table, db } = context
+  const condition = nearEnd(understood, column)
+  if (condition === null) return
+  const solved = await rows.solve(table, { where: [condition] })
+  if ('unsolved' in solved) return
+  const given = quieted(context, [table])
+  const insert = rows.insert(table, solved.row)
+  const [reply] = await tryEach(db, ground.world.statements, [[...given, insert]])
+  if (reply!.fault) return
+  const value = solved.row[column] ?? 'null'
+  ground.draft.add({
+    title: `${column} ${shortened(value, 40)} is kept`,
+    given,
+    when: [`${insert} returning ${ident(column)}::text = cast(${value} as ${type})::text`],
+    then: allTrue(),
+  })
+}
+
 /** Adds the cases; what no row can show because other constraints leave no room is left out, its refusal is not. */
 export const addProbeCases = async (
   probed: ProbedColumn,
@@ -149,6 +179,7 @@ export const addProbeCases = async (
   for (const group of byAim(foretold.filter((f) => f.sqlstate === null))) {
     const chosen = await choose(group, probed, context, ground)
     if (!chosen) {
+      if (group.some((one) => one.probe.isEnd)) await addNearEndCase(probed, context, ground)
       await addShadow(group[0]!, probed, context, ground)
       continue
     }

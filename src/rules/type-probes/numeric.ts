@@ -16,7 +16,7 @@ const limited = (precision: number, scale: number, { sample }: ProbedType): read
   const greatest = `${whole === '' ? '0' : whole}${scale === 0 ? '' : `.${'9'.repeat(scale)}`}`
   const beyond = `1${'0'.repeat(precision - scale)}`
   return [
-    { ...written(greatest), aim: 'end', way: 0 },
+    { ...written(greatest), aim: 'end', way: 0, isEnd: true },
     { ...written(`-${greatest}`), aim: 'end', way: 1 },
     { ...written(beyond), way: 0 },
     { ...written(`-${beyond}`), way: 1 },

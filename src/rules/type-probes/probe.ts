@@ -10,6 +10,8 @@ export interface TypeProbe {
   readonly text?: string
   /** Compared as it is stored with the expression instead of by text: for long values. */
   readonly isLong?: boolean
+  /** The type's last value: where no row can have it, one near it is looked for. */
+  readonly isEnd?: boolean
   /** Of several accepted probes with one aim, the first that the table's other constraints let through is enough. */
   readonly aim?: string
   /** Which way it was made: a refused probe goes with the accepted one made the same way. */

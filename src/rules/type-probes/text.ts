@@ -33,7 +33,9 @@ const ofLength = ({ sample }: ProbedType, length: number): readonly TypeProbe[] 
 export const textProbes: TypeProbes = (type) => {
   const limit = type.name === 'bpchar' && type.modifiers.length === 0 ? 1 : type.modifiers[0]
   if (limit === undefined) return ofLength(type, longText)
-  return limit > longestProbe ? [] : [...ofLength(type, limit), ...ofLength(type, limit + 1)]
+  if (limit > longestProbe) return []
+  const ends = ofLength(type, limit).map((probe) => ({ ...probe, isEnd: true }))
+  return [...ends, ...ofLength(type, limit + 1)]
 }
 
 /** bit(n) takes exactly n, bit varying(n) up to n. */
