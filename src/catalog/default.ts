@@ -5,7 +5,7 @@ import { ident, qualified } from '../postgres/quote.ts'
 import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
 import { withChildren } from './dependents.ts'
 import { changedDefault, isNullDefault } from './default-mutants.ts'
-import { readable } from './expression-tree.ts'
+import { readable } from './expression-text.ts'
 import { makeMutant } from './make-mutant.ts'
 import { withoutTemplated } from './partition-template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
@@ -69,7 +69,7 @@ const set = (structure: Structure<DefaultFacts>, catalog: Catalog, expression: s
 const mutantsOf = (structure: Structure<DefaultFacts>, catalog: Catalog): readonly Mutant[] => {
   const { column, expression } = structure.facts
   const table = tableOf(structure, catalog)
-  const before = readable(parseExpression(expression))
+  const before = readable(parseExpression(expression), expression)
   const removed = makeMutant(structure, {
     does: 'removed',
     effect: 'removed',
@@ -84,7 +84,7 @@ const mutantsOf = (structure: Structure<DefaultFacts>, catalog: Catalog): readon
     makeMutant(structure, {
       does: 'changed',
       effect: 'changed',
-      summary: `default ${before} becomes ${readable(parseExpression(changed))}`,
+      summary: `default ${before} becomes ${readable(parseExpression(changed), changed)}`,
       ddl: set(structure, catalog, changed),
     }),
   ]

@@ -1,6 +1,7 @@
 /** Ways to break a condition: comparisons, connectives, IN lists, null tests, patterns. */
 import type { ExpressionOperator, Replacement } from './expression-operator.ts'
-import { fieldsOf, listOf, readable, type ParseNode } from './expression-tree.ts'
+import { readable } from './expression-text.ts'
+import { fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
 import type { MutantEffect } from './structure.ts'
 
 /** Which of less, equal, greater a comparison lets through. */
@@ -228,7 +229,7 @@ const pattern: ExpressionOperator = {
   at: ({ node }) => {
     const match = fieldsOf(node, 'A_Expr')
     const [other, effect] = caseOpposites[match ? operatorName(match) : ''] ?? []
-    if (!match || other === undefined || effect === undefined) return []
+    if (!match || other === undefined || effect === undefined || match['kind'] === 'AEXPR_SIMILAR') return []
     const isIlike = other === '~~*' || other === '!~~*'
     const kinds: Readonly<Record<string, string>> = isIlike
       ? { AEXPR_LIKE: 'AEXPR_ILIKE' }

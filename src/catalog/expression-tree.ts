@@ -1,5 +1,5 @@
 /** Walking and rewriting PostgreSQL's parse trees of scalar expressions: every place in a tree, and the tree with another node there. */
-import { deparseExpression, parseExpression, type ParseNode } from '../postgres/parse.ts'
+import type { ParseNode } from '../postgres/parse.ts'
 
 export type { ParseNode }
 
@@ -62,6 +62,10 @@ const polarityBelow = (kind: string, fields: Record<string, unknown>, own: Polar
   return fields['boolop'] === 'NOT_EXPR' ? flip(own) : own
 }
 
+/** SIMILAR TO wraps its pattern in a call that nobody wrote. */
+const isEscape = (fields: Record<string, unknown>, name: string): boolean =>
+  fields['kind'] === 'AEXPR_SIMILAR' && name === 'rexpr'
+
 type Put = (node: ParseNode) => ParseNode
 
 interface Condition {
@@ -81,7 +85,7 @@ export const placesOf = (root: ParseNode): readonly Place[] => {
     if (closedKinds.has(kind) || isCastConstant(kind, fields)) return
     const below = polarityBelow(kind, fields, polarity)
     for (const [name, value] of Object.entries(fields)) {
-      if (closedFields.has(name)) continue
+      if (closedFields.has(name) || isEscape(fields, name)) continue
       const set = (changed: unknown): ParseNode => ({ [kind]: { ...fields, [name]: changed } })
       const enter = (child: ParseNode, replace: Put): void =>
         visit(child, below, (n) => put(replace(n)), { ...own, put: (n) => own.put(replace(n)) })
@@ -96,72 +100,8 @@ export const placesOf = (root: ParseNode): readonly Place[] => {
   return places
 }
 
-const positions: ReadonlySet<string> = new Set([
-  'location',
-  'list_start',
-  'list_end',
-  'rexpr_list_start',
-  'rexpr_list_end',
-])
-
-/** The tree without positions in the text, as one comparable text. */
-const shapeOf = (node: unknown): string =>
-  JSON.stringify(node, (key, value: unknown) => (positions.has(key) ? undefined : value))
-
-/** `(NOT a) IS NULL` would lose its parentheses when it is printed; a cast keeps them and changes nothing. */
-const guarded = (node: unknown): unknown => {
-  if (Array.isArray(node)) return node.map(guarded)
-  if (typeof node !== 'object' || node === null) return node
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, guarded(value)]))
-  for (const kind of ['NullTest', 'BooleanTest']) {
-    const test = fieldsOf(copy, kind)
-    if (!test || !fieldsOf(test['arg'], 'BoolExpr')) continue
-    const boolean = { names: ['pg_catalog', 'bool'].map((sval) => ({ String: { sval } })), typemod: -1 }
-    return { [kind]: { ...test, arg: { TypeCast: { arg: test['arg'], typeName: boolean } } } }
-  }
-  return copy
-}
-
-/** SQL text of a tree that parses back to the same tree; null when the printer cannot do that. */
-export const printExpression = (node: ParseNode): string | null => {
-  for (const tree of [node, guarded(node) as ParseNode]) {
-    const text = deparseExpression(tree).trim()
-    try {
-      if (shapeOf(parseExpression(text)) === shapeOf(tree)) return text
-    } catch {
-      continue
-    }
-  }
-  return null
-}
-
-const numberInText = (constant: unknown): ParseNode | undefined => {
-  const text = (fieldsOf(constant, 'A_Const')?.['sval'] as { readonly sval?: string } | undefined)?.sval
-  return text !== undefined && /^-?\d+(?:\.\d+)?$/u.test(text)
-    ? { A_Const: { fval: { fval: text } } }
-    : undefined
-}
-
-/** `'-1'::numeric` is how PostgreSQL writes -1; `'1'::text` is no number. */
-const numberTypes: ReadonlySet<unknown> = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8'])
-
 /** The name of a cast's type without its schema: `numeric`, `int4`. */
 export const castType = (cast: Record<string, unknown>): unknown => {
   const names = listOf((cast['typeName'] as { readonly names?: unknown } | undefined)?.names)
   return fieldsOf(names.at(-1), 'String')?.['sval']
-}
-
-/** For a reader: without the casts that PostgreSQL writes around constants and columns. */
-export const readable = (node: ParseNode): string => {
-  const plain = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(plain)
-    if (typeof value !== 'object' || value === null) return value
-    const cast = fieldsOf(value, 'TypeCast')
-    const inner = cast?.['arg']
-    if (cast && inner && ['A_Const', 'ColumnRef', 'A_ArrayExpr'].some((kind) => fieldsOf(inner, kind))) {
-      return (numberTypes.has(castType(cast)) ? numberInText(inner) : undefined) ?? plain(inner)
-    }
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
-  }
-  return deparseExpression(plain(node) as ParseNode).trim()
 }

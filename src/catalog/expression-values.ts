@@ -1,7 +1,8 @@
 /** Ways to break an expression that is a value: arithmetic, concatenation, calls, COALESCE, CASE. */
 import { operatorName, withOperator } from './expression-conditions.ts'
 import type { ExpressionOperator } from './expression-operator.ts'
-import { fieldsOf, listOf, readable, unwrap, type ParseNode } from './expression-tree.ts'
+import { readable } from './expression-text.ts'
+import { fieldsOf, listOf, unwrap, type ParseNode } from './expression-tree.ts'
 
 const arithmeticOpposites: Readonly<Record<string, string>> = {
   '+': '-',

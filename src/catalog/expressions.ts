@@ -5,15 +5,10 @@
 import { parseExpression } from '../postgres/parse.ts'
 import { conditionOperators } from './expression-conditions.ts'
 import { constantOperators } from './expression-constants.ts'
-import type { ExpressionOperator } from './expression-operator.ts'
-import {
-  placesOf,
-  printExpression,
-  readable,
-  type ParseNode,
-  type Place,
-  type Polarity,
-} from './expression-tree.ts'
+import type { ExpressionOperator, Replacement } from './expression-operator.ts'
+import { spliceExpression } from './expression-splice.ts'
+import { printExpression, readableIfPossible } from './expression-text.ts'
+import { placesOf, type Place, type Polarity } from './expression-tree.ts'
 import { valueOperators } from './expression-values.ts'
 import { withoutBetween } from './expression-between.ts'
 import type { MutantEffect } from './structure.ts'
@@ -43,8 +38,13 @@ const effectAsAWhole = (effect: MutantEffect, polarity: Polarity): MutantEffect 
   return polarity === 'positive' ? effect : opposite[effect]
 }
 
-const summaryOf = (place: Place, node: ParseNode): string =>
-  `${readable(place.condition)} becomes ${readable(place.putInCondition(node))}`
+const summaryOf = (place: Place, { node, detail }: Replacement): string => {
+  const [before, after] = [
+    readableIfPossible(place.condition),
+    readableIfPossible(place.putInCondition(node)),
+  ]
+  return before === null || after === null ? `an expression with ${detail}` : `${before} becomes ${after}`
+}
 
 /** In the order of the text; none equal to the expression itself or to each other. */
 const mutantsWith = (sql: string, operators: readonly ExpressionOperator[]): readonly ExpressionMutant[] => {
@@ -57,13 +57,14 @@ const mutantsWith = (sql: string, operators: readonly ExpressionOperator[]): rea
       .filter(({ found }) => found.length > 0)
     return fitting.flatMap(({ place, found }, i) =>
       found.flatMap((replacement): ExpressionMutant[] => {
-        const text = printExpression(place.put(replacement.node))
+        const text =
+          printExpression(place.put(replacement.node)) ?? spliceExpression(sql, place.node, replacement.node)
         if (text === null || seen.has(text)) return []
         seen.add(text)
         const detail = i === 0 ? replacement.detail : `${replacement.detail}@${i + 1}`
         const polarity = tellsOf === 'condition' ? place.conditionPolarity : place.polarity
         const effect = effectAsAWhole(replacement.effect, polarity)
-        const summary = replacement.summary ?? summaryOf(place, replacement.node)
+        const summary = replacement.summary ?? summaryOf(place, replacement)
         return [{ operator, detail, sql: text, summary, effect }]
       }),
     )

@@ -27,10 +27,15 @@ export interface DataTemplate {
   readonly password: string
 }
 
-const cacheDirectory = (): string => {
+/** Null for a user without a home: HOME is not set, and no account has the user's id. */
+const cacheDirectory = (): string | null => {
   if (process.getuid?.() === 0) return '/var/cache/assay'
-  if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'assay')
-  return path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'assay')
+  try {
+    if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'assay')
+    return path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'assay')
+  } catch {
+    return null
+  }
 }
 
 const parts = (top: string): DataTemplate => ({
@@ -89,6 +94,7 @@ export const dataTemplate = async (
   initdb: (build: DataTemplate, password: string) => Promise<void>,
 ): Promise<DataTemplate | null> => {
   const cache = cacheDirectory()
+  if (cache === null) return null
   let build: DataTemplate
   const wanted = parts(path.join(cache, keyOf(binary, args, account)))
   try {

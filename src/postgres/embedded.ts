@@ -41,11 +41,10 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
   const found = findBinaries()
   const account = serviceAccount()
   sweepRuns(account)
-  const run = makeRunDirectory(account)
   const passwords = { administrator: '', owner: makePassword(), prover: makePassword() }
   const tcp = options.tcp === true
-  const port = tcp ? await freePort() : 5432
 
+  let made: string | undefined
   let child: ChildProcess | undefined
   const onStart = (started: ChildProcess): void => void (child = started)
   let kill = (): void => {
@@ -53,15 +52,18 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
   }
   const putAway = (): void => {
     kill()
-    removeRunDirectory(run.top)
+    if (made !== undefined) removeRunDirectory(made)
   }
+  // Before there is anything to put away: a signal in between would leave the directory behind.
   const forget = atShutdown({ now: putAway })
 
-  const sessions = trackSessions()
-  const open = (database: string, user: string, password: string): Promise<Session> =>
-    sessions.open({ host: run.socket, port, database, user, password })
-
   try {
+    const run = makeRunDirectory(account)
+    made = run.top
+    const port = tcp ? await freePort() : 5432
+    const sessions = trackSessions()
+    const open = (database: string, user: string, password: string): Promise<Session> =>
+      sessions.open({ host: run.socket, port, database, user, password })
     const binaries = lendBinaries(found, account, run.top)
     linkLibraries(binaries, run.libraries)
     const installation: Installation = { binaries, account, run }

@@ -152,6 +152,17 @@ const mutantFinding = (
   ]
 }
 
+const noteFindings = (rule: RuleResult): readonly Finding[] =>
+  (rule.notes ?? []).map((note) => ({
+    code: 'rule.note',
+    severity: 'note' as const,
+    rule: rule.id,
+    summary: `${rule.table}: ${note.summary}`,
+    why: 'it does not break the rule; somebody may not want it so',
+    fix: note.mend,
+    ...place(rule),
+  }))
+
 /** Findings in the order of the architecture: rules, then structures. */
 export const findingsOf = (
   rules: readonly RuleResult[],
@@ -166,6 +177,7 @@ export const findingsOf = (
       ...greenFindings(rule),
       ...unsolvedFindings(rule, structures),
       ...redFindings(rule),
+      ...noteFindings(rule),
     ]),
     ...structures.flatMap((s) => {
       const own = [undeclared.findings.get(s) ?? []].flat()

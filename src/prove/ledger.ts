@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AssayError } from '../ground/errors.ts'
+import { isAlive } from '../postgres/process.ts'
 import { formatHead, formatPage, parsePage } from './ledger-format.ts'
 import { headFile, pageFile, tablesDirectory } from './ledger-path.ts'
 import { isPageFile, parseLedger } from './ledger-parse.ts'
@@ -79,6 +80,16 @@ const replaceFile = async (path: string, text: string): Promise<void> => {
   }
 }
 
+/** What a run that was killed between writing and renaming left behind; a living one's is its own to rename. */
+const removeHalfWritten = async (directory: string): Promise<void> => {
+  for (const place of [directory, join(directory, tablesDirectory)]) {
+    for (const name of await filesIn(place)) {
+      const pid = /\.txt\.(\d+)\.new$/u.exec(name)?.[1]
+      if (pid !== undefined && !isAlive(Number(pid))) await rm(join(place, name), { force: true })
+    }
+  }
+}
+
 /** A file in tables/ that Assay did not write is not Assay's to remove. */
 const isOurs = (text: string): boolean =>
   text.startsWith('# Written by `assay prove`') || parsePage(text).value !== null
@@ -90,6 +101,7 @@ export const writeLedger = async (directory: string, result: ProveResult): Promi
   const { head, pages } = recordLedger(result)
   const wanted = new Map(pages.map((page) => [pageFile(page.table), formatPage(page)]))
   if (head) wanted.set(headFile, formatHead(head))
+  await removeHalfWritten(directory)
   const before = await readFiles(directory)
   const written: string[] = []
   const unchanged: string[] = []

@@ -4,6 +4,7 @@
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
+import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, MutantResult } from './result.ts'
 import type { GreenRule } from './green.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
@@ -108,6 +109,16 @@ const judgeAll = async (
   return judged
 }
 
+/** Broken expressions that provably change nothing, by the structure that they would be part of. */
+export const indistinctOf = (
+  rules: readonly { readonly indistinct?: readonly Indistinct[] }[],
+): ReadonlyMap<string, readonly Indistinct[]> => {
+  const found = new Map<string, Indistinct[]>()
+  for (const one of rules.flatMap((r) => r.indistinct ?? []))
+    found.set(one.structure, [...(found.get(one.structure) ?? []), one])
+  return found
+}
+
 export interface MutateParts {
   readonly workplace: Workplace
   readonly catalog: Catalog
@@ -116,6 +127,8 @@ export interface MutateParts {
   readonly claimedBy: ReadonlyMap<string, readonly string[]>
   /** Rules with something unsolved: their structures' survivors are unsolved, not survived. */
   readonly unsolvedRules: ReadonlyMap<string, string>
+  /** Structure id → broken expressions that provably change nothing. */
+  readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
 }
 
 /** All mutants of one structure with their verdicts, in the structure's own order. */

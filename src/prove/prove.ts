@@ -16,7 +16,7 @@ import { refuseDeclaredSql } from './declared-sql.ts'
 import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
-import { makeWitnesses, mutateStructure } from './mutate.ts'
+import { indistinctOf, makeWitnesses, mutateStructure } from './mutate.ts'
 import { proveRed, type RedEvidence } from './red.ts'
 import { makePlanClone } from './plan-clone.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
@@ -113,6 +113,7 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   red,
   experiments: rule.results,
   unsolved: rule.unsolved,
+  notes: rule.notes ?? [],
   design: rule.design,
 })
 
@@ -205,11 +206,12 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
         green.flatMap((r) => (r.unsolved[0] ? [[r.rule.id, r.unsolved[0].summary] as const] : [])),
       )
       const { claimedBy } = binding
+      const indistinct = indistinctOf(green)
       mutants = await shareOut(
         places,
         structures,
         (workplace, structure) =>
-          mutateStructure(structure, { workplace, catalog, witnesses, claimedBy, unsolvedRules }),
+          mutateStructure(structure, { workplace, catalog, witnesses, claimedBy, unsolvedRules, indistinct }),
         (done) => onProgress?.('mutants', done, structures.length),
       )
     }

@@ -1,5 +1,5 @@
 /** The one result object of red, green, mutate and prove: the command line, the reports and the ledger all read it. */
-import type { Experiment, Unsolved } from '../rules/experiment.ts'
+import type { Experiment, Note, Unsolved } from '../rules/experiment.ts'
 import type { MutantEffect } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
 
@@ -38,6 +38,8 @@ export interface RuleResult {
   readonly red: { readonly proven: boolean; readonly experiment: string | null; readonly why: string } | null
   readonly experiments: readonly ExperimentResult[]
   readonly unsolved: readonly Unsolved[]
+  /** What a reader should know and nothing has to be done about. */
+  readonly notes?: readonly Note[]
   /** Plain DDL that would make it green. */
   readonly design: readonly string[]
 }

@@ -1,6 +1,7 @@
 /** What to call a mutant that no experiment noticed: redundant, equivalent, unsolved, or a survivor. */
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
+import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, Observation, Verdict } from './result.ts'
 
 interface Named {
@@ -60,9 +61,15 @@ export const verdictOfSurvivor = (parts: {
   readonly catalog: Catalog
   readonly claimedBy: ReadonlyMap<string, readonly string[]>
   readonly unsolvedRules: ReadonlyMap<string, string>
+  readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
 }): Named => {
-  const { structure, mutant, unchanged, catalog, claimedBy, unsolvedRules } = parts
+  const { structure, mutant, unchanged, catalog, claimedBy, unsolvedRules, indistinct } = parts
   if (mutant.equivalent !== undefined) return { verdict: 'equivalent', why: mutant.equivalent }
+  // The rule's writer proved that this expression answers as the original does, for every value there is.
+  const same = indistinct
+    .get(structure.id)
+    ?.find((one) => mutant.ddl.some((sql) => sql.includes(`(${one.expression})`)))
+  if (same) return { verdict: 'equivalent', why: same.why }
   const other = stillRefused(unchanged, structure, catalog)
   if (other !== null) return { verdict: 'redundant', why: other }
   const unsolved = (claimedBy.get(structure.id) ?? []).find((rule) => unsolvedRules.has(rule))

@@ -3,14 +3,11 @@ import type { Architecture } from '../architecture/architecture.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Rows } from '../rows/rows.ts'
-import type { Experiment, Unsolved } from '../rules/experiment.ts'
+import type { Written } from '../rules/rule-kind.ts'
 import { kindOf } from '../rules/kinds.ts'
 import type { BoundRule } from './bind.ts'
 
-export interface TestedRule extends BoundRule {
-  readonly experiments: readonly Experiment[]
-  readonly unsolved: readonly Unsolved[]
-}
+export interface TestedRule extends BoundRule, Written {}
 
 export interface WriteTestsParts {
   readonly architecture: Architecture

@@ -13,7 +13,7 @@ import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
 
-export interface Confirmed {
+interface Confirmed {
   readonly row: Row
   /** What PostgreSQL stored, as expressions that give it again. */
   readonly stored: Row

@@ -53,7 +53,31 @@ describe('cluesOfExpression', () => {
     expect(atoms(`doc #>> '{a,b}' = 'x'`)[0]!.paths).toEqual([{ path: ['a', 'b'], values: ['x'] }])
     expect(atoms(`doc ? 'k'`)[0]!.paths).toEqual([{ path: ['k'], values: [] }])
     expect(cluesOfExpression('total = quantity * price')!.comparisons).toEqual([
-      { column: 'total', sql: 'quantity * price', columns: ['quantity', 'price'], equality: true },
+      {
+        column: 'total',
+        sql: 'quantity * price',
+        columns: ['quantity', 'price'],
+        equality: true,
+        direct: true,
+      },
+      {
+        column: 'quantity',
+        sql: 'total / price',
+        columns: ['total', 'price'],
+        equality: true,
+        direct: false,
+      },
+      {
+        column: 'price',
+        sql: 'total / quantity',
+        columns: ['total', 'quantity'],
+        equality: true,
+        direct: false,
+      },
+    ])
+    expect(cluesOfExpression(`ends - starts <= 4`)!.comparisons.map((c) => `${c.column} ${c.sql}`)).toEqual([
+      'ends 4 + starts',
+      'starts ends - 4',
     ])
   })
 

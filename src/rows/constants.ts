@@ -36,6 +36,8 @@ export interface Comparison {
   readonly columns: readonly string[]
   /** The operator is `=`. */
   readonly equality: boolean
+  /** The column stands there by itself; else the comparison was solved for it. */
+  readonly direct: boolean
 }
 
 export interface ExpressionClues {
@@ -221,7 +223,7 @@ const comparisonsOf = (root: unknown): Comparison[] => {
       // A constant beside a bare column is among the constants anyway.
       if (bare && columns.length === 0) continue
       const sql = tryDeparse(side)
-      if (sql !== null) found.push({ column, sql, columns, equality })
+      if (sql !== null) found.push({ column, sql, columns, equality, direct: bare })
     }
   }
   walk(root, (kind, body) => {

@@ -10,13 +10,27 @@ import { askEach } from './savepoint.ts'
 
 const plainNumber = /^-?\d+(?:\.\d+)?$/u
 
-/** Values by column for one row, each followed by its neighbours. */
-export type DerivedValues = ReadonlyMap<string, readonly string[]>
+/** What comparisons ask of a column, each value followed by its neighbours. */
+interface Derived {
+  /** Of `column = …` as it is written. */
+  readonly direct: readonly string[]
+  /** Of a comparison solved for the column: `quantity = total / price`. */
+  readonly solved: readonly string[]
+}
+
+export type DerivedValues = ReadonlyMap<string, Derived>
+
+export const everyDerived = (values: DerivedValues): ReadonlyMap<string, readonly string[]> =>
+  new Map([...values].map(([name, { direct, solved }]) => [name, [...direct, ...solved]]))
 
 export const comparisonsIn = (expressions: readonly string[]): readonly Comparison[] => {
   const all = expressions.flatMap((e) => cluesOfExpression(e)?.comparisons ?? [])
   return [...new Map(all.map((c) => [`${c.column} ${c.sql} ${c.equality}`, c])).values()]
 }
+
+/** `4` for `4.00`. */
+const shortest = (number: string): string =>
+  number.includes('.') ? number.replace(/0+$/u, '').replace(/\.$/u, '') : number
 
 const relative = /now\(\)|current_|localtime/iu
 
@@ -41,12 +55,13 @@ export const deriveValues = async (
   )
   const replies = await askEach(db, texts)
   return rows.map((row, r) => {
-    const values = new Map<string, string[]>()
+    const values = new Map<string, { direct: string[]; solved: string[] }>()
     for (const [i, c] of comparisons.entries()) {
       const text = replies[r * comparisons.length + i]?.commands.at(-1)?.rows[0]?.[0]
       const target = column(c.column)
       if (text === null || text === undefined || !target) continue
-      const known = values.get(c.column) ?? []
+      const both = values.get(c.column) ?? { direct: [], solved: [] }
+      const known = c.direct ? both.direct : both.solved
       const sources = c.columns.map((name) => row[name] ?? 'null')
       if (sources.some((s) => relative.test(s))) {
         // Stays an expression: written out it would be another text tomorrow.
@@ -62,10 +77,10 @@ export const deriveValues = async (
           )
         }
       } else {
-        const value = plainNumber.test(text) ? text : literal(text)
+        const value = plainNumber.test(text) ? shortest(text) : literal(text)
         known.push(value, ...neighboursOf(target, text))
       }
-      values.set(c.column, known)
+      values.set(c.column, both)
     }
     return values
   })

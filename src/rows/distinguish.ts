@@ -3,7 +3,7 @@
  * for the expression and all mutants at once; a small cover of them is confirmed by real inserts.
  */
 import { coverOf, type Telling } from './cover.ts'
-import { deriveValues } from './derived.ts'
+import { deriveValues, everyDerived } from './derived.ts'
 import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
 import { insertRows } from './insert.ts'
@@ -77,7 +77,7 @@ const judge = async (
     expressions: [expression, ...others],
     constraints: standing,
     nearFirst: true,
-    ...(derived ? { extra: derived } : {}),
+    ...(derived ? { extra: everyDerived(derived) } : {}),
   })
   const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))
   const named = new Set(near.flatMap((c) => c.columns))

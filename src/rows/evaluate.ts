@@ -12,6 +12,8 @@ export interface Question {
   readonly expressions: readonly string[]
   /** Whether `fits` must be found out also where an expression throws. */
   readonly fitsAnyway?: boolean
+  /** So many combinations for which all is true will do: then what throws is not looked into further. */
+  readonly enough?: number
 }
 
 /** Of one combination: does it fit the columns, and what is each expression: t, f, n (unknown) or e (it throws). */
@@ -23,6 +25,8 @@ export interface Verdict {
 const chunkSize = 48
 /** Combinations judged one by one at most, per question; what is beyond counts as throwing. */
 const mostSingles = 2_000
+/** Where some that hold will do. */
+const fewSingles = 480
 
 /** Option lists are found by their number: thousands of combinations would be looped over otherwise. */
 const plainJoins = 'set local enable_nestloop = off; set local enable_mergejoin = off'
@@ -44,6 +48,8 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
   const letters = questions.map((q) => q.combinations.map(() => Array.from(q.expressions, () => 'e')))
   const fits = questions.map((q) => q.combinations.map(() => false))
   const singles = questions.map(() => 0)
+  const holding = (question: number): number =>
+    letters[question]!.filter((l, at) => fits[question]![at] && l.every((letter) => letter === 't')).length
   let parts: Part[] = questions.map((q, question) => ({
     question,
     expressions: [...q.expressions.keys()],
@@ -82,7 +88,10 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
         return chunks(combinations, chunkSize).map((c) => ({ question, expressions, combinations: c }))
       }
       if (combinations.length > 1) {
-        const allowed = combinations.slice(0, Math.max(0, mostSingles - (singles[question] ?? 0)))
+        const { enough } = questions[question]!
+        if (enough !== undefined && holding(question) >= enough) return []
+        const most = enough === undefined ? mostSingles : fewSingles
+        const allowed = combinations.slice(0, Math.max(0, most - (singles[question] ?? 0)))
         singles[question] = (singles[question] ?? 0) + allowed.length
         return allowed.map((c) => ({ question, expressions, combinations: [c] }))
       }

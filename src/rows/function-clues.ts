@@ -69,7 +69,7 @@ const readSeeds = async (
     db,
     tables.map(
       (t) =>
-        `select coalesce(json_agg(to_jsonb(r)), '[]'::json)::text from (select * from ${qualified(t)} limit ${rowsSampled}) r`,
+        `select coalesce(json_agg(to_jsonb(r)), '[]'::json)::text from (select s.* from ${qualified(t)} s order by s::text limit ${rowsSampled}) r`,
     ),
   )
   const seeds = new Map<string, readonly string[]>()

@@ -5,7 +5,7 @@ import { evaluate, type Question, type Verdict } from './evaluate.ts'
 import type { TableFacts } from './facts.ts'
 import { constraintsOf, ownConstraints, type RowGround } from './row-ground.ts'
 
-export interface JudgedColumn extends ColumnOptions {
+interface JudgedColumn extends ColumnOptions {
   readonly column: Column
   /** Options that the column's own constraints (domain, length, CHECKs over it alone) do not refuse, in order. */
   readonly accepted: readonly string[]

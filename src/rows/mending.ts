@@ -1,5 +1,5 @@
 /** How a row that breaks constraints over several columns may be mended: one search for each set of columns that hang together. */
-import { comparisonsIn } from './derived.ts'
+import { comparisonsIn, type DerivedValues } from './derived.ts'
 import type { TableFacts } from './facts.ts'
 import type { Row } from './rows.ts'
 import type { Search, Variable } from './search.ts'
@@ -10,6 +10,9 @@ interface Constraint {
 }
 
 const mostCombinations = 4_000
+/** Where values that follow only indirectly stand: whole numbers read better. */
+const solvedAt = 3
+const nothing = { direct: [], solved: [] }
 /** Where null stands among the options of a search. */
 const nullsAt = 6
 
@@ -68,7 +71,7 @@ export const mendingsOf = <C extends Constraint>(
   variables: readonly Variable[],
   constraints: readonly Constraint[],
   broken: readonly C[],
-  derived: ReadonlyMap<string, readonly string[]>,
+  derived: DerivedValues,
 ): readonly Mending<C>[] => {
   const open = new Set(broken)
   const found: Mending<C>[] = []
@@ -81,11 +84,17 @@ export const mendingsOf = <C extends Constraint>(
     const names = new Set(part.constraints.flatMap((c) => c.columns))
     const options = (v: Variable): Variable['options'] => {
       const moving = v.options.every((o) => o.every((sql) => sql === 'null' || isRelative(sql)))
-      const values = v.columns.length === 1 ? (derived.get(v.columns[0]!.name) ?? []) : []
-      const lasting = values.filter((d) => !moving || isRelative(d)).map((d) => [d])
+      const { direct, solved } = (v.columns.length === 1 ? derived.get(v.columns[0]!.name) : null) ?? nothing
+      const lasting = (values: readonly string[]): readonly (readonly string[])[] =>
+        values.filter((d) => !moving || isRelative(d)).map((d) => [d])
       return startingWith(
         v.columns.map((c) => row[c.name] ?? 'null'),
-        [...lasting, ...v.options],
+        [
+          ...lasting(direct),
+          ...v.options.slice(0, solvedAt),
+          ...lasting(solved),
+          ...v.options.slice(solvedAt),
+        ],
       )
     }
     const search: Search = {
@@ -110,14 +119,10 @@ export const mended = (row: Row, found: Row, search: Search): Row => ({
 })
 
 /** When no search helps, the values that equalities ask for are taken as they are, for the next round to build on. */
-export const takeEqual = (
-  row: Row,
-  derived: ReadonlyMap<string, readonly string[]>,
-  broken: readonly Constraint[],
-): Row => {
-  const equal = comparisonsIn(broken.map((c) => c.expression)).filter((c) => c.equality)
+export const takeEqual = (row: Row, derived: DerivedValues, broken: readonly Constraint[]): Row => {
+  const equal = comparisonsIn(broken.map((c) => c.expression)).filter((c) => c.equality && c.direct)
   const taken = equal.flatMap(({ column }) => {
-    const value = derived.get(column)?.[0]
+    const value = derived.get(column)?.direct[0]
     return value === undefined ? [] : [[column, value] as const]
   })
   return { ...row, ...Object.fromEntries(taken) }

@@ -5,7 +5,7 @@
 import type { ReferenceFact, TableFacts } from './facts.ts'
 
 /** The rows that stand in a table's world. */
-export interface WorldPlan {
+interface WorldPlan {
   /** In order; the tables of one step reference each other in a circle and are inserted by one statement. */
   readonly steps: readonly (readonly string[])[]
   /** Whether rows of the table itself (roots) must stand there, because its parents require one. */

@@ -61,7 +61,7 @@ export const findRows = async (db: Session, searches: readonly Search[], count =
   const asked = searches.map((s) => searchQuestion({ ...s, expressions: [noneFalse(s.expressions)] }))
   const verdicts = await evaluate(
     db,
-    asked.map((a) => a.question),
+    asked.map((a) => ({ ...a.question, enough: count })),
   )
   return asked.map((a, i) => {
     const found: Row[] = []

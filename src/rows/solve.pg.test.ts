@@ -37,7 +37,7 @@ describe('solve', () => {
   it('changes as little as the row-level constraints ask for', async () => {
     const base = await lab.rows.base(orders(), 'a')
     const solved = await lab.rows.solve(orders(), { pins: { quantity: '5' } })
-    expect(solved).toEqual({ row: { ...base, quantity: '5', total: '5.00' } })
+    expect(solved).toEqual({ row: { ...base, quantity: '5', total: '5' } })
     const unshipped = await lab.rows.solve(orders(), { pins: { status: `'shipped'`, shipped_at: 'null' } })
     expect(unshipped).toEqual({
       unsolved: 'the given values break CHECK shipped_when',

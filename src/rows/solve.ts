@@ -1,5 +1,5 @@
 /** A row with pinned values, everything else as near to a family's base row as the row-level constraints allow. */
-import { deriveValues } from './derived.ts'
+import { type DerivedValues, deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
 import { mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
@@ -117,12 +117,7 @@ export const solveUnder = async (
   let count = 0
   for (let round = 0; round < mostRounds && left.length > 0; round++) {
     const expressions = [...standing, ...wished].map((c) => c.expression)
-    const [derived = new Map<string, readonly string[]>()] = await deriveValues(
-      ground.db,
-      facts,
-      [row],
-      expressions,
-    )
+    const [derived = new Map() as DerivedValues] = await deriveValues(ground.db, facts, [row], expressions)
     const unpinned = new Map([...derived].filter(([name]) => !pinned.has(name)))
     const about = asked.filter((_c, n) => left.includes(constraints[n]!))
     const mendings = mendingsOf(facts, row, variables, asked, about, unpinned)

@@ -10,7 +10,7 @@ export const nodeParts = (node: unknown): readonly [string, Record<string, unkno
 }
 
 /** The nodes directly below, in the order of the text. */
-export const childNodes = (value: unknown): ParseNode[] => {
+const childNodes = (value: unknown): ParseNode[] => {
   if (Array.isArray(value)) return value.flatMap((v) => (nodeParts(v) ? [v as ParseNode] : childNodes(v)))
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap((v) =>

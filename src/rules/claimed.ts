@@ -10,12 +10,3 @@ export const claimedOf = (
   context.claims
     .map((id) => context.catalog.structures.get(id))
     .find((s): s is Structure => s !== undefined && kinds.includes(s.kind))
-
-/** `{ constraint: name }` of the claimed structure; nothing when none is claimed, so that only the SQLSTATE is asked for. */
-export const namedCause = (
-  context: Pick<RuleContext, 'catalog' | 'claims'>,
-  ...kinds: readonly string[]
-): { readonly constraint?: string } => {
-  const structure = claimedOf(context, ...kinds)
-  return structure ? { constraint: structure.name } : {}
-}

@@ -32,7 +32,7 @@ export const structureName = (table: string, ...parts: readonly string[]): strin
   if (Buffer.byteLength(whole) <= longestName) return whole
   const digest = createHash('sha256').update(whole).digest('hex').slice(0, 8)
   let head = whole
-  while (Buffer.byteLength(`${head}_${digest}`) > longestName) head = [...head].slice(0, -1).join('')
+  while (Buffer.byteLength(`${head}_${digest}`) > longestName) head = Array.from(head).slice(0, -1).join('')
   return `${head}_${digest}`
 }
 

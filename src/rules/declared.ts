@@ -4,7 +4,7 @@ import type { GeneratedRule } from '../architecture/kinds/generated.ts'
 import type { PrimaryKeyRule } from '../architecture/kinds/primary-key.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
 
-export const declaredTable = (architecture: Architecture, table: string): DeclaredTable | undefined =>
+const declaredTable = (architecture: Architecture, table: string): DeclaredTable | undefined =>
   architecture.tables.find((t) => t.id === table)
 
 /** Rules of one kind on a table, typed by the caller who knows the kind. */

@@ -60,6 +60,10 @@ const shared = ({ id, statements }: World): World => {
   return world
 }
 
+/** The world of the rule's table. */
+export const worldOf = async (context: Pick<RuleContext, 'rows' | 'table'>): Promise<World> =>
+  shared(await context.rows.world(context.table))
+
 /** Opens a draft over the table's world and base row, or answers why there is none. */
 export const standOnBaseRow = async (
   rule: DeclaredRule,

@@ -1,6 +1,6 @@
 /** Values of a column that none of its table's three families has: for parents that nobody references yet. */
 import type { Column, Table } from '../catalog/table.ts'
-import { ident, literal } from '../postgres/quote.ts'
+import { literal } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { evaluate } from './evaluate.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -52,7 +52,3 @@ export const freshValues = async (
   }
   return fresh
 }
-
-/** `"a" is distinct from (…)`: for wishes that a row differ in a column. */
-export const differsFrom = (column: string, value: string): string =>
-  `${ident(column)} is distinct from (${value})`

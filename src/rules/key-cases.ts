@@ -17,7 +17,7 @@ export const duplicateCause = (key: Key, seen: string | null): Cause => {
 }
 
 /** A second row with the first one's key. */
-export interface Duplicate {
+interface Duplicate {
   readonly row: Row
   readonly given: readonly string[]
   readonly cause: Cause
@@ -27,7 +27,7 @@ export interface Duplicate {
  * Everything but the key is different, so that only the key can refuse it. Where a smaller key is held too, that one
  * may always answer first: then any refusal of a key will do.
  */
-export const makeDuplicate = async (
+const makeDuplicate = async (
   context: RuleContext,
   key: Key,
   first: MadeRow,
@@ -48,7 +48,7 @@ export const makeDuplicate = async (
   return { row: solved.row, given: [], cause }
 }
 
-export const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
+const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
 
 const addDuplicateCases = (
   context: RuleContext,

@@ -51,13 +51,9 @@ export const primaryKey: RuleKind<PrimaryKeyRule> = {
     ),
   ],
   claims: (rule, { catalog }) => {
-    const wanted = rule.columns.toSorted().join()
+    const wanted = JSON.stringify(rule.columns.toSorted())
     const keys = primaryKeysOf(catalog, rule.table).filter(
-      ({ facts }) =>
-        facts.keys
-          .map((k) => k.column)
-          .toSorted()
-          .join() === wanted,
+      ({ facts }) => JSON.stringify(facts.keys.map((k) => k.column ?? '').toSorted()) === wanted,
     )
     const notNull = rule.columns.map((c) => structureId(rule.table, 'required', c))
     return [...keys.map((s) => s.id), ...notNull.filter((id) => catalog.structures.has(id))]

@@ -87,7 +87,7 @@ export const references: RuleKind<ReferencesRule> = {
     const targetColumns =
       rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(architecture, rule.target)
     const pairs = (columns: readonly string[], others: readonly string[]): string =>
-      JSON.stringify(columns.map((c, i) => [c, others[i]]).toSorted())
+      JSON.stringify(columns.map((c, i) => JSON.stringify([c, others[i]])).toSorted())
     const wanted = pairs(rule.columns, targetColumns)
     const same = referencesOf(catalog, rule.table).filter(
       ({ facts }) => facts.target === rule.target && pairs(facts.columns, facts.targetColumns) === wanted,

@@ -3,16 +3,16 @@ import type { SaysRule } from '../architecture/kinds/says.ts'
 import { structureId } from '../ground/names.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import { tableText } from './ddl.ts'
-import { openDraft, rowsAre } from './draft.ts'
+import { openDraft, rowsAre, worldOf } from './draft.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
 
 export const says: RuleKind<SaysRule> = {
   kind: 'says',
   sentence: (rule) => `${rule.column ?? 'the table'} says: ${rule.text}`,
-  async experiments(rule, { rows, table }) {
-    const draft = openDraft(rule, await rows.world(table))
-    const relation = `${literal(qualified(table))}::regclass`
+  async experiments(rule, context) {
+    const draft = openDraft(rule, await worldOf(context))
+    const relation = `${literal(qualified(context.table))}::regclass`
     const comment =
       rule.column === null
         ? `select obj_description(${relation}, 'pg_class')`

@@ -138,7 +138,7 @@ describe('a user without a home, or without a name', () => {
       expect({ code: json.code, stderr: json.stderr, first: json.findings[0]?.code }).toEqual({
         code: 3,
         stderr: '',
-        first: 'server.start',
+        first: 'server.nameless-user',
       })
       expect(json.findings[0]!.fix).toContain('/etc/passwd')
     })

@@ -1,10 +1,15 @@
-/** What a database has, object by object, asked in one query that shares nothing with src/catalog: the oracle of its tests. PostgreSQL 15 on. */
+/** What a database has, object by object, asked in one query that shares nothing with src/catalog: the oracle of its tests. */
 import type { Session } from '../../src/postgres/session.ts'
 
 const acl = (list: string): string =>
   `(select string_agg(x::text, ',' order by x::text) from unnest(${list}) x)`
 
-const snapshotSql = `
+const publicationsSql = `
+  select 'publication', p.pubname || ' ' || r.prrelid::regclass, concat_ws(' | ', r.prattrs, pg_get_expr(r.prqual, r.prrelid))
+  from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
+  union all`
+
+const snapshotSql = (major: number): string => `
   with own as (
     select c.*, n.nspname, n.nspname || '.' || c.relname as relation from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -40,17 +45,18 @@ const snapshotSql = `
   union all
   select 'statistics', s.stxname, pg_get_statisticsobjdef(s.oid) from pg_statistic_ext s
   union all
-  select 'publication', p.pubname || ' ' || r.prrelid::regclass, concat_ws(' | ', r.prattrs, pg_get_expr(r.prqual, r.prrelid))
-  from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
-  union all
+  ${major >= 15 ? publicationsSql : ''}
   select 'sequence', own.relation, concat_ws(' | ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)
   from own join pg_sequence s on s.seqrelid = own.oid`
 
 /** `kind name` → what it is. */
 export const snapshot = async (db: Session): Promise<ReadonlyMap<string, string>> => {
   await db.query(`set search_path = ''`)
+  const [version] = await db.json<{ major: number }>(
+    `select current_setting('server_version_num')::int / 10000 as major`,
+  )
   const rows = await db.json<{ kind: string; name: string; text: string }>(
-    `select * from (${snapshotSql}) everything order by kind, name collate "C"`,
+    `select * from (${snapshotSql(version?.major ?? 0)}) everything order by kind, name collate "C"`,
   )
   return new Map(rows.map((row) => [`${row.kind} ${row.name}`, row.text]))
 }

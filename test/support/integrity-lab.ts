@@ -6,14 +6,13 @@ import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { bind } from '../../src/prove/bind.ts'
 import { proveGreen, type GreenRule } from '../../src/prove/green.ts'
-import { makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
+import { indistinctOf, makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
 import { proveRed, type RedEvidence } from '../../src/prove/red.ts'
 import type { MutantResult } from '../../src/prove/result.ts'
 import { openWorkplace } from '../../src/prove/workplace.ts'
 import { writeTests } from '../../src/prove/write-tests.ts'
 import { makeRows } from '../../src/rows/make-rows.ts'
 import type { Rows } from '../../src/rows/rows.ts'
-import type { Written } from '../../src/rules/rule-kind.ts'
 
 export interface RuleLab {
   readonly catalog: Catalog
@@ -41,10 +40,15 @@ export const openRuleLab = async (
 ): Promise<RuleLab> => {
   const template = await server.createDatabase('rules')
   const owner = await server.connect(template, 'owner')
-  await owner.query(schema).finally(() => owner.end())
+  try {
+    await owner.query(schema)
+  } finally {
+    await owner.end()
+  }
   await server.admitRoles()
   const reader = await server.connect(template, 'prover')
-  const catalog = await readCatalog(reader).finally(() => reader.end())
+  const catalog = await readCatalog(reader)
+  await reader.end()
   let rows: Rows | null = null
   const workplace = await openWorkplace({
     server,
@@ -62,7 +66,7 @@ export const openRuleLab = async (
   await main.query('rollback')
   const rules = await proveGreen(workplace, tested)
   const witnesses = makeWitnesses(rules, binding.claimedBy, catalog)
-  const indistinct = tested.flatMap((rule) => (rule as Partial<Written>).indistinct ?? [])
+  const indistinct = indistinctOf(tested)
   const unsolvedRules = new Map(rules.flatMap((r) => r.unsolved.map((u) => [u.rule, u.summary] as const)))
   const find = (id: string): GreenRule => {
     const found = rules.find((r) => r.rule.id === id)
@@ -87,17 +91,20 @@ export const openRuleLab = async (
       return new Map(rules.map((r, i) => [r.rule.id, evidence[i]!]))
     },
     left: async (of) => {
-      const parts = { workplace, catalog, witnesses, claimedBy: binding.claimedBy, unsolvedRules }
+      const parts = {
+        workplace,
+        catalog,
+        witnesses,
+        claimedBy: binding.claimedBy,
+        unsolvedRules,
+        indistinct,
+      }
       const results: MutantResult[] = []
       for (const structure of catalog.structures.values()) {
         if (of(structure)) results.push(...(await mutateStructure(structure, parts)))
       }
-      const isProven = (m: MutantResult): boolean =>
-        indistinct.some(
-          (i) => i.structure === m.structure && m.ddl.some((sql) => sql.includes(`(${i.expression})`)),
-        )
       const open = results.filter(
-        (m) => ['survived', 'unsolved', 'redundant'].includes(m.verdict) && !isProven(m),
+        (m) => ['survived', 'unsolved', 'redundant'].includes(m.verdict),
       )
       return {
         killed: results.filter((m) => m.verdict === 'killed').length,

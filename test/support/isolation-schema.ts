@@ -27,3 +27,22 @@ grant select, insert, update, delete on products to app;`
 
 /** Tenants and products, isolated by one policy for every command. */
 export const soundSql = `${tenantsSql}${productsSql(', unique (tenant_id, slug)')}${policyFor('products')}`
+
+/** Items of a tenant that point at products by this key. */
+export const itemsOf = (key: string): string => `${soundSql}
+create table items (
+  id bigint generated always as identity primary key,
+  tenant_id bigint not null references tenants,
+  product_id bigint not null,
+  constraint items_product ${key}
+);
+grant select, insert, update, delete on items to app;${policyFor('items')}`
+
+/** Products by year, and what more. */
+export const eventsSql = (more: string): string => `
+create table products (id bigint not null, tenant_id bigint not null, slug text, price int not null, at date not null,
+  primary key (tenant_id, id, at)) partition by range (at);
+create table products_2024 partition of products for values from ('2024-01-01') to ('2025-01-01');
+create table products_2025 partition of products for values from ('2025-01-01') to ('2026-01-01');
+grant select, insert, update, delete on products to app;${policyFor('products')}
+${more}`

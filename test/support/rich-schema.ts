@@ -91,7 +91,7 @@ export const richSchema = (major: number): string => `
   alter table items disable trigger items_off;
 
   create view open_items with (security_barrier = true) as select id, tenant_id, label, price, total from items where status = 'open';
-  create view "Cheap items" with (security_invoker = true, check_option = 'local') as select * from open_items where price < 10;
+  create view "Cheap items" with (${major >= 15 ? 'security_invoker = true, ' : ''}check_option = 'local') as select * from open_items where price < 10;
   alter view open_items alter column label set default 'seen';
   comment on view open_items is 'open'; comment on column open_items.price is 'the price';
   grant select on open_items to rich_reader with grant option;
@@ -108,7 +108,7 @@ export const richSchema = (major: number): string => `
   create view counted as select open_count() as n;
   create function first_item(i items) returns setof items language sql as $$ select i.* $$;
 
-  create table prices (item bigint, tenant_id bigint, valid daterange, amount numeric(5,-1), kind text,
+  create table prices (item bigint, tenant_id bigint, valid daterange, amount numeric(5,${major >= 15 ? -1 : 1}), kind text,
     constraint one_price exclude using gist (tenant_id with =, item with =, valid with &&) where (kind is distinct from 'trial' and amount >= 1)
       deferrable initially deferred,
     foreign key (tenant_id, item) references items (tenant_id, id) on delete set null on update cascade,

@@ -17,7 +17,7 @@ interface Precision {
 }
 
 /** What `numeric(10,2)` allows; null without a modifier. */
-export const numericPrecision = (slot: Slot): Precision | null => {
+const numericPrecision = (slot: Slot): Precision | null => {
   if (slot.type !== 'numeric' || slot.modifier < 4) return null
   const packed = slot.modifier - 4
   const scale = packed & 0x7ff

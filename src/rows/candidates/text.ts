@@ -16,7 +16,7 @@ const names = new Set([
 ])
 
 /** The n of varchar(n) and char(n); Infinity for none. */
-export const textLimit = (slot: Slot): number => {
+const textLimit = (slot: Slot): number => {
   if (slot.type === '"char"') return 1
   if (slot.type === 'name') return 63
   if (slot.modifier >= 4 && slot.type !== 'text') return slot.modifier - 4
@@ -24,7 +24,7 @@ export const textLimit = (slot: Slot): number => {
 }
 
 /** Long runs are written as repeat(), so that rows stay readable. */
-export const textLiteral = (text: string): string => {
+const textLiteral = (text: string): string => {
   const run = /^(.{0,20}?)(.)\2{59,}(.{0,20})$/su.exec(text)
   if (!run) return literal(text)
   const [, head = '', char = '', tail = ''] = run

@@ -20,7 +20,7 @@ export interface Attempt {
   readonly mend: string
 }
 
-export interface Attempted {
+interface Attempted {
   readonly attempts: readonly Attempt[]
   readonly gaps?: readonly Gap[]
   /** What it tells of others without being a hole. */

@@ -42,7 +42,7 @@ select n.nspname as schema, p.proname as name, p.prokind = 'p' as "isProcedure",
                     where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
    and has_function_privilege(${literal(role)}, p.oid, 'EXECUTE')
    and has_schema_privilege(${literal(role)}, n.oid, 'USAGE')
- order by n.nspname, p.proname, p.oid::regprocedure::text`
+ order by n.nspname, p.proname, p.oid::regprocedure::text collate "C"`
 
 /** Sources of all functions, because a definer may call others that reach the table. */
 const sources = `
@@ -51,7 +51,7 @@ select p.proname as name, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as 
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_language l on l.oid = p.prolang
  where n.nspname not in ('pg_catalog', 'information_schema') and l.lanname in ('sql', 'plpgsql')
- order by n.nspname, p.proname, p.oid`
+ order by n.nspname, p.proname, p.oid::regprocedure::text collate "C"`
 
 const says = (source: string, word: string): boolean => source.toLowerCase().includes(word.toLowerCase())
 

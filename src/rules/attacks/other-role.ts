@@ -9,33 +9,40 @@ import type { Attack, Attempt } from './attack.ts'
 import { attemptsOf, type Bystander } from './bystander.ts'
 import type { Tenancy } from './tenancy.ts'
 
-/** Grantees of the table and of its columns that can be asked as; those made to bypass row-level security are left out. */
-const grantees = (table: Table, role: string): string => `
-select distinct r.rolname as name
-  from (select acl from pg_catalog.pg_class c, unnest(c.relacl) acl where c.oid = ${regclass(table)}
-        union all
-        select acl from pg_catalog.pg_attribute a, unnest(a.attacl) acl where a.attrelid = ${regclass(table)}) granted
- cross join aclexplode(array[granted.acl]) item
-  join pg_catalog.pg_roles r on r.oid = item.grantee
- where r.rolname not in (${literal(role)}, ${literal(table.owner)})
+/** Roles that can be asked as, with a privilege on the table or a column of it, or named by a policy; those made to bypass are left out. */
+const concerned = (table: Table, role: string): string => `
+with granted as (
+  select item.grantee as oid
+    from pg_catalog.pg_class c, aclexplode(c.relacl) item where c.oid = ${regclass(table)}
+  union
+  select item.grantee
+    from pg_catalog.pg_attribute a, aclexplode(a.attacl) item where a.attrelid = ${regclass(table)}
+), named as (
+  select unnest(p.polroles) as oid from pg_catalog.pg_policy p where p.polrelid = ${regclass(table)}
+)
+select r.rolname as name, r.oid in (select oid from named) as "isNamed"
+  from pg_catalog.pg_roles r
+ where (r.oid in (select oid from granted) or r.oid in (select oid from named))
+   and r.rolname not in (${literal(role)}, ${literal(table.owner)})
    and not r.rolsuper and not r.rolbypassrls and pg_has_role(r.oid, 'MEMBER')
  order by 1`
 
 /**
  * A role of every PostgreSQL that can be nobody's member, so that only a policy for PUBLIC names it: the database's
- * owner may act as it. It is given every privilege on the table for the length of the experiment.
+ * owner may act as it.
  */
 const unnamed = 'pg_database_owner'
 
-const asUnnamed = ({ table, relation, mends }: Tenancy): Bystander => {
+/** With every privilege on the table for the length of the experiment, so that policies alone decide. */
+const givenAll = ({ table, relation, mends }: Tenancy, role: string, title: string): Bystander => {
   const columns = table.columns.map((c) => c.name)
   return {
-    role: unnamed,
-    title: `a role that no policy names (${unnamed}), given every privilege,`,
+    role,
+    title: `${title}, given every privilege,`,
     trying: [],
     given: [
-      `grant usage on schema ${ident(table.schema)} to ${unnamed}`,
-      `grant all on ${relation} to ${unnamed}`,
+      `grant usage on schema ${ident(table.schema)} to ${ident(role)}`,
+      `grant all on ${relation} to ${ident(role)}`,
     ],
     may: {
       table: {
@@ -56,23 +63,32 @@ const asUnnamed = ({ table, relation, mends }: Tenancy): Bystander => {
   }
 }
 
+const asItIs = ({ mends }: Tenancy, role: string): Bystander => ({
+  role,
+  title: `the role ${role}`,
+  trying: [],
+  given: [],
+  may: null,
+  mend: mends.hole,
+})
+
 export const otherRole: Attack = {
   name: 'other-role',
   async attempts(tenancy) {
-    const { context, table, role, mends, policies } = tenancy
+    const { context, table, role, policies } = tenancy
+    const roles = await context.db.json<{ readonly name: string; readonly isNamed: boolean }>(
+      concerned(table, role),
+    )
+    const bystanders = [
+      ...roles.map(({ name, isNamed }) =>
+        isNamed ? givenAll(tenancy, name, `the role ${name}`) : asItIs(tenancy, name),
+      ),
+      ...(policies.some((p) => !p.isForAll)
+        ? [givenAll(tenancy, unnamed, `a role that no policy names (${unnamed})`)]
+        : []),
+    ]
     const attempts: Attempt[] = []
-    for (const { name } of await context.db.json<{ readonly name: string }>(grantees(table, role)))
-      attempts.push(
-        ...(await attemptsOf(tenancy, {
-          role: name,
-          title: `the role ${name}`,
-          trying: [],
-          given: [],
-          may: null,
-          mend: mends.hole,
-        })),
-      )
-    if (policies.some((p) => !p.isForAll)) attempts.push(...(await attemptsOf(tenancy, asUnnamed(tenancy))))
+    for (const bystander of bystanders) attempts.push(...(await attemptsOf(tenancy, bystander)))
     return { attempts }
   },
 }

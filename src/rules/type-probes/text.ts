@@ -13,7 +13,7 @@ const longestProbe = 100_000
 /** Texts of this length: the sample with more of its last or of its first character, or one letter again and again. */
 export const grown = (sample: string | null, length: number): readonly string[] => {
   const letter = `repeat('a', ${length})`
-  const have = [...(sample ?? '')]
+  const have = Array.from(sample ?? '')
   const more = length - have.length
   if (have.length === 0 || more < 1) return [letter]
   const text = literal(have.join(''))
