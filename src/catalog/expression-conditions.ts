@@ -5,19 +5,20 @@ import { fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
 import type { MutantEffect } from './structure.ts'
 
 /** Which of less, equal, greater a comparison lets through. */
-const outcomes: Readonly<Record<string, string>> = {
-  '=': 'e',
-  '<>': 'lg',
-  '<': 'l',
-  '<=': 'le',
-  '>': 'g',
-  '>=': 'eg',
+const outcomes: Readonly<Record<string, readonly string[]>> = {
+  '=': ['equal'],
+  '<>': ['less', 'greater'],
+  '<': ['less'],
+  '<=': ['less', 'equal'],
+  '>': ['greater'],
+  '>=': ['equal', 'greater'],
 }
 
-const isWithin = (inner: string, outer: string): boolean => [...inner].every((one) => outer.includes(one))
+const isWithin = (inner: readonly string[], outer: readonly string[]): boolean =>
+  inner.every((one) => outer.includes(one))
 
 const comparisonEffect = (from: string, to: string): MutantEffect => {
-  const [before = '', after = ''] = [outcomes[from], outcomes[to]]
+  const [before = [], after = []] = [outcomes[from], outcomes[to]]
   if (isWithin(before, after)) return 'weakened'
   return isWithin(after, before) ? 'strengthened' : 'changed'
 }

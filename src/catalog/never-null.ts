@@ -3,9 +3,29 @@ import { parseExpression } from '../postgres/parse.ts'
 import { columnName, fieldsOf, listOf, unwrap, type ParseNode } from './expression-tree.ts'
 
 /** PostgreSQL's own operators that answer null only for null; users' operators are printed with their schema. */
-const operators: ReadonlySet<unknown> = new Set(
-  ['+', '-', '*', '/', '%', '||', '=', '<>', '<', '<=', '>', '>=', '~', '~*', '!~', '!~*', '~~', '!~~', '&', '|', '#'],
-)
+const operators: ReadonlySet<unknown> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '||',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '~',
+  '~*',
+  '!~',
+  '!~*',
+  '~~',
+  '!~~',
+  '&',
+  '|',
+  '#',
+])
 
 /** PostgreSQL's own functions that answer null only for null. */
 const functions: ReadonlySet<unknown> = new Set(

@@ -8,14 +8,14 @@ import { fromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
 
 /** Scripts name files as a person here would. */
-const fromHereOn = ({ rules, structures }: Explanation): Explanation => ({
+const fromHereOn = ({ rules, ...explained }: Explanation): Explanation => ({
+  ...explained,
   rules: rules.map((rule) => ({ ...rule, at: rule.at && { ...rule.at, file: fromHere(rule.at.file) } })),
-  structures,
 })
 
-const summaryOf = ({ rules, structures }: Explanation): unknown => ({
+const summaryOf = ({ rules, structures, owner }: Explanation): unknown => ({
   structures,
-  rules: rules.map(({ id, sentence, at, claims, missing, green, design, unsolved, experiments }) => ({
+  rules: rules.map(({ id, table, sentence, at, claims, missing, green, design, unsolved, experiments }) => ({
     id,
     sentence,
     at,
@@ -27,7 +27,7 @@ const summaryOf = ({ rules, structures }: Explanation): unknown => ({
     experiments: experiments.map((result) => ({
       id: result.experiment.id,
       title: result.experiment.title,
-      sql: givenWhenThen(result),
+      sql: givenWhenThen(result, table, { owner }),
       holds: result.holds,
       difference: result.difference,
     })),
@@ -56,7 +56,11 @@ export const explainCommand = async (
       text: envelopeText({ ok: true, command: 'explain', summary, findings: [], next: [], artifacts: [] }),
     }
   }
-  const { rules, structures } = explained
-  const text = [scriptHead, ...structures.map(structureScript), ...rules.map(ruleScript)].join('\n\n')
+  const { rules, structures, owner } = explained
+  const text = [
+    scriptHead,
+    ...structures.map(structureScript),
+    ...rules.map((rule) => ruleScript(rule, { owner })),
+  ].join('\n\n')
   return { code: 0, text }
 }

@@ -22,6 +22,8 @@ export interface Explanation {
   readonly rules: readonly RuleResult[]
   /** When the id is that of structures alone. */
   readonly structures: readonly ExplainedStructure[]
+  /** The role that owned the tables in this run. */
+  readonly owner: string
 }
 
 const green = (
@@ -38,7 +40,7 @@ const green = (
     workers: 1,
   })
 
-const explainOne = async (migrated: Migrated, id: string): Promise<Explanation> => {
+const explainOne = async (migrated: Migrated, id: string): Promise<Omit<Explanation, 'owner'>> => {
   const own = await green(migrated, [id])
   if (own.rules.length > 0) return { rules: own.rules, structures: [] }
   const structures = own.structures.map(({ id, definition, rules }) => ({ id, definition, rules }))
@@ -51,12 +53,16 @@ const explainOne = async (migrated: Migrated, id: string): Promise<Explanation> 
 /** Throws AssayErrors (exit 2) with the nearest ids when nothing has that id. */
 export const explainRule = async (settings: ExplainSettings): Promise<Explanation> => {
   const project = await loadProject(settings.directory)
-  const found = await withMigrated(project, settings, async (all) => {
+  return withMigrated(project, settings, async (all) => {
     const asked = await askedIn(all, [settings.id])
-    const explained: Explanation[] = []
-    for (const [i, migrated] of all.entries())
-      if (asked[i]) explained.push(await explainOne(migrated, settings.id))
-    return explained
+    const rules: RuleResult[] = []
+    const structures: ExplainedStructure[] = []
+    for (const [i, migrated] of all.entries()) {
+      if (!asked[i]) continue
+      const explained = await explainOne(migrated, settings.id)
+      rules.push(...explained.rules)
+      structures.push(...explained.structures)
+    }
+    return { rules, structures, owner: all[0]!.server.owner }
   })
-  return { rules: found.flatMap((f) => f.rules), structures: found.flatMap((f) => f.structures) }
 }

@@ -59,8 +59,12 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
     return { rule, table: table ?? null, missing: missingPart(rule, table) }
   })
   const present = placed.filter((p) => p.missing === null)
-  const { claimsOf, refused } = await normalize(db, catalog, present.map((p) => p.rule), (rule, normal) =>
-    kindOf(rule).claims(rule, { catalog, architecture, table: catalog.tables.get(rule.table)!, normal }),
+  const { claimsOf, refused } = await normalize(
+    db,
+    catalog,
+    present.map((p) => p.rule),
+    (rule, normal) =>
+      kindOf(rule).claims(rule, { catalog, architecture, table: catalog.tables.get(rule.table)!, normal }),
   )
   const bound = placed.map(({ rule, table, missing }): BoundRule => ({
     rule,

@@ -63,7 +63,11 @@ export const isInconclusive = (fault: PgFault | null): boolean =>
   fault !== null && /^(?:57|53|55P03|08|XX|40)/u.test(fault.sqlstate)
 
 /** What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. */
-export const changeBetween = (experiment: Experiment, before: Observation, after: Observation): string | null => {
+export const changeBetween = (
+  experiment: Experiment,
+  before: Observation,
+  after: Observation,
+): string | null => {
   if (experiment.shadow || isInconclusive(after.fault)) return null
   if ((before.fault === null) !== (after.fault === null)) {
     return after.fault ? describeFault(after.fault) : 'accepted'

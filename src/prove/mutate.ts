@@ -36,10 +36,15 @@ export const makeWitnesses = (
   }
   const plain = (results: readonly ExperimentResult[], structure: Structure): readonly ExperimentResult[] =>
     // A plan is asked only of structures that serve plans; for the rest it is slow and says nothing.
-    kindOfStructure(structure).servesPlans === true ? results : results.filter((r) => r.experiment.then.kind !== 'plan')
+    kindOfStructure(structure).servesPlans === true
+      ? results
+      : results.filter((r) => r.experiment.then.kind !== 'plan')
   return {
     own: (structure) =>
-      plain((claimedBy.get(structure.id) ?? []).flatMap((id) => byRule.get(id) ?? []), structure),
+      plain(
+        (claimedBy.get(structure.id) ?? []).flatMap((id) => byRule.get(id) ?? []),
+        structure,
+      ),
     others(structure) {
       const own = new Set(claimedBy.get(structure.id) ?? [])
       const tables = [...tablesTouched(structure)]
@@ -102,7 +107,12 @@ const judgeAll = async (
       }
       if (killer !== null) judged.push({ mutant, verdict: 'killed', why: killer, unchanged: [] })
       else if (inconclusive) {
-        judged.push({ mutant, verdict: 'unsolved', why: 'an experiment was cut short (time, lock or resource)', unchanged })
+        judged.push({
+          mutant,
+          verdict: 'unsolved',
+          why: 'an experiment was cut short (time, lock or resource)',
+          unchanged,
+        })
       } else judged.push({ mutant, verdict: null, why: '', unchanged })
     }
   }
@@ -149,7 +159,11 @@ export const mutateStructure = async (
   const second =
     open.length === 0
       ? []
-      : await judgeAll(workplace, open.map((j) => j.mutant), fair(witnesses.others(structure)))
+      : await judgeAll(
+          workplace,
+          open.map((j) => j.mutant),
+          fair(witnesses.others(structure)),
+        )
   const again = new Map(second.map((j) => [j.mutant, j]))
   return first.map((early) => {
     const late = again.get(early.mutant)

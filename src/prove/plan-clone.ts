@@ -31,7 +31,8 @@ export const makePlanClone = async (
         const problem = asking.includes(rule) ? problemOf.get(rule.rule.table) : undefined
         if (problem === undefined) return rule
         const summary = `${rule.rule.table} could not be filled with rows to plan on: ${problem}`
-        const tried = 'one insert of thousands of rows with values by type, obeying keys, domains and partitions'
+        const tried =
+          'one insert of thousands of rows with values by type, obeying keys, domains and partitions'
         return { ...rule, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried }] }
       }),
     }

@@ -158,7 +158,14 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
   let rows: Rows | null = null
   let loaded: string | null = null
   const open = async (label: string): Promise<void> => {
-    const place = await openWorkplace({ server, template, catalog, label, rows: () => rows!, loaded: () => loaded })
+    const place = await openWorkplace({
+      server,
+      template,
+      catalog,
+      label,
+      rows: () => rows!,
+      loaded: () => loaded,
+    })
     places.push(place)
   }
   try {

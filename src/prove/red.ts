@@ -15,7 +15,8 @@ export type RedEvidence = NonNullable<RuleResult['red']>
 /** Drops in an order in which nothing is missed by those that depend on it: dependents first. */
 const dropClaims = (rule: GreenRule, catalog: Catalog): readonly string[] => {
   const claimed = rule.claims.map((id) => catalog.structures.get(id)!)
-  const depth = (id: string): number => catalog.dependents(id).filter((d) => rule.claims.includes(d.id)).length
+  const depth = (id: string): number =>
+    catalog.dependents(id).filter((d) => rule.claims.includes(d.id)).length
   return claimed
     .toSorted((a, b) => depth(a.id) - depth(b.id))
     .flatMap((s) => kindOfStructure(s).drop(s, catalog))
@@ -36,7 +37,11 @@ const firstChange = (
 const titleOf = (rule: GreenRule, experiment: string): string =>
   rule.experiments.find((e) => e.id === experiment)?.title ?? experiment
 
-const provenBy = (rule: GreenRule, found: { experiment: string; change: string }, how: string): RedEvidence => ({
+const provenBy = (
+  rule: GreenRule,
+  found: { experiment: string; change: string },
+  how: string,
+): RedEvidence => ({
   proven: true,
   experiment: found.experiment,
   why: `${how}: ${titleOf(rule, found.experiment)} → ${found.change}`,
@@ -86,7 +91,10 @@ const redOf = async (
   // Nothing of its own can be taken away alone (a primary key implies its NOT NULL; a rule of controls claims
   // nothing): then what stands beside it on the table is broken instead.
   if (rule.claims.length === 0 || removed?.ddlFault) {
-    const beside = catalog.of(rule.rule.table).map((s) => s.id).filter((id) => !rule.claims.includes(id))
+    const beside = catalog
+      .of(rule.rule.table)
+      .map((s) => s.id)
+      .filter((id) => !rule.claims.includes(id))
     const other = await proveByMutants(workplace, rule, otherMutants(beside, catalog))
     if (other) return other
   }

@@ -36,7 +36,10 @@ const refusedBy = (fault: PgFault, structure: Structure, catalog: Catalog): stri
 }
 
 const isSameCause = (a: PgFault, b: PgFault): boolean =>
-  a.sqlstate === b.sqlstate && a.constraint === b.constraint && a.column === b.column && a.routine === b.routine
+  a.sqlstate === b.sqlstate &&
+  a.constraint === b.constraint &&
+  a.column === b.column &&
+  a.routine === b.routine
 
 /** A case that the structure refused and that is still refused, by another one. */
 const stillRefused = (

@@ -1,6 +1,8 @@
 /** A rule's experiments as Given / When / Then, as SQL that can be pasted into psql and is rolled back. */
+import { ident, literal } from '../postgres/quote.ts'
 import { becomeAsker } from '../prove/runner.ts'
 import type { ExperimentResult, RuleResult } from '../prove/result.ts'
+import { tableText } from '../rules/ddl.ts'
 import type { Experiment, Expected } from '../rules/experiment.ts'
 import { printable } from './printable.ts'
 
@@ -13,6 +15,15 @@ const statement = (sql: string): string => {
   const lastLine = text.slice(text.lastIndexOf('\n') + 1)
   return lastLine.includes('--') ? `${text}\n;` : `${text};`
 }
+
+/** Who owned the tables in the run: a role that may be there for the run alone. */
+export interface ScriptOptions {
+  readonly owner: string
+}
+
+/** `set local role` for whoever owns the table where the script is run. */
+const becomeOwnerOf = (table: string): string =>
+  `select pg_catalog.set_config('role', (select pg_catalog.pg_get_userbyid(c.relowner) from pg_catalog.pg_class c where c.oid = ${literal(tableText(table))}::regclass), true)`
 
 const rowText = (row: readonly (string | null)[]): string => `(${row.map((v) => v ?? 'null').join(', ')})`
 
@@ -67,13 +78,20 @@ const interleaved = ({ interleaving }: Experiment): readonly string[] =>
 const now = ({ holds, difference }: ExperimentResult): string =>
   comment(holds ? 'Now: it holds' : `Now: it does not: ${difference ?? 'its outcome is another'}`)
 
-const body = ({ experiment }: ExperimentResult): readonly string[] => {
-  const { world, given, as, when, then } = experiment
-  const laid = [...world.statements, ...given]
+const body = (
+  { experiment }: ExperimentResult,
+  table: string,
+  { owner }: ScriptOptions,
+): readonly string[] => {
+  const { world, as, then } = experiment
+  const here = (sql: string): string =>
+    sql === `set local role ${ident(owner)}` ? becomeOwnerOf(table) : sql
+  const laid = [...world.statements, ...experiment.given].map(here)
+  const when = experiment.when.map(here)
   const before = [
     'begin;',
     ...(laid.length > 0 ? [comment('Given'), ...laid.map(statement)] : []),
-    ...(as ? [comment('As'), ...becomeAsker(as).map(statement)] : []),
+    ...(as ? [comment('As'), ...becomeAsker(as).map(here).map(statement)] : []),
   ]
   if (experiment.interleaving) {
     // Its sessions commit: what they stand on is committed too, and nothing takes it back.
@@ -98,11 +116,11 @@ const body = ({ experiment }: ExperimentResult): readonly string[] => {
 }
 
 /** One experiment as a script; transactions are rolled back, except where two sessions have to commit. */
-export const givenWhenThen = (result: ExperimentResult): string =>
+export const givenWhenThen = (result: ExperimentResult, table: string, options: ScriptOptions): string =>
   [
     comment(`${result.experiment.id}: ${result.experiment.title}`),
     ...needs(result.experiment),
-    ...body(result),
+    ...body(result, table, options),
     now(result),
   ].join('\n')
 
@@ -124,14 +142,14 @@ const standing = (rule: RuleResult): readonly string[] => {
 }
 
 /** What a rule says and what became of it, above its experiments. */
-export const ruleScript = (rule: RuleResult): string =>
+export const ruleScript = (rule: RuleResult, options: ScriptOptions): string =>
   [
     [
       comment(`${rule.id}: ${rule.sentence}`),
       ...standing(rule),
       ...(rule.at ? [comment(`Declared in ${rule.at.file}:${rule.at.line}`)] : []),
     ].join('\n'),
-    ...rule.experiments.map(givenWhenThen),
+    ...rule.experiments.map((result) => givenWhenThen(result, rule.table, options)),
   ].join('\n\n')
 
 /** How the script is meant, above all rules. */

@@ -133,13 +133,18 @@ describe.skipIf(whyNoPostgres15 !== '')(`in psql ${whyNoPostgres15}`, () => {
     expect(psql('create database shop', 'postgres').status).toBe(0)
     expect(psql(migrations.join('\n'), 'shop').stderr).toBe('')
     const { stderr } = psql(script.stdout, 'shop')
-    const states = [...stderr.matchAll(/^ERROR: {2}(\w{5})$/gmu)].map((m) => m[1]!)
-    const stated = [...script.stdout.matchAll(/^-- Then it is refused with SQLSTATE (\w{5})/gmu)].map(
-      (m) => m[1]!,
-    )
-    expect(stated.length).toBeGreaterThan(20)
     // 25P02 is what psql says of the SET CONSTRAINTS after a refusal.
-    expect(states.filter((state) => state !== '25P02')).toEqual(stated)
+    const states = [...stderr.matchAll(/^ERROR: {2}(\w{5})$/gmu)]
+      .map((m) => m[1]!)
+      .filter((s) => s !== '25P02')
+    const stated = [
+      ...script.stdout.matchAll(/^-- Then it is refused with SQLSTATE (\w{5}(?: or \w{5})*)/gmu),
+    ].map((m) => m[1]!)
+    expect(stated.length).toBeGreaterThan(20)
+    // Versions differ in some: either of two is stated then.
+    expect(states.map((state, i) => (stated[i]?.includes(state) === true ? stated[i] : state))).toEqual(
+      stated,
+    )
     expect(stderr).not.toContain('invalid command')
   })
 })
@@ -162,7 +167,7 @@ describe('an id', () => {
       const ran = await assay(['explain', 'products/check:price_not_negative', directory])
       expect(ran).toMatchObject({ code: 0, stderr: '' })
       expect(ran.stdout).toContain('-- No structure stands for it.\n')
-      expect(ran.stdout).toContain('-- Now it does not: expected it to be refused with 23514')
+      expect(ran.stdout).toContain('-- Now: it does not: expected it to be refused with 23514')
       expect(ran.stdout).toContain(', but it was accepted\n')
     })
   })

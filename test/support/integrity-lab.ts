@@ -103,9 +103,7 @@ export const openRuleLab = async (
       for (const structure of catalog.structures.values()) {
         if (of(structure)) results.push(...(await mutateStructure(structure, parts)))
       }
-      const open = results.filter(
-        (m) => ['survived', 'unsolved', 'redundant'].includes(m.verdict),
-      )
+      const open = results.filter((m) => ['survived', 'unsolved', 'redundant'].includes(m.verdict))
       return {
         killed: results.filter((m) => m.verdict === 'killed').length,
         left: open.map((m) => `${m.verdict} ${m.id}: ${m.why}`),

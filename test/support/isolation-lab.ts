@@ -41,7 +41,7 @@ export const shop = (role = 'app'): Architecture =>
 export const ruleOf = (declared: Architecture, on = 'products'): IsolatedByRule =>
   declared.tables.find((t) => t.id === on)!.rules.find((r): r is IsolatedByRule => r.kind === 'isolatedBy')!
 
-export const itemsTable = table('items', { id: 'bigint', tenant_id: 'bigint', product_id: 'bigint' }, (t) => [
+const itemsTable = table('items', { id: 'bigint', tenant_id: 'bigint', product_id: 'bigint' }, (t) => [
   t.isolatedBy('tenant_id'),
 ])
 
@@ -66,7 +66,7 @@ export interface ProveOptions {
 export const prove = async (
   server: Server,
   ddl: string,
-  { declared = shop(), on = 'products', admin = [] as readonly string[] } = {},
+  { declared = shop(), on = 'products', admin = [] }: ProveOptions = {},
 ): Promise<Proof> => {
   const lab = await openLab(server, ddl, admin)
   const rule = ruleOf(declared, on)
