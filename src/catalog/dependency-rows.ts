@@ -29,7 +29,7 @@ export interface OnRelation {
   readonly name: string
 }
 
-export interface ColumnExtras {
+interface ColumnExtras {
   readonly relation: number
   readonly position: number
   readonly name: string

@@ -1,7 +1,7 @@
 /** DDL that takes a dependent object away and makes it again as it was: owner, grants and comments included. */
 import { ident, identList, literal } from '../postgres/quote.ts'
 
-export interface AclItem {
+interface AclItem {
   /** null: PUBLIC. */
   readonly grantee: string | null
   readonly privilege: string

@@ -21,7 +21,7 @@ import { readKeys } from './read-keys.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds } from './uses.ts'
 
-export interface ExclusionElement extends KeyPart {
+interface ExclusionElement extends KeyPart {
   /** As it stands after WITH: `=`, `&&`, `OPERATOR(extensions.&&)`. */
   readonly operator: string
   /** Others of its operator class that could stand there: the same whichever row comes first. */

@@ -58,7 +58,7 @@ const definitionOf = (facts: IdentityFacts): string => {
   return `GENERATED ${facts.generation.toUpperCase()} AS IDENTITY${tail}`
 }
 
-export const dropIdentity = (structure: Structure<IdentityFacts>, catalog: Catalog): readonly string[] => [
+const dropIdentity = (structure: Structure<IdentityFacts>, catalog: Catalog): readonly string[] => [
   `${alterColumn(tableOf(structure, catalog), structure.facts.column)} drop identity`,
 ]
 

@@ -77,7 +77,7 @@ export const whereSql = (predicate: string | null): string =>
   predicate === null ? '' : ` where (${predicate})`
 
 /** `unique nulls not distinct (a, b) include (c)`: what follows the name of a constraint. */
-export const keyConstraintSql = (word: 'unique' | 'primary key', facts: KeyFacts): string => {
+const keyConstraintSql = (word: 'unique' | 'primary key', facts: KeyFacts): string => {
   const columns = facts.keys.map((part) => ident(part.column ?? ''))
   const list = columns.map((c, i) =>
     facts.withoutOverlaps && i === columns.length - 1 ? `${c} without overlaps` : c,
@@ -87,7 +87,7 @@ export const keyConstraintSql = (word: 'unique' | 'primary key', facts: KeyFacts
 }
 
 /** `using btree (a, b desc) include (c) where (d)`: what follows the table of an index. */
-export const indexSql = (facts: KeyFacts): string =>
+const indexSql = (facts: KeyFacts): string =>
   [
     ` using ${facts.method} (${facts.keys.map(partSql).join(', ')})`,
     includeSql(facts),

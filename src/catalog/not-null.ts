@@ -24,7 +24,10 @@ export const saysOnlyNotNull = (condition: string): boolean =>
 /** Why a column never holds null although it may; null when nothing of the catalog says so. */
 export const impliedNotNull = (catalog: Catalog, table: string, column: string): string | null => {
   const check = catalog.of(table, 'check').find((s) => {
-    const { expression, notEnforced } = s.facts as { readonly expression: string; readonly notEnforced: boolean }
+    const { expression, notEnforced } = s.facts as {
+      readonly expression: string
+      readonly notEnforced: boolean
+    }
     return !notEnforced && columnsNotNull(expression).includes(column)
   })
   return check ? `CHECK ${check.name} refuses null already` : null

@@ -3,7 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import { policyDdl, type PolicyFacts } from './dependent-ddl.ts'
 import { expressionMutants } from './expressions.ts'
 import { makeMutant } from './make-mutant.ts'
-import type { Mutant, Structure } from './structure.ts'
+import type { Catalog, Mutant, Structure } from './structure.ts'
 
 interface Facts extends PolicyFacts {
   readonly relation: string
@@ -106,7 +106,29 @@ const forCommand = (facts: Facts, command: string): Partial<PolicyFacts> => {
   }
 }
 
-const commandMutants = (structure: Structure<Facts>): Mutant[] => {
+/** Permissive policies add up: one that another policy already says for a command adds nothing to it. */
+const isSaidBy = (other: Facts, facts: Facts, command: string): boolean => {
+  const asked = { ...facts, ...forCommand(facts, command) }
+  return (
+    other.permissive &&
+    (other.command === command || other.command === 'all') &&
+    facts.roles.every((role) => other.roles.includes(role)) &&
+    (!reads(command) || other.using === asked.using) &&
+    (!writes(command) || checkOf(other) === checkOf(asked))
+  )
+}
+
+/** Why a permissive policy may as well be for every command; null when it may not. */
+const saidForAll = (structure: Structure<Facts>, catalog: Catalog): string | null => {
+  const { facts, table } = structure
+  if (!facts.permissive || table === null) return null
+  const others = catalog.of(table, 'policy').filter((s) => s.id !== structure.id)
+  const isSaid = (command: string): boolean =>
+    command === facts.command || others.some((s) => isSaidBy(s.facts as Facts, facts, command))
+  return commands.every(isSaid) ? 'other policies say the same for every other command' : null
+}
+
+const commandMutants = (structure: Structure<Facts>, catalog: Catalog): Mutant[] => {
   const { facts } = structure
   const narrow = facts.command === 'all'
   const others = narrow ? commands : (['all'] as const)
@@ -117,6 +139,7 @@ const commandMutants = (structure: Structure<Facts>): Mutant[] => {
       effect: narrow === facts.permissive ? 'strengthened' : 'weakened',
       summary: `FOR ${facts.command.toUpperCase()} becomes FOR ${command.toUpperCase()}`,
       ddl: remade(facts, forCommand(facts, command)),
+      equivalent: command === 'all' ? saidForAll(structure, catalog) : null,
     }),
   )
 }
@@ -163,7 +186,7 @@ const inPartition = (structure: Structure<Facts>): Mutant[] => {
   ]
 }
 
-export const policyMutants = (structure: Structure<Facts>): readonly Mutant[] => [
+export const policyMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => [
   makeMutant(structure, {
     does: 'dropped',
     effect: 'removed',
@@ -173,7 +196,7 @@ export const policyMutants = (structure: Structure<Facts>): readonly Mutant[] =>
   ...openedMutants(structure),
   flipped(structure),
   ...rolesMutants(structure),
-  ...commandMutants(structure),
+  ...commandMutants(structure, catalog),
   ...expressionMutantsOf(structure),
   ...inPartition(structure),
 ]

@@ -41,6 +41,8 @@ describe('families', () => {
     expect(same('integer[]', 'integer')).toBe(false)
     expect(same('uuid', 'text')).toBe(false)
     expect(same('json', 'jsonb')).toBe(false)
+    expect(same('timestamp with time zone', 'timestamp without time zone')).toBe(false)
+    expect(same('timestamp with time zone', 'timestamp(3) with time zone')).toBe(true)
   })
 
   it('let an integer refer to numeric, and not the other way', () => {
@@ -49,5 +51,6 @@ describe('families', () => {
     expect(refers('integer', 'bigint')).toBe(true)
     expect(refers('text', 'bigint')).toBe(false)
     expect(refers('uuid', 'uuid')).toBe(true)
+    expect(refers('date', 'timestamp(3) with time zone')).toBe(true)
   })
 })

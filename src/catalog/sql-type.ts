@@ -23,25 +23,31 @@ export const formatSqlType = ({ name, modifiers, array }: SqlType): string => {
   return `${name.slice(0, name.length - zone.length)}${list}${zone}${array}`
 }
 
-/**
- * Types that stand in for each other in expressions, indexes and foreign keys: PostgreSQL has comparisons between
- * them, or turns one into the other by itself.
- */
+/** Types that stand in for each other in expressions and indexes: what is written for one also means something for the other. */
 const families: readonly (readonly string[])[] = [
   ['smallint', 'integer', 'bigint', 'numeric'],
   ['real', 'double precision'],
   ['text', 'character varying', 'character'],
-  ['timestamp with time zone', 'timestamp without time zone', 'date'],
-  ['time with time zone', 'time without time zone'],
   ['bit', 'bit varying'],
-  ['inet', 'cidr'],
-  ['interval'],
 ]
 
-/** Whether what stands on a column of one type also stands on the other. */
-export const isSameFamily = (from: SqlType, to: SqlType): boolean =>
+/**
+ * PostgreSQL compares these, but not everything that can be said of one can be said of the other: a cast from a
+ * timestamp to a date is the same everywhere, one from a timestamp with time zone is not, and fits no index.
+ */
+const comparable: readonly (readonly string[])[] = [
+  ...families,
+  ['timestamp with time zone', 'timestamp without time zone', 'date'],
+  ['time with time zone', 'time without time zone'],
+  ['inet', 'cidr'],
+]
+
+const isWithinOne = (sets: readonly (readonly string[])[], from: SqlType, to: SqlType): boolean =>
   from.array === to.array &&
-  (from.name === to.name || families.some((family) => family.includes(from.name) && family.includes(to.name)))
+  (from.name === to.name || sets.some((set) => set.includes(from.name) && set.includes(to.name)))
+
+/** Whether what stands on a column of one type also stands on the other. */
+export const isSameFamily = (from: SqlType, to: SqlType): boolean => isWithinOne(families, from, to)
 
 const integers: readonly string[] = ['smallint', 'integer', 'bigint']
 
@@ -52,5 +58,5 @@ export const canReference = (from: SqlType, key: SqlType): boolean => {
   // numeric does not become an integer by itself; an integer becomes numeric.
   if (from.name === 'numeric') return false
   if (key.name === 'numeric') return integers.includes(from.name)
-  return isSameFamily(from, key)
+  return isWithinOne(comparable, from, key)
 }

@@ -5,6 +5,18 @@ import { ident, qualified } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
+import { checksOf } from './check.ts'
+import { columnsOf } from './column.ts'
+import { defaultsOf } from './default.ts'
+import { excludesOf } from './excludes.ts'
+import { generatedOf } from './generated.ts'
+import { identitiesOf } from './identity.ts'
+import { indexesOf } from './index.ts'
+import { primaryKeysOf } from './primary-key.ts'
+import { referencesOf } from './references.ts'
+import { relationOf } from './relation.ts'
+import { requiredOf } from './required.ts'
+import { uniquesOf } from './unique.ts'
 import { withChildren } from './dependents.ts'
 import { kindOfStructure } from './kind-of.ts'
 import { readCatalog } from './read-catalog.ts'
@@ -119,6 +131,79 @@ describe('structures of tables', () => {
 
   it('name what they depend on', () => {
     expect(Object.fromEntries(structures.map((s) => [s.id, s.dependsOn]))).toMatchSnapshot()
+  })
+
+  it('have facts that other rooms can read', () => {
+    const sole = <F>(found: readonly Structure<F>[], name: string): F =>
+      found.find((s) => s.name === name)!.facts
+    expect(relationOf(catalog, 'events')?.facts).toMatchObject({
+      kind: 'partitioned',
+      partitionKey: 'RANGE (at)',
+      partitions: [
+        { id: 'events_1', partitionKey: null, bound: null },
+        { id: 'events_2', partitionKey: null, bound: null },
+        { id: 'events_3', partitionKey: 'HASH (at)', bound: null },
+        { id: 'events_3a', partitionKey: null, bound: 'FOR VALUES WITH (modulus 2, remainder 0)' },
+      ],
+    })
+    expect(sole(columnsOf(catalog, 'items'), 'label')).toEqual({
+      column: 'label',
+      type: 'character varying(10)',
+      collation: 'pg_catalog."C"',
+    })
+    expect(sole(requiredOf(catalog, 'items'), 'id').impliedBy).toBe('primary key')
+    expect(sole(defaultsOf(catalog, 'sales.a'), 'id').sequence).toEqual({
+      schema: 'sales',
+      name: 'a_id_seq',
+      type: 'integer',
+    })
+    expect(sole(identitiesOf(catalog, 'items'), 'id')).toMatchObject({
+      generation: 'by default',
+      sequence: { start: 100, increment: 5, minimum: '10', cache: 3, cycle: true },
+    })
+    expect(sole(generatedOf(catalog, 'items'), 'total').storage).toBe('stored')
+    expect(sole(checksOf(catalog, 'items'), 'quantity_range')).toMatchObject({
+      expression: '((quantity >= 1) AND (quantity <= 99))',
+      columns: ['quantity'],
+      noInherit: true,
+    })
+    expect(primaryKeysOf(catalog, 'items').map((s) => s.facts.columns)).toEqual([['tenant_id', 'id']])
+    expect(sole(uniquesOf(catalog, 'items'), 'items_slug')).toMatchObject({
+      keys: [{ column: null, expression: 'public.slugged(body)', operatorClass: 'text_pattern_ops' }],
+      isConstraint: false,
+    })
+    expect(sole(uniquesOf(catalog, 'items'), 'items_tenant_id_label_status_quantity_key')).toMatchObject({
+      keys: [{ column: 'tenant_id' }, { column: 'label' }, { column: 'status' }],
+      include: ['quantity'],
+      isConstraint: true,
+      options: ['fillfactor=70'],
+      otherColumns: ['id', 'full_', 'part', 'price', 'ratio', 'exact', 'big', 'small'],
+    })
+    expect(sole(indexesOf(catalog, 'items'), 'items_due')).toMatchObject({
+      keys: [
+        { column: 'due', descending: true, nullsFirst: false },
+        { column: 'quantity', descending: false, nullsFirst: false },
+      ],
+      include: ['label'],
+      predicate: "((status = 'open'::public.status) AND (quantity > 5))",
+      method: 'btree',
+    })
+    expect(sole(excludesOf(catalog, 'prices'), 'one_price')).toMatchObject({
+      elements: [
+        { column: 'tenant_id', operator: '=', otherOperators: ['<>'] },
+        { column: 'item', operator: '=', otherOperators: ['<>'] },
+        { column: 'valid', operator: '&&', otherOperators: ['-|-', '='] },
+      ],
+      method: 'gist',
+      deferrable: 'deferred',
+    })
+    expect(sole(referencesOf(catalog, 'items'), 'items_maker')).toMatchObject({
+      columns: ['tenant_id', 'maker'],
+      target: 'items',
+      targetColumns: ['tenant_id', 'id'],
+      onDelete: 'set null',
+      onDeleteColumns: ['maker'],
+    })
   })
 
   it('are read in an order that does not hang on oids', () => {

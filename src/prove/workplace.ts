@@ -58,7 +58,9 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   const open = async (database: string): Promise<Session> => {
     const session = await server.connect(database, 'prover')
     sessions.push(session)
-    await session.query(`set statement_timeout = '${statementTimeout}'; set client_min_messages = error`)
+    await session.query(
+      `set statement_timeout = '${statementTimeout}'; set client_min_messages = error; set timezone = 'UTC'`,
+    )
     return session
   }
   let main = await open(clone)

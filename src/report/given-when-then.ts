@@ -155,9 +155,9 @@ export const ruleScript = (rule: RuleResult, options: ScriptOptions): string =>
 /** How the script is meant, above all rules. */
 export const scriptHead = [
   comment(
-    'For psql, connected to a database with your migrations as a superuser: experiments write rows of several',
+    'For psql, as a superuser, on a database with your migrations whose tables no superuser owns: experiments',
   ),
-  comment('tenants and become other roles. Each rolls its transaction back.'),
+  comment('write rows of several tenants and become other roles. Each rolls its transaction back.'),
 ].join('\n')
 
 /** A structure and the rules that it stands for, above their scripts. */
