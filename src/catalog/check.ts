@@ -1,9 +1,8 @@
 /** CHECK constraints of tables. (NOT NULL, which PostgreSQL 18 keeps beside them, is a structure of its own.) */
 import { structureId } from '../ground/names.ts'
-import { ident } from '../postgres/quote.ts'
+import { ident, qualified } from '../postgres/quote.ts'
 import { alterTable, tableOf, tablesByOid } from './alter.ts'
 import { commentOn } from './dependent-ddl.ts'
-import { qualified } from '../postgres/quote.ts'
 import { expressionMutants } from './expressions.ts'
 import { makeMutant } from './make-mutant.ts'
 import { withoutTemplated } from './partition-template.ts'
@@ -49,14 +48,26 @@ const checksSql = `
 const drop = (structure: Structure<CheckFacts>, catalog: Catalog): string =>
   `${alterTable(tableOf(structure, catalog))} drop constraint ${ident(structure.facts.name)}`
 
+const comment = (structure: Structure<CheckFacts>, catalog: Catalog): readonly string[] => {
+  const on = `${ident(structure.facts.name)} on ${qualified(tableOf(structure, catalog))}`
+  return commentOn(`constraint ${on}`, structure.facts.comment)
+}
+
 /**
  * Rows that migrations wrote are not asked about the broken constraint: the experiments are about new ones. One that
  * is not enforced stays so.
  */
-const replaced = (structure: Structure<CheckFacts>, catalog: Catalog, expression: string): string => {
+const replaced = (
+  structure: Structure<CheckFacts>,
+  catalog: Catalog,
+  expression: string,
+): readonly string[] => {
   const { name, noInherit, notEnforced } = structure.facts
   const words = `${noInherit ? ' no inherit' : ''}${notEnforced ? ' not enforced' : ' not valid'}`
-  return `${drop(structure, catalog)}, add constraint ${ident(name)} check (${expression})${words}`
+  return [
+    `${drop(structure, catalog)}, add constraint ${ident(name)} check (${expression})${words}`,
+    ...comment(structure, catalog),
+  ]
 }
 
 const mutantsOf = (structure: Structure<CheckFacts>, catalog: Catalog): readonly Mutant[] => {
@@ -77,7 +88,7 @@ const mutantsOf = (structure: Structure<CheckFacts>, catalog: Catalog): readonly
         details: [detail],
         effect,
         summary,
-        ddl: [replaced(structure, catalog, sql)],
+        ddl: replaced(structure, catalog, sql),
         equivalent,
       }),
     ),
@@ -111,7 +122,7 @@ export const checkKind: StructureKind<CheckFacts> = {
     const name = ident(structure.facts.name)
     return [
       `${alterTable(table)} add constraint ${name} ${structure.definition}`,
-      ...commentOn(`constraint ${name} on ${qualified(table)}`, structure.facts.comment),
+      ...comment(structure, catalog),
     ]
   },
   drop: (structure, catalog) => [drop(structure, catalog)],

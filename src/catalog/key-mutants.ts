@@ -3,6 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import { columnOf, tableOf } from './alter.ts'
 import type { Deferrable, KeyFacts, KeyPart, KeyWord } from './key.ts'
 import { makeMutant, type MutantFacts } from './make-mutant.ts'
+import { columnsWatched } from './not-null.ts'
 import { isNeverNull } from './never-null.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, MutantEffect, Structure } from './structure.ts'
@@ -108,7 +109,9 @@ export const deferrabilityChanges = (deferrable: Deferrable) =>
 /** Why no part of the key is ever null; null when one may be. */
 export const neverNull = (structure: Structure<KeyFacts>, catalog: Catalog): string | null => {
   const table = tableOf(structure, catalog)
-  const isRequired = (column: string): boolean => columnOf(table, column).notNull
+  const { predicate } = structure.facts
+  const watched = predicate === null ? [] : columnsWatched(predicate)
+  const isRequired = (column: string): boolean => columnOf(table, column).notNull || watched.includes(column)
   const hasValue = ({ column, expression }: KeyPart): boolean =>
     column === null ? isNeverNull(expression, isRequired) : isRequired(column)
   return structure.facts.keys.every(hasValue) ? 'no part of the key is ever null' : null

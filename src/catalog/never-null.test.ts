@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadParser } from '../postgres/parse.ts'
 import { isNeverNull } from './never-null.ts'
+import { columnsWatched } from './not-null.ts'
 
 beforeAll(loadParser)
 
@@ -36,4 +37,17 @@ describe('isNeverNull', () => {
       expect(isNeverNull(expression, required)).toBe(false)
     })
   }
+})
+
+describe('columnsWatched', () => {
+  it('names the columns that a true predicate shows to hold a value', () => {
+    expect(columnsWatched(`((c <> 'none'::text) AND (d IS NOT NULL))`)).toEqual(['d', 'c'])
+    expect(columnsWatched(`((c)::text = 'x'::text)`)).toEqual(['c'])
+  })
+
+  it('names none where null may pass', () => {
+    expect(columnsWatched(`((c <> 'none'::text) OR d)`)).toEqual([])
+    expect(columnsWatched(`(c IS DISTINCT FROM 'none'::text)`)).toEqual([])
+    expect(columnsWatched(`(COALESCE(c, 'x'::text) <> 'none'::text)`)).toEqual([])
+  })
 })

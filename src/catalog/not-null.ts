@@ -21,6 +21,28 @@ export const columnsNotNull = (condition: string): readonly string[] =>
 export const saysOnlyNotNull = (condition: string): boolean =>
   conjuncts(parseExpression(condition)).length === columnsNotNull(condition).length
 
+/** PostgreSQL's own comparisons, which answer null when either side is. */
+const comparisons: ReadonlySet<unknown> = new Set(['=', '<>', '<', '<=', '>', '>=', '~', '~~', '!~', '!~~'])
+
+const bareColumn = (node: unknown): string | null => {
+  const cast = fieldsOf(node, 'TypeCast')
+  return cast ? bareColumn(cast['arg']) : columnName(node)
+}
+
+/** Columns that hold no null in the rows for which a predicate is true: it says so, or compares them. */
+export const columnsWatched = (predicate: string): readonly string[] => [
+  ...columnsNotNull(predicate),
+  ...conjuncts(parseExpression(predicate)).flatMap((part) => {
+    const fields = fieldsOf(part, 'A_Expr')
+    const [name, ...more] = listOf(fields?.['name'])
+    const isComparison =
+      fields?.['kind'] === 'AEXPR_OP' &&
+      more.length === 0 &&
+      comparisons.has(fieldsOf(name, 'String')?.['sval'])
+    return isComparison ? [fields['lexpr'], fields['rexpr']].flatMap((side) => bareColumn(side) ?? []) : []
+  }),
+]
+
 /** Why a column never holds null although it may; null when nothing of the catalog says so. */
 export const impliedNotNull = (catalog: Catalog, table: string, column: string): string | null => {
   const check = catalog.of(table, 'check').find((s) => {

@@ -118,11 +118,8 @@ const settled = (text: string | undefined): string | undefined =>
     `ARRAY[('A'::character varying)::text, ('B'::character varying)::text]`,
   )
 
-/** Publications are no structures; grants on views and functions are, of other kinds. */
-const isOthers = (name: string): boolean =>
-  name.startsWith('publication ') ||
-  name.startsWith('function ') ||
-  (name.startsWith('relation') && /^[vm] /u.test(before.get(name) ?? ''))
+/** Publications are no structures; grants and comments are, of other kinds. */
+const isOthers = (name: string): boolean => /^(?:publication|grant|comment) /u.test(name)
 
 describe('structures of tables', () => {
   it('are all read, with canonical definitions', () => {
@@ -314,30 +311,32 @@ const isExplained = (
   after: ReadonlyMap<string, string>,
 ): boolean => {
   if (structure.kind === 'table') return true
-  if (namesOf(structure).includes(name)) return true
+  const isComment = name.startsWith('comment ')
+  // The comment of a constraint goes with it.
   const also = (mutant.alsoRemoves ?? [])
     .map((id) => catalog.structures.get(id))
     .filter((s) => s !== undefined)
-  if (also.some((s) => namesOf(s).includes(name))) return true
-  if (also.some((s) => isPartOf(name, s))) return true
+  if (isComment && !after.has(name)) {
+    const removed = [...also, ...(mutant.effect === 'removed' ? [structure] : [])]
+    return removed.some((s) => name.includes(s.name) || name.includes(ident(s.name)))
+  }
+  if (namesOf(structure).includes(name) || also.some((s) => namesOf(s).includes(name))) return true
+  if (!after.has(name) && also.some((s) => isPartOf(name, s))) return true
   // A primary key makes its columns refuse null.
-  if (structure.kind === 'primaryKey') return name.startsWith('column ') && after.has(name)
+  if (structure.kind === 'primaryKey' && name.startsWith('column ')) return after.has(name)
+  if (structure.kind !== 'column') return false
   // Texts that mention a column of another type are printed with other casts; types go on into views.
-  return structure.kind === 'column' && (after.has(name) || name.startsWith('publication '))
+  return name.startsWith('publication ') || (after.has(name) && !/^(?:comment|grant|relation) /u.test(name))
 }
 
-/** A view takes along its columns, triggers and indexes; a function nothing. */
+/** A view takes along its columns, triggers, indexes and grants. */
 const isPartOf = (name: string, s: Structure): boolean => {
   const [kind, text] = s.id.split(/:(.*)/u)
-  if (kind === 'function') return name === `function public.${text}`
+  if (kind === 'function') return name === `function public.${text}` || name === `grant public.${text}`
   if (kind !== 'view' && kind !== 'materializedView') return false
-  const plain = s.name
-  return [
-    `relation public.${plain}`,
-    `column public.${plain}.`,
-    `trigger public.${plain}.`,
-    `index public.${plain}.`,
-  ].some((start) => name === start || name.startsWith(start))
+  return ['relation', 'definition', 'grant', 'column', 'trigger', 'index'].some(
+    (word) => name === `${word} public.${s.name}` || name.startsWith(`${word} public.${s.name}.`),
+  )
 }
 
 describe('reading', () => {

@@ -1,11 +1,10 @@
 /** assay check. */
-import { existsSync } from 'node:fs'
-import { AssayError } from '../ground/errors.ts'
-import { shellCommand, shellWord } from '../ground/shell-word.ts'
+import { shellCommand } from '../ground/shell-word.ts'
 import { checkProject, type ProjectCheck } from '../project/check-project.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { findingsText } from '../report/findings.ts'
 import { wrap } from '../report/printable.ts'
+import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
@@ -13,24 +12,10 @@ import type { CommonOptions } from './run-command.ts'
 
 type CheckOptions = CommonOptions & { readonly against?: string | true }
 
-/** `--against DIR`: the directory was taken for the commit. */
-const directoryForRef = (against: CheckOptions['against'], cause: unknown): unknown =>
-  cause instanceof AssayError &&
-  cause.code === 'ledger.unknown-ref' &&
-  typeof against === 'string' &&
-  existsSync(against)
-    ? new AssayError(`--against takes a commit, and ${against} is a directory.`, {
-        code: 'usage.directory-as-ref',
-        exit: 2,
-        mend: `Write the directory first: assay check ${shellWord(against)} --against`,
-        cause,
-      })
-    : cause
-
 const verdictOf = ({ ok, findings, rules, structures, against }: ProjectCheck): string => {
   if (!ok)
     return `${findings.length} thing${findings.length === 1 ? ' needs' : 's need'} a proof or a reviewer.`
-  const since = against === null ? '' : `, and nothing is asked less of than at ${against}`
+  const since = against === null ? '' : `; no rule asks less than at ${against}`
   return `The ledger covers all ${rules} rules and ${structures} structures${since}.`
 }
 
@@ -46,7 +31,7 @@ export const checkCommand = async (
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   }).catch((cause: unknown) => {
-    throw directoryForRef(against, cause)
+    throw directorySlip('check', '--against', typeof against === 'string' ? [against] : [], cause)
   })
   const { ok, rules, structures } = check
   const code = ok ? 0 : 1

@@ -5,6 +5,7 @@ import { proveProject, stepsOf } from '../project/prove-project.ts'
 import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
 import { reportedSummary } from '../report/summary.ts'
 import { terminalReport } from '../report/terminal.ts'
+import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import { ledgerText } from './ledger-text.ts'
 import type { Output } from './output.ts'
@@ -62,6 +63,8 @@ export const proveCommand = async (
     only,
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+  }).catch((cause: unknown) => {
+    throw directorySlip(command, '--only', only, cause)
   })
   const steps = stepsOf[command]
   const findings = findingsOf(proof)

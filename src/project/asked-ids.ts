@@ -1,5 +1,4 @@
 /** Ids that a user named: each must be that of a table, a rule or a structure, or nothing would be looked at in silence. */
-import { existsSync } from 'node:fs'
 import type { Architecture } from '../architecture/architecture.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import { AssayError, AssayErrors } from '../ground/errors.ts'
@@ -58,9 +57,7 @@ const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
     asked: `what has the id ${asked}`,
     found: `${known.length} ids of tables, rules and structures, and none of them`,
     why: 'an id that nothing has would look at nothing, and nothing would be wrong',
-    mend: existsSync(asked)
-      ? `If ${asked} is the directory of the project, write it before --only:\nnpx assay prove ${shellWord(asked)} --only ID`
-      : `Give one of the nearest ids:\n${nearestIds(asked, known).map(shellWord).join('\n')}`,
+    mend: `Give one of the nearest ids:\n${nearestIds(asked, known).map(shellWord).join('\n')}`,
   })
 }
 
@@ -79,6 +76,7 @@ export const askedIn = async (
   const known: (readonly KnownId[])[] = []
   for (const [i, migrated] of all.entries()) known.push([...declared[i]!, ...(await structureIds(migrated))])
   const unknown = asked.filter((id) => !names(id, known.flat()))
-  if (unknown.length > 0) throw new AssayErrors(unknown.map((id) => unknownId(id, known.flat())))
+  const faults = unknown.map((id) => unknownId(id, known.flat()))
+  if (faults.length > 0) throw faults.length === 1 ? faults[0]! : new AssayErrors(faults)
   return known.map((ids) => asked.some((id) => names(id, ids)))
 }

@@ -23,16 +23,17 @@ const sidesOf = async (
 ): Promise<readonly Side[]> => {
   const texts = [where, ...(key.claimed?.predicate ? [key.claimed.predicate] : [])]
   const mutants = [...new Set(texts.flatMap((text) => expressionMutants(text).map((m) => m.sql)))]
-  const found = await context.rows.distinguish(
-    context.table,
-    `(${where}) is true`,
-    mutants.map((sql) => `(${sql}) is true`),
-  )
+  // A row that is left out tells nothing where a null in its key keeps it from conflicting anyway.
+  const hasKey = key.parts.map((part) => `(${part.sql}) is not null`).join(' and ')
+  const found = await context.rows.distinguish(context.table, `(${where}) is true`, [
+    ...mutants.map((sql) => `(${sql}) is true`),
+    `(${where}) is true or (${hasKey})`,
+  ])
   if (key.claimed) {
     const { id } = key.claimed
     ground.draft.indistinct(
       id,
-      found.equivalent.map((i) => mutants[i]!),
+      found.equivalent.flatMap((i) => mutants[i] ?? []),
     )
   }
   const seen = new Set<string>()
