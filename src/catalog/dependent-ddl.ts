@@ -89,7 +89,7 @@ export const viewDdl = (
     create: [
       `create ${word} ${relation}${options} as ${body}${data}`,
       `alter ${word} ${relation} owner to ${ident(view.owner)}`,
-
+      ...grantsOn(relation, view.acl, view.owner, defaultGrantees),
       ...commentOn(`${word} ${relation}`, view.comment),
       ...view.columns.flatMap((column) => [
         ...(column.default === null

@@ -48,11 +48,22 @@ export interface ProjectProof {
 
 const isError = (finding: Finding): boolean => finding.severity === 'error'
 
+/** A proof of nothing is no proof. */
+const nothingDeclared = (architecture: string): Finding => ({
+  code: 'architecture.empty',
+  severity: 'error',
+  summary: `${architecture} declares no rule, and its database has no structure: there is nothing to prove`,
+  why: 'that nothing is wrong with nothing says nothing',
+  fix: `name tables with their rules: architecture(${JSON.stringify(architecture)}, { tables: { … } })`,
+})
+
 /**
  * What counts for a command. RED asks that every rule fails without its structure; where a structure is not there
  * yet, the rule fails now, which is what it is to do before the migration is written.
  */
-const findingsFor = (command: ProofCommand, { findings, rules }: ProveResult): readonly Finding[] => {
+const findingsFor = (command: ProofCommand, result: ProveResult): readonly Finding[] => {
+  const { findings, rules, structures } = result
+  if (rules.length === 0 && structures.length === 0) return [nothingDeclared(result.architecture)]
   if (command !== 'red') return findings
   const red = new Set(rules.filter((rule) => rule.red?.proven === true).map((rule) => rule.id))
   return findings.filter(

@@ -126,13 +126,19 @@ const unprovenFinding = (s: StructureResult): readonly Finding[] =>
         },
       ]
 
+const bare = (ddl: readonly string[]): string => ddl.map((sql) => sql.replace(/;\s*$/u, '')).join(';')
+
+/** A mutant that is just what a red rule asks for: the rule's own finding tells it already. */
+const isMendOf = (mutant: MutantResult, rule: RuleResult): boolean =>
+  !rule.green && rule.design.length > 0 && bare(rule.design) === bare(mutant.ddl)
+
 const mutantFinding = (
   s: StructureResult,
   m: MutantResult,
   rules: readonly RuleResult[],
 ): readonly Finding[] => {
   if (m.verdict !== 'survived' && m.verdict !== 'unsolved') return []
-  if (rules.some((rule) => waitsFor(s, m, rule))) return []
+  if (rules.some((rule) => waitsFor(s, m, rule) || isMendOf(m, rule))) return []
   const change = m.ddl.map((sql) => `${sql.replace(/;\s*$/u, '')};`).join('\n')
   const survived = m.verdict === 'survived'
   return [

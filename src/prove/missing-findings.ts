@@ -3,6 +3,7 @@
  * columns that a table lacks, one for a table that nothing declares, however many rules or structures that concerns.
  */
 import type { DeclaredTable } from '../architecture/architecture.ts'
+import { structureId } from '../ground/names.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Finding, RuleResult, StructureResult } from './result.ts'
@@ -92,18 +93,21 @@ export const undeclaredTables = (
 ): { readonly findings: ReadonlyMap<StructureResult, Finding>; readonly ids: ReadonlySet<string> } => {
   const findings = new Map<StructureResult, Finding>()
   const ids = new Set<string>()
-  for (const table of structures) {
-    const isBare = table.id === table.table && table.rules.length === 0
-    if (!isBare || tables.some((t) => t.id === table.id)) continue
-    const own = structures.filter((s) => s.table === table.id && s.rules.length === 0)
-    ids.add(table.id)
-    findings.set(own[0]!, {
+  const declared = new Set(tables.map((table) => table.id))
+  for (const id of new Set(structures.flatMap((s) => s.table ?? []))) {
+    const own = structures.filter((s) => s.table === id)
+    const [table] = own
+    // The table itself comes first of what stands on it, and has no detail in its id.
+    const isWhole = table !== undefined && table.id === structureId(id, table.kind)
+    if (!isWhole || declared.has(id) || own.some((s) => s.rules.length > 0)) continue
+    ids.add(id)
+    findings.set(table, {
       code: 'structure.unproven',
       severity: 'error',
       structure: table.id,
-      summary: `${table.id}: the table ${own.length === 1 ? 'exists' : `and its ${counted(own.length - 1, 'structure')} exist`}, and nothing declares it`,
+      summary: `${id}: the table ${own.length === 1 ? 'exists' : `and its ${counted(own.length - 1, 'structure')} exist`}, and nothing declares it`,
       why: 'no data structure exists until a test proves that it works',
-      fix: `declare it with its rules and name it among the architecture's tables, or drop it in a migration:\n${table.declaredBy ?? `table(${JSON.stringify(table.id)}, { … })`}`,
+      fix: `declare it with its rules and name it among the architecture's tables, or drop it in a migration:\n${table.declaredBy ?? `table(${JSON.stringify(id)}, { … })`}`,
     })
   }
   return { findings, ids }

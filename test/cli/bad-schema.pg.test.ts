@@ -114,7 +114,7 @@ describe('a declaration that does not fit the database', () => {
       expect({ code, red: summary.red, green: summary.green }).toEqual({ code: 1, red: 9, green: 0 })
       expect(findings.map((f) => [f.code, f.structure])).toEqual([
         ['table.missing', 'products'],
-        ['structure.unproven', 'product'],
+        ['structure.unproven', 'product/table'],
       ])
       expect(findings[0]!.why).toContain('Did you mean "product"?')
       expect(findings[1]!.summary).toMatch(

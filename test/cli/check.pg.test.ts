@@ -56,7 +56,7 @@ describe('a ledger that covers everything', () => {
       const ran = await assay(['check', directory, '--against', 'main'])
       expect(ran).toMatchObject({ code: 0, stderr: '' })
       expect(ran.stdout).toMatch(
-        /^The ledger covers all 9 rules and \d+ structures; no rule asks less than at\nmain\.\n$/u,
+        /^The ledger covers all 9 rules and \d+ structures; no rule asks less than at main\.\n$/u,
       )
       const json = await assayJson(['check', directory, '--against'])
       expect(json).toMatchObject({

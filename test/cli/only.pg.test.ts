@@ -44,8 +44,8 @@ describe('a part', () => {
       const table = await assayJson(['green', directory, '--only', 'products'])
       expect(table.findings.map((f) => f.structure)).toEqual(['products/index:price'])
       const whole = await assayJson(['green', directory])
-      expect(whole.findings.map((f) => f.structure)).toEqual(['products/index:price', 'other'])
-      const ran = await assay(['prove', directory, '--only', 'products/unique'])
+      expect(whole.findings.map((f) => f.structure)).toEqual(['other/table', 'products/index:price'])
+      const ran = await assay(['prove', '--only', 'products/unique'], { cwd: directory })
       expect(ran.stdout).toContain('stays as it is: --only looks at a part\n')
       expect(ran.stdout).toContain('\nWhat --only names is proven.\n')
     })
@@ -110,7 +110,7 @@ describe('several architectures in one configuration', () => {
     await withProject(files, async (directory) => {
       const { code, findings, summary, artifacts } = await assayJson(['prove'], { cwd: directory })
       expect(code).toBe(1)
-      expect(findings).toHaveLength(1)
+      expect(findings.map((f) => f.summary)).toHaveLength(1)
       expect(findings[0]).toMatchObject({ architecture: 'two', rule: 'b/required:note', code: 'rule.red' })
       expect(findings[0]!.fix).toContain('alter table "public"."b" alter column "note" set not null;')
       expect(summary).toMatchObject({
@@ -139,6 +139,17 @@ describe('several architectures in one configuration', () => {
     await withProject({ ...files, 'two/0002.sql': 'create table b ();' }, async (directory) => {
       const { code, findings } = await assayJson(['prove'], { cwd: directory })
       expect({ code, found: findings.map((f) => f.code) }).toEqual({ code: 3, found: ['schema.statement'] })
+      expect(existsSync(join(directory, 'ledger'))).toBe(false)
+    })
+  })
+
+  test('an architecture without tables: no success, because nothing was looked at', async () => {
+    const empty = `import { architecture, defineConfig } from 'assay'
+export default defineConfig({ architecture: architecture('empty', { tables: {} }), schema: { migrations: 'one' } })
+`
+    await withProject({ 'assay.config.ts': empty, 'one/.gitkeep': '' }, async (directory) => {
+      const { code, findings } = await assayJson(['prove'], { cwd: directory })
+      expect({ code, found: findings.map((f) => f.code) }).toEqual({ code: 1, found: ['architecture.empty'] })
       expect(existsSync(join(directory, 'ledger'))).toBe(false)
     })
   })

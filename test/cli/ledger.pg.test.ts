@@ -1,0 +1,138 @@
+/** The ledger says the same bytes: on two runs, in two clones, on a server of the user's, and three months later. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withCommerce } from '../support/command-line.ts'
+import { assayJson } from '../support/envelope.ts'
+import { startPostgres15, whyNoPostgres15, type TestServer } from '../support/postgres15.ts'
+import { withProject, type ProjectFiles } from '../support/project.ts'
+
+/** Every file of the ledger with its bytes. */
+const ledgerOf = (directory: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(join(directory, 'ledger'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .toSorted()
+      .map((file) => [file.slice(directory.length), readFileSync(file, 'utf8')]),
+  )
+
+/** Rules that the calendar decides on. */
+const calendar: ProjectFiles = {
+  'assay.config.ts': `import { architecture, defineConfig, table } from 'assay'
+
+const bookings = table('bookings', { id: 'bigint', born_on: 'date', day: 'date', seen_at: 'timestamptz', ends_at: 'timestamptz' }, (t) => [
+  t.identity('id'),
+  t.primaryKey('id'),
+  t.required('born_on', 'seen_at'),
+  t.defaults({ seen_at: 'now()', day: "current_date + 1" }),
+  t.check('grown_up', "born_on <= current_date - interval '18 years'"),
+  t.check('ahead', "day > current_date and day < current_date + 365"),
+  t.check('not_tomorrow', 'seen_at <= now()'),
+  t.check('later', "ends_at > seen_at + interval '1 hour'"),
+])
+
+export default defineConfig({
+  architecture: architecture('calendar', { tables: { bookings } }),
+  schema: { migrations: 'migrations' },
+})
+`,
+  'migrations/0001.sql': `create table bookings (
+  id bigint generated always as identity primary key,
+  born_on date not null constraint bookings_grown_up check (born_on <= current_date - interval '18 years'),
+  day date default current_date + 1 constraint bookings_ahead check (day > current_date and day < current_date + 365),
+  seen_at timestamptz not null default now() constraint bookings_not_tomorrow check (seen_at <= now()),
+  ends_at timestamptz constraint bookings_later check (ends_at > seen_at + interval '1 hour')
+);`,
+}
+
+const proveCommerce = (
+  args: readonly string[],
+  under: readonly string[] = [],
+): Promise<Readonly<Record<string, string>>> =>
+  withCommerce(async (directory) => {
+    const { code, findings } = await assayJson(['prove', directory, ...args], { under })
+    expect(findings).toEqual([])
+    expect(code).toBe(0)
+    return ledgerOf(directory)
+  })
+
+test('two clones, and a second run in one of them', async () => {
+  const one = await proveCommerce([])
+  const two = await withCommerce(async (directory) => {
+    expect((await assayJson(['prove', directory])).code).toBe(0)
+    const first = ledgerOf(directory)
+    const again = await assayJson(['prove', directory])
+    expect({ code: again.code, artifacts: again.artifacts }).toEqual({ code: 0, artifacts: [] })
+    expect(ledgerOf(directory)).toEqual(first)
+    return first
+  })
+  expect(two).toEqual(one)
+})
+
+const faketime = spawnSync('faketime', ['--version'], { encoding: 'utf8' })
+const hasFaketime = faketime.status === 0
+const all = process.env['ASSAY_TEST_ALL'] === '1'
+const later = ['faketime', '+92 days']
+
+/** What `faketime` would set for a command, for processes that take this one's environment. */
+const clockOf = (): Readonly<Record<string, string>> => {
+  const { stdout } = spawnSync('faketime', ['+92 days', 'env'], { encoding: 'utf8' })
+  return Object.fromEntries(
+    stdout
+      .split('\n')
+      .map((line) => /^(LD_PRELOAD|FAKETIME\w*)=(.*)$/u.exec(line))
+      .flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])),
+  )
+}
+
+const why = whyNoPostgres15 || (hasFaketime || all ? '' : "needs Debian's faketime")
+
+describe.skipIf(why !== '')(`on PostgreSQL 15, now and three months later ${why}`, () => {
+  let now: TestServer
+  let future: TestServer
+  beforeAll(async () => {
+    now = await startPostgres15()
+    const clock = clockOf()
+    expect(Object.keys(clock)).toContain('LD_PRELOAD')
+    Object.assign(process.env, clock)
+    try {
+      future = await startPostgres15()
+    } finally {
+      for (const name of Object.keys(clock)) delete process.env[name]
+    }
+  })
+  afterAll(async () => {
+    await now?.stop()
+    await future?.stop()
+  })
+
+  test('the clock of server and command line is moved', () => {
+    const ask = (server: TestServer): number =>
+      Number(
+        spawnSync('psql', ['-X', '-At', '-c', 'select extract(epoch from now())', server.url], {
+          encoding: 'utf8',
+        }).stdout,
+      )
+    expect((ask(future) - ask(now)) / 86_400).toBeCloseTo(92, 1)
+    const node = spawnSync(later[0]!, [later[1]!, process.execPath, '-p', 'Date.now()'], { encoding: 'utf8' })
+    expect((Number(node.stdout) - Date.now()) / 86_400_000).toBeCloseTo(92, 1)
+  })
+
+  test('the example', async () => {
+    const today = await proveCommerce(['--url', now.url])
+    expect(await proveCommerce(['--url', future.url], later)).toEqual(today)
+  })
+
+  test('rules that the calendar decides on', async () => {
+    const prove = (url: string, under: readonly string[]): Promise<Readonly<Record<string, string>>> =>
+      withProject(calendar, async (directory) => {
+        const { code, findings } = await assayJson(['prove', directory, '--url', url], { under })
+        expect(findings).toEqual([])
+        expect(code).toBe(0)
+        return ledgerOf(directory)
+      })
+    expect(await prove(future.url, later)).toEqual(await prove(now.url, []))
+  })
+})
