@@ -40,6 +40,7 @@ export const bench: Bench = async (say) => {
       await server.admitRoles()
       let result: ProveResult | undefined
       let milliseconds = 0
+      const cpuBefore = process.cpuUsage()
       const peak = await peakOf(async () => {
         milliseconds = await timed(async () => {
           result = await prove({
@@ -52,10 +53,15 @@ export const bench: Bench = async (say) => {
           })
         })
       })
+      const cpu = process.cpuUsage(cpuBefore)
       const { mutants, experiments, seconds } = result!.summary
       say(`tables: ${size} took ${figure(milliseconds / 1_000)} s ${JSON.stringify(seconds)}`)
       lines.push(
         { measure: `${size} tables: ms per table`, value: figure(milliseconds / size) },
+        {
+          measure: `${size} tables: CPU ms of Node per table`,
+          value: figure((cpu.user + cpu.system) / 1_000 / size),
+        },
         { measure: `${size} tables: mutants/s in MUTATE`, value: figure(mutants.made / seconds.mutate) },
         {
           measure: `${size} tables: peak memory`,

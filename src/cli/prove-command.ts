@@ -30,12 +30,13 @@ const after: Readonly<Record<ProofCommand, string>> = {
 const nextSteps = (
   command: ProofCommand,
   findings: readonly EnvelopeFinding[],
-  directory: string,
+  { directory, isPart }: { readonly directory: string; readonly isPart: boolean },
 ): readonly string[] => {
   const place = directory === '.' ? [] : [directory]
-  const first = findings.find((finding) => finding.rule !== undefined || finding.structure !== undefined)
-  if (!first) return findings.length === 0 ? [shellCommand('npx', 'assay', after[command], ...place)] : []
-  const id = first.rule ?? first.structure!
+  const errors = findings.filter((finding) => finding.severity === 'error')
+  if (errors.length === 0) return [shellCommand('npx', 'assay', isPart ? command : after[command], ...place)]
+  const id = errors.map((finding) => finding.rule ?? finding.structure).find((named) => named !== undefined)
+  if (id === undefined) return []
   return [
     shellCommand('npx', 'assay', 'explain', id, ...place),
     shellCommand('npx', 'assay', command, ...place, '--only', id),
@@ -68,7 +69,7 @@ export const proveCommand = async (
   })
   const steps = stepsOf[command]
   const findings = findingsOf(proof)
-  const next = nextSteps(command, findings, directory)
+  const next = nextSteps(command, findings, { directory, isPart: only.length > 0 })
   const code = proof.ok ? 0 : 1
   if (options.json) {
     const artifacts = proof.proofs

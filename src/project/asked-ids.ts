@@ -7,13 +7,13 @@ import { shellWord } from '../ground/shell-word.ts'
 import { isAskedFor } from '../prove/asked.ts'
 import type { Migrated } from './migrated.ts'
 
-export interface KnownId {
+interface KnownId {
   readonly id: string
   readonly table: string | null
 }
 
 /** Tables and rules, without a server. */
-export const declaredIds = ({ tables }: Architecture): readonly KnownId[] =>
+const declaredIds = ({ tables }: Architecture): readonly KnownId[] =>
   tables.flatMap((table) => [
     { id: table.id, table: table.id },
     ...table.rules.map((rule) => ({ id: rule.id, table: rule.table })),

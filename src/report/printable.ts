@@ -17,9 +17,6 @@ const escaped = (letter: string): string =>
 /** Line ends and tabs stay: who prints several lines indents them. */
 export const printable = (text: string): string => text.replaceAll(unprintable, escaped)
 
-/** JSON text with the same characters escaped inside its strings, as JSON writes them. */
-export const printableJson = (json: string): string => printable(json)
-
 /**
  * The lines of a text that is printed from column `indent` on, none wider than `width`. A word that is wider has a
  * line of its own and is kept whole, so that it can be copied.

@@ -7,10 +7,10 @@ import type { Layout } from './paint.ts'
 const ownLines = 3
 
 /** What a rule came to, in a run that looked for it. `awaited`: red because the database lacks what it asks for. */
-export type Standing = 'true' | 'false' | 'awaited'
+type Standing = 'true' | 'false' | 'awaited'
 
 /** `lookedFor` is `red` when nothing but red evidence was asked for: a rule that fails now is red as it should be. */
-export const standingOf = (rule: RuleResult, lookedFor: 'red' | 'all'): Standing => {
+const standingOf = (rule: RuleResult, lookedFor: 'red' | 'all'): Standing => {
   if (rule.unsolved.length > 0) return 'false'
   if (lookedFor === 'red') return rule.red?.proven !== true ? 'false' : rule.green ? 'true' : 'awaited'
   return rule.green && (rule.red === null || rule.red.proven) ? 'true' : 'false'

@@ -18,11 +18,10 @@ export interface TerminalOptions extends Layout {
 const isRedAlone = (steps: TerminalOptions['steps']): boolean =>
   steps.includes('red') && !steps.includes('mutate')
 
-const verdictOf = (findings: readonly Finding[], { paint, allIsWell }: TerminalOptions): string => {
-  const errors = findings.filter((finding) => finding.severity === 'error').length
-  if (errors === 0) return paint.good(allIsWell)
-  return paint.bad(`${errors} thing${errors === 1 ? ' keeps' : 's keep'} this from being proven.`)
-}
+const verdictOf = (errors: number, { paint, allIsWell }: TerminalOptions): string =>
+  errors === 0
+    ? paint.good(allIsWell)
+    : paint.bad(`${errors} thing${errors === 1 ? ' keeps' : 's keep'} this from being proven.`)
 
 /** The whole report, without a final newline. */
 export const terminalReport = (result: ProveResult, options: TerminalOptions): string => {
@@ -37,13 +36,16 @@ export const terminalReport = (result: ProveResult, options: TerminalOptions): s
     const name = printable(table).replaceAll(/\s/gu, ' ')
     blocks.push([paint.strong(name), ...tableLines(rules, lookedFor, options)].join('\n'))
   }
-  if (result.findings.length > 0)
-    blocks.push([paint.strong('To do'), ...findingsText(result.findings, options)].join('\n'))
+  const isError = (finding: Finding): boolean => finding.severity === 'error'
+  const errors = result.findings.filter(isError)
+  const others = result.findings.filter((finding) => !isError(finding))
+  if (others.length > 0) blocks.push([paint.strong('To know'), ...findingsText(others, options)].join('\n'))
+  if (errors.length > 0) blocks.push([paint.strong('To do'), ...findingsText(errors, options)].join('\n'))
   const closing = [
     ...scoreLines(result, steps, options),
     ...(ledger === null ? [] : [`  ${paint.dim('ledger'.padEnd(11))} ${wrap(ledger, width, 14)}`]),
     '',
-    verdictOf(result.findings, options),
+    verdictOf(errors.length, options),
   ]
   blocks.push(closing.join('\n'))
   return blocks.join('\n\n')

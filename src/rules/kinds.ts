@@ -24,7 +24,7 @@ import { visibleTo } from './visible-to.ts'
 import { type } from './type.ts'
 import { unique } from './unique.ts'
 
-export const ruleKinds: readonly RuleKind[] = [
+const ruleKinds: readonly RuleKind[] = [
   type,
   optional,
   required,

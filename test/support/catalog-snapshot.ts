@@ -36,7 +36,7 @@ const snapshotSql = (major: number): string => `
   from own where own.relkind in ('r', 'p', 'v', 'm', 'f')
   union all
   select 'grant', own.relation || '.' || a.attname, ${acl('a.attacl')}
-  from own join pg_attribute a on a.attrelid = own.oid where a.attacl is not null
+  from own join pg_attribute a on a.attrelid = own.oid where a.attacl is not null and not a.attisdropped
   union all
   select 'grant', p.oid::regprocedure::text, ${acl(`coalesce(p.proacl, acldefault('f', p.proowner))`)} from functions p
   union all

@@ -20,7 +20,7 @@ import { eventually } from './processes.ts'
 
 const bin = '/usr/lib/postgresql/15/bin'
 
-export const postgres15IsThere = existsSync(path.join(bin, 'postgres'))
+const postgres15IsThere = existsSync(path.join(bin, 'postgres'))
 
 /** Empty when it can be tested; a reason to skip otherwise. With ASSAY_TEST_ALL=1 nothing is skipped. */
 export const whyNoPostgres15 =
