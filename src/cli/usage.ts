@@ -8,7 +8,8 @@ const asked = new Set(['commander.helpDisplayed', 'commander.version'])
 export const isAnswered = (error: CommanderError): boolean => asked.has(error.code) || error.exitCode === 0
 
 /** Help that nobody asked for: there was no command. */
-export const isWithoutCommand = (error: CommanderError): boolean => error.code === 'commander.help'
+export const isWithoutCommand = (error: CommanderError): boolean =>
+  error.code === 'commander.help' && error.exitCode !== 0
 
 /** Options of a command line that could not be understood: read from its words. */
 export const wantsJson = (words: readonly string[]): boolean => {

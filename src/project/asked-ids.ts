@@ -51,10 +51,10 @@ const nearestIds = (asked: string, known: readonly KnownId[]): readonly string[]
 }
 
 const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
-  return new AssayError(`Nothing has the id ${asked}.`, {
+  return new AssayError(`Nothing has the id ${shellWord(asked)}.`, {
     code: 'usage.unknown-id',
     exit: 2,
-    asked: `what has the id ${asked}`,
+    asked: `what has the id ${shellWord(asked)}`,
     found: `${known.length} ids of tables, rules and structures, and none of them`,
     why: 'an id that nothing has would look at nothing, and nothing would be wrong',
     mend: `Give one of the nearest ids:\n${nearestIds(asked, known).map(shellWord).join('\n')}`,

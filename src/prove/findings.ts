@@ -11,17 +11,31 @@ const about = (rule: RuleResult, what: string): string => `${rule.table}: ${rule
 
 const explain = (id: string): string => shellCommand('npx', 'assay', 'explain', id)
 
-const designMend = (rule: RuleResult): string =>
-  rule.design.length > 0
-    ? `add to a migration:\n${rule.design.join('\n')}`
-    : `see its experiments, and change the database or the rule:\n${explain(rule.id)}`
+const designMend = (rule: RuleResult): string => {
+  if (rule.design.length === 0)
+    return `see its experiments, and change the database or the rule:\n${explain(rule.id)}`
+  // What is there and is not what it should be has to give way to the design.
+  const how =
+    rule.claims.length === 0 ? 'add to a migration:' : `replace ${rule.claims.join(', ')} in a migration by:`
+  return `${how}\n${rule.design.join('\n')}`
+}
 
-const holeMend = (rule: RuleResult, failing: readonly ExperimentResult[]): string => {
-  const isRefused = failing.every((e) => e.experiment.then.kind !== 'rejected' && e.observed.fault !== null)
-  // What should have been accepted is refused by something that is there: adding more would not help.
-  if (isRefused && rule.claims.length > 0)
-    return `change what refuses it, or declare what is meant; see the experiments:\n${explain(rule.id)}`
-  return designMend(rule)
+/** Nobody can notice what happens to a structure whose rule does not hold yet: the rule's finding comes first. */
+const waitsForGreen = (s: StructureResult, m: MutantResult, rule: RuleResult): boolean =>
+  (m.verdict === 'survived' || m.verdict === 'unsolved') &&
+  s.rules.includes(rule.id) &&
+  rule.experiments.some((e) => !e.holds)
+
+/** Mutants that are unsolved for the reason that a rule of their structure already gives. */
+const waitsForAnswer = (s: StructureResult, m: MutantResult, rule: RuleResult): boolean =>
+  m.verdict === 'unsolved' && s.rules.includes(rule.id) && rule.unsolved.some((u) => u.summary === m.why)
+
+const alsoWaiting = (
+  structures: readonly StructureResult[],
+  waits: (s: StructureResult, m: MutantResult) => boolean,
+): string => {
+  const n = structures.reduce((sum, s) => sum + s.mutants.filter((m) => waits(s, m)).length, 0)
+  return n === 0 ? '' : `; ${n} mutant${n === 1 ? ' waits' : 's wait'} for it`
 }
 
 /** Experiments that fail for one reason are one thing to do. */
@@ -34,7 +48,7 @@ const byMend = (failing: readonly ExperimentResult[]): ReadonlyMap<string, reado
   return groups
 }
 
-const greenFindings = (rule: RuleResult): readonly Finding[] => {
+const greenFindings = (rule: RuleResult, structures: readonly StructureResult[]): readonly Finding[] => {
   if (rule.green || rule.missing) return []
   const failing = rule.experiments.filter((e) => !e.holds)
   if (failing.length === 0) {
@@ -54,16 +68,17 @@ const greenFindings = (rule: RuleResult): readonly Finding[] => {
       },
     ]
   }
-  return [...byMend(failing)].map(([mend, cases]): Finding => {
+  return [...byMend(failing)].map(([mend, cases], i): Finding => {
     const [first] = cases
+    const waiting = i > 0 ? '' : alsoWaiting(structures, (s, m) => waitsForGreen(s, m, rule))
     const more = cases.length > 1 ? ` (and ${cases.length - 1} more)` : ''
     return {
       code: mend === '' ? 'rule.red' : 'rule.hole',
       severity: 'error',
       rule: rule.id,
       summary: about(rule, `${first!.experiment.title}: ${first!.difference}${more}`),
-      why: 'the rule is declared, and the database does not keep it',
-      fix: mend === '' ? holeMend(rule, failing) : mend,
+      why: `the rule is declared, and the database does not keep it${waiting}`,
+      fix: mend === '' ? designMend(rule) : mend,
       ...place(rule),
     }
   })
@@ -85,25 +100,16 @@ const redFindings = (rule: RuleResult): readonly Finding[] =>
       ]
     : []
 
-/** Mutants that are unsolved for the reason that a rule of their structure already gives. */
-const waitsFor = (structure: StructureResult, mutant: MutantResult, rule: RuleResult): boolean =>
-  mutant.verdict === 'unsolved' &&
-  structure.rules.includes(rule.id) &&
-  rule.unsolved.some((u) => u.summary === mutant.why)
-
 const unsolvedFindings = (rule: RuleResult, structures: readonly StructureResult[]): readonly Finding[] =>
   rule.unsolved.map((u) => {
-    const waiting = structures.flatMap((s) =>
-      s.mutants.filter((m) => waitsFor(s, m, rule) && m.why === u.summary),
-    ).length
-    const also = waiting === 0 ? '' : `; ${waiting} mutant${waiting === 1 ? ' waits' : 's wait'} for it`
+    const waiting = alsoWaiting(structures, (s, m) => m.why === u.summary && waitsForAnswer(s, m, rule))
     return {
       code: 'rule.unsolved',
       severity: 'error' as const,
       rule: rule.id,
       summary: about(rule, u.summary),
       reason: u.summary,
-      why: `Assay could not find out (tried: ${u.tried})${also}`,
+      why: `Assay could not find out (tried: ${u.tried})${waiting}`,
       fix: `give a row that shows it with t.accepts(…) or t.rejects(…) on table ${rule.table}`,
       ...place(rule),
     }
@@ -138,7 +144,9 @@ const mutantFinding = (
   rules: readonly RuleResult[],
 ): readonly Finding[] => {
   if (m.verdict !== 'survived' && m.verdict !== 'unsolved') return []
-  if (rules.some((rule) => waitsFor(s, m, rule) || isMendOf(m, rule))) return []
+  const isTold = (rule: RuleResult): boolean =>
+    waitsForGreen(s, m, rule) || waitsForAnswer(s, m, rule) || isMendOf(m, rule)
+  if (rules.some(isTold)) return []
   const change = m.ddl.map((sql) => `${sql.replace(/;\s*$/u, '')};`).join('\n')
   const survived = m.verdict === 'survived'
   return [
@@ -180,7 +188,7 @@ export const findingsOf = (
   return [
     ...rules.flatMap((rule) => [
       ...[missing.get(rule) ?? []].flat(),
-      ...greenFindings(rule),
+      ...greenFindings(rule, structures),
       ...unsolvedFindings(rule, structures),
       ...redFindings(rule),
       ...noteFindings(rule),

@@ -27,6 +27,13 @@ const becomeOwnerOf = (table: string): string =>
 
 const rowText = (row: readonly (string | null)[]): string => `(${row.map((v) => v ?? 'null').join(', ')})`
 
+const planOutcome = ({ uses, without }: Extract<Expected, { readonly kind: 'plan' }>): string => {
+  const avoided = without.map((fact) =>
+    fact.startsWith('index:') ? `does not use ${fact.slice('index:'.length)}` : `has no ${fact}`,
+  )
+  return `its plan ${[...(uses === null ? [] : [`uses ${uses}`]), ...avoided].join(', ')}`
+}
+
 const outcome = (then: Expected): string => {
   switch (then.kind) {
     case 'accepted':
@@ -37,10 +44,8 @@ const outcome = (then: Expected): string => {
       return then.rows.length === 0
         ? 'no rows are returned'
         : `${then.rows.length === 1 ? 'this row is' : 'these rows are'} returned: ${then.rows.map(rowText).join(' ')}`
-    case 'plan': {
-      const without = then.without.length === 0 ? '' : `, and has no ${then.without.join(', no ')}`
-      return `its plan uses ${then.uses ?? 'an index that serves it'}${without}`
-    }
+    case 'plan':
+      return planOutcome(then)
     case 'rejected': {
       const { by } = then
       const states = typeof by.sqlstate === 'string' ? by.sqlstate : by.sqlstate.join(' or ')
