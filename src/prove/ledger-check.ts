@@ -2,6 +2,7 @@
  * Whether the committed ledger still fits the architecture and the migrations: what `assay check` asks. Needs no
  * experiment, only the declaration and a catalog read with its fingerprints.
  */
+import { shellCommand } from '../ground/shell-word.ts'
 import type { Ledger, LedgerRule, LedgerStructure } from './ledger-page.ts'
 import type { Finding } from './result.ts'
 
@@ -163,7 +164,7 @@ const checkStructure = (
           subject,
           `${id} ${verdict === 'survived' ? 'survived' : 'is unsolved'}: ${why}.`,
           'Breaking the structure in this way goes unnoticed.',
-          `Run \`npx assay mutate --only ${JSON.stringify(now.id)}\` and add the experiment that tells it apart.`,
+          `Add the experiment that tells it apart; see it with:\n${shellCommand('npx', 'assay', 'mutate', '--only', now.id)}`,
         ),
       )
   return found

@@ -2,6 +2,7 @@
  * What a change asks less of: the ledger of a base commit beside the one of now. Every weakening is a finding of its
  * own, so that nobody, human or agent, gets green by asking for less without a reviewer seeing it.
  */
+import { shellCommand } from '../ground/shell-word.ts'
 import { inOrder, type Ledger, type LedgerHead, type LedgerMutant } from './ledger-page.ts'
 import type { LedgerRule, LedgerStructure } from './ledger-page.ts'
 import type { Finding } from './result.ts'
@@ -52,14 +53,14 @@ const compareRule = (before: LedgerRule, after: LedgerRule): Finding[] => {
       'green-lost',
       `${after.id} was green and is not.`,
       'Its experiments do not hold any more.',
-      `Run \`npx assay prove --only ${JSON.stringify(after.id)}\` and mend what it names.`,
+      `Mend what this names:\n${shellCommand('npx', 'assay', 'prove', '--only', after.id)}`,
     )
   if (before.red.proven && !after.red.proven)
     add(
       'red-lost',
       `${after.id} was red without its structures (${before.red.experiment ?? before.red.why}) and is not.`,
       `A test that cannot fail proves nothing: ${after.red.why}.`,
-      `Run \`npx assay red --only ${JSON.stringify(after.id)}\` to see what still passes without them.`,
+      `See what still passes without them:\n${shellCommand('npx', 'assay', 'red', '--only', after.id)}`,
     )
   for (const claim of before.claims.filter((id) => !after.claims.includes(id)))
     add(
