@@ -1,5 +1,6 @@
-/** The ways to break a function: gone, doing nothing, running as somebody else, finding other names. */
+/** The ways to break a function: gone, doing nothing or something else, running as somebody else, finding other names. */
 import { ident, qualified } from '../postgres/quote.ts'
+import { functionBodyMutants } from './function-body-mutants.ts'
 import { asksNothingOfItsCaller, type PurityFacts } from './function-purity.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
 import type { Catalog, Mutant, Structure } from './structure.ts'
@@ -65,6 +66,17 @@ const emptied = (structure: Structure<Facts>): Mutant[] => {
   ]
 }
 
+const bodyChanged = (structure: Structure<Facts>): Mutant[] => {
+  const { facts } = structure
+  if (facts.language !== 'plpgsql' || facts.body === null) return []
+  return functionBodyMutants(facts.body).flatMap(({ does, details, summary, body }) => {
+    const statement = withBody(facts, { language: 'plpgsql', body })
+    return statement === null
+      ? []
+      : [makeMutant(structure, { does, details, effect: 'changed', summary, ddl: [statement] })]
+  })
+}
+
 const securityFlipped = (structure: Structure<Facts>, isPure: boolean): Mutant => {
   const { facts } = structure
   const other = facts.securityDefiner ? 'invoker' : 'definer'
@@ -126,6 +138,7 @@ export const functionMutants = (structure: Structure<Facts>, catalog: Catalog): 
       alsoRemoves: idsOf(catalog.dependents(structure.id)),
     }),
     ...emptied(structure),
+    ...bodyChanged(structure),
     ...(facts.isEventTrigger ? [] : [securityFlipped(structure, isPure)]),
     ...others(structure, isPure),
   ]
