@@ -1,8 +1,16 @@
 /** What users import from 'assay': the declaration of an architecture, its types, and its configuration. */
+export { asOf } from './architecture/as-of.ts'
 export { architecture, type IdentityDeclaration } from './architecture/declare.ts'
+export { auditLog, type AuditLogOptions } from './architecture/audit-log.ts'
 export { domainType, type DomainOptions } from './architecture/domain-type.ts'
 export { enumType } from './architecture/enum-type.ts'
 export { fragment, type Fragment } from './architecture/fragment.ts'
+export {
+  schemaPerTenant,
+  type TenantSchemas,
+  type TenantSchemasOptions,
+} from './architecture/kinds/tenant-schema.ts'
+export { historyOf, type HistoryName, type HistoryRow } from './architecture/history-of.ts'
 export { sqlType } from './architecture/sql-type.ts'
 export { table, type Table } from './architecture/table.ts'
 export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'
@@ -12,7 +20,7 @@ export type { DeclaredAt, DeclaredRule } from './architecture/rule.ts'
 // The parts of inferred types, so that a project that emits declarations can name them.
 export type { FragmentColumn } from './architecture/fragment-column.ts'
 export type { RowTypes, TableFacts, WrittenFacts } from './architecture/row-types.ts'
-export type { ReferenceFact, RuleFacts, RuleSet } from './architecture/rule-set.ts'
+export type { ReferenceFact, RuleFacts, RuleSet, VersionsFact } from './architecture/rule-set.ts'
 export type { Rules } from './architecture/rules.ts'
 export type { SqlExpression, SqlText } from './architecture/sql-expression.ts'
 export type {

@@ -15,6 +15,8 @@ const floors = [
   'prove',
   'project',
   'report',
+  'testing',
+  'site',
   'cli',
 ] as const
 /** The public door exports declarations; it may stand on these and nothing above. */
@@ -23,7 +25,7 @@ const longest = 500
 
 const source = fileURLToPath(new URL('../src', import.meta.url))
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .filter((name) => /\.tsx?$/u.test(name) && !name.endsWith('.test.ts'))
   .map((name) => join(source, name))
 
 const roomOf = (file: string): string => relative(source, file).split('/')[0]!
@@ -107,6 +109,24 @@ describe(`the house of ${files.length} source files`, () => {
   test('only the command line ends the process or knows argv', () => {
     const guilty = files.filter((f) => roomOf(f) !== 'cli' && /process\.(?:exit\(|argv)/u.test(text(f)))
     expect(guilty.map((f) => relative(source, f))).toEqual(['postgres/shutdown.ts'])
+  })
+
+  test("the report's pages know the types of their data, and nothing else of the house", () => {
+    const pages = files.filter((f) => roomOf(f) === 'site')
+    const foreign = pages.flatMap((file) =>
+      [...text(file).matchAll(/^(?:import|export)\s(?<what>[^']*)'(?<from>[^']+)'/gmu)].flatMap(
+        ({ groups }) => {
+          const { what = '', from = '' } = groups ?? {}
+          const target = resolve(dirname(file), from)
+          if (!from.startsWith('.') || roomOf(target) === 'site') return []
+          const isModel = what.startsWith('type ') && target === join(source, 'report/site-model.ts')
+          return isModel ? [] : [`${relative(source, file)} → ${from}`]
+        },
+      ),
+    )
+    expect(pages.length).toBeGreaterThan(20)
+    expect(foreign).toEqual([])
+    expect(edges.get(join(source, 'report/site-model.ts'))).toEqual([])
   })
 
   test('the engine names no member of a family', () => {

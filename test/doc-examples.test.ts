@@ -20,11 +20,11 @@ const examplesOf = (text: string): readonly string[] =>
   )
 
 const columns =
-  "'id' | 'order_id' | 'line_no' | 'slug' | 'name' | 'metadata' | 'created_at' | 'subtotal' | 'email' | 'nick' | 'code' | 'tenant_id' | 'product_id' | 'room' | 'during' | 'starts' | 'ends' | 'user_id' | 'price'"
+  "'id' | 'order_id' | 'line_no' | 'slug' | 'name' | 'metadata' | 'created_at' | 'updated_at' | 'deleted_at' | 'subtotal' | 'email' | 'nick' | 'code' | 'tenant_id' | 'product_id' | 'room' | 'during' | 'starts' | 'ends' | 'user_id' | 'price'"
 
 /** What the examples take for granted. */
 const world = `
-import { architecture, defineConfig, domainType, enumType, fragment, sqlType, table } from 'assay'
+import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, schemaPerTenant, sqlType, table } from 'assay'
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Architecture, DatabaseOf, RowOf, Rows, Rules as Builder } from 'assay'
@@ -37,6 +37,11 @@ const granted: Readonly<Record<string, string>> = {
   users: "const users = table('users', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
   products: "const products = table('products', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
   orders: "const orders = table('orders', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
+  prices: `const prices = table('prices', { id: 'bigint', amount: 'numeric' }, (t) => [
+  t.primaryKey('id'),
+  t.versioned({ history: 'prices_history' }),
+])`,
+  db: 'declare const db: Kysely<{ prices: RowOf<typeof prices>; prices_history: { valid: string } }>',
   orderStatus: "const orderStatus = enumType('order_status', ['open'])",
   commerce: `const makeCommerce = () => architecture('commerce', {
   tables: {

@@ -45,7 +45,7 @@ describe('what the compiler says', () => {
         `export const a = table('a', { id: 'bigint', slug: 'text' }, (t) => [t.unique('lower(slgu)')])`,
       ),
     ).toContain(
-      `Argument of type '"lower(slgu)"' is not assignable to parameter of type 'UniqueOptions | UniqueKey<"id" | "slug">'.`,
+      `Argument of type '"lower(slgu)"' is not assignable to parameter of type 'UniqueOptions<"id" | "slug"> | UniqueKey<"id" | "slug">'.`,
     )
     expect(
       await said(
@@ -76,6 +76,23 @@ export const b = architecture('b', { tables: { tenants, items } })`
     expect(await said(items(`'tenants', { columns: 'id' }`))).toBe('')
     expect(await said(`export type Missing = Rows<typeof shop, 'tenats'>`)).toContain(
       `Type '"tenats"' does not satisfy the constraint '"tenants"'.`,
+    )
+  })
+
+  test('of a table without versions, and of one whose history is elsewhere', async () => {
+    const asking = (versioned: string): string => `import { asOf, historyOf, type DatabaseOf } from 'assay'
+import type { Kysely } from 'kysely'
+const prices = table('prices', { id: 'bigint' }, (t) => [t.primaryKey('id')${versioned}])
+const a = architecture('a', { tables: { prices } })
+export const then = (db: Kysely<DatabaseOf<typeof a>>) => asOf(db, prices, new Date())
+export const history = historyOf(prices)`
+    const none = await said(asking(''))
+    expect(
+      none.match(/\\"prices\\" keeps no versions: write t\.versioned\(\{ history: 'prices_history' \}\)/gu)
+        ?.length,
+    ).toBeGreaterThanOrEqual(2)
+    expect(await said(asking(`, t.versioned({ history: 'prices_history' })`))).toContain(
+      `\\"prices_history\\" is not among the tables of this database: add historyOf(…) to its architecture`,
     )
   })
 

@@ -3,6 +3,8 @@ import type { AssayError } from '../ground/errors.ts'
 import { idPart } from '../ground/names.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
 import type { DeclaredTable, Identity } from './architecture.ts'
+import { auditedFaults } from './check-audited.ts'
+import { versionFaults } from './check-versions.ts'
 import type { CheckRule } from './kinds/check.ts'
 import type { DomainRule } from './kinds/domain.ts'
 import type { EnumRule } from './kinds/enum.ts'
@@ -150,7 +152,7 @@ const referenceFaults = (table: DeclaredTable, { tables }: Declared): readonly A
 const isolationFaults = (table: DeclaredTable, { identity, name }: Declared): readonly AssayError[] =>
   identity !== null
     ? []
-    : ofKind(table, 'isolatedBy').map((rule) =>
+    : [...ofKind(table, 'isolatedBy'), ...ofKind(table, 'tenantSchema')].map((rule) =>
         declarationFault(
           rule,
           'no-identity',
@@ -217,6 +219,7 @@ export const checkTables = (declared: Declared): readonly AssayError[] => [
     : []),
   ...twoTables(declared),
   ...twoTypes(declared.tables),
+  ...versionFaults(declared.tables),
   ...declared.tables.flatMap((table) => [
     ...table.faults,
     ...longNames(table),
@@ -226,5 +229,6 @@ export const checkTables = (declared: Declared): readonly AssayError[] => [
     ...missingColumns(table),
     ...referenceFaults(table, declared),
     ...isolationFaults(table, declared),
+    ...auditedFaults(table, declared),
   ]),
 ]

@@ -23,6 +23,11 @@ export interface ReferenceFact<Table extends string = string, Columns extends st
   readonly columns: Columns
 }
 
+/** That a table keeps its versions, for the compiler: the name of its history. */
+export interface VersionsFact<History extends string = string> {
+  readonly history: History
+}
+
 export interface AnyRuleSet {
   readonly rules: readonly DeclaredRule[]
   /** Exists for the compiler only. */

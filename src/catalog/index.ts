@@ -4,6 +4,7 @@ import { columnOf, tableOf } from './alter.ts'
 import { nameOf, removal, toMutant, type KeyChange } from './key-mutants.ts'
 import { createKey, keyExtras, partText, type KeyFacts, type KeyPart } from './key.ts'
 import { predicateChanges } from './predicate-changes.ts'
+import { partitionLacks } from './partition-key-mutants.ts'
 import { readKeys } from './read-keys.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
@@ -150,6 +151,7 @@ const mutantsOf = (structure: Structure<IndexFacts>, catalog: Catalog): readonly
   return [
     removal(structure, catalog, 'index', 'the index is gone'),
     ...changes.map((change) => toMutant(structure, catalog, 'index', change)),
+    ...partitionLacks(structure, catalog, 'index'),
   ]
 }
 

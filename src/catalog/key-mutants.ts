@@ -78,6 +78,19 @@ export const columnChanges = (
   ]
 }
 
+/** A plain key over the same columns: it refuses the same period only, and takes an empty one. */
+export const overlapChanges = (facts: KeyFacts): readonly KeyChange[] =>
+  facts.withoutOverlaps
+    ? [
+        {
+          does: 'without-overlaps-dropped',
+          effect: 'weakened',
+          summary: 'periods may overlap as long as they are not the same',
+          facts: { ...facts, withoutOverlaps: false },
+        },
+      ]
+    : []
+
 const others: Readonly<Record<Deferrable, readonly (readonly [Deferrable, MutantEffect])[]>> = {
   no: [['deferred', 'weakened']],
   immediate: [

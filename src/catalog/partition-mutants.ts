@@ -15,6 +15,8 @@ interface Facts {
     readonly bound: string
     readonly parsed: Bound
   }[]
+  readonly hasDefault: boolean
+  readonly inner: readonly { readonly parent: string; readonly relation: string }[]
 }
 
 type Partition = Facts['partitions'][number]
@@ -93,6 +95,37 @@ const detachedOne = (structure: Structure<Facts>, place: 'first' | 'last'): Muta
   ]
 }
 
+/** Another DEFAULT partition: what no partition takes is taken. Hash partitions have none. */
+const defaultAdded = (structure: Structure<Facts>): Mutant[] => {
+  const { facts, name } = structure
+  const [first] = facts.partitions
+  if (name === 'default' || facts.hasDefault || !first || first.parsed.kind === 'hash') return []
+  const schema = first.relation.slice(0, /^"(?:[^"]|"")*"/u.exec(first.relation)?.[0].length ?? 0)
+  return [
+    makeMutant(structure, {
+      does: 'default-added',
+      effect: 'weakened',
+      summary: 'a DEFAULT partition takes what no other does',
+      ddl: [`create table ${schema}."assay_otherwise" partition of ${facts.parent} default`],
+    }),
+  ]
+}
+
+/** The first partition of a partition that is itself partitioned. */
+const innerDetached = (structure: Structure<Facts>): Mutant[] => {
+  const inner = structure.facts.inner[0]
+  if (!inner) return []
+  return [
+    makeMutant(structure, {
+      does: 'inner-detached',
+      details: ['first'],
+      effect: 'strengthened',
+      summary: 'the first partition of a partition is missing',
+      ddl: [`alter table ${inner.parent} detach partition ${inner.relation}`],
+    }),
+  ]
+}
+
 /** `none`: the DDL that detaches them all. */
 export const partitionMutants = (structure: Structure<Facts>, none: readonly string[]): readonly Mutant[] => [
   makeMutant(structure, {
@@ -105,4 +138,6 @@ export const partitionMutants = (structure: Structure<Facts>, none: readonly str
   ...detachedOne(structure, 'last'),
   ...boundsMoved(structure),
   ...valuesRemoved(structure),
+  ...defaultAdded(structure),
+  ...innerDetached(structure),
 ]

@@ -24,6 +24,10 @@ export interface PartitionFacts {
     readonly bound: string
     readonly parsed: Bound
   }[]
+  /** Whether a DEFAULT partition stands beside them, or is them. */
+  readonly hasDefault: boolean
+  /** Partitions of those that are themselves partitioned, at every depth. */
+  readonly inner: readonly { readonly parent: string; readonly relation: string }[]
 }
 
 interface PartitionRow {
@@ -73,7 +77,20 @@ const definitionOf = (key: string, partitions: readonly Parsed[]): string => {
   return `PARTITIONS BY ${key}${modulus}${widthText(partitions)}`
 }
 
-const structuresOf = (row: PartitionRow): readonly Structure<PartitionFacts>[] => {
+/** Partitions of these, when they are partitioned, and theirs. */
+const innerOf = (
+  relations: readonly string[],
+  rows: ReadonlyMap<string, PartitionRow>,
+): PartitionFacts['inner'] =>
+  relations.flatMap((parent) => {
+    const parts = (rows.get(parent)?.partitions ?? []).map(qualified)
+    return [...parts.map((relation) => ({ parent, relation })), ...innerOf(parts, rows)]
+  })
+
+const structuresOf = (
+  row: PartitionRow,
+  rows: ReadonlyMap<string, PartitionRow>,
+): readonly Structure<PartitionFacts>[] => {
   const table = relationId(row)
   const all = (row.partitions ?? []).map((p) => ({
     relation: qualified(p),
@@ -91,7 +108,17 @@ const structuresOf = (row: PartitionRow): readonly Structure<PartitionFacts>[] =
             name: detail,
             definition: definitionOf(row.key, partitions),
             dependsOn: [structureId(table, 'table')],
-            facts: { parent: qualified(row), key: row.key, keyType: row.keyType, partitions },
+            facts: {
+              parent: qualified(row),
+              key: row.key,
+              keyType: row.keyType,
+              partitions,
+              hasDefault: all.some((p) => p.parsed.kind === 'default'),
+              inner: innerOf(
+                partitions.map((p) => p.relation),
+                rows,
+              ),
+            },
           },
         ]
   return [
@@ -112,8 +139,11 @@ const detach = (facts: PartitionFacts): readonly string[] =>
 export const partitionKind: StructureKind<PartitionFacts> = {
   kind: 'partition',
   /** Partitions of a partition follow their parent's template too, and are not listed. */
-  read: async (db: Session) =>
-    (await db.json<PartitionRow>(partitionsSql)).filter((row) => !row.isPartition).flatMap(structuresOf),
+  read: async (db: Session) => {
+    const found = await db.json<PartitionRow>(partitionsSql)
+    const rows = new Map(found.map((row) => [qualified(row), row]))
+    return found.filter((row) => !row.isPartition).flatMap((row) => structuresOf(row, rows))
+  },
   create: ({ facts }) =>
     facts.partitions.map((p) => `alter table ${facts.parent} attach partition ${p.relation} ${p.bound}`),
   drop: ({ facts }) => detach(facts),

@@ -1,9 +1,17 @@
 /** The primary key of a table: what tells its rows apart, and refuses null in each of its columns. */
 import { structureId } from '../ground/names.ts'
 import { alterColumn, columnOf, tableOf } from './alter.ts'
-import { columnChanges, deferrabilityChanges, nameOf, removal, toMutant } from './key-mutants.ts'
+import {
+  columnChanges,
+  deferrabilityChanges,
+  nameOf,
+  overlapChanges,
+  removal,
+  toMutant,
+} from './key-mutants.ts'
 import { createKey, keyExtras, type KeyFacts } from './key.ts'
 import { makeMutant } from './make-mutant.ts'
+import { partitionLacks } from './partition-key-mutants.ts'
 import { readKeys } from './read-keys.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, MutantEffect, Structure, StructureKind } from './structure.ts'
@@ -41,6 +49,7 @@ const mutantsOf = (structure: Structure<PrimaryKeyFacts>, catalog: Catalog): rea
     columnOf(table, column).notNull ? 'weakened' : 'changed'
   const changes = [
     ...columnChanges(facts, addedEffect),
+    ...overlapChanges(facts),
     ...deferrabilityChanges(facts.deferrable).map(({ to, ...told }) => ({
       ...told,
       facts: { ...facts, deferrable: to },
@@ -50,6 +59,7 @@ const mutantsOf = (structure: Structure<PrimaryKeyFacts>, catalog: Catalog): rea
     removal(structure, catalog, 'primary key', 'the primary key is gone'),
     ...changes.map((change) => toMutant(structure, catalog, 'primary key', change)),
     ...nullAllowed(structure, catalog),
+    ...partitionLacks(structure, catalog, 'primary key'),
   ]
 }
 
@@ -76,7 +86,11 @@ export const primaryKeyKind: StructureKind<PrimaryKeyFacts> = {
   },
   drop: (structure, catalog) => replaceKey(structure, catalog, 'primary key', null).ddl,
   mutants: mutantsOf,
-  declaredBy: ({ facts }) => `t.primaryKey(${facts.columns.map((c) => JSON.stringify(c)).join(', ')})`,
+  declaredBy: ({ facts }) => {
+    const columns = facts.columns.map((c) => JSON.stringify(c))
+    const period = facts.withoutOverlaps ? columns.pop() : undefined
+    return `t.primaryKey(${[...columns, ...(period === undefined ? [] : [`{ withoutOverlaps: ${period} }`])].join(', ')})`
+  },
 }
 
 /** One or none. */

@@ -1,8 +1,11 @@
 /** The ways to break a trigger: gone, asleep, at another time, for fewer or more changes. */
 import { ident } from '../postgres/quote.ts'
 import { expressionMutants } from './expressions.ts'
+import type { PurityFacts } from './function-purity.ts'
+import { onlyRefuses } from './guard-function.ts'
 import { makeMutant } from './make-mutant.ts'
-import type { Mutant, Structure } from './structure.ts'
+import type { Catalog, Mutant, Structure } from './structure.ts'
+import { looksAtNoRow } from './truncate-trigger.ts'
 import { dropTrigger, enableTrigger, makeTrigger, type TriggerFacts } from './trigger-statement.ts'
 
 type Trigger = Structure<TriggerFacts>
@@ -25,8 +28,29 @@ const disabled = (trigger: Trigger): Mutant[] =>
         }),
       ]
 
+/**
+ * Why it may as well run at the other time: it only refuses, and nothing comes between. Another BEFORE trigger could
+ * leave the row out; an update that moves a row to another partition runs AFTER DELETE triggers, not AFTER UPDATE.
+ */
+const refusesAlike = (trigger: Trigger, catalog: Catalog): string | null => {
+  const { facts, table } = trigger
+  const called = trigger.dependsOn.map((id) => catalog.structures.get(id)).find((s) => s?.kind === 'function')
+  if (called === undefined || table === null || !onlyRefuses(called.facts as PurityFacts, facts)) return null
+  const others = (catalog.of(table, 'trigger') as readonly Trigger[]).filter((t) => t.id !== trigger.id)
+  const comesBetween = others.some(
+    (t) =>
+      t.facts.isRow && t.facts.timing === 'before' && t.facts.events.some((e) => facts.events.includes(e)),
+  )
+  const moves =
+    facts.events.includes('update') &&
+    !facts.events.includes('delete') &&
+    catalog.tables.get(table)?.kind === 'partitioned'
+  if (facts.isRow && (comesBetween || moves)) return null
+  return 'it only refuses, and refuses the same before the change and after it'
+}
+
 /** Not for INSTEAD OF; constraint triggers, transition tables and TRUNCATE-less AFTER forms that BEFORE has not are left. */
-const retimed = (trigger: Trigger): Mutant[] => {
+const retimed = (trigger: Trigger, catalog: Catalog): Mutant[] => {
   const { facts } = trigger
   const hasTables = facts.oldTable !== null || facts.newTable !== null
   if (facts.timing === 'instead of' || facts.isConstraint || hasTables) return []
@@ -37,6 +61,7 @@ const retimed = (trigger: Trigger): Mutant[] => {
       effect: 'changed',
       summary: `it runs ${timing} the change, not ${facts.timing} it`,
       ddl: remade(facts, { timing }),
+      equivalent: refusesAlike(trigger, catalog) ?? looksAtNoRow(trigger, catalog),
     }),
   ]
 }
@@ -120,7 +145,7 @@ const deferrability = (trigger: Trigger): Mutant[] => {
     )
 }
 
-export const triggerMutants = (trigger: Trigger): readonly Mutant[] => [
+export const triggerMutants = (trigger: Trigger, catalog: Catalog): readonly Mutant[] => [
   makeMutant(trigger, {
     does: 'dropped',
     effect: 'removed',
@@ -133,7 +158,7 @@ export const triggerMutants = (trigger: Trigger): readonly Mutant[] => [
     ? []
     : [
         ...disabled(trigger),
-        ...retimed(trigger),
+        ...retimed(trigger, catalog),
         ...eventsRemoved(trigger),
         ...conditions(trigger),
         ...deferrability(trigger),

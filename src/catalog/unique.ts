@@ -8,6 +8,7 @@ import {
   deferrabilityChanges,
   nameOf,
   neverNull,
+  overlapChanges,
   plainPart,
   removal,
   toMutant,
@@ -16,6 +17,7 @@ import {
 import { createKey, keyExtras, partText, type KeyFacts } from './key.ts'
 import { columnsNotNull, saysOnlyNotNull } from './not-null.ts'
 import { predicateChanges } from './predicate-changes.ts'
+import { partitionLacks } from './partition-key-mutants.ts'
 import { readKeys } from './read-keys.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
@@ -71,16 +73,7 @@ const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonl
       equivalent: predicate === null ? predicateIsIdle(structure, catalog) : null,
     })),
     ...(catalog.major < nullsAreToldSince || facts.withoutOverlaps ? [] : [nulls]),
-    ...(facts.withoutOverlaps
-      ? [
-          {
-            does: 'without-overlaps-dropped',
-            effect: 'weakened' as const,
-            summary: 'periods may overlap as long as they are not the same',
-            facts: { ...facts, withoutOverlaps: false },
-          },
-        ]
-      : []),
+    ...overlapChanges(facts),
     ...(facts.isConstraint ? deferrabilityChanges(facts.deferrable) : []).map(({ to, ...told }) => ({
       ...told,
       facts: { ...facts, deferrable: to },
@@ -96,16 +89,20 @@ const mutantsOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonl
     `${structure.facts.keys.map(nameOf).join(', ')} may be the same in two rows`,
   ),
   ...changesOf(structure, catalog).map((change) => toMutant(structure, catalog, 'unique', change)),
+  ...partitionLacks(structure, catalog, 'unique'),
 ]
 
-const declaration = ({ keys, predicate, nullsNotDistinct, deferrable }: UniqueFacts): string => {
-  const parts = keys.map((part) =>
+const declaration = (facts: UniqueFacts): string => {
+  const { keys, predicate, nullsNotDistinct, deferrable, withoutOverlaps } = facts
+  const named = withoutOverlaps ? keys.slice(0, -1) : keys
+  const parts = named.map((part) =>
     part.column === null ? `t.sql\`${part.expression}\`` : JSON.stringify(part.column),
   )
   const options = [
     ...(predicate === null ? [] : [`where: ${JSON.stringify(predicate)}`]),
     ...(nullsNotDistinct ? ['nullsNotDistinct: true'] : []),
     ...(deferrable === 'no' ? [] : [`deferrable: ${JSON.stringify(deferrable)}`]),
+    ...(withoutOverlaps ? [`withoutOverlaps: ${JSON.stringify(keys.at(-1)?.column ?? '')}`] : []),
   ]
   return `t.unique(${[...parts, ...(options.length > 0 ? [`{ ${options.join(', ')} }`] : [])].join(', ')})`
 }

@@ -7,10 +7,13 @@ import { wrap } from '../report/printable.ts'
 import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
-import { withPathsFromHere } from './paths.ts'
+import { fromHere, withPathsFromHere } from './paths.ts'
+import { withReportsOf } from './report-files.ts'
+import type { ReportOptions } from './report-options.ts'
 import type { CommonOptions } from './run-command.ts'
+import { writtenLines, type Written } from './written-lines.ts'
 
-type CheckOptions = CommonOptions & { readonly against?: string | true }
+type CheckOptions = CommonOptions & ReportOptions & { readonly against?: string | true }
 
 const verdictOf = ({ ok, findings, rules, structures, against }: ProjectCheck): string => {
   if (!ok)
@@ -19,13 +22,12 @@ const verdictOf = ({ ok, findings, rules, structures, against }: ProjectCheck): 
   return `The ledger covers all ${rules} rules and ${structures} structures${since}.`
 }
 
-export const checkCommand = async (
+const checked = async (
   directory: string,
-  options: CheckOptions,
+  { against, url }: CheckOptions,
   output: Output,
-): Promise<Answer> => {
-  const { against, url } = options
-  const check = await checkProject({
+): Promise<ProjectCheck> =>
+  checkProject({
     directory,
     ...(against === undefined ? {} : { against: against === true ? null : against }),
     ...(url === undefined ? {} : { url }),
@@ -33,13 +35,24 @@ export const checkCommand = async (
   }).catch((cause: unknown) => {
     throw directorySlip('check', '--against', typeof against === 'string' ? [against] : [], cause)
   })
+
+const checkAnswer = (
+  check: ProjectCheck,
+  written: Written,
+  {
+    directory,
+    options,
+    output,
+  }: { readonly directory: string; readonly options: CheckOptions; readonly output: Output },
+): Answer => {
   const { ok, rules, structures } = check
   const code = ok ? 0 : 1
   const findings = check.findings.map(withPathsFromHere)
   const next = ok ? [] : [shellCommand('npx', 'assay', 'prove', ...(directory === '.' ? [] : [directory]))]
   if (options.json) {
     const summary = { rules, structures, against: check.against }
-    return { code, text: envelopeText({ ok, command: 'check', summary, findings, next, artifacts: [] }) }
+    const artifacts = written.all.map(fromHere)
+    return { code, text: envelopeText({ ok, command: 'check', summary, findings, next, artifacts }) }
   }
   const { paint, width } = output.layout
   const verdict = wrap(verdictOf(check), width, 0)
@@ -47,7 +60,15 @@ export const checkCommand = async (
     ...findingsText(findings, output.layout),
     ...(findings.length > 0 ? [''] : []),
     ok ? paint.good(verdict) : paint.bad(verdict),
+    ...writtenLines(written, output.layout),
     ...next.map((step) => `  ${paint.dim('next')} ${step}`),
   ]
   return { code, text: lines.join('\n') }
 }
+
+export const checkCommand = (directory: string, options: CheckOptions, output: Output): Promise<Answer> =>
+  withReportsOf({ command: 'check', directory, options, output }, async (reports) => {
+    const check = await checked(directory, options, output)
+    const written = await reports.ofFindings(check.findings, verdictOf(check))
+    return checkAnswer(check, written, { directory, options, output })
+  })

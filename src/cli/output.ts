@@ -54,15 +54,15 @@ export const makeOutput = (json: boolean): Output => {
           onFirst: (settle) => void atShutdown({ now: settle }),
         })
       : null
-  const write = (stream: NodeJS.WriteStream, text: string): void => {
-    stream.write(text.endsWith('\n') ? text : `${text}\n`)
-  }
+  // As it is now: what the user's own code prints is led elsewhere later, results are not.
+  const toStdout = stdout.write.bind(stdout)
+  const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
   return {
     layout: layoutOf(stdout, json),
     faultLayout: layoutOf(stderr, json),
     onProgress: progress?.show ?? null,
-    result: (text) => write(stdout, text),
-    fault: (text) => write(stderr, text),
+    result: (text) => void toStdout(ended(text)),
+    fault: (text) => void stderr.write(ended(text)),
     settle: () => progress?.settle(),
   }
 }

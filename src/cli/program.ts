@@ -1,9 +1,13 @@
 /** The commands with their arguments and help. Everything heavy is imported when its command runs. */
 import { Command } from 'commander'
 import type { ProofCommand } from '../project/prove-project.ts'
+import { addAudit } from './add-audit.ts'
+import { addExport } from './add-export.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { withReportFiles, withReports, type ReportOptions } from './report-options.ts'
 import type { CommonOptions } from './run-command.ts'
+import { addSetupCommands } from './setup-commands.ts'
 import { version } from './version.ts'
 
 const exitCodes = `
@@ -31,6 +35,7 @@ const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
       ['assay prove', 'the project of the working directory'],
       ['assay prove shop --only products', 'one table'],
       ['assay prove --json', 'one envelope for agents and scripts'],
+      ['assay prove --watch', 'stay; the ledger is written by whole proofs only'],
     ],
   },
   {
@@ -116,11 +121,21 @@ const run = async (
   await runCommand({ command, json: options.json === true, work })
 }
 
+type CheckOptions = CommonOptions & ReportOptions & { readonly against?: string | true }
+
+type ProofOptions = CommonOptions &
+  ReportOptions & { readonly only?: readonly string[]; readonly watch?: boolean }
+
 const addProof = (program: Command, described: Described & { readonly name: ProofCommand }): void => {
-  withCommon(describe(program, described))
+  withReports(withCommon(describe(program, described)))
     .option('--only <id...>', onlyText)
-    .action((directory: string, options: CommonOptions & { readonly only?: readonly string[] }) =>
+    .option('--watch', 'stay, and prove again what each saved file touches')
+    .action((directory: string, options: ProofOptions) =>
       run(described.name, options, async (output) => {
+        if (options.watch === true) {
+          const { watchCommand } = await import('./watch-command.ts')
+          return watchCommand(described.name, directory, options, output)
+        }
         const { proveCommand } = await import('./prove-command.ts')
         return proveCommand(described.name, directory, options, output)
       }),
@@ -155,9 +170,9 @@ export const makeProgram = (): Command => {
     .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', `${examplesText(first)}\n${exitCodes}`)
   for (const proof of proofs) addProof(program, proof)
-  withCommon(describe(program, check))
+  withReportFiles(withCommon(describe(program, check)))
     .option('--against [ref]', 'also report every weakening since this commit (default: the merge base)')
-    .action((directory: string, options: CommonOptions & { readonly against?: string | true }) =>
+    .action((directory: string, options: CheckOptions) =>
       run(check.name, options, async (output) => {
         const { checkCommand } = await import('./check-command.ts')
         return checkCommand(directory, options, output)
@@ -171,5 +186,8 @@ export const makeProgram = (): Command => {
       return explainCommand(id, directory, options, output)
     }),
   )
+  addExport(program, { describe, withCommon, run })
+  addAudit(program, { describe, run })
+  addSetupCommands(program, { describe, withCommon, run })
   return program
 }

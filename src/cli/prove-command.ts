@@ -10,6 +10,9 @@ import type { Answer } from './exit-code.ts'
 import { ledgerText } from './ledger-text.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
+import { withReportsOf } from './report-files.ts'
+import type { ReportOptions } from './report-options.ts'
+import { nothingWritten, writtenLines, type Written } from './written-lines.ts'
 import type { CommonOptions } from './run-command.ts'
 
 const allIsWell: Readonly<Record<ProofCommand, readonly [everything: string, part: string]>> = {
@@ -54,27 +57,47 @@ const findingsOf = ({ proofs }: ProjectProof): readonly EnvelopeFinding[] =>
 export const proveCommand = async (
   command: ProofCommand,
   directory: string,
-  options: CommonOptions & { readonly only?: readonly string[] },
+  options: CommonOptions & ReportOptions & { readonly only?: readonly string[] },
   output: Output,
 ): Promise<Answer> => {
   const { url, only = [] } = options
-  const proof = await proveProject({
-    directory,
-    command,
-    only,
-    ...(url === undefined ? {} : { url }),
-    ...(output.onProgress ? { onProgress: output.onProgress } : {}),
-  }).catch((cause: unknown) => {
-    throw directorySlip(command, '--only', only, cause)
+  return withReportsOf({ command, directory, options, output }, async (reports) => {
+    const proof = await proveProject({
+      directory,
+      command,
+      only,
+      ...(url === undefined ? {} : { url }),
+      ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+    }).catch((cause: unknown) => {
+      throw directorySlip(command, '--only', only, cause)
+    })
+    const written = await reports.ofProof(command, proof)
+    return proofAnswer(proof, { command, directory, options, output, written })
   })
+}
+
+export interface ProofShown {
+  readonly command: ProofCommand
+  readonly directory: string
+  readonly options: CommonOptions & { readonly only?: readonly string[] }
+  readonly output: Output
+  /** Reports. */
+  readonly written?: Written
+}
+
+/** The report of a whole run, or its envelope: the same for one run and for the first of a watch. */
+export const proofAnswer = (
+  proof: ProjectProof,
+  { command, directory, options, output, written = nothingWritten }: ProofShown,
+): Answer => {
+  const { only = [] } = options
   const steps = stepsOf[command]
   const findings = findingsOf(proof)
   const next = nextSteps(command, findings, { directory, isPart: only.length > 0 })
   const code = proof.ok ? 0 : 1
   if (options.json) {
-    const artifacts = proof.proofs
-      .flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])
-      .map(fromHere)
+    const ledgers = proof.proofs.flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])
+    const artifacts = [...ledgers, ...written.all].map(fromHere)
     const summary = reportedSummary(
       proof.proofs.map(({ result }) => result),
       steps,
@@ -89,6 +112,9 @@ export const proveCommand = async (
     ),
   )
   const { paint } = output.layout
-  const then = next.map((step) => `  ${paint.dim('next')} ${step}\n`)
+  const then = [
+    ...writtenLines(written, output.layout),
+    ...next.map((step) => `  ${paint.dim('next')} ${step}`),
+  ].map((line) => `${line}\n`)
   return { code, text: `${reports.join('\n\n')}\n${then.join('')}` }
 }

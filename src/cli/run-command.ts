@@ -79,7 +79,8 @@ export const runCommand = async ({ command, json, work }: CommandToRun): Promise
     const answer = await work(output)
     giveBack()
     output.settle()
-    output.result(answer.text)
+    // A watch has told everything already.
+    if (answer.text !== '') output.result(answer.text)
     process.exitCode = answer.code
   } catch (cause) {
     process.exitCode = fail(cause)

@@ -28,7 +28,7 @@ export interface DataTemplate {
 }
 
 /** Null for a user without a home: HOME is not set, and no account has the user's id. */
-const cacheDirectory = (): string | null => {
+export const cacheDirectory = (): string | null => {
   if (process.getuid?.() === 0) return '/var/cache/assay'
   try {
     if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'assay')
@@ -45,7 +45,7 @@ const parts = (top: string): DataTemplate => ({
 })
 
 /** Ours, and nobody else may write there: otherwise anyone could give us a data directory of his. */
-const isOurs = (directory: string): boolean => {
+export const isOurs = (directory: string): boolean => {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
   return facts?.isDirectory() === true && facts.uid === process.getuid?.() && (facts.mode & 0o022) === 0
 }

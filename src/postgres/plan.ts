@@ -38,6 +38,15 @@ export const planIndexes = (plan: PlanNode): readonly string[] => [
 /** Whether the plan reads this index. */
 const planUses = (plan: PlanNode, index: string): boolean => planIndexes(plan).includes(index)
 
+/** The relations that the plan reads, each once: those that were pruned are not among them. */
+export const planRelations = (plan: PlanNode): readonly string[] => [
+  ...new Set(
+    planNodes(plan)
+      .map((node) => node['Relation Name'])
+      .filter((name) => typeof name === 'string'),
+  ),
+]
+
 /** Is `fact` true of the plan? A node type (`Sort`), a property of a node (`Filter`), `Backward` for a scan against the index's order, or `index:NAME`. */
 export const planHas = (plan: PlanNode, fact: string): boolean => {
   if (fact.startsWith('index:')) return planUses(plan, fact.slice('index:'.length))

@@ -17,3 +17,11 @@ export const qualified = (relation: RelationName): string =>
 
 /** `"a", "b"`. */
 export const identList = (names: readonly string[]): string => names.map(ident).join(', ')
+
+/** A literal of several lines that stays readable, and in which psql looks for nothing: `$sql$…$sql$`. */
+export const dollarQuoted = (text: string): string => {
+  const holds = (tag: string): boolean => text.includes(`$${tag}$`) || text.endsWith(`$${tag}`)
+  let tag = 'sql'
+  for (let n = 1; holds(tag); n++) tag = `sql${n}`
+  return `$${tag}$${text}$${tag}$`
+}

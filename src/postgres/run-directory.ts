@@ -50,7 +50,7 @@ export const runParts = (top: string): RunDirectory => {
 }
 
 /** A socket's path has to fit into 104 bytes on macOS, 108 on Linux, with `.s.PGSQL.65535` at its end. */
-const socketFits = (directory: string): boolean =>
+export const socketFits = (directory: string): boolean =>
   Buffer.byteLength(directory) + '/.s.PGSQL.65535'.length < 100
 
 /** Where runs lie when the user's own temporary directory cannot serve. */

@@ -67,20 +67,29 @@ const sweepRun = (top: string, account: ServiceAccount | null): void => {
   removeRunDirectory(top)
 }
 
+const namesIn = (parent: string): readonly string[] => {
+  try {
+    return readdirSync(parent)
+  } catch {
+    return []
+  }
+}
+
+/** Directories of runs of this user whose process is gone. */
+export const deadRuns = (): readonly string[] => {
+  const own = process.getuid?.()
+  return runParents().flatMap((parent) =>
+    namesIn(parent)
+      .filter((entry) => entry.startsWith(runPrefix))
+      .map((name) => path.join(parent, name))
+      .filter((top) => {
+        const facts = lstatSync(top, { throwIfNoEntry: false })
+        return facts?.isDirectory() === true && facts.uid === own && isDead(top)
+      }),
+  )
+}
+
 /** Looks at runs of this user only. */
 export const sweepRuns = (account: ServiceAccount | null): void => {
-  const own = process.getuid?.()
-  for (const parent of runParents()) {
-    let names: readonly string[]
-    try {
-      names = readdirSync(parent)
-    } catch {
-      continue
-    }
-    for (const name of names.filter((entry) => entry.startsWith(runPrefix))) {
-      const top = path.join(parent, name)
-      const facts = lstatSync(top, { throwIfNoEntry: false })
-      if (facts?.isDirectory() === true && facts.uid === own && isDead(top)) sweepRun(top, account)
-    }
-  }
+  for (const top of deadRuns()) sweepRun(top, account)
 }

@@ -7,11 +7,12 @@ import type { Project } from './project.ts'
 
 /**
  * Finds the config from a directory upwards, runs it and checks all of it. Throws AssayError or AssayErrors
- * (exit 2), with file and line.
+ * (exit 2), with file and line. `seen` is given every file that was read.
  */
-export const loadProject = async (startDirectory: string): Promise<Project> => {
+export const loadProject = async (startDirectory: string, seen?: Set<string>): Promise<Project> => {
   const file = findConfig(startDirectory)
-  const exported = await loadConfig(file)
+  seen?.add(file)
+  const exported = await loadConfig(file, seen)
   // Loaded late: zod and the parser cost what `assay --help` must not pay.
   const { parseConfig } = await import('./parse-config.ts')
   const project = parseConfig(file, exported)

@@ -4,7 +4,12 @@ import { dirname, join, resolve } from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 
 /** In order of preference within one directory. */
-const configNames = ['assay.config.ts', 'assay.config.mts', 'assay.config.js', 'assay.config.mjs'] as const
+export const configNames = [
+  'assay.config.ts',
+  'assay.config.mts',
+  'assay.config.js',
+  'assay.config.mjs',
+] as const
 
 const upwards = (directory: string): readonly string[] => {
   const parent = dirname(directory)

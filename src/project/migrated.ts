@@ -20,15 +20,17 @@ export interface ServerWish {
   readonly onProgress?: OnProgress
 }
 
+export interface OpenMigrated {
+  readonly all: readonly Migrated[]
+  /** The server is gone afterwards. */
+  close(): Promise<void>
+}
+
 /**
- * Runs `work` with every architecture of a project migrated on a server of its own making; the server is gone
- * afterwards. All are migrated first: a migration that fails is told before anything is proven.
+ * Every architecture of a project migrated on a server of its own making. All are migrated before it answers: a
+ * migration that fails is told before anything is proven.
  */
-export const withMigrated = async <T>(
-  project: Project,
-  wish: ServerWish,
-  work: (all: readonly Migrated[]) => Promise<T>,
-): Promise<T> => {
+export const openMigrated = async (project: Project, wish: ServerWish): Promise<OpenMigrated> => {
   let from = performance.now()
   wish.onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer({
@@ -46,8 +48,23 @@ export const withMigrated = async <T>(
       all.push({ server, template, part, seconds: Math.round(performance.now() - from) / 1000 })
       from = performance.now()
     }
-    return await work(all)
-  } finally {
+    return { all, close: () => server.stop() }
+  } catch (cause) {
     await server.stop()
+    throw cause
+  }
+}
+
+/** Runs `work` with every architecture of a project migrated; the server is gone afterwards. */
+export const withMigrated = async <T>(
+  project: Project,
+  wish: ServerWish,
+  work: (all: readonly Migrated[]) => Promise<T>,
+): Promise<T> => {
+  const opened = await openMigrated(project, wish)
+  try {
+    return await work(opened.all)
+  } finally {
+    await opened.close()
   }
 }

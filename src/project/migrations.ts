@@ -1,24 +1,30 @@
 /** Makes the user's schema in an empty database: extensions, then `before` files, then migrations or a command. */
 import path from 'node:path'
 import type { Server } from '../postgres/server.ts'
-import { listMigrations, readSqlFile } from './migration-files.ts'
+import { listMigrations, readSqlFile, type MigrationFile } from './migration-files.ts'
 import { runSchemaCommand } from './schema-command.ts'
 import { createExtensions } from './schema-extensions.ts'
 import { runSqlFile } from './schema-script.ts'
 import type { SchemaSource } from './schema-source.ts'
 
-/** Answers how many SQL files were run. */
-export const applySchema = async (
-  server: Server,
-  database: string,
-  schema: SchemaSource,
-): Promise<{ readonly files: number }> => {
-  const { directory, migrations, command, before = [], extensions = [] } = schema
-  const files = [
+/** The SQL files of a schema with their texts, in the order in which they are run. */
+export const readSchemaFiles = ({
+  directory,
+  migrations,
+  before = [],
+}: SchemaSource): readonly MigrationFile[] =>
+  [
     ...before.map((file) => path.resolve(directory, file)),
     ...(migrations === undefined ? [] : listMigrations(path.resolve(directory, migrations))),
   ].map(readSqlFile)
-  await createExtensions(server, database, extensions)
+
+/** Runs some of them, in a database that has what comes before them. */
+export const runSchemaFiles = async (
+  server: Server,
+  database: string,
+  files: readonly MigrationFile[],
+  { extensions = [] }: SchemaSource,
+): Promise<void> => {
   const owner = await server.connect(database, 'owner')
   try {
     for (const file of files) {
@@ -27,6 +33,18 @@ export const applySchema = async (
   } finally {
     await owner.end()
   }
+}
+
+/** Answers how many SQL files were run. */
+export const applySchema = async (
+  server: Server,
+  database: string,
+  schema: SchemaSource,
+): Promise<{ readonly files: number }> => {
+  const { directory, command, extensions = [] } = schema
+  const files = readSchemaFiles(schema)
+  await createExtensions(server, database, extensions)
+  await runSchemaFiles(server, database, files, schema)
   if (command !== undefined) await runSchemaCommand(server, database, { directory, command })
   return { files: files.length }
 }

@@ -1,6 +1,7 @@
 /** Use case: prove every architecture of a project, or a part of it, and write its ledger. */
 import { join } from 'node:path'
 import { writeLedger } from '../prove/ledger.ts'
+import type { ProofGround } from '../prove/proof-ground.ts'
 import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult } from '../prove/result.ts'
 import { askedIn } from './asked-ids.ts'
@@ -44,9 +45,11 @@ export interface ProjectProof {
   /** Architectures in which something was asked for. */
   readonly proofs: readonly ArchitectureProof[]
   readonly ok: boolean
+  /** What was asked for. */
+  readonly asked?: Pick<ProveSettings, 'command' | 'only'>
 }
 
-const isError = (finding: Finding): boolean => finding.severity === 'error'
+export const isError = (finding: Finding): boolean => finding.severity === 'error'
 
 /** A proof of nothing is no proof. */
 const nothingDeclared = (architecture: string): Finding => ({
@@ -61,7 +64,7 @@ const nothingDeclared = (architecture: string): Finding => ({
  * What counts for a command. RED asks that every rule fails without its structure; where a structure is not there
  * yet, the rule fails now, which is what it is to do before the migration is written.
  */
-const findingsFor = (command: ProofCommand, result: ProveResult): readonly Finding[] => {
+export const findingsFor = (command: ProofCommand, result: ProveResult): readonly Finding[] => {
   const { findings, rules, structures } = result
   if (rules.length === 0 && structures.length === 0) return [nothingDeclared(result.architecture)]
   if (command !== 'red') return findings
@@ -71,7 +74,12 @@ const findingsFor = (command: ProofCommand, result: ProveResult): readonly Findi
   )
 }
 
-const proveOne = async (migrated: Migrated, settings: ProveSettings): Promise<ArchitectureProof> => {
+/** Proves one architecture and writes its ledger when all of it holds. `ground`: of its template, kept by the caller. */
+export const proveMigrated = async (
+  migrated: Migrated,
+  settings: Omit<ProveSettings, 'directory'>,
+  ground?: ProofGround,
+): Promise<ArchitectureProof> => {
   const { server, template, part, seconds } = migrated
   const { command, only, onProgress } = settings
   const proven = await prove({
@@ -82,6 +90,7 @@ const proveOne = async (migrated: Migrated, settings: ProveSettings): Promise<Ar
     only,
     startSeconds: seconds,
     ...(onProgress ? { onProgress } : {}),
+    ...(ground ? { ground } : {}),
   })
   const result = { ...proven, findings: findingsFor(command, proven) }
   const whole = command === 'prove' && only.length === 0 && !result.findings.some(isError)
@@ -102,8 +111,14 @@ export const proveProject = async (settings: ProveSettings): Promise<ProjectProo
   const proofs = await withMigrated(project, settings, async (all) => {
     const asked = await askedIn(all, settings.only)
     const found: ArchitectureProof[] = []
-    for (const [i, migrated] of all.entries()) if (asked[i]) found.push(await proveOne(migrated, settings))
+    for (const [i, migrated] of all.entries())
+      if (asked[i]) found.push(await proveMigrated(migrated, settings))
     return found
   })
-  return { proofs, ok: proofs.every(({ result }) => !result.findings.some(isError)) }
+  const { command, only } = settings
+  return {
+    proofs,
+    ok: proofs.every(({ result }) => !result.findings.some(isError)),
+    asked: { command, only },
+  }
 }

@@ -69,7 +69,7 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
   const bound = placed.map(({ rule, table, missing }): BoundRule => ({
     rule,
     sentence: kindOf(rule).sentence(rule),
-    design: kindOf(rule).design(rule, architecture),
+    design: kindOf(rule).design(rule, architecture, catalog.major),
     table,
     missing,
     claims: missing === null ? (claimsOf.get(rule) ?? []).filter((id) => catalog.structures.has(id)) : [],

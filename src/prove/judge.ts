@@ -30,7 +30,8 @@ const shown = (rows: Observation['rows']): string => {
 }
 
 const sameRows = (a: Observation['rows'], b: Observation['rows']): boolean =>
-  a.length === b.length && a.every((row, i) => row.every((value, j) => value === b[i]![j]))
+  a.length === b.length &&
+  a.every((row, i) => row.length === b[i]!.length && row.every((value, j) => value === b[i]![j]))
 
 /** One readable line of why it does not hold, or null when it does. */
 export const differenceFrom = (experiment: Experiment, observed: Observation): string | null => {

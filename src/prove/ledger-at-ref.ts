@@ -16,7 +16,7 @@ interface GitAnswer {
 }
 
 /** Arguments never pass a shell. Answers the exit code; throws only when git itself is missing. */
-const git = (directory: string, args: readonly string[], input = ''): Promise<GitAnswer> =>
+export const git = (directory: string, args: readonly string[], input = ''): Promise<GitAnswer> =>
   new Promise((answer, reject) => {
     const child = execFile(
       'git',

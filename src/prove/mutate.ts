@@ -3,6 +3,7 @@
  * structure's own rules are asked first, then the rest of its table, then the tables that it touches.
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
+import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, MutantResult } from './result.ts'
@@ -66,6 +67,9 @@ interface Judged {
   /** What the experiments that did not change answered, for redundancy. */
   readonly unchanged: readonly { result: ExperimentResult; after: ExperimentResult['observed'] }[]
 }
+
+/** Nobody has noticed it yet. */
+const isOpen = ({ verdict }: Judged): boolean => verdict === null
 
 const judgeAll = async (
   workplace: Workplace,
@@ -141,6 +145,15 @@ export interface MutateParts {
   readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
 }
 
+/** Most mutants are noticed by the first experiments; the others ask more of them, and pay for their DDL once again. */
+const portions = [12, 60]
+
+/** In their order, so that whoever notices first stays the same. */
+const portionsOf = (results: readonly ExperimentResult[]): readonly (readonly ExperimentResult[])[] => {
+  const cuts = [0, ...portions.filter((end) => end * 2 <= results.length), results.length]
+  return cuts.slice(1).map((end, i) => results.slice(cuts[i], end))
+}
+
 /** All mutants of one structure with their verdicts, in the structure's own order. */
 export const mutateStructure = async (
   structure: Structure,
@@ -154,27 +167,43 @@ export const mutateStructure = async (
     for (const id of claimedBy.get(structure.id) ?? []) gone.delete(id)
     return gone.size === 0 ? results : results.filter((r) => !gone.has(r.experiment.rule))
   }
-  const first = await judgeAll(workplace, mutants, fair(witnesses.own(structure)))
-  const open = first.filter((j) => j.verdict === null)
-  const second =
-    open.length === 0
-      ? []
-      : await judgeAll(
-          workplace,
-          open.map((j) => j.mutant),
-          fair(witnesses.others(structure)),
-        )
-  const again = new Map(second.map((j) => [j.mutant, j]))
-  return first.map((early) => {
-    const late = again.get(early.mutant)
-    const unchanged = [...early.unchanged, ...(late?.unchanged ?? [])]
-    const decided = late?.verdict != null ? late : early
-    const { mutant } = early
+  const own = witnesses.own(structure)
+  const isSpecial = ({ experiment }: ExperimentResult): boolean =>
+    experiment.proof !== undefined || experiment.interleaving !== undefined
+  const [first = [], ...rest] = portionsOf(own.filter((r) => !isSpecial(r)))
+  let judged = await judgeAll(workplace, mutants, fair(first))
+  // Two sessions need a clone for each mutant: they are asked only where nothing else has noticed it.
+  const stages = [
+    () => rest,
+    () => own.filter(isSpecial).map((r) => [r]),
+    () => portionsOf(witnesses.others(structure)),
+  ]
+  for (const stage of stages) {
+    if (!judged.some(isOpen)) break
+    for (const results of stage()) {
+      const open = judged.filter(isOpen)
+      if (open.length === 0 || results.length === 0) continue
+      const again = await judgeAll(
+        workplace,
+        open.map((j) => j.mutant),
+        fair(results),
+      )
+      judged = judged.map((early) => {
+        const late = again[open.indexOf(early)]
+        if (late === undefined) return early
+        const unchanged = [...early.unchanged, ...late.unchanged]
+        return late.verdict === null ? { ...early, unchanged } : { ...late, unchanged }
+      })
+    }
+  }
+  const plain = withoutPartitionNames(catalog)
+  return judged.map((decided) => {
+    const { unchanged, mutant } = decided
     const { verdict, why } =
       decided.verdict !== null
         ? { verdict: decided.verdict, why: decided.why }
         : verdictOfSurvivor({ structure, mutant, unchanged, ...parts })
     const { id, operator, effect, summary, ddl } = mutant
-    return { id, structure: structure.id, operator, effect, summary, ddl, verdict, why }
+    return { id, structure: structure.id, operator, effect, summary, ddl, verdict, why: plain(why) }
   })
 }

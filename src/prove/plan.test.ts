@@ -75,6 +75,15 @@ describe('judgePlan', () => {
     expect(judgePlan(denied, rowsOf(limited(scan)))).toBe('the plan uses the index orders_user_idx')
   })
 
+  it('counts the relations that are read, each once', () => {
+    const one = { kind: 'plan', uses: null, without: [], reads: 1 } as const
+    const other = { ...scan, 'Relation Name': 'orders_2024' }
+    expect(judgePlan(one, rowsOf(explain({ 'Node Type': 'Append', Plans: [scan, scan] })))).toBeNull()
+    expect(judgePlan(one, rowsOf(explain({ 'Node Type': 'Append', Plans: [scan, other] })))).toBe(
+      'the plan reads 2 relations instead of 1',
+    )
+  })
+
   it('refuses an answer that is no plan', () => {
     expect(judgePlan(uses, [['1']])).toMatch(/no plan/u)
     expect(judgePlan(uses, [])).toMatch(/no plan/u)

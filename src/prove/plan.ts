@@ -2,7 +2,7 @@
  * Judges plans: a plan experiment holds when the plan uses the index and has none of the facts it must be without;
  * two plans are the same when their shapes are. Shapes carry no cost, size or time, so a slow machine changes none.
  */
-import { parsePlan, planHas, planIndexes, type PlanNode } from '../postgres/plan.ts'
+import { parsePlan, planHas, planIndexes, planRelations, type PlanNode } from '../postgres/plan.ts'
 import type { Expected } from '../rules/experiment.ts'
 
 type PlanExpected = Extract<Expected, { readonly kind: 'plan' }>
@@ -85,5 +85,8 @@ export const judgePlan = (
     const instead = used.length > 0 ? `uses ${used.join(', ')} instead` : 'uses no index'
     faults.unshift(`the plan does not use ${wanted[0]}, it ${instead}`)
   }
+  const read = planRelations(plan).length
+  if (expected.reads !== undefined && read !== expected.reads)
+    faults.push(`the plan reads ${read} relations instead of ${expected.reads}`)
   return faults.length === 0 ? null : faults.join('; ')
 }

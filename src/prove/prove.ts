@@ -5,24 +5,23 @@
 import type { Architecture } from '../architecture/architecture.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
-import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { makeRows } from '../rows/make-rows.ts'
 import type { Rows } from '../rows/rows.ts'
 import { askFor, type Asked } from './asked.ts'
-import { bind, type Binding } from './bind.ts'
+import type { Binding } from './bind.ts'
 import { refuseDeclaredSql } from './declared-sql.ts'
+import { diagramOf } from './diagram.ts'
 import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
 import { indistinctOf, makeWitnesses, mutateStructure } from './mutate.ts'
 import { proveRed, type RedEvidence } from './red.ts'
-import { makePlanClone } from './plan-clone.ts'
+import { openGround, type ProofGround } from './proof-ground.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
-import { serverFacts } from './server-facts.ts'
 import { summarize } from './summary.ts'
-import { openWorkplace, type Workplace } from './workplace.ts'
+import type { Workplace } from './workplace.ts'
 import { writeTests, type TestedRule } from './write-tests.ts'
 
 export type Step = 'green' | 'red' | 'mutate'
@@ -40,6 +39,8 @@ export interface ProveOptions {
   readonly onProgress?: (stage: string, done: number, of: number) => void
   /** Two by default: what two cores bear. */
   readonly workers?: number
+  /** Of this template and kept open by the caller; absent: made and closed. */
+  readonly ground?: ProofGround
 }
 
 /** Groups of rules of one table, so that workers share whole tables. */
@@ -80,7 +81,7 @@ const startTimer = (): Timer => {
   return () => Math.round(performance.now() - from) / 1000
 }
 
-const structureResult = (
+export const structureResult = (
   structure: Structure,
   catalog: Catalog,
   binding: Binding,
@@ -91,6 +92,7 @@ const structureResult = (
   table: structure.table,
   name: structure.name,
   definition: structure.definition,
+  create: kindOfStructure(structure).create(structure, catalog),
   fingerprint: fingerprint(structure, catalog),
   rules: binding.claimedBy.get(structure.id) ?? [],
   declaredBy: kindOfStructure(structure).declaredBy?.(structure) ?? null,
@@ -149,39 +151,21 @@ const writeOn = async (
 /** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
 export const prove = async (options: ProveOptions): Promise<ProveResult> => {
   const { architecture, server, template, steps, only, onProgress } = options
-  const reader = await server.connect(template, 'prover')
-  const catalog = await readCatalog(reader)
-  const facts = await serverFacts(reader)
-  await reader.end()
-
-  const places: Workplace[] = []
-  let rows: Rows | null = null
-  let loaded: string | null = null
-  const open = async (label: string): Promise<void> => {
-    const place = await openWorkplace({
-      server,
-      template,
-      catalog,
-      label,
-      rows: () => rows!,
-      loaded: () => loaded,
-    })
-    places.push(place)
-  }
+  const ground = options.ground ?? (await openGround(server, template))
+  const { catalog, facts, places } = ground
   try {
     const writing = startTimer()
-    await open('prove-1')
-    const binding = await bind(architecture, catalog, places[0]!.main)
+    await ground.widen(1)
+    const binding = await ground.bind(architecture)
     refuseDeclaredSql(binding.refused)
     const asked = askFor(binding, catalog, { only, mutates: steps.includes('mutate') })
     const written = await writeOn(places[0]!, options, catalog, asked)
-    rows = written.rows
+    ground.useRows(written.rows)
     const writeSeconds = writing()
 
     onProgress?.('loading rows for plans', 0, 1)
-    const { database, rules: tested } = await makePlanClone(server, template, catalog, written.tested)
-    loaded = database
-    for (let n = 2; n <= (options.workers ?? 2); n++) await open(`prove-${n}`)
+    const tested = await ground.load(written.tested)
+    await ground.widen(options.workers ?? 2)
 
     const greening = startTimer()
     const groups = byTable(tested)
@@ -240,9 +224,10 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       structures: structureResults,
       findings: findingsOf(rules, structureResults, architecture.tables),
       summary: summarize(architecture.tables.length, rules, structureResults, seconds),
+      diagram: diagramOf(catalog),
+      owner: server.owner,
     }
   } finally {
-    await Promise.all(places.map((p) => p.close()))
-    if (loaded !== null) await server.dropDatabase(loaded)
+    if (!options.ground) await ground.close()
   }
 }

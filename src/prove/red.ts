@@ -4,6 +4,7 @@
  */
 import type { Catalog, Mutant } from '../catalog/structure.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
+import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import type { RuleResult } from './result.ts'
 import type { GreenRule } from './green.ts'
 import { changeBetween } from './judge.ts'
@@ -119,5 +120,6 @@ export const proveRed = async (
   const outcomeOf = new Map([...trialOf.keys()].map((rule, i) => [rule, outcomes[i]!]))
   const evidence: RedEvidence[] = []
   for (const rule of rules) evidence.push(await redOf(workplace, rule, catalog, outcomeOf.get(rule) ?? null))
-  return evidence
+  const plain = withoutPartitionNames(catalog)
+  return evidence.map((one) => ({ ...one, why: plain(one.why) }))
 }

@@ -2,6 +2,7 @@
 import type { Experiment, Note, Unsolved } from '../rules/experiment.ts'
 import type { MutantEffect } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
+import type { DiagramTable } from './diagram.ts'
 
 /** What PostgreSQL did with an experiment. */
 export interface Observation {
@@ -64,6 +65,8 @@ export interface StructureResult {
   readonly table: string | null
   readonly name: string
   readonly definition: string
+  /** DDL that makes it. Absent: not asked for. */
+  readonly create?: readonly string[]
   readonly fingerprint: string
   /** Rule ids that claim it; [] : unproven. */
   readonly rules: readonly string[]
@@ -121,4 +124,8 @@ export interface ProveResult {
   readonly structures: readonly StructureResult[]
   readonly findings: readonly Finding[]
   readonly summary: ProveSummary
+  /** Tables and references of the whole database, whatever was asked for. */
+  readonly diagram?: readonly DiagramTable[]
+  /** The role that owned the tables in this run. */
+  readonly owner?: string
 }

@@ -38,6 +38,7 @@ const refusedBy = (fault: PgFault, structure: Structure, catalog: Catalog): stri
 const isSameCause = (a: PgFault, b: PgFault): boolean =>
   a.sqlstate === b.sqlstate &&
   a.constraint === b.constraint &&
+  a.table === b.table &&
   a.column === b.column &&
   a.routine === b.routine
 

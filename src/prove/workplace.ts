@@ -64,10 +64,13 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     return session
   }
   let main = await open(clone)
-  let opened = new Map<Place, Promise<Session>>([['main', Promise.resolve(main)]])
+  let opened = new Map<string, Promise<Session>>([['main', Promise.resolve(main)]])
   const sessionFor = (place: 'main' | 'fresh' | 'loaded'): Promise<Session> => {
-    const ready = opened.get(place) ?? open(place === 'loaded' ? (parts.loaded() ?? clone) : clone)
-    opened.set(place, ready)
+    const database = place === 'loaded' ? (parts.loaded() ?? clone) : clone
+    // Rows for plans may be loaded anew, into another database.
+    const key = place === 'loaded' ? database : place
+    const ready = opened.get(key) ?? open(database)
+    opened.set(key, ready)
     return ready
   }
   let sinceCleaning = 0

@@ -27,3 +27,6 @@ export interface Envelope {
 /** What could steer a terminal stands only inside strings, where JSON's own escapes say the same. */
 export const envelopeText = (envelope: Envelope): string =>
   `${printable(JSON.stringify(envelope, null, 2))}\n`
+
+/** The same in one line, where one follows another. */
+export const envelopeLine = (envelope: Envelope): string => `${printable(JSON.stringify(envelope))}\n`

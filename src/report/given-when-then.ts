@@ -27,14 +27,17 @@ const becomeOwnerOf = (table: string): string =>
 
 const rowText = (row: readonly (string | null)[]): string => `(${row.map((v) => v ?? 'null').join(', ')})`
 
-const planOutcome = ({ uses, without }: Extract<Expected, { readonly kind: 'plan' }>): string => {
+const planOutcome = ({ uses, without, reads }: Extract<Expected, { readonly kind: 'plan' }>): string => {
   const avoided = without.map((fact) =>
     fact.startsWith('index:') ? `does not use ${fact.slice('index:'.length)}` : `has no ${fact}`,
   )
-  return `its plan ${[...(uses === null ? [] : [`uses ${uses}`]), ...avoided].join(', ')}`
+  const few =
+    reads === undefined ? [] : [`reads ${reads === 1 ? 'one relation' : `${reads} relations`} and no other`]
+  return `its plan ${[...(uses === null ? [] : [`uses ${uses}`]), ...avoided, ...few].join(', ')}`
 }
 
-const outcome = (then: Expected): string => {
+/** What has to come of it: `it is accepted`. */
+export const expectedOutcome = (then: Expected): string => {
   switch (then.kind) {
     case 'accepted':
       return 'it is accepted'
@@ -115,19 +118,26 @@ const body = (
     comment('When'),
     ...when.map(statement),
     'set constraints all immediate;',
-    comment(`Then ${outcome(then)}`),
+    comment(`Then ${expectedOutcome(then)}`),
     'rollback;',
   ]
 }
 
+/** One experiment as the parts of a script, a comment or a statement each, to be joined by line ends. */
+export const experimentScript = (
+  result: ExperimentResult,
+  table: string,
+  options: ScriptOptions,
+): readonly string[] => [
+  comment(`${result.experiment.id}: ${result.experiment.title}`),
+  ...needs(result.experiment),
+  ...body(result, table, options),
+  now(result),
+]
+
 /** One experiment as a script; transactions are rolled back, except where two sessions have to commit. */
 export const givenWhenThen = (result: ExperimentResult, table: string, options: ScriptOptions): string =>
-  [
-    comment(`${result.experiment.id}: ${result.experiment.title}`),
-    ...needs(result.experiment),
-    ...body(result, table, options),
-    now(result),
-  ].join('\n')
+  experimentScript(result, table, options).join('\n')
 
 const standing = (rule: RuleResult): readonly string[] => {
   const { missing } = rule

@@ -7,7 +7,7 @@ import { wrap } from './printable.ts'
 const textColumn = 14
 
 /** Rounded down: 100 is said of all and of nothing less. */
-const percent = (part: number, whole: number): string => {
+export const percentOf = (part: number, whole: number): string => {
   const tenths = Math.floor((1000 * part) / whole)
   return part === whole ? '100' : `${Math.floor(tenths / 10)}.${tenths % 10}`
 }
@@ -51,7 +51,7 @@ export const scoreLines = (
       'score',
       told === 0
         ? 'there was no mutant that can be told apart'
-        : `${percent(m.killed, told)} % of the ${told} mutants that can be told apart were killed`,
+        : `${percentOf(m.killed, told)} % of the ${told} mutants that can be told apart were killed`,
     ])
   }
   const unseen = [

@@ -79,6 +79,21 @@ const isHashed = (facts: TableFacts, column: Column): boolean =>
   (facts.partition?.columns.includes(column.name) ?? false) &&
   (facts.partition?.expression.includes('satisfies_hash_partition') ?? false)
 
+const momentOfDefault =
+  /\b(?:now|statement_timestamp|transaction_timestamp|clock_timestamp)\(\)|\bcurrent_(?:date|timestamp)\b|\blocaltimestamp\b/iu
+
+/** Where rows of now are meant to have a partition, these stand in one on every day; a bound that is near today does not. */
+const ofNow = (facts: TableFacts, column: Column): readonly string[] => {
+  const isKey = facts.partition?.columns.includes(column.name) ?? false
+  if (!isKey || column.generated !== null || !momentOfDefault.test(column.default ?? '')) return []
+  const isDate = column.baseType === 'date'
+  if (!isDate && !column.baseType.startsWith('timestamp')) return []
+  const unit = isDate ? 'day' : 'second'
+  const steps = [1, 2, 3].map((n) => `interval '${n} ${unit}${n === 1 ? '' : 's'}'`)
+  const now = isDate ? 'current_date' : 'now()'
+  return [now, ...steps.map((step) => `${now} + ${step}`), ...steps.map((step) => `${now} - ${step}`)]
+}
+
 const constantDefault = (column: Column): string[] =>
   column.default !== null &&
   column.generated === null &&
@@ -101,10 +116,11 @@ export const optionsOf = (
     key: wish.isKey,
   }
   const family = typeFamily(slot, isArray(column))
+  const now = ofNow(facts, column)
   const expressions = [
     ...(wish.expressions ?? []),
     ...facts.checks.map((c) => c.expression),
-    ...(facts.partition ? [facts.partition.expression] : []),
+    ...(facts.partition && now.length === 0 ? [facts.partition.expression] : []),
     ...facts.keys.flatMap((k) => (k.predicate === null ? [] : [k.predicate])),
   ]
   const clues = cluesFor(facts, column, expressions, column.domainChecks, functions)
@@ -115,13 +131,14 @@ export const optionsOf = (
   // What triggers compare with comes early: an insert judges it, and few inserts are tried.
   const first = fromTriggers.length === 0 ? typical : [...typical.slice(0, 3), ...fromTriggers]
   const ordered = [
+    ...now,
     ...(facts.restsNull.has(column.name) ? ['null'] : []),
     ...(nearFirst ? near : first),
     ...(nearFirst ? first : near),
     ...typical,
     ...(isHashed(facts, column) ? Array.from({ length: hashedKeys }, (_, n) => family.typical(slot, n)) : []),
     ...constantDefault(column),
-    ...family.edges(slot),
+    ...(now.length === 0 ? family.edges(slot) : []),
     ...(column.notNull ? [] : ['null']),
   ]
   return { typical, all: [...new Set(ordered)] }

@@ -35,9 +35,11 @@ interface Part {
   readonly question: number
   readonly expressions: readonly number[]
   readonly combinations: readonly number[]
+  /** Others that were refused together with the only combination: a value of theirs was, where this one is not. */
+  readonly rest?: readonly number[]
 }
 
-/** Faults that come of the expression's text, whatever the values are. */
+/** Faults that come of a text: the expression's, whatever the values are, or that of a value that no cast takes. */
 const isStatic = (reply: Reply): boolean => reply.fault?.sqlstate.startsWith('42') ?? false
 
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
@@ -77,13 +79,17 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
           fits[question]![at] = line?.[0] === 't'
           for (const [k, e] of expressions.entries()) letters[question]![at]![e] = line?.[k + 1] ?? 'e'
         }
-        return []
+        return (part.rest ?? []).map((c) => ({ question, expressions, combinations: [c] }))
       }
       // First by expression (one that PostgreSQL cannot read spoils the others), then by combination.
       if (expressions.length > 1) {
         return expressions.map((e) => ({ question, expressions: [e], combinations }))
       }
-      if (isStatic(reply) && expressions.length === 1) return fallBackToFits(part)
+      if (isStatic(reply) && expressions.length === 1) {
+        const [first, ...rest] = combinations
+        if (rest.length > 0) return [{ question, expressions, combinations: [first!], rest }]
+        return fallBackToFits({ ...part, combinations: [...combinations, ...(part.rest ?? [])] })
+      }
       if (combinations.length > chunkSize) {
         return chunks(combinations, chunkSize).map((c) => ({ question, expressions, combinations: c }))
       }

@@ -23,8 +23,10 @@ export interface SolveWish {
   readonly family?: Family
   /** Further SQL expressions over the table's columns that must be true of the row (row-level; may be volatile-free only). */
   readonly where?: readonly string[]
-  /** CHECK constraints by name that need not hold (the rule under proof breaks them). */
+  /** CHECK constraints that need not hold (the rule under proof breaks them): names, and expressions that are declared only. */
   readonly ignoreChecks?: readonly string[]
+  /** It need not fall into a partition that exists now. */
+  readonly anywhere?: boolean
 }
 
 export type Solved = { readonly row: Row } | { readonly unsolved: string; readonly tried: string }

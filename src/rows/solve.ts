@@ -64,11 +64,12 @@ const valueIn = (row: Row, name: string, fallback: string | null): string => {
 
 export const solveRow = (ground: RowGround, around: Surroundings, wish: SolveWish): Promise<Solved> => {
   const ignored = new Set(wish.ignoreChecks ?? [])
+  const facts = wish.anywhere ? { ...around.facts, partition: null } : around.facts
   return solveUnder(
     ground,
-    around,
+    { ...around, facts },
     wish,
-    constraintsOf(around.facts, (c) => c.name !== null && ignored.has(c.name)),
+    constraintsOf(facts, (c) => ignored.has(c.name ?? c.expression)),
   )
 }
 

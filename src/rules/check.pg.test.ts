@@ -5,6 +5,7 @@ import { architecture } from '../architecture/declare.ts'
 import { table } from '../architecture/table.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
+import { prove } from '../prove/prove.ts'
 
 /** Name, expression over the columns below. */
 const checks = {
@@ -108,6 +109,41 @@ describe('check', () => {
       ]
     `)
     expect(killed).toBeGreaterThan(100)
+  })
+
+  test('a constraint that lets through what the declaration refuses is not green', async () => {
+    const prices = architecture('prices', {
+      tables: {
+        prices: table('prices', { id: 'integer', price: 'numeric(8,2)' }, (t) => [
+          t.primaryKey('id'),
+          t.check('price_low', 'price >= 0'),
+        ]),
+      },
+    })
+    for (const [written, isGreen] of [
+      ['price >= -1', false],
+      ['price > -0.01', true],
+      ['price >= 0 or price < -5', false],
+    ] as const) {
+      const template = await server.createDatabase('weaker')
+      const owner = await server.connect(template, 'owner')
+      await owner.query(
+        `create table prices (id integer primary key, price numeric(8,2) constraint prices_price_low check (${written}))`,
+      )
+      await owner.end()
+      const { rules } = await prove({
+        architecture: prices,
+        server,
+        template,
+        steps: ['green'],
+        only: ['prices/check:price_low'],
+        startSeconds: 0,
+      })
+      expect(
+        rules.map((rule) => rule.green),
+        written,
+      ).toEqual([isGreen])
+    }
   })
 
   test('a weaker or a stronger constraint than the declared one is not green', async () => {

@@ -54,7 +54,7 @@ const refusalOf = (rule: CheckRule, context: RuleContext): Expected => ({
 const breakingRow = async (rule: CheckRule, context: RuleContext): Promise<Row | null> => {
   const solved = await context.rows.solve(context.table, {
     where: [`(${rule.expression}) is false`],
-    ignoreChecks: checksOf(context.catalog, rule.table).map((s) => s.name),
+    ignoreChecks: [rule.expression, ...checksOf(context.catalog, rule.table).map((s) => s.name)],
   })
   return 'row' in solved ? solved.row : null
 }
@@ -93,7 +93,7 @@ const addDisagreementCase = async (
   const claimed = claimedOf(context, 'check')
   const solved = await rows.solve(table, {
     where: [`${one} <> ${other}`],
-    ...(claimed ? { ignoreChecks: [claimed.name] } : {}),
+    ignoreChecks: [rule.expression, ...(claimed ? [claimed.name] : [])],
   })
   if ('unsolved' in solved) return
   const [judged] = await rows.judge(table, [solved.row], [one])

@@ -25,15 +25,20 @@ export const alterColumn = (id: string, column: string, change: string): string 
 /** PostgreSQL cuts names at this many bytes, which could make two of them one. */
 const longestName = 63
 
+/** The name itself, or one that fits and ends in a digest of the whole; `room`: bytes that something behind it takes. */
+export const fittedName = (whole: string, room = 0): string => {
+  if (Buffer.byteLength(whole) + room <= longestName) return whole
+  const digest = createHash('sha256').update(whole).digest('hex').slice(0, 8)
+  let head = whole
+  while (Buffer.byteLength(`${head}_${digest}`) + room > longestName)
+    head = Array.from(head).slice(0, -1).join('')
+  return `${head}_${digest}`
+}
+
 /** `products_tenant_id_slug_key`; a longer one than PostgreSQL keeps ends in a digest of the whole. */
 export const structureName = (table: string, ...parts: readonly string[]): string => {
   const words = parts.map((p) => p.replaceAll(/[^\p{L}\p{N}_]+/gu, '_').replaceAll(/^_+|_+$/gu, ''))
-  const whole = [relationOfId(table).name, ...words].filter((w) => w !== '').join('_')
-  if (Buffer.byteLength(whole) <= longestName) return whole
-  const digest = createHash('sha256').update(whole).digest('hex').slice(0, 8)
-  let head = whole
-  while (Buffer.byteLength(`${head}_${digest}`) > longestName) head = Array.from(head).slice(0, -1).join('')
-  return `${head}_${digest}`
+  return fittedName([relationOfId(table).name, ...words].filter((w) => w !== '').join('_'))
 }
 
 export type Deferrable = 'no' | 'immediate' | 'deferred'

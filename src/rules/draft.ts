@@ -1,17 +1,21 @@
 /** A rule's experiments while they are written: gives each its id, and keeps what could not be solved beside them. */
 import type { DeclaredRule } from '../architecture/rule.ts'
 import type { Row } from '../rows/rows.ts'
-import type { Expected, Experiment, World } from './experiment.ts'
+import type { Asker, Expected, Experiment, Interleaving, World } from './experiment.ts'
 import type { Indistinct, RuleContext, Written } from './rule-kind.ts'
 
 /** One case as a kind of rule states it. */
 export interface Case {
   readonly title: string
+  /** Instead of the draft's own. */
+  readonly world?: World
+  readonly as?: Asker
   readonly given?: readonly string[]
   readonly when: readonly string[]
   readonly then: Expected
   readonly mend?: string
   readonly shadow?: true
+  readonly interleaving?: Interleaving
 }
 
 export interface Draft {

@@ -171,6 +171,42 @@ const shownElements = (rule: ExcludesRule): readonly string[] =>
 const elementText = (e: Element): string =>
   `${e.column === null ? `(${e.expression})` : ident(e.column)} with ${e.operator}`
 
+/** Every case of an exclusion that PostgreSQL reports under one of these names: WITHOUT OVERLAPS is one, too. */
+export const addExclusionCases = async (
+  rule: ExcludesRule,
+  context: RuleContext,
+  ground: Ground,
+  named: Pick<Key, 'names' | 'claimed'>,
+): Promise<void> => {
+  await loadParser()
+  const bare: Key = {
+    ...named,
+    parts: await Promise.all(rule.elements.map((e) => makeKeyPart(context, e))),
+    where: rule.where,
+    whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+    nullsNotDistinct: false,
+    deferrable: rule.deferrable,
+    sqlstate: '23P01',
+    partners: {},
+  }
+  const elements = await pairsOf(rule, context, bare)
+  const conflict = conflictOf(elements)
+  if (!conflict) {
+    ground.draft.unsolved('no values were found that conflict in every element', 'candidates of the columns')
+    return
+  }
+  const key = { ...bare, partners: conflict.partners }
+  const first = await firstRow(context, key, ground.base, conflict.first)
+  if ('unsolved' in first) {
+    ground.draft.unsolved(`no row was found to conflict with: ${first.unsolved}`, first.tried)
+    return
+  }
+  await addCollisionCases(context, ground, key, first)
+  for (const element of elements) await addElementCases(element, context, ground, key, first)
+  await addNullCases(context, ground, key, elements, first)
+  await addPredicateCases(context, ground, key, first)
+}
+
 export const excludes: RuleKind<ExcludesRule> = {
   kind: 'excludes',
   sentence: (rule) =>
@@ -178,42 +214,15 @@ export const excludes: RuleKind<ExcludesRule> = {
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
-    await loadParser()
-    const bare: Key = {
-      parts: await Promise.all(rule.elements.map((e) => makeKeyPart(context, e))),
-      where: rule.where,
-      whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+    await addExclusionCases(rule, context, ground, {
       claimed: claimedPredicate(excludesOf(context.catalog, rule.table), context),
-      nullsNotDistinct: false,
-      deferrable: rule.deferrable,
-      sqlstate: '23P01',
-      partners: {},
       names: await reportedNames(
         context.db,
         context.table,
         claimedOf(context, 'excludes'),
         exclusionName(rule),
       ),
-    }
-    const elements = await pairsOf(rule, context, bare)
-    const conflict = conflictOf(elements)
-    if (!conflict) {
-      ground.draft.unsolved(
-        'no values were found that conflict in every element',
-        'candidates of the columns',
-      )
-      return ground.draft.written()
-    }
-    const key = { ...bare, partners: conflict.partners }
-    const first = await firstRow(context, key, ground.base, conflict.first)
-    if ('unsolved' in first) {
-      ground.draft.unsolved(`no row was found to conflict with: ${first.unsolved}`, first.tried)
-      return ground.draft.written()
-    }
-    await addCollisionCases(context, ground, key, first)
-    for (const element of elements) await addElementCases(element, context, ground, key, first)
-    await addNullCases(context, ground, key, elements, first)
-    await addPredicateCases(context, ground, key, first)
+    })
     return ground.draft.written()
   },
   design: (rule) => {

@@ -41,6 +41,8 @@ export type Expected =
       readonly uses: string | null
       readonly without: readonly string[]
       readonly parts?: readonly string[]
+      /** How many relations it reads: partitions that it can leave out it has to leave out. */
+      readonly reads?: number
     }
 
 export interface Experiment {

@@ -2,6 +2,9 @@
 import type { DeclaredRule } from '../architecture/rule.ts'
 import { AssayError } from '../ground/errors.ts'
 import { accepts } from './accepts.ts'
+import { auditLog } from './audit-log.ts'
+import { audited } from './audited.ts'
+import { appendOnly } from './append-only.ts'
 import { check } from './check.ts'
 import { defaults } from './defaults.ts'
 import { domain } from './domain.ts'
@@ -13,6 +16,7 @@ import { identity } from './identity.ts'
 import { indexed } from './indexed.ts'
 import { optional } from './optional.ts'
 import { isolatedBy } from './isolated-by.ts'
+import { partitionedBy } from './partitioned-by.ts'
 import { primaryKey } from './primary-key.ts'
 import { proves } from './proves.ts'
 import { references } from './references.ts'
@@ -20,8 +24,13 @@ import { rejects } from './rejects.ts'
 import { required } from './required.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { says } from './says.ts'
+import { softDeleted } from './soft-deleted.ts'
+import { touches } from './touches.ts'
+import { versioned } from './versioned.ts'
 import { visibleTo } from './visible-to.ts'
 import { type } from './type.ts'
+import { tenantApart } from './tenant-apart.ts'
+import { tenantSchema } from './tenant-schema.ts'
 import { unique } from './unique.ts'
 
 const ruleKinds: readonly RuleKind[] = [
@@ -39,10 +48,19 @@ const ruleKinds: readonly RuleKind[] = [
   enumeration,
   domain,
   isolatedBy,
+  tenantApart,
+  tenantSchema,
+  partitionedBy,
   visibleTo,
+  versioned,
   says,
   indexed,
   holds,
+  audited,
+  auditLog,
+  touches,
+  appendOnly,
+  softDeleted,
   accepts,
   rejects,
   proves,

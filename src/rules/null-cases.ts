@@ -1,9 +1,10 @@
 /** The refusal of null in a column, for required, primaryKey and domains. */
+import { qualified } from '../postgres/quote.ts'
 import type { Ground } from './draft.ts'
 import type { Cause } from './experiment.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered } from './untriggered.ts'
+import { addUntriggered, quieted } from './untriggered.ts'
 
 /** A NOT NULL of a domain names the domain, one of a column the column. */
 export const nullCause = (column: string, context: RuleContext): Cause => {
@@ -28,6 +29,10 @@ const orNoPartition = async (
     : cause
 }
 
+/** A trigger that runs after the write may copy the row to where null is refused as well: a history, a log. */
+const copiesRows = ({ catalog, table }: RuleContext): boolean =>
+  catalog.of(table.id, 'trigger').some((s) => /^(?:CONSTRAINT )?AFTER /u.test(s.definition))
+
 export const addNullCase = async (
   title: string,
   column: string,
@@ -36,8 +41,36 @@ export const addNullCase = async (
   ground: Ground,
 ): Promise<void> => {
   const all = [...statements.given, ...statements.when]
-  const by = await orNoPartition(nullCause(column, context), context, ground, all)
-  await addUntriggered(context, ground, { title, ...statements, then: { kind: 'rejected', by } })
+  const own = nullCause(column, context)
+  const by = await orNoPartition(own, context, ground, all)
+  if (by !== own) await addTakenCase(title, own, statements, context, ground)
+  const then = { kind: 'rejected', by } as const
+  if (copiesRows(context)) {
+    const given = [...quieted(context, [context.table]), ...statements.given]
+    ground.draft.add({ title, given, when: statements.when, then })
+    return
+  }
+  await addUntriggered(context, ground, { title, ...statements, then })
+}
+
+/** Beside a DEFAULT partition, which takes every key, NOT NULL itself answers. */
+const addTakenCase = async (
+  title: string,
+  by: Cause,
+  statements: { readonly given: readonly string[]; readonly when: readonly string[] },
+  { table, db }: RuleContext,
+  { draft, world }: Ground,
+): Promise<void> => {
+  const taken = qualified({ schema: table.schema, name: 'assay_otherwise' })
+  const given = [`create table ${taken} partition of ${qualified(table)} default`, ...statements.given]
+  const fault = await tryOne(db, world, [...given, ...statements.when])
+  if (fault?.sqlstate !== by.sqlstate) return
+  draft.add({
+    title: `${title}, also where a partition would take it`,
+    given,
+    when: statements.when,
+    then: { kind: 'rejected', by },
+  })
 }
 
 /** A row that is the base row but for null in the column. */

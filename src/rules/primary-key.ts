@@ -12,6 +12,21 @@ import { addNullInsertCase } from './null-cases.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed } from './sentence.ts'
+import {
+  claimPeriodKey,
+  designPeriodKey,
+  overlapsSince,
+  periodSentence,
+  writePeriodKey,
+  type PeriodKey,
+} from './without-overlaps.ts'
+
+const keyName = (rule: PrimaryKeyRule): string => structureName(rule.table, 'pkey')
+
+const periodKeyOf = (rule: PrimaryKeyRule): PeriodKey | null =>
+  rule.withoutOverlaps === undefined
+    ? null
+    : { rule, columns: rule.columns, deferrable: 'no', word: 'primary key', name: keyName(rule) }
 
 const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> => ({
   parts: rule.columns.map((c) => ({ sql: ident(c), columns: [c], shown: c, isColumn: true })),
@@ -22,21 +37,24 @@ const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> =
   deferrable: 'no',
   sqlstate: '23505',
   partners: {},
-  names: await reportedNames(
-    context.db,
-    context.table,
-    claimedOf(context, 'primaryKey'),
-    structureName(rule.table, 'pkey'),
-  ),
+  names: await reportedNames(context.db, context.table, claimedOf(context, 'primaryKey'), keyName(rule)),
 })
 
 export const primaryKey: RuleKind<PrimaryKeyRule> = {
   kind: 'primaryKey',
-  sentence: (rule) =>
-    rule.columns.length === 1
+  sentence: (rule) => {
+    const period = periodKeyOf(rule)
+    if (period) return `${periodSentence(period)}, and none of these is ever missing`
+    return rule.columns.length === 1
       ? `${rule.columns[0]} tells rows apart: never missing, never twice`
-      : `${listed(rule.columns)} together tell rows apart: never missing, never twice`,
+      : `${listed(rule.columns)} together tell rows apart: never missing, never twice`
+  },
   async experiments(rule, context) {
+    const period = periodKeyOf(rule)
+    if (period)
+      return writePeriodKey(period, context, async (ground) => {
+        for (const column of rule.columns) await addNullInsertCase(column, context, ground)
+      })
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
     const first = { row: ground.base, given: [], refusedBy: null }
@@ -44,18 +62,25 @@ export const primaryKey: RuleKind<PrimaryKeyRule> = {
     for (const column of rule.columns) await addNullInsertCase(column, context, ground)
     return ground.draft.written()
   },
-  design: (rule) => [
-    alterTable(
-      rule.table,
-      `add constraint ${ident(structureName(rule.table, 'pkey'))} primary key (${identList(rule.columns)})`,
-    ),
-  ],
+  design: (rule, _architecture, major = overlapsSince) => {
+    const period = periodKeyOf(rule)
+    if (period) return designPeriodKey(period, '', major)
+    return [
+      alterTable(
+        rule.table,
+        `add constraint ${ident(keyName(rule))} primary key (${identList(rule.columns)})`,
+      ),
+    ]
+  },
   claims: (rule, { catalog }) => {
     const wanted = JSON.stringify(rule.columns.toSorted())
-    const keys = primaryKeysOf(catalog, rule.table).filter(
-      ({ facts }) => JSON.stringify(facts.keys.map((k) => k.column ?? '').toSorted()) === wanted,
-    )
+    const all = primaryKeysOf(catalog, rule.table)
+    const period = periodKeyOf(rule)
+    const keys = all
+      .filter(({ facts }) => JSON.stringify(facts.keys.map((k) => k.column ?? '').toSorted()) === wanted)
+      .map((s) => s.id)
     const notNull = rule.columns.map((c) => structureId(rule.table, 'required', c))
-    return [...keys.map((s) => s.id), ...notNull.filter((id) => catalog.structures.has(id))]
+    const own = period ? claimPeriodKey(period, catalog, all) : keys
+    return [...own, ...notNull.filter((id) => catalog.structures.has(id))]
   },
 }

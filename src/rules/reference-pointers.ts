@@ -9,6 +9,7 @@ import { freshValues } from './fresh-value.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { listed } from './sentence.ts'
+import { addUntriggered } from './untriggered.ts'
 
 const missing = (key: ForeignKey): Expected => ({
   kind: 'rejected',
@@ -74,7 +75,7 @@ const addMissingCases = async (
     then: missing(key),
   })
   const changes = Object.entries(pins).map(([c, sql]) => `${ident(c)} = ${sql}`)
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title: `pointing a row to a missing row of ${key.rule.target} is refused`,
     given: [rows.insert(table, ground.base)],
     when: [`update ${qualified(table)} set ${changes.join(', ')} where ${rows.where(table, ground.base)}`],

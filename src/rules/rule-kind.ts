@@ -41,8 +41,11 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>
-  /** Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it. */
-  design(rule: R, architecture: Architecture): readonly string[]
+  /**
+   * Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it.
+   * `major`: the version of the server it is for; left out: the newest.
+   */
+  design(rule: R, architecture: Architecture, major?: number): readonly string[]
   /** Ids of the structures that this rule gives a reason to exist. May be empty: then the rule has nothing to stand on and is RED. */
   claims(
     rule: R,

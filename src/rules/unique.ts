@@ -15,6 +15,14 @@ import { claimedPredicate, firstRow, makeKeyPart, type Key } from './key.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
+import {
+  claimPeriodKey,
+  designPeriodKey,
+  overlapsSince,
+  periodSentence,
+  writePeriodKey,
+  type PeriodKey,
+} from './without-overlaps.ts'
 
 /** Two keys over the same parts under different predicates need names of their own. */
 const keyName = (rule: UniqueRule): string =>
@@ -24,6 +32,17 @@ const keyName = (rule: UniqueRule): string =>
     ...(rule.where === null ? [] : [rule.where]),
     'key',
   )
+
+const periodKeyOf = (rule: UniqueRule): PeriodKey | null =>
+  rule.withoutOverlaps === undefined
+    ? null
+    : {
+        rule,
+        columns: rule.keys.map((k) => k.column ?? ''),
+        deferrable: rule.deferrable,
+        word: 'unique',
+        name: keyName(rule),
+      }
 
 const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({
   parts: await Promise.all(rule.keys.map((k) => makeKeyPart(context, k))),
@@ -44,6 +63,8 @@ const isConstraint = (rule: UniqueRule): boolean =>
 export const unique: RuleKind<UniqueRule> = {
   kind: 'unique',
   sentence: (rule) => {
+    const period = periodKeyOf(rule)
+    if (period) return periodSentence(period)
     const shown = rule.keys.map((k) => k.column ?? k.expression)
     const among = rule.where === null ? '' : ` among those with ${rule.where}`
     const nulls = rule.nullsNotDistinct ? ', missing values being equal' : ''
@@ -51,6 +72,8 @@ export const unique: RuleKind<UniqueRule> = {
     return `two ${noun(rule.table)}${of} never share ${shown.at(-1)}${among}${nulls}`
   },
   async experiments(rule, context) {
+    const period = periodKeyOf(rule)
+    if (period) return writePeriodKey(period, context)
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
     await loadParser()
@@ -66,7 +89,9 @@ export const unique: RuleKind<UniqueRule> = {
     await addPredicateCases(context, ground, key, first)
     return ground.draft.written()
   },
-  design: (rule) => {
+  design: (rule, _architecture, major = overlapsSince) => {
+    const period = periodKeyOf(rule)
+    if (period) return designPeriodKey(period, deferrableText(rule.deferrable), major)
     const nulls = rule.nullsNotDistinct ? ' nulls not distinct' : ''
     const name = ident(keyName(rule))
     if (isConstraint(rule)) {
@@ -83,6 +108,8 @@ export const unique: RuleKind<UniqueRule> = {
     return [`create unique index ${name} on ${tableText(rule.table)} (${parts.join(', ')})${nulls}${where};`]
   },
   claims: (rule, { catalog, normal }) => {
+    const period = periodKeyOf(rule)
+    if (period) return claimPeriodKey(period, catalog, uniquesOf(catalog, rule.table))
     const part = (k: { column: string | null; expression: string }): string =>
       k.column === null ? `(${normal.expression(rule.table, k.expression)})` : ident(k.column)
     const shape = (

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { later, startPostgres15Later, whyNoLater } from '../support/clock.ts'
 import { withCommerce } from '../support/command-line.ts'
 import { assayJson } from '../support/envelope.ts'
-import { startPostgres15, whyNoPostgres15, type TestServer } from '../support/postgres15.ts'
+import { startPostgres15, type TestServer } from '../support/postgres15.ts'
 import { withProject, type ProjectFiles } from '../support/project.ts'
 
 /** Every file of the ledger with its bytes. */
@@ -68,37 +69,12 @@ test('two clones, and a second run in one of them', async () => {
   expect(two).toEqual(one)
 })
 
-const faketime = spawnSync('faketime', ['--version'], { encoding: 'utf8' })
-const hasFaketime = faketime.status === 0
-const all = process.env['ASSAY_TEST_ALL'] === '1'
-const later = ['faketime', '+92 days']
-
-/** What `faketime` would set for a command, for processes that take this one's environment. */
-const clockOf = (): Readonly<Record<string, string>> => {
-  const { stdout } = spawnSync('faketime', ['+92 days', 'env'], { encoding: 'utf8' })
-  return Object.fromEntries(
-    stdout
-      .split('\n')
-      .map((line) => /^(LD_PRELOAD|FAKETIME\w*)=(.*)$/u.exec(line))
-      .flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])),
-  )
-}
-
-const why = whyNoPostgres15 || (hasFaketime || all ? '' : "needs Debian's faketime")
-
-describe.skipIf(why !== '')(`on PostgreSQL 15, now and three months later ${why}`, () => {
+describe.skipIf(whyNoLater !== '')(`on PostgreSQL 15, now and three months later ${whyNoLater}`, () => {
   let now: TestServer
   let future: TestServer
   beforeAll(async () => {
     now = await startPostgres15()
-    const clock = clockOf()
-    expect(Object.keys(clock)).toContain('LD_PRELOAD')
-    Object.assign(process.env, clock)
-    try {
-      future = await startPostgres15()
-    } finally {
-      for (const name of Object.keys(clock)) delete process.env[name]
-    }
+    future = await startPostgres15Later()
   })
   afterAll(async () => {
     await now?.stop()

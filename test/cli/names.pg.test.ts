@@ -1,11 +1,15 @@
 /** Names with quotes, spaces, dots, slashes, comment ends, unicode and 63 bytes, everywhere: proven like any others. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ident, literal } from '../../src/postgres/quote.ts'
+import { startServer } from '../../src/postgres/start.ts'
 import { assay } from '../support/command-line.ts'
 import { assayJson } from '../support/envelope.ts'
+import { whyNoPostgres15 } from '../support/postgres15.ts'
 import { withProject, type ProjectFiles } from '../support/project.ts'
+import { psql, readTap } from '../support/psql.ts'
+import { elementsNamed, readXml } from '../support/xml.ts'
 
 const longest = 'n'.repeat(63)
 const longestUnicode = `${'ü'.repeat(31)}x`
@@ -124,3 +128,53 @@ test('an id that is told can be pasted into a shell, and lines stay readable', a
     expect(explained.stdout).toContain(`-- ${id}: `)
   })
 })
+
+test('reports name them whole', async () => {
+  const broken = { ...files, 'migrations/0002.sql': `alter table ${things} drop constraint ${longest};` }
+  await withProject(broken, async (directory) => {
+    const reports = ['--junit', 'r/j.xml', '--sarif', 'r/s.json', '--markdown', 'r/m.md']
+    const { code, artifacts } = await assayJson(['green', ...reports], { cwd: directory })
+    expect({ code, artifacts }).toEqual({ code: 1, artifacts: ['r/j.xml', 'r/m.md', 'r/s.json'] })
+    const root = readXml(readFileSync(join(directory, 'r/j.xml'), 'utf8'))
+    const ids = elementsNamed(root, 'testcase').map(({ attributes }) => attributes['classname'])
+    expect(ids).toContain(`"Sales ""EU"".2024"."Owner, of: ""things""/#1"/required:"the ""name"""`)
+    const failed = elementsNamed(root, 'testcase').filter((one) => elementsNamed(one, 'failure').length > 0)
+    expect(failed.map(({ attributes }) => attributes['classname'])).toEqual([
+      `${longestUnicode}/check:${longest}`,
+    ])
+    const sarif = JSON.parse(readFileSync(join(directory, 'r/s.json'), 'utf8')) as {
+      runs: [{ results: { ruleId: string }[] }]
+    }
+    expect(sarif.runs[0].results.map(({ ruleId }) => ruleId)).toEqual(['rule.red'])
+    expect(readFileSync(join(directory, 'r/m.md'), 'utf8')).toContain('| ✗ ')
+  })
+})
+
+test.skipIf(whyNoPostgres15 !== '')(
+  `exported experiments hold without Assay ${whyNoPostgres15}`,
+  async () => {
+    await withProject(files, async (directory) => {
+      const ran = await assay(['export', '--sql', '--out', 'r/experiments.sql'], { cwd: directory })
+      expect(ran).toMatchObject({ code: 0, stderr: '' })
+      const server = await startServer({})
+      try {
+        const database = await server.createDatabase('names')
+        const owner = await server.connect(database, 'owner')
+        await owner.query(migration)
+        await owner.end()
+        const administrator = await server.connect(database, 'administrator')
+        await administrator.end()
+        const { code, stdout } = await psql(administrator.address, [
+          '-f',
+          join(directory, 'r/experiments.sql'),
+        ])
+        const { notOk, ok } = readTap(stdout)
+        expect(notOk).toEqual([])
+        expect(ok.length).toBeGreaterThan(100)
+        expect(code).toBe(0)
+      } finally {
+        await server.stop()
+      }
+    })
+  },
+)

@@ -21,6 +21,9 @@ describe('help', () => {
     [['mutate', '--help'], 'Usage: assay mutate [options] [directory]'],
     [['check', '--help'], 'Usage: assay check [options] [directory]'],
     [['explain', '--help'], 'Usage: assay explain [options] <id> [directory]'],
+    [['init', '--help'], 'Usage: assay init [options] [directory]'],
+    [['doctor', '--help'], 'Usage: assay doctor [options] [directory]'],
+    [['completion', '--help'], 'Usage: assay completion [options] <shell>'],
   ])('assay %j', async (args, usage) => {
     const { code, stdout, stderr } = await assay(args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

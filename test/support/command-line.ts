@@ -32,7 +32,7 @@ const cleanEnvironment = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
       value === undefined ||
-      /^(?:PG|DATABASE_URL|CI$|NO_COLOR|FORCE_COLOR|ASSAY_|npm_|NODE_OPTIONS|VITEST)/u.test(name)
+      /^(?:PG|DATABASE_URL|CI$|NO_COLOR|FORCE_COLOR|ASSAY_|npm_|NODE_OPTIONS|VITEST|GITHUB_)/u.test(name)
         ? []
         : [[name, value]],
     ),

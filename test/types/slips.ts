@@ -57,6 +57,14 @@ export const orders = table(
     t.excludes({ slgu: '=' }),
     // @ts-expect-error no such column
     t.isolatedBy('tenat_id'),
+    // @ts-expect-error no such column
+    t.touches('slgu'),
+    // @ts-expect-error no such column
+    t.softDeleted('slgu', { grace: '1 day' }),
+    // @ts-expect-error no grace
+    t.softDeleted('slug', {}),
+    // @ts-expect-error no such option
+    t.appendOnly({ unless: 'app' }),
     // @ts-expect-error no such privilege
     t.visibleTo('app', 'selct'),
     // @ts-expect-error no such column

@@ -1,12 +1,22 @@
 /** Rows are told apart by these columns, which are never null. */
 import { structureId } from '../../ground/names.ts'
-import { refuseEmpty } from '../rule-options.ts'
+import { lastOptions, refuseEmpty } from '../rule-options.ts'
 import type { RulePlace, RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 
 export interface PrimaryKeyRule extends DeclaredRule {
   readonly kind: 'primaryKey'
-  /** `columns` of the base, in key order. */
+  /** `columns` of the base, in key order, the period last. */
+  /** The column of the period in which rows of the same key must not overlap; absent: the key is a plain one. */
+  readonly withoutOverlaps?: string
+}
+
+export interface PrimaryKeyOptions<P extends string> {
+  /**
+   * The last part of the key: a range in which rows that agree in all else never overlap. PostgreSQL keeps it by
+   * WITHOUT OVERLAPS since 18, and by an exclusion constraint before.
+   */
+  readonly withoutOverlaps: P
 }
 
 export interface PrimaryKeyMethod<K extends string> {
@@ -16,15 +26,27 @@ export interface PrimaryKeyMethod<K extends string> {
    * @example
    * t.primaryKey('id')                   // primary key ("id")
    * t.primaryKey('order_id', 'line_no')  // primary key ("order_id", "line_no")
+   * t.primaryKey('room', { withoutOverlaps: 'during' })
+   * // primary key ("room", "during" without overlaps)
    */
-  primaryKey<C extends K>(...columns: readonly C[]): RuleSet<C>
+  primaryKey<C extends K>(...columns: readonly (C | PrimaryKeyOptions<C>)[]): RuleSet<C>
 }
+
+type Given = string | PrimaryKeyOptions<string>
+
+const isColumn = (given: Given): given is string => typeof given === 'string'
 
 export const makePrimaryKeyRules = (
   place: RulePlace,
-  ...columns: readonly string[]
+  ...given: readonly Given[]
 ): readonly PrimaryKeyRule[] => {
-  refuseEmpty(place, 'primaryKey', columns, 'column')
+  const named = given.filter(isColumn)
+  const options = lastOptions<string, PrimaryKeyOptions<string>>(place, 'primaryKey', given, isColumn, [
+    'withoutOverlaps',
+  ])
+  refuseEmpty(place, 'primaryKey', named, 'column')
+  const withoutOverlaps = options?.withoutOverlaps
+  const columns = withoutOverlaps === undefined ? named : [...named, withoutOverlaps]
   return [
     {
       kind: 'primaryKey',
@@ -32,6 +54,7 @@ export const makePrimaryKeyRules = (
       table: place.table,
       columns,
       at: place.at,
+      ...(withoutOverlaps === undefined ? {} : { withoutOverlaps }),
     },
   ]
 }

@@ -21,17 +21,24 @@ export interface UniqueRule extends DeclaredRule {
   readonly where: string | null
   readonly nullsNotDistinct: boolean
   readonly deferrable: 'no' | 'immediate' | 'deferred'
+  /** The last key is this column, a period in which rows must not overlap; absent: the key is a plain one. */
+  readonly withoutOverlaps?: string
 }
 
 /** A column, a function of a column such as `lower(email)`, or any expression: `` t.sql`${'a'} || ${'b'}` ``. */
 type UniqueKey<K extends string> = K | `${string}(${K})` | SqlExpression
 
-export interface UniqueOptions {
+export interface UniqueOptions<K extends string = string> {
   /** Only rows that satisfy this are compared: a partial unique index. */
   readonly where?: SqlText
   /** Two nulls count as equal (PostgreSQL 15 and later). */
   readonly nullsNotDistinct?: boolean
   readonly deferrable?: DeferrableOption
+  /**
+   * The last part of the key: a range in which rows that agree in all else never overlap. PostgreSQL keeps it by
+   * WITHOUT OVERLAPS since 18, and by an exclusion constraint before.
+   */
+  readonly withoutOverlaps?: K
 }
 
 export interface UniqueMethod<K extends string> {
@@ -44,8 +51,9 @@ export interface UniqueMethod<K extends string> {
    * t.unique('lower(email)')                               // create unique index … (lower("email"))
    * t.unique(t.sql`coalesce(${'nick'}, ${'name'})`)        // create unique index … (coalesce("nick", "name"))
    * t.unique('code', { nullsNotDistinct: true })           // unique nulls not distinct ("code")
+   * t.unique('room', { withoutOverlaps: 'during' })        // unique ("room", "during" without overlaps)
    */
-  unique(...keys: readonly (UniqueKey<K> | UniqueOptions)[]): RuleSet
+  unique(...keys: readonly (UniqueKey<K> | UniqueOptions<K>)[]): RuleSet
 }
 
 const isKey = (given: SqlText | UniqueOptions): given is SqlText =>
@@ -55,10 +63,26 @@ export const makeUniqueRules = (
   place: RulePlace,
   ...given: readonly (SqlText | UniqueOptions)[]
 ): readonly UniqueRule[] => {
-  const keys = given.filter(isKey)
-  const options = lastOptions(place, 'unique', given, isKey, ['where', 'nullsNotDistinct', 'deferrable'])
-  refuseEmpty(place, 'unique', keys, 'column')
+  const named = given.filter(isKey)
+  const known = ['where', 'nullsNotDistinct', 'deferrable', 'withoutOverlaps']
+  const options = lastOptions<SqlText, UniqueOptions>(place, 'unique', given, isKey, known)
+  refuseEmpty(place, 'unique', named, 'column')
   const { where, nullsNotDistinct = false, deferrable }: UniqueOptions = options ?? {}
+  const withoutOverlaps = options?.withoutOverlaps
+  const keys = withoutOverlaps === undefined ? named : [...named, withoutOverlaps]
+  if (
+    withoutOverlaps !== undefined &&
+    (where !== undefined || nullsNotDistinct || keys.some((key) => toKeyPart(place, key).column === null))
+  )
+    place.refuse(
+      declarationFault(
+        place,
+        'overlaps-index',
+        `${place.table}: a unique rule without overlaps is over plain columns of all rows, and nulls are distinct in it.`,
+        'Take the other options away, or declare it with t.excludes.',
+        'PostgreSQL knows WITHOUT OVERLAPS in constraints only.',
+      ),
+    )
   if (deferrable && (where !== undefined || keys.some((key) => toKeyPart(place, key).column === null)))
     place.refuse(
       declarationFault(
@@ -81,6 +105,7 @@ export const makeUniqueRules = (
       where: where === undefined ? null : sqlOf(where),
       nullsNotDistinct,
       deferrable: deferrableOf(place, 'unique', deferrable),
+      ...(withoutOverlaps === undefined ? {} : { withoutOverlaps }),
       sql: [...keys.flatMap((key) => keySql(place, key)), ...rulesSql('columns', { where })],
     },
   ]

@@ -1,5 +1,5 @@
 /** Dates and times: the digits of a second that are kept, what becomes of a zone and of a time of day, days that do not exist. */
-import { written, type TypeProbes } from './probe.ts'
+import { written, type TypeProbe, type TypeProbes } from './probe.ts'
 
 const byName: Readonly<Record<string, readonly string[]>> = {
   date: ['2024-02-29', '2024-02-29 13:14:15', '2023-02-29'],
@@ -10,4 +10,16 @@ const byName: Readonly<Record<string, readonly string[]>> = {
   interval: ['1 mon 2 days 03:04:05.123456', 'PT1.987654S', '1 fortnite'],
 }
 
-export const timeProbes: TypeProbes = ({ name }) => (byName[name] ?? []).map(written)
+/** A moment with all its digits that stands after now, for columns that may not lie before one of now. */
+const tomorrow = (name: string, digits = 6): TypeProbe => ({
+  sql: `cast(date_trunc('second', now()) + interval '1 day ${digits === 0 ? '1' : `0.${'123456'.slice(0, digits)}`} seconds' as ${name})`,
+  shown: 'of tomorrow with all its digits',
+  isLong: true,
+  aim: 'fraction',
+})
+
+export const timeProbes: TypeProbes = ({ name, modifiers }) => {
+  const [first, ...rest] = (byName[name] ?? []).map(written)
+  if (first === undefined || !name.startsWith('timestamp')) return first === undefined ? [] : [first, ...rest]
+  return [{ ...first, aim: 'fraction' }, tomorrow(name, modifiers[0]), ...rest]
+}
