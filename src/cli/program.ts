@@ -35,7 +35,7 @@ const proofs: readonly (Described & { readonly name: ProofCommand })[] = [
       ['assay prove', 'the project of the working directory'],
       ['assay prove shop --only products', 'one table'],
       ['assay prove --json', 'one envelope for agents and scripts'],
-      ['assay prove --watch', 'stay; the ledger is written by whole proofs only'],
+      ['assay prove --watch', 'stay, and prove what each save touches'],
     ],
   },
   {
