@@ -165,6 +165,7 @@ const erasedTrigger = (log: string): readonly string[] => {
     personal: [],
     person: [],
     operations: ['DELETE'],
+    mayLack: false,
   })
   return [
     `create or replace function ${sql.erased}() returns trigger\nlanguage plpgsql security definer ${auditSettings} as ${body};`,

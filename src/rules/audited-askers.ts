@@ -94,7 +94,7 @@ const astray = ({ context, table, a }: AskerParts): readonly AuditedCase[] => [
   },
 ]
 
-const chained = ({ context, table, a, b }: AskerParts): AuditedCase => ({
+const chained = ({ context, table, leaving: { a, b } }: AskerParts): AuditedCase => ({
   title: 'every statement is the next link of its chain',
   given: [],
   when: [

@@ -11,7 +11,7 @@ import { ident, literal, qualified } from '../postgres/quote.ts'
 import { chunkDigest, commitment, rowsPerChunk, statementDigest } from './audit-hash.ts'
 import { auditLogSql } from './audit-log-names.ts'
 import { relationOfId, structureName, tableText } from './ddl.ts'
-import { primaryKeyColumns, rulesOf as rulesOfKind } from './declared.ts'
+import { optionalColumns, primaryKeyColumns, rulesOf as rulesOfKind } from './declared.ts'
 
 /** Names, times and numbers are written in one way, whatever the session of the writer has set. */
 export const auditSettings = [
@@ -42,6 +42,8 @@ export interface AuditedTable {
   readonly personal: readonly string[]
   readonly person: readonly string[]
   readonly operations: readonly Operation[]
+  /** Whether a personal value may be null, of which nothing is kept. */
+  readonly mayLack: boolean
 }
 
 const scalar =
@@ -142,7 +144,7 @@ const kept = (table: AuditedTable, operation: Operation): string => {
   return `insert into ${auditLogSql(table.log).personal} (commitment, lane, number, relation, column_name, person, salt, value)
       select v.commitment, head.lane, head.number, ${literal(relationId(table.relation))}, v.column_name, v.person, v.salt, v.value
         from written cross join lateral (values ${values.join(',\n          ')}) v(commitment, column_name, person, salt, value)
-       where v.commitment is not null returning 1`
+       ${table.mayLack || operation === 'UPDATE' ? 'where v.commitment is not null ' : ''}returning 1`
 }
 
 /** `open` answers once per statement, so that a retry of nothing else is needed. */
@@ -226,6 +228,7 @@ export const auditedTable = (rule: AuditedRule, architecture: Architecture): Aud
     personal: rule.personal,
     person: rule.person,
     operations: ['INSERT', 'UPDATE', 'DELETE'],
+    mayLack: optionalColumns(architecture, rule.table).some((name) => rule.personal.includes(name)),
   }
 }
 

@@ -22,6 +22,8 @@ export interface WriteParts {
   readonly a: Row
   readonly b: Row | null
   readonly c: Row | null
+  /** The first two as they can be deleted for good, with the same keys. */
+  readonly leaving: { readonly a: Row; readonly b: Row | null }
 }
 
 /** A write that may be tried: what stands before it, what it is, and the entries that it has to leave. */
@@ -86,6 +88,7 @@ const onTwoRows = (parts: WriteParts, b: Row, changeable: readonly string[]): re
   const { rows } = context
   const own = qualified(table.relation)
   const both = [rows.insert(context.table, a), rows.insert(context.table, b)]
+  const leaving = [parts.leaving.a, parts.leaving.b ?? b].map((row) => rows.insert(context.table, row))
   const one = rows.where(context.table, a)
   const key = identList(table.key)
   const changes = assignments(b, changeable)
@@ -105,7 +108,7 @@ const onTwoRows = (parts: WriteParts, b: Row, changeable: readonly string[]): re
     },
     {
       title: 'a delete of two rows leaves an entry for each',
-      before: both,
+      before: leaving,
       write: [`delete from ${own}`],
       leaves: { DELETE: 2 },
     },
@@ -132,7 +135,7 @@ const onTwoRows = (parts: WriteParts, b: Row, changeable: readonly string[]): re
       : [
           {
             title: 'a MERGE leaves what it did to each row',
-            before: both,
+            before: leaving,
             write: [
               `merge into ${own} as t using (values (1)) v(x) on ${table.key
                 .map((name) => `t.${ident(name)} = (${a[name] ?? 'null'})`)
@@ -192,7 +195,7 @@ const candidates = (parts: WriteParts, changeable: readonly string[]): readonly 
     },
     {
       title: 'a delete leaves one entry with all its values',
-      before: [insert],
+      before: [rows.insert(context.table, parts.leaving.a)],
       write: [`delete from ${own} where ${one}`],
       leaves: { DELETE: 1 },
       isExpected: true,

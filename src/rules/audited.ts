@@ -10,6 +10,7 @@ import { auditedAskers } from './audited-askers.ts'
 import { auditedDesign, auditedNames, auditedTable } from './audited-design.ts'
 import { auditedWrites } from './audited-writes.ts'
 import { standOnBaseRow } from './draft.ts'
+import { removableRow } from './removable-row.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { noun } from './sentence.ts'
 
@@ -52,7 +53,11 @@ export const audited: RuleKind<AuditedRule> = {
     const { draft, world, base } = ground
     const table = auditedTable(rule, context.architecture)
     const [b, c] = [await context.rows.base(context.table, 'b'), await context.rows.base(context.table, 'c')]
-    const parts = { context, world, table, a: base, b, c, names: auditedNames(rule) }
+    const leaving = {
+      a: await removableRow(context, world, base),
+      b: b && (await removableRow(context, world, b)),
+    }
+    const parts = { context, world, table, a: base, b, c, leaving, names: auditedNames(rule) }
     const writes = await auditedWrites(parts)
     for (const { title, why } of writes.refused) draft.unsolved(`${title}: PostgreSQL refuses the write`, why)
     const asked = await auditedAskers(parts)

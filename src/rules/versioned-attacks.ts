@@ -16,6 +16,13 @@ const forging = (name: string): readonly string[] => [
   `create trigger assay_forged after insert on assay_forged referencing new table as new_rows for each statement execute function ${name}()`,
 ]
 
+/** Besides the owner and who is named; PUBLIC is a role of its own, numbered 0. */
+const callableByOthers = (signature: string, roles: readonly string[]): string =>
+  `select count(*)::text from pg_catalog.pg_proc as p
+    cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as x
+    where p.oid = ${literal(signature)}::pg_catalog.regprocedure and x.grantee <> p.proowner
+      and coalesce((select r.rolname from pg_catalog.pg_roles as r where r.oid = x.grantee), '') <> all (array[${roles.map(literal).join(', ')}]::text[])`
+
 export const attacksOn = async (
   ground: VersionGround,
   keepers: readonly Structure<FunctionFacts>[],
@@ -64,6 +71,17 @@ export const attacksOn = async (
             ),
             given: correction.given,
           },
+        ]),
+    ...(correction === null
+      ? []
+      : [
+          {
+            title: 'nobody else may correct',
+            given: [],
+            when: [callableByOthers(correction.signature, plan.correct?.by ?? [])],
+            then: { kind: 'rows', rows: [['0']] },
+            mend: `revoke execute on function ${correction.signature} from public;`,
+          } satisfies VersionCase,
         ]),
     ...(correction === null ? [] : (plan.correct?.by ?? [])).map((corrector): VersionCase => ({
       title: `${corrector} corrects, and lets nobody else`,

@@ -110,25 +110,33 @@ const findTouch = async (
   return wishes[answers.indexOf(true)] ?? null
 }
 
-/** Rows that agree with this one in every part of the key but one, where theirs comes before or after: as far as there are such. */
+/**
+ * Rows that agree with this one in every part of the key but one, where theirs comes before or after: as far as there
+ * are such. A value of another row that stands may need parents of its own; any other is looked for.
+ */
 const besides = async (
   context: RuleContext,
   plan: VersionPlan,
   row: Row,
-  before: readonly string[],
+  others: readonly Row[],
 ): Promise<readonly string[]> => {
   const { rows, table } = context
+  const before = [insertRows(table, [row, ...others])]
   const made: string[] = []
   for (const column of plan.key) {
     const type = table.columns.find((c) => c.name === column)?.type ?? 'text'
     const pins = Object.fromEntries(plan.key.filter((c) => c !== column).map((c) => [c, row[c] ?? 'null']))
     for (const operator of ['<', '>']) {
-      const beside = await makeRow(context, table, {
-        pins,
-        where: [`${ident(column)} ${operator} cast(${row[column] ?? 'null'} as ${type})`],
-        before: [...before, ...made],
-      })
-      if ('row' in beside) made.push(...beside.given, rows.insert(table, beside.row))
+      const where = [`${ident(column)} ${operator} cast(${row[column] ?? 'null'} as ${type})`]
+      const known = others.flatMap((other) =>
+        isGiven(other[column]) ? [{ ...pins, [column]: other[column] }] : [],
+      )
+      for (const wish of [...known, pins]) {
+        const beside = await makeRow(context, table, { pins: wish, where, before: [...before, ...made] })
+        if (!('row' in beside)) continue
+        made.push(...beside.given, rows.insert(table, beside.row))
+        break
+      }
     }
   }
   return made
@@ -164,7 +172,7 @@ export const layGround = async (
   const first = found[1] ?? found[0]
   if (first === undefined) return { unsolved: none, tried: 'the base rows of all families' }
   const others = found.filter((row) => row !== first)
-  const beside = await besides(context, plan, first, [insertRows(table, found)])
+  const beside = await besides(context, plan, first, others)
   const world: World = {
     id: `${made.id}+versions`,
     statements: [...made.statements, ...beside, ...aged(plan)],

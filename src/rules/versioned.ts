@@ -16,9 +16,14 @@ import { storyOfWriters } from './versioned-asker.ts'
 import { attacksOn, peeksInto, type VersionCase } from './versioned-attacks.ts'
 import { caseOfNames, casesOfTheClock } from './versioned-clock.ts'
 import { correctionSignature, designCorrections } from './versioned-correct-design.ts'
-import { casesOfCorrections, planCorrections } from './versioned-corrections.ts'
+import {
+  casesOfCorrections,
+  planCorrections,
+  unboundCorrections,
+  type Corrections,
+} from './versioned-corrections.ts'
 import { designVersions } from './versioned-design.ts'
-import { layGround } from './versioned-ground.ts'
+import { layGround, type VersionGround } from './versioned-ground.ts'
 import { planVersions } from './versioned-plan.ts'
 import { correctionsAtOnce, writersAtOnce } from './versioned-sessions.ts'
 import { storiesOf, type Story } from './versioned-stories.ts'
@@ -80,6 +85,11 @@ const toCase = (plan: Parameters<typeof tellStory>[0], { title, steps, more }: S
   return { title, given: [], when, then: allTrue(answers) }
 }
 
+const unbound = (ground: VersionGround, c: Corrections): readonly VersionCase[] => {
+  const { corrections, titled } = unboundCorrections(ground, c)
+  return [...casesOfCorrections(ground, corrections), ...correctionsAtOnce(ground, corrections)].map(titled)
+}
+
 const experiments = async (rule: VersionedRule, context: RuleContext): Promise<Written> => {
   const none = (summary: string, tried: string): Written => ({
     experiments: [],
@@ -115,6 +125,7 @@ const experiments = async (rule: VersionedRule, context: RuleContext): Promise<W
     ...(corrections ? casesOfCorrections(ground, corrections) : []),
     ...writersAtOnce(ground),
     ...(corrections ? correctionsAtOnce(ground, corrections) : []),
+    ...(corrections && plan.isolated ? unbound(ground, corrections) : []),
   ]
   return {
     experiments: cases.map((one, n): Experiment => ({
