@@ -2,5 +2,11 @@ import { defineConfig } from 'assay'
 import { commerce } from './data/commerce.ts'
 
 export default defineConfig({
-  architectures: [{ architecture: commerce, schema: { migrations: 'migrations' }, ledger: 'ledger' }],
+  architectures: [
+    {
+      architecture: commerce,
+      schema: { migrations: 'migrations', extensions: ['btree_gist'] },
+      ledger: 'ledger',
+    },
+  ],
 })

@@ -50,20 +50,28 @@ const byTable = <T extends TestedRule>(rules: readonly T[]): readonly (readonly 
   return [...groups.values()]
 }
 
-/** Runs `work` over the items with each workplace taking the next free one; answers in the items' order. */
+/**
+ * Runs `work` over the items with each workplace taking the next free one, the most laborious first, so that no
+ * workplace is left alone with them; answers in the items' order.
+ */
 const shareOut = async <T, R>(
   places: readonly Workplace[],
   items: readonly T[],
   work: (place: Workplace, item: T) => Promise<R>,
   onDone: (done: number) => void,
+  labour: (item: T) => number = () => 0,
 ): Promise<R[]> => {
   const results = Array.from<R>({ length: items.length })
+  const order = items
+    .map((item, i) => ({ i, labour: labour(item) }))
+    .toSorted((a, b) => b.labour - a.labour)
+    .map(({ i }) => i)
   let next = 0
   let done = 0
   await Promise.all(
     places.map(async (place) => {
       while (next < items.length) {
-        const i = next++
+        const i = order[next++]!
         results[i] = await work(place, items[i]!)
         onDone(++done)
       }
@@ -204,6 +212,8 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
         (workplace, structure) =>
           mutateStructure(structure, { workplace, catalog, witnesses, claimedBy, unsolvedRules, indistinct }),
         (done) => onProgress?.('mutants', done, structures.length),
+        (structure) =>
+          kindOfStructure(structure).mutants(structure, catalog).length * witnesses.own(structure).length,
       )
     }
     const mutateSeconds = mutating()

@@ -71,8 +71,16 @@ const solveWish = ({ family = 'b', where }: RowWish, pins: Row): SolveWish => ({
   ...(where ? { where } : {}),
 })
 
-/** Fresh values to try for one column before the next column of the key has its turn. */
+/** Fresh values that the row may take in one column before the next column of the key has its turn. */
 const mostFresh = 8
+/** Values of a column that are looked at for them: many are of what a trigger's function says, and the table refuses them. */
+const mostLookedAt = 64
+
+interface Freshened {
+  /** Where to go on among the column's values. */
+  readonly next: number
+  readonly given: number
+}
 
 /** A value that no row of the table's families has, for a column of the key that a refusal names; other columns may follow it. */
 const freshen = async (
@@ -80,15 +88,17 @@ const freshen = async (
   table: Table,
   fault: PgFault,
   wish: RowWish,
-  tried: Map<string, number>,
+  tried: Map<string, Freshened>,
 ): Promise<Row | null> => {
   for (const column of await keyColumnsNamed(context.catalog, fault, table)) {
     if (column in wish.pins) continue
     const values = await freshValues(context, table, column)
-    for (let turn = tried.get(column) ?? 0; turn < Math.min(values.length, mostFresh); turn++) {
-      tried.set(column, turn + 1)
+    const { next, given } = tried.get(column) ?? { next: 0, given: 0 }
+    if (given === mostFresh) continue
+    for (let turn = next; turn < Math.min(values.length, mostLookedAt); turn++) {
       const fresh = { [column]: values[turn]! }
       const solved = await context.rows.solve(table, solveWish(wish, { ...wish.pins, ...fresh }))
+      tried.set(column, { next: turn + 1, given: given + ('row' in solved ? 1 : 0) })
       if ('row' in solved) return fresh
     }
   }
@@ -106,7 +116,7 @@ const makeRowAt = async (
   let pins = wish.pins
   let given: readonly string[] = []
   let tried = ''
-  const freshened = new Map<string, number>()
+  const freshened = new Map<string, Freshened>()
   for (let step = 0; step < longestSearch; step++) {
     const solved = await rows.solve(table, solveWish(wish, pins))
     if ('unsolved' in solved) return solved

@@ -14,8 +14,9 @@ export const userActivity = table(
   },
   (t) => [
     t.identity('id'),
-    t.primaryKey('tenant_id', 'id'),
-    t.required('user_id', 'kind', 'metadata', 'occurred_at'),
+    t.primaryKey('tenant_id', 'id', 'occurred_at'),
+    t.partitionedBy('occurred_at', { by: 'month', ahead: 2, maintain: 'maintain_user_activity' }),
+    t.required('user_id', 'kind', 'metadata'),
     t.defaults({ metadata: `'{}'`, occurred_at: 'now()' }),
     t.check('kind', `kind in ('login', 'view', 'search', 'purchase')`),
     t.check('deleted_after', 'deleted_at >= occurred_at'),

@@ -17,6 +17,7 @@ export const users = table(
     t.check('email_format', String.raw`email ~ '^[^@\s]+@[^@\s]+\.[a-z]{2,}$'`),
     t.unique('tenant_id', 'lower(email)'),
     t.references('tenant_id', 'tenants', { onDelete: 'restrict' }),
+    t.audited({ personal: ['email', 'name'], person: ['tenant_id', 'id'] }),
     t.visibleTo('app', ['select', 'insert', 'update', 'delete']),
   ],
 )
