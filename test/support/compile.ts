@@ -22,6 +22,8 @@ const settings = {
     allowImportingTsExtensions: true,
     paths: {
       assay: [join(root, 'src/index.ts')],
+      'assay/vitest': [join(root, 'src/testing/vitest.ts')],
+      vitest: [join(root, 'node_modules/vitest/dist/index.d.ts')],
       kysely: [join(root, 'node_modules/kysely/dist/esm/index.d.ts')],
     },
   },
