@@ -91,6 +91,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`on the embedded PostgreSQL 18 ${whyNoPo
         'it takes a new session, in which no setting was ever made',
         'it asks for a plan, on thousands of rows that Assay loads',
         'a script cannot copy to its client, or end a transaction, and go on',
+        'it takes two sessions at once',
+        'only Assay sees that exec_stmt_raise refuses it',
       ]),
     )
     const counts = ['pg_class', 'pg_proc', 'public.tenants', 'public.user_activity']
@@ -146,7 +148,11 @@ describe.skipIf(whyNoPostgres15 !== '')(`on the embedded PostgreSQL 18 ${whyNoPo
       const dropped = structures[pick % structures.length]!
       const ddl = kindOfStructure(dropped).drop(dropped, catalog)
       for (const changes of [[], ddl]) {
-        const ran = await psql(await copyOf(exportedRandom, changes), ['-f', '-'], sqlScript(exportedRandom))
+        // What PostgreSQL does not let go, such as NOT NULL of an identity, breaks nothing.
+        const copy = await copyOf(exportedRandom, changes).catch(() => null)
+        expect(copy !== null || changes.length > 0).toBe(true)
+        if (copy === null) continue
+        const ran = await psql(copy, ['-f', '-'], sqlScript(exportedRandom))
         const tap = readTap(ran.stdout)
         const text = `${dropped.id}\n${describePlan(random)}\n${ran.stderr}`
         expect(tap.notOk, text).toEqual(await failingInAssay(exportedRandom, changes))

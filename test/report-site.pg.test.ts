@@ -110,12 +110,13 @@ describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
       const names = page.getByRole('grid').getByRole('rowheader')
       await page.getByLabel('State').selectOption('red')
       await expect.poll(() => names.allInnerTexts()).toEqual(['products'])
-      expect(await page.getByRole('status').first().innerText()).toBe('1 of 9 tables')
+      const { length } = proof.proofs[0]!.result.tables
+      expect(await page.getByRole('status').first().innerText()).toBe(`1 of ${length} tables`)
       // The filter is in the address: going back to it, or sending it, shows the same.
       await expect.poll(() => page.url()).toContain('state=red')
       await page.getByRole('button', { name: 'Show all' }).click()
       await page.getByRole('columnheader', { name: 'Table' }).getByRole('button').click()
-      await expect.poll(() => names.first().innerText()).toBe('categories')
+      await expect.poll(() => names.first().innerText()).toBe('audit_log_personal')
       expect(await page.getByRole('columnheader', { name: 'Table' }).getAttribute('aria-sort')).toBe(
         'ascending',
       )
@@ -232,10 +233,10 @@ describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
       expect(words).toContain(structure.fingerprint)
       expect(await page.getByRole('article').count()).toBe(structure.mutants.length)
       const article = page.getByRole('article').filter({ hasText: 'tenant_id, slug without tenant_id' })
-      expect(await article.locator('del').allInnerTexts()).toEqual(['"tenant_id", '])
+      expect(await article.locator('del').allInnerTexts()).toEqual(['tenant_id, '])
       expect(await article.locator('ins').count()).toBe(0)
-      await article.getByRole('link', { name: /^products\/unique:tenant_id,slug#/u }).click()
-      await page.getByRole('heading', { level: 1, name: /two products/u }).waitFor()
+      await article.getByRole('link', { name: /^products\/.+#\d+/u }).click()
+      await page.getByRole('heading', { level: 1, name: /products/u }).waitFor()
       const asked = page.locator('.experiment.asked')
       await asked.waitFor()
       expect(await page.evaluate(`document.activeElement.closest('.asked') !== null`)).toBe(true)
@@ -261,12 +262,15 @@ describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
       await page.locator('[data-state=placed] .box').first().waitFor()
       await expectAccessible(page)
       const { tables, diagram } = proof.proofs[0]!.result
-      expect((await page.locator('.box-title a').allInnerTexts()).toSorted()).toEqual(tables.toSorted())
+      // One domain first: what no foreign key joins to it is drawn when it is asked for.
+      const alone = tables.filter((table) => /^audit_log|_history$/u.test(table))
+      const joined = tables.filter((table) => !alone.includes(table))
+      expect((await page.locator('.box-title a').allInnerTexts()).toSorted()).toEqual(joined.toSorted())
       expect(await page.locator('.box', { hasText: 'products' }).first().innerText()).toContain('✗ red')
       const references = (diagram ?? []).flatMap((table) => table.references)
       expect(await page.locator('.react-flow__edge').count()).toBe(references.length)
       const words = page.getByRole('region', { name: 'Tables and references' })
-      expect(await words.getByRole('row').count()).toBe(tables.length + 1)
+      expect(await words.getByRole('row').count()).toBe(joined.length + 1)
       expect(await words.innerText()).toContain('tenant_id, product_id → products')
       const viewport = (): Promise<string> =>
         page.locator('.react-flow__viewport').evaluate((element) => element.getAttribute('style') ?? '')
@@ -277,7 +281,7 @@ describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
       const download = page.waitForEvent('download')
       await page.getByRole('button', { name: 'Save as SVG' }).click()
       const svg = readFileSync((await (await download).path()) ?? '', 'utf8')
-      for (const table of tables) expect(svg).toContain(`>${table}<`)
+      for (const table of joined) expect(svg).toContain(`>${table}<`)
     })
   })
 

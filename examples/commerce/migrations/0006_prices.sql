@@ -1,4 +1,5 @@
--- Prices in other currencies, with every version that ever held.
+-- Prices in other currencies, with every version that ever held. From PostgreSQL 18 on the history could have
+-- primary key (tenant_id, product_id, currency, valid without overlaps) instead of its exclusion constraint.
 
 create table prices (
   tenant_id  bigint not null,
@@ -20,7 +21,7 @@ create table prices_history (
   currency   char(3) not null,
   amount     numeric(10,2) not null,
   valid      tstzrange not null constraint prices_history_valid_from_until check (lower_inc(valid) and not upper_inc(valid)),
-  primary key (tenant_id, product_id, currency, valid without overlaps)
+  exclude using gist (tenant_id with =, product_id with =, currency with =, valid with &&)
 );
 
 alter table prices_history enable row level security;
