@@ -41,7 +41,7 @@ describe('examples/commerce as it stands', () => {
       const { code, ok, summary, findings } = await prove(directory)
       expect(findings).toEqual([])
       expect({ code, ok }).toEqual({ code: 0, ok: true })
-      expect(summary.tables).toBe(9)
+      expect(summary.tables).toBe(14)
       expect(summary.red).toBe(summary.rules)
       expect(summary.green).toBe(summary.rules)
       expect(summary.unproven).toBe(0)
