@@ -125,7 +125,10 @@ describe('JUnit', () => {
         for (const { summary, fix } of told)
           expect(
             failures.some(
-              (text) => text.includes(`${readable(summary)}\nwhy: `) && text.endsWith(readable(fix)),
+              (text) =>
+                text.includes(readable(summary).trim()) &&
+                text.includes('why:') &&
+                text.endsWith(readable(fix).trimEnd()),
             ),
           ).toBe(true)
       }),
