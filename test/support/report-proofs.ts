@@ -184,9 +184,9 @@ export const anyProof: fc.Arbitrary<ProjectProof> = fc
         severity: severity as Finding['severity'],
         code: n % 2 === 0 ? 'rule.red' : 'mutant.survived',
         ...(n % 2 === 0 ? { rule: rules[n]!.id } : { structure: structures[n]!.id }),
-        summary: a,
-        why: b,
-        fix: c,
+        summary: `it: ${a}.`,
+        why: `because ${b}.`,
+        fix: `do ${c}.`,
       }),
     )
     return proofOf({ ...resultOf(rules, structures), architecture: name, findings })
