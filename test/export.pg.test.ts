@@ -215,6 +215,7 @@ describe.skipIf(whyNoPostgres15 !== '')(`on PostgreSQL 15 ${whyNoPostgres15}`, (
     await admin.end()
     const address = { ...admin.address, database: 'owned_by_admin' }
     expect(await psql(admin.address, ['-c', 'create database owned_by_admin'])).toMatchObject({ code: 0 })
+    expect(await psql(address, ['-c', 'create extension btree_gist'])).toMatchObject({ code: 0 })
     const migrations = join(commerce, 'migrations')
     for (const file of readdirSync(migrations).toSorted()) {
       const sql = readFileSync(join(migrations, file), 'utf8').replace(/^create role app.*$/mu, '')

@@ -182,7 +182,7 @@ describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
       expect(await focused()).toBe([...new Set(kinds)].at(-1))
       await page.keyboard.press('Control+End')
       await page.keyboard.press('ArrowDown')
-      expect(await focused()).toContain('of user_activity')
+      expect(await focused()).toContain(`of ${proof.proofs[0]!.result.tables.at(-1)}`)
       await page.keyboard.press('Control+Home')
       expect(await focused()).toContain('Table')
       expect(await grid.locator('[tabindex="0"]').count()).toBe(1)

@@ -38,7 +38,7 @@ const inUtc = `set local timezone = 'UTC'`
 /** Remembers the table and the moment: entries are counted from here. Settings, since nothing else outlives a role. */
 export const rememberNow = (table: AuditedTable): readonly string[] => [
   inUtc,
-  `select set_config('assay.before', ${snapshot(table)}::text, true), set_config('assay.mark', clock_timestamp()::text, true)`,
+  `select set_config('assay.before', ${snapshot(table)}::text, true), set_config('assay.mark', to_json(clock_timestamp()) #>> '{}', true)`,
 ]
 
 /** Becomes the prover again, who may read everything. */

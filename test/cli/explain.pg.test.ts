@@ -63,6 +63,9 @@ describe('on a migrated database', () => {
   beforeAll(async () => {
     server = await startServer()
     database = await server.createDatabase('explained')
+    const administrator = await server.connect(database, 'administrator')
+    await administrator.query('create extension btree_gist')
+    await administrator.end()
     const owner = await server.connect(database, 'owner')
     for (const sql of migrations) await owner.query(sql)
     await owner.end()
@@ -133,6 +136,7 @@ describe.skipIf(whyNoPostgres15 !== '')(`in psql ${whyNoPostgres15}`, () => {
     // As in production: who owns the tables is no superuser, whom no policy would bind.
     const made = psql('create role keeper createrole; create database shop owner keeper', 'postgres')
     expect(made).toMatchObject({ status: 0, stderr: '' })
+    expect(psql('create extension btree_gist', 'shop')).toMatchObject({ status: 0 })
     expect(psql(['set role keeper;', ...migrations].join('\n'), 'shop').stderr).toBe('')
     const { stderr } = psql(script.stdout, 'shop')
     // 25P02 is what psql says of the SET CONSTRAINTS after a refusal.
