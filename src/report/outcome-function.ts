@@ -137,4 +137,5 @@ set local extra_float_digits = 1;
 set local standard_conforming_strings = on;
 set local row_security = on;
 set local statement_timeout = '60s';
+set local jit = off;
 `
