@@ -1,12 +1,14 @@
 /**
- * Random writes, then the log alone: replayed over an empty table it gives exactly the table, value by value, and its
- * chains are whole. ASSAY_RUNS=10000 runs ten thousand sequences.
+ * Random writes on a table that is audited and versioned: its log alone, replayed over an empty table, gives exactly the
+ * table, value by value, and its chains are whole; its history holds the table as it was behind each transaction.
+ * ASSAY_RUNS=10000 runs ten thousand sequences.
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Architecture } from '../src/architecture/architecture.ts'
 import { auditLog } from '../src/architecture/audit-log.ts'
 import { architecture } from '../src/architecture/declare.ts'
+import { historyOf } from '../src/architecture/history-of.ts'
 import { table } from '../src/architecture/table.ts'
 import { ident, literal, qualified } from '../src/postgres/quote.ts'
 import type { Server } from '../src/postgres/server.ts'
@@ -14,6 +16,7 @@ import type { Session } from '../src/postgres/session.ts'
 import { startServer } from '../src/postgres/start.ts'
 import { brokenLinks } from '../src/rules/audited-checks.ts'
 import { designedMigration } from './support/audit-lab.ts'
+import { versionsSeen } from './support/versions-seen.ts'
 import {
   sequenceRuns,
   transactionSql,
@@ -24,12 +27,18 @@ import {
 } from './support/write-sequences.ts'
 
 const audit = auditLog('audit_log')
-const written = table('written "rows"', writtenColumns, (t) => [t.primaryKey(...writtenKey), t.audited()])
+const written = table('written "rows"', writtenColumns, (t) => [
+  t.primaryKey(...writtenKey),
+  t.audited(),
+  t.versioned({ history: 'written "versions"' }),
+])
+const writtenHistory = historyOf(written)
 const declared = architecture('sequences', {
-  tables: { written, ...audit.tables },
+  tables: { written, writtenHistory, ...audit.tables },
   identity: { role: 'app', settings: (who: { user: string }) => ({ 'app.user': who.user }) },
 }) as unknown as Architecture
 const relation = { schema: 'public', name: written.name }
+const seen = versionsSeen(relation, writtenHistory)
 const columns = Object.entries(writtenColumns)
 
 let server: Server
@@ -39,7 +48,8 @@ beforeAll(async () => {
   server = await startServer({})
   const database = await server.createDatabase('sequences')
   db = await server.connect(database, 'owner')
-  await db.query(designedMigration(declared))
+  await db.query(designedMigration(declared, ['create extension btree_gist']))
+  await db.query(seen.create)
   // Of each run its own: a replica of the table to replay on, and no guard that keeps the log from being emptied.
   await db.query(`create table replayed (like ${qualified(relation)}, moved bigint)`)
   await db.query(replay)
@@ -84,8 +94,8 @@ begin
   end loop;
 end $replay$`
 
-describe('an audited table', () => {
-  test('is what its log says, after any writes', async () => {
+describe('an audited and versioned table', () => {
+  test('is what its log and its history say, after any writes', async () => {
     let statements = 0
     let runs = 0
     const holds = async (sequence: readonly Transaction[]): Promise<void> => {
@@ -93,9 +103,10 @@ describe('an audited table', () => {
       const messages = [
         // TRUNCATE is refused; the entries of this DELETE go with the rest of the log.
         `delete from ${own}`,
+        `truncate ${qualified(writtenHistory)}; ${seen.clear}`,
         'delete from audit_log_statements; delete from audit_log_rows; delete from replayed',
         ...(++runs % 100 === 0 ? ['vacuum'] : []),
-        ...sequence.flatMap((transaction) => transactionSql(relation, transaction)),
+        ...sequence.flatMap((one) => [...transactionSql(relation, one), seen.remember]),
       ]
       for (const reply of await db.batch(messages)) expect(reply.fault).toBeNull()
       const replies = await db.batch(['select replay()'])
@@ -104,6 +115,7 @@ describe('an audited table', () => {
         `select count(*) as n from ${own} a full join replayed b using (region, id) where ${isDifferent('a', 'b')}`,
       )
       expect(apart).toEqual({ n: 0 })
+      expect(await db.json(seen.wrong)).toEqual([])
       expect(await db.json(brokenLinks('audit_log'))).toEqual([])
       const [counted] = await db.json<{ n: number }>('select count(*) as n from audit_log_statements')
       statements += counted!.n

@@ -8,10 +8,11 @@ import type { Architecture } from '../src/architecture/architecture.ts'
 import { architecture } from '../src/architecture/declare.ts'
 import { historyOf } from '../src/architecture/history-of.ts'
 import { table } from '../src/architecture/table.ts'
-import { ident, qualified } from '../src/postgres/quote.ts'
+import { qualified } from '../src/postgres/quote.ts'
 import type { Session } from '../src/postgres/session.ts'
 import { designedMigration } from './support/audit-lab.ts'
 import { bothServers } from './support/both-servers.ts'
+import { versionsSeen } from './support/versions-seen.ts'
 import {
   sequenceRuns,
   transactionSql,
@@ -31,29 +32,12 @@ const declared = architecture('sequences', { tables: { written, writtenHistory }
 const present = qualified(written)
 const history = qualified(writtenHistory)
 
-const gathered = (from: string): string =>
-  `(select coalesce(array_agg(line order by line collate "C"), '{}')::text from (select row(${Object.keys(
-    writtenColumns,
-  )
-    .map((name) => `r.${ident(name)}`)
-    .join(', ')})::text as line from ${from}) as lines)`
-
-const remember = `insert into seen select clock_timestamp(), ${gathered(`${present} as r`)}, ${gathered(`${history} as r where upper_inf(r.valid)`)}`
-
-/** What is wrong: moments that the history answers otherwise, and transactions behind which it was not the table. */
-const wrong = `
-select 'open versions' where exists (select from seen where held <> open)
-union all
-select 'as of' where exists (select from seen where held <> ${gathered(`${history} as r where r.valid @> seen.at`)})
-union all
-select 'before' where exists (select from ${history} where valid @> timestamptz '2000-01-01')
-union all
-select 'empty' where exists (select from ${history} where isempty(valid))`
+const seen = versionsSeen(written, writtenHistory)
 
 const runOf = (sequence: readonly Transaction[]): readonly string[] => [
-  `truncate ${present}; truncate ${history}; truncate seen`,
-  ...sequence.flatMap((one) => [...transactionSql(written, one), remember]),
-  wrong,
+  `truncate ${present}; truncate ${history}; ${seen.clear}`,
+  ...sequence.flatMap((one) => [...transactionSql(written, one), seen.remember]),
+  seen.wrong,
 ]
 
 describe.each(bothServers)('random writes on PostgreSQL $major', ({ major, whyNot, start }) => {
@@ -66,7 +50,7 @@ describe.each(bothServers)('random writes on PostgreSQL $major', ({ major, whyNo
     const database = await running.server.createDatabase('sequences')
     db = await running.server.connect(database, 'owner')
     await db.query(designedMigration(declared, ['create extension btree_gist'], major))
-    await db.query('create table seen (at timestamptz, held text, open text)')
+    await db.query(seen.create)
   }, 60_000)
 
   afterAll(async () => {
@@ -92,10 +76,10 @@ describe.each(bothServers)('random writes on PostgreSQL $major', ({ major, whyNo
   test('a history that a trigger has left behind is noticed', async ({ skip }) => {
     skip(whyNot !== '', whyNot)
     const [, , , reply] = await db.batch([
-      `alter table ${present} disable trigger user; truncate ${present}; truncate ${history}; truncate seen`,
+      `alter table ${present} disable trigger user; truncate ${present}; truncate ${history}; ${seen.clear}`,
       `insert into ${present} (region, id) values ('a', 1)`,
-      remember,
-      wrong,
+      seen.remember,
+      seen.wrong,
       `alter table ${present} enable trigger user`,
     ])
     expect(reply?.commands.at(-1)?.rows).toEqual([['open versions'], ['as of']])

@@ -38,6 +38,35 @@ const untyped = table as unknown as (
 const tenants = table('tenants', { id: 'bigint', region: 'text' }, (t) => [t.primaryKey('id')])
 
 describe('what an architecture refuses', () => {
+  test.each([
+    ['touches', []],
+    ['required', [5]],
+    ['references', ['id']],
+    ['versioned', []],
+    ['versioned', [{}]],
+    ['partitionedBy', [{}]],
+    ['check', ['named', 5]],
+    ['excludes', []],
+  ] as const)('a call that tsc would have refused: %s with %j', (method, args) => {
+    const things = untyped('things', { id: 'bigint' }, (t) => [t[method]!(...args)])
+    const [fault, ...others] = faultsOf({ things }).errors
+    expect(fault).toMatchObject({ code: 'architecture.arguments', exit: 2 })
+    expect(fault!.message).toContain(`things: ${method} cannot be called with (`)
+    expect(fault!.where?.file).toBe(import.meta.filename)
+    expect(others).toEqual([])
+  })
+
+  test('a value of an example that is no SQL', () => {
+    const things = untyped('things', { id: 'bigint' }, (t) => [
+      t['accepts']!('one', { id: 1 }),
+      t['rejects']!('none', { id: null }, '23502'),
+    ])
+    expect(faultsOf({ things }).errors.map((fault) => fault.mend)).toEqual([
+      "Write it as PostgreSQL shall read it: { id: '1' }.",
+      "Write it as PostgreSQL shall read it: { id: 'null' }.",
+    ])
+  })
+
   test('everything at once, each with its place and its mend', () => {
     const orders = untyped('orders', { id: 'bigint', tenant_id: 'bigint', price: 'nmeric(10,2)' }, (t) => [
       t['primaryKey']!('id'),

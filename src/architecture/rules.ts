@@ -1,4 +1,6 @@
 /** `t`: the builder that a table's rules are written with. Each method stands in its kind's file; this puts them together. */
+import { inspect } from 'node:util'
+import { AssayError } from '../ground/errors.ts'
 import { declaredAt } from './declared-at.ts'
 import { makeAppendOnlyRules, type AppendOnlyMethod } from './kinds/append-only.ts'
 import { makeAuditedRules, type AuditedMethod } from './kinds/audited.ts'
@@ -23,7 +25,7 @@ import { makeUniqueRules, type UniqueMethod } from './kinds/unique.ts'
 import { makeVersionedRules, type VersionedMethod } from './kinds/versioned.ts'
 import { makeVisibleToRules, type VisibleToMethod } from './kinds/visible-to.ts'
 import type { DeclaredRule } from './rule.ts'
-import type { RulePlace, RuleSet } from './rule-set.ts'
+import { declarationFault, type RulePlace, type RuleSet } from './rule-set.ts'
 import { makeSqlExpression, type SqlExpression } from './sql-expression.ts'
 
 /** K: the names of the table's columns. */
@@ -60,37 +62,66 @@ export interface Rules<K extends string>
   sql(text: TemplateStringsArray, ...columns: readonly K[]): SqlExpression
 }
 
+/** A config is loaded without being type-checked: a call may be given anything. */
+const argumentsFault = (
+  place: RulePlace,
+  method: string,
+  args: readonly unknown[],
+  cause: unknown,
+): AssayError =>
+  cause instanceof AssayError
+    ? cause
+    : declarationFault(
+        place,
+        'arguments',
+        `${place.table}: ${method} cannot be called with (${args.map((arg) => inspect(arg, { depth: 0, breakLength: Infinity })).join(', ')}).`,
+        'Give it what its description in the editor says; tsc names the argument that is missing or of another type.',
+        cause instanceof Error ? cause.message : String(cause),
+      )
+
 export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
   const method = <A extends readonly unknown[]>(
+    name: string,
     make: (place: RulePlace, ...args: A) => readonly DeclaredRule[],
   ): ((...args: A) => RuleSet) => {
-    const call = (...args: A): RuleSet => ({ rules: make({ ...table, at: declaredAt(call) }, ...args) })
+    const call = (...args: A): RuleSet => {
+      const place = { ...table, at: declaredAt(call) }
+      try {
+        const rules = make(place, ...args)
+        const columns: readonly unknown[] = rules.flatMap((rule) => rule.columns)
+        if (columns.every((column) => typeof column === 'string')) return { rules }
+        throw new TypeError('the name of a column is text')
+      } catch (cause) {
+        place.refuse(argumentsFault(place, name, args, cause))
+        return { rules: [] }
+      }
+    }
     return call
   }
   return {
-    identity: method(makeIdentityRules),
-    primaryKey: method(makePrimaryKeyRules),
-    required: method(makeRequiredRules),
-    defaults: method(makeDefaultsRules),
-    generated: method(makeGeneratedRules),
-    unique: method(makeUniqueRules),
-    check: method(makeCheckRules),
-    references: method(makeReferencesRules),
-    excludes: method(makeExcludesRules),
-    isolatedBy: method(makeIsolatedByRules),
-    partitionedBy: method(makePartitionedByRules),
-    visibleTo: method(makeVisibleToRules),
-    versioned: method(makeVersionedRules),
-    indexed: method(makeIndexedRules),
-    audited: method(makeAuditedRules),
-    says: method(makeSaysRules),
-    accepts: method(makeAcceptsRules),
-    rejects: method(makeRejectsRules),
-    proves: method(makeProvesRules),
-    holds: method(makeHoldsRules),
-    touches: method(makeTouchesRules),
-    appendOnly: method(makeAppendOnlyRules),
-    softDeleted: method(makeSoftDeletedRules),
+    identity: method('identity', makeIdentityRules),
+    primaryKey: method('primaryKey', makePrimaryKeyRules),
+    required: method('required', makeRequiredRules),
+    defaults: method('defaults', makeDefaultsRules),
+    generated: method('generated', makeGeneratedRules),
+    unique: method('unique', makeUniqueRules),
+    check: method('check', makeCheckRules),
+    references: method('references', makeReferencesRules),
+    excludes: method('excludes', makeExcludesRules),
+    isolatedBy: method('isolatedBy', makeIsolatedByRules),
+    partitionedBy: method('partitionedBy', makePartitionedByRules),
+    visibleTo: method('visibleTo', makeVisibleToRules),
+    versioned: method('versioned', makeVersionedRules),
+    indexed: method('indexed', makeIndexedRules),
+    audited: method('audited', makeAuditedRules),
+    says: method('says', makeSaysRules),
+    accepts: method('accepts', makeAcceptsRules),
+    rejects: method('rejects', makeRejectsRules),
+    proves: method('proves', makeProvesRules),
+    holds: method('holds', makeHoldsRules),
+    touches: method('touches', makeTouchesRules),
+    appendOnly: method('appendOnly', makeAppendOnlyRules),
+    softDeleted: method('softDeleted', makeSoftDeletedRules),
     sql: (text, ...columns) => makeSqlExpression(text, columns),
   }
 }

@@ -53,9 +53,21 @@ export const structuresOf = (options: ByOption): readonly string[] =>
 
 type GivenRow = Readonly<Record<string, string | undefined>>
 
-const toRow = (row: GivenRow): Readonly<Record<string, string>> =>
+const toRow = (place: RulePlace, row: GivenRow): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(row).flatMap(([column, value]) => (value === undefined ? [] : [[column, value]])),
+    Object.entries(row).flatMap(([column, value]: readonly [string, unknown]) => {
+      if (value === undefined) return []
+      if (typeof value === 'string') return [[column, value]]
+      place.refuse(
+        declarationFault(
+          place,
+          'row-value',
+          `${place.table}: the value of "${column}" is ${JSON.stringify(value)}, not SQL in quotes.`,
+          `Write it as PostgreSQL shall read it: { ${column}: '${value === null ? 'null' : JSON.stringify(value)}' }.`,
+        ),
+      )
+      return []
+    }),
   )
 
 export const makeAcceptsRules = (
@@ -65,16 +77,17 @@ export const makeAcceptsRules = (
   options: ByOption = {},
 ): readonly AcceptsRule[] => {
   refuseUnknownKeys(place, 'accepts', options, ['by'])
+  const given = toRow(place, row)
   return [
     {
       kind: 'accepts',
       id: structureId(place.table, 'accepts', sentence),
       table: place.table,
-      columns: Object.keys(toRow(row)),
+      columns: Object.keys(given),
       at: place.at,
       sentence,
-      row: toRow(row),
-      sql: rulesSql('nothing', row),
+      row: given,
+      sql: rulesSql('nothing', given),
       by: structuresOf(options),
     },
   ]
@@ -88,6 +101,7 @@ export const makeRejectsRules = (
   options: ByOption = {},
 ): readonly RejectsRule[] => {
   refuseUnknownKeys(place, 'rejects', options, ['by'])
+  const given = toRow(place, row)
   if (!/^[0-9A-Z]{5}$/u.test(sqlstate))
     place.refuse(
       declarationFault(
@@ -102,11 +116,11 @@ export const makeRejectsRules = (
       kind: 'rejects',
       id: structureId(place.table, 'rejects', sentence),
       table: place.table,
-      columns: Object.keys(toRow(row)),
+      columns: Object.keys(given),
       at: place.at,
       sentence,
-      row: toRow(row),
-      sql: rulesSql('nothing', row),
+      row: given,
+      sql: rulesSql('nothing', given),
       sqlstate,
       by: structuresOf(options),
     },
