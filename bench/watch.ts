@@ -28,8 +28,8 @@ const edits: readonly Edit[] = [
   {
     measure: 'a unique rule changed',
     file: 'data/tables/products.ts',
-    from: `t.unique('tenant_id', 'slug')`,
-    to: `t.unique('slug', 'tenant_id')`,
+    from: `t.unique('tenant_id', 'slug',`,
+    to: `t.unique('slug', 'tenant_id',`,
   },
   {
     measure: 'a comment in a declaration changed',
@@ -38,13 +38,13 @@ const edits: readonly Edit[] = [
     to: `'In the currency of the tenant,  without tax'`,
   },
   {
-    measure: 'a CHECK of the second of four migrations changed',
+    measure: 'a CHECK of the second of seven migrations changed',
     file: 'migrations/0002_catalogue.sql',
     from: 'check (price >= 0)',
     to: 'check (price >= 0.00)',
   },
   {
-    measure: 'an index of the last migration changed',
+    measure: 'an index of the fourth migration changed',
     file: 'migrations/0004_user_activity.sql',
     from: 'using gin (metadata jsonb_path_ops)',
     to: 'using gin (metadata jsonb_path_ops) with (fastupdate = off)',
