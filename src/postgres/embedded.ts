@@ -87,6 +87,7 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
     return {
       version,
       major,
+      isOwn: true,
       ...names,
       createDatabase: (label) => makeDatabase(label, 'template1'),
       clone: (template, label) => makeDatabase(label, template),

@@ -105,6 +105,7 @@ export const startRemote = async (url: string): Promise<Server> => {
     return {
       version: facts.version,
       major,
+      isOwn: false,
       ...names,
       async createDatabase(label) {
         await mayMakeRoles(true)

@@ -9,6 +9,8 @@ export interface Server {
   /** server_version_num, such as 180004. */
   readonly version: number
   readonly major: number
+  /** Started by Assay and gone with it: nobody else has roles or databases there. */
+  readonly isOwn: boolean
   /** The role that migrations run as and that owns every object: never a superuser. `postgres` on the embedded server. */
   readonly owner: string
   /** The role of experiments and mutants. */

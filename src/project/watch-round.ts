@@ -41,6 +41,9 @@ export interface RoundResult {
 /** So many rules are worth a second workplace, which takes a while to make. */
 const rulesOfOneWorkplace = 8
 
+/** So many experiments take as long as a second workplace takes to make. */
+const casesOfOneWorkplace = 400
+
 /** Outcomes that a plain experiment can have: the others are run in their own way, and only when they are asked for. */
 const isPlain = ({ experiment }: RuleResult['experiments'][number]): boolean =>
   !experiment.proof && !experiment.interleaving && experiment.on !== 'loaded'
@@ -62,11 +65,21 @@ const disturbedRules = async (
     (rule) => tables.has(rule.table) && ground.catalog.tables.has(rule.table) && !known.has(rule.id),
   )
   const cases = rules.flatMap((rule) => rule.experiments.filter(isPlain).map((e) => ({ rule: rule.id, e })))
-  const [outcome] = await ground.places[0]!.run([
-    { ddl: [], experiments: cases.map(({ e }) => e.experiment) },
-  ])
+  if (cases.length > casesOfOneWorkplace) await ground.widen(2)
+  const share = Math.ceil(cases.length / ground.places.length)
+  const outcomes = await Promise.all(
+    ground.places.map((place, i) =>
+      place.run([
+        {
+          ddl: [],
+          experiments: cases.slice(i * share, (i + 1) * share).map(({ e }) => e.experiment),
+        },
+      ]),
+    ),
+  )
+  const observed = outcomes.flatMap(([outcome]) => outcome!.observations)
   const changedCases = cases.filter(({ e }, i) => {
-    const after = outcome!.observations[i]!
+    const after = observed[i]!
     return isInconclusive(after.fault) || changeBetween(e.experiment, e.observed, after) !== null
   })
   // What asks for plans or proves by itself is not run here: near a change it is proven again.

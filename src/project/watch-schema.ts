@@ -2,12 +2,12 @@
  * Migrated databases of one architecture while somebody edits its migrations: files that did not change are not run
  * again, because a copy of the database before the first changed one is kept.
  */
-import { literal } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import type { MigrationFile } from './migration-files.ts'
 import { applySchema, readSchemaFiles, runSchemaFiles } from './migrations.ts'
 import { createExtensions } from './schema-extensions.ts'
 import type { SchemaSource } from './schema-source.ts'
+import { putRolesAside, readRoles, rolesSince } from './watch-roles.ts'
 
 export interface MigratedSchema {
   readonly template: string
@@ -41,17 +41,6 @@ interface Copy {
 /** Databases that are kept beside the last one: before each of so many last files, and before those that are edited. */
 const mostCopies = 8
 
-/** Roles of the whole server, which no database holds. What Assay itself makes and grants is left out. */
-const rolesSql = (prover: string): string => `
-select r.rolname::text as role, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,
-       r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolconfig::text,
-       (select pg_catalog.string_agg(g.rolname::text, ',' order by g.rolname)
-          from pg_catalog.pg_auth_members m join pg_catalog.pg_roles g on g.oid = m.roleid
-         where m.member = r.oid) as member_of
-  from pg_catalog.pg_roles r
- where r.rolname !~ '^(pg_|assay_)' and r.rolname <> ${literal(prover)}
- order by r.rolname`
-
 const isSame = (a: MigrationFile, b: MigrationFile | undefined): boolean =>
   a.file === b?.file && a.text === b.text
 
@@ -69,24 +58,39 @@ export const keepSchema = (server: Server, label: string): SchemaKeeper => {
   let rolesAtStart: string | null = null
   const unneeded = new Set<string>()
 
-  const readRoles = async (database: string): Promise<string> => {
-    const admin = await server.connect(database, 'administrator')
-    try {
-      return JSON.stringify(await admin.json(rolesSql(server.prover)))
-    } finally {
-      await admin.end()
-    }
-  }
-
   const keep = (copy: Copy): void => {
     copies = [copy, ...copies.filter((c) => c.database !== copy.database)]
     for (const old of copies.slice(mostCopies)) unneeded.add(old.database)
     copies = copies.slice(0, mostCopies)
   }
 
+  const forgetCopies = (isOld: (copy: Copy) => boolean): void => {
+    for (const { database } of copies.filter(isOld)) unneeded.add(database)
+    copies = copies.filter((copy) => !isOld(copy))
+  }
+
+  /** Roles that have to be put aside to begin where there were these; null: only another server has them. */
+  const laterThan = (then: string | null, now: string, mayPutAside: boolean): readonly string[] | null => {
+    if (then === now) return []
+    return then === null || !server.isOwn || !mayPutAside ? null : rolesSince(then, now)
+  }
+
+  /** The copy from which the fewest files are left to run. */
+  const longestStart = (
+    kept: readonly Copy[],
+    files: readonly MigrationFile[],
+    now: string,
+  ): { readonly copy: Copy; readonly later: readonly string[] } | null => {
+    const usable = kept.flatMap((copy) => {
+      const later = isPrefix(copy.files, files) ? laterThan(copy.roles, now, true) : null
+      return later === null ? [] : [{ copy, later }]
+    })
+    return usable.toSorted((a, b) => b.copy.files.length - a.copy.files.length)[0] ?? null
+  }
+
   const makeDatabase = async (): Promise<string> => {
     const database = await server.createDatabase(label)
-    rolesAtStart ??= await readRoles(database)
+    rolesAtStart ??= await readRoles(server, database)
     return database
   }
 
@@ -113,7 +117,7 @@ export const keepSchema = (server: Server, label: string): SchemaKeeper => {
     try {
       for (const at of keptBefore.filter((n) => n > from)) {
         await runSchemaFiles(server, database, files.slice(from, at), schema)
-        keep({ database, files: files.slice(0, at), roles: await readRoles(database) })
+        keep({ database, files: files.slice(0, at), roles: await readRoles(server, database) })
         from = at
         database = await server.clone(database, label)
       }
@@ -150,7 +154,7 @@ export const keepSchema = (server: Server, label: string): SchemaKeeper => {
         ? await runFrom(start, files, keptBefore, schema)
         : await runCommand(schema)
     await server.admitRoles()
-    last = { database: template, files, roles: await readRoles(template), base: baseOf(schema) }
+    last = { database: template, files, roles: await readRoles(server, template), base: baseOf(schema) }
     return { template, ran: files.length - (start?.files.length ?? 0), files: files.length }
   }
 
@@ -172,22 +176,23 @@ export const keepSchema = (server: Server, label: string): SchemaKeeper => {
       if (before.base === baseOf(schema) && !mustRun && isLonger && before.files.length === files.length)
         return 'same'
 
-      const now = await readRoles(before.database)
-      const usable = [before, ...copies].filter(
-        (copy) => isPlain && copy.roles === now && isPrefix(copy.files, files),
-      )
-      const start = usable.toSorted((a, b) => b.files.length - a.files.length)[0] ?? null
+      const now = await readRoles(server, before.database)
+      const start = isPlain ? longestStart([before, ...copies], files, now) : null
+      const later = start === null ? laterThan(rolesAtStart, now, isPlain) : start.later
       // Before 16 a role of one's own server may make roles only until the first migration is through.
       const edited = commonFiles(files, before.files)
-      if (server.major < 16 || (start === null && now !== rolesAtStart))
+      if (server.major < 16 || later === null)
         return { needsNewServer: true, edited: files[edited]?.file ?? null }
 
-      if (!isPlain) {
-        for (const { database } of copies) unneeded.add(database)
-        copies = []
-      }
-      const made = await runAll(schema, files, start, isPlain ? [edited] : [])
-      if (isPlain && isLonger) keep(before)
+      if (later.length > 0) {
+        await putRolesAside(server, before.database, later)
+        const then = start?.copy.roles ?? rolesAtStart
+        forgetCopies((copy) => copy.roles !== then)
+        // Until the files are through, nothing has the roles that the last database names.
+        last = null
+      } else if (!isPlain) forgetCopies(() => true)
+      const made = await runAll(schema, files, start?.copy ?? null, isPlain ? [edited] : [])
+      if (isPlain && isLonger && later.length === 0) keep(before)
       else unneeded.add(before.database)
       return made
     },
