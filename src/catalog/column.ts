@@ -27,12 +27,13 @@ interface ColumnRow {
   readonly uses: readonly Use[]
 }
 
-/** Types that are declared in this database, or come from an extension: of the column, or of its array's elements. */
+/** Types and collations that are declared in this database, or come from an extension: of the column, or of its array's elements. */
 const columnTypesSql = `
   select a.attrelid::bigint as table, a.attname as column, ${usesSql('pg_class', 'a.attrelid', 'a.attnum')} as uses
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_class c on c.oid = a.attrelid
-  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384`
+  where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and a.attnum > 0 and not a.attisdropped
+    and (a.atttypid >= 16384 or a.attcollation >= 16384)`
 
 const absentType = (column: Column): string => (column.type === 'text' ? 'character varying' : 'text')
 

@@ -121,6 +121,7 @@ const say = (on: string, text: string | null): string => `comment on ${on} is ${
 
 export const commentKind: StructureKind<CommentFacts> = {
   kind: 'comment',
+  isWordsOnly: true,
   read: async (db: Session, tables) => {
     const structures = (await db.json<CommentRow>(commentsSql)).map((row): Structure<CommentFacts> => {
       const { id, table, on, dependsOn, column } = placeOf(row)

@@ -6,7 +6,8 @@ import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
-import { restoreColumns, retypeColumns, unlessItIsThere } from './type-columns.ts'
+import { restoreColumns, unlessItIsThere } from './type-columns.ts'
+import { typeGone, unusedTypeMutants } from './unused-type.ts'
 import { typeId, usedIds, usesSql, type Use } from './uses.ts'
 
 export interface CompositeFacts {
@@ -60,8 +61,8 @@ export const compositeKind: StructureKind<CompositeFacts> = {
     unlessItIsThere(`create type ${qualified(structure.facts)} as (${attributesText(structure.facts)})`),
     ...restoreColumns(structure, catalog),
   ],
-  drop: (structure, catalog) => retypeColumns(structure, catalog, 'text').ddl,
-  mutants: () => [],
+  drop: typeGone,
+  mutants: unusedTypeMutants,
   notMutated:
     'its attributes are seen only through columns and functions, whose own mutants take the type from them',
   declaredBy: ({ name }) => `a column of sqlType(${JSON.stringify(name)})`,

@@ -1,12 +1,14 @@
 /** The ways to break a function: gone, doing nothing or something else, running as somebody else, finding other names. */
 import { ident, qualified } from '../postgres/quote.ts'
+import type { Acl } from './dependent-ddl.ts'
 import { functionBodyMutants } from './function-body-mutants.ts'
 import { asksNothingOfItsCaller, type PurityFacts } from './function-purity.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
+import { runByItsOwnerAlone, type OwnedFunction } from './only-owner-writes.ts'
 import type { Catalog, Mutant, Structure } from './structure.ts'
 
 /** What this file needs of function.ts's facts. */
-interface Facts extends PurityFacts {
+interface Facts extends PurityFacts, OwnedFunction {
   readonly schema: string
   readonly name: string
   readonly args: readonly string[]
@@ -19,7 +21,11 @@ interface Facts extends PurityFacts {
   readonly securityDefiner: boolean
   readonly strict: boolean
   readonly searchPath: string | null
+  readonly acl: Acl
 }
+
+/** Calls of calls that are followed; a deeper chain is taken for a circle. */
+const deepest = 4
 
 const named = (facts: Facts): string =>
   `${facts.isProcedure ? 'procedure' : 'function'} ${qualified(facts)}(${facts.args.join(', ')})`
@@ -77,7 +83,7 @@ const bodyChanged = (structure: Structure<Facts>): Mutant[] => {
   })
 }
 
-const securityFlipped = (structure: Structure<Facts>, isPure: boolean): Mutant => {
+const securityFlipped = (structure: Structure<Facts>, isPure: boolean, catalog: Catalog): Mutant => {
   const { facts } = structure
   const other = facts.securityDefiner ? 'invoker' : 'definer'
   return makeMutant(structure, {
@@ -87,9 +93,11 @@ const securityFlipped = (structure: Structure<Facts>, isPure: boolean): Mutant =
       ? 'it runs with the rights of its caller'
       : 'it runs with the rights of its owner',
     ddl: [`alter ${named(facts)} security ${other}`],
-    equivalent: isPure
-      ? 'it reads no table and calls nothing but PostgreSQL’s own functions: it does the same whoever runs it'
-      : null,
+    equivalent: !isPure
+      ? runByItsOwnerAlone(structure, catalog)
+      : asksNothingOfItsCaller(facts)
+        ? 'it reads no table and calls nothing but PostgreSQL’s own functions: it does the same whoever runs it'
+        : 'it reads no table and calls only functions that read none: it does the same whoever runs it',
   })
 }
 
@@ -126,9 +134,26 @@ const others = (structure: Structure<Facts>, isPure: boolean): Mutant[] => {
   ]
 }
 
+const mayBeCalledByAll = ({ acl }: Facts): boolean =>
+  acl === null || acl.some((item) => item.grantee === null && item.privilege === 'EXECUTE')
+
+/** Also where it calls functions that are as pure and anybody's to call: what `auth.uid()` asks of `auth.jwt()`. */
+const isPureThroughout = (facts: Facts, catalog: Catalog, depth = 0): boolean =>
+  asksNothingOfItsCaller(facts, (schema, name) => {
+    if (depth === deepest) return false
+    const called = [...catalog.structures.values()].filter(
+      (s): s is Structure<Facts> =>
+        s.kind === 'function' && s.name === name && (s.facts as Facts).schema === schema,
+    )
+    return (
+      called.length > 0 &&
+      called.every((s) => mayBeCalledByAll(s.facts) && isPureThroughout(s.facts, catalog, depth + 1))
+    )
+  })
+
 export const functionMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => {
   const { facts } = structure
-  const isPure = asksNothingOfItsCaller(facts)
+  const isPure = isPureThroughout(facts, catalog)
   return [
     makeMutant(structure, {
       does: 'removed',
@@ -139,7 +164,7 @@ export const functionMutants = (structure: Structure<Facts>, catalog: Catalog): 
     }),
     ...emptied(structure),
     ...bodyChanged(structure),
-    ...(facts.isEventTrigger ? [] : [securityFlipped(structure, isPure)]),
+    ...(facts.isEventTrigger ? [] : [securityFlipped(structure, isPure, catalog)]),
     ...others(structure, isPure),
   ]
 }

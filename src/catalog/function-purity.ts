@@ -17,6 +17,8 @@ export interface OutsideNames {
   readonly functions: readonly string[]
   readonly operators: readonly string[]
   readonly types: readonly string[]
+  /** Whether a function in a schema of the user's, called by its whole name, is known to be as pure; absent: none is. */
+  readonly isPure?: (schema: string, name: string) => boolean
 }
 
 /** Built-in functions whose answer depends on their arguments, the clock, chance or a setting alone; never on a role. */
@@ -77,6 +79,9 @@ const asksForOwnSetting = (call: Fields): boolean => {
 
 const isHarmlessNode = (kind: string, fields: Fields, outside: OutsideNames): boolean => {
   if (kind === 'FuncCall') {
+    const names = namesIn(fields['funcname'])
+    if (names.length === 2 && names[0] !== 'pg_catalog')
+      return outside.isPure?.(names[0] ?? '', names[1] ?? '') === true
     const name = builtIn(fields['funcname'])
     return (
       isKnown(name, knownFunctions, outside.functions) &&
@@ -154,10 +159,13 @@ const isPure = ({ language, statement, body, outside }: PurityFacts): boolean =>
   return fields?.sql_body !== undefined && isHarmless(fields.sql_body, outside)
 }
 
-/** What the parser does not take is not proven. */
-export const asksNothingOfItsCaller = (facts: PurityFacts): boolean => {
+/** What the parser does not take is not proven. `isCallPure` answers for functions called by their whole name. */
+export const asksNothingOfItsCaller = (
+  facts: PurityFacts,
+  isCallPure: (schema: string, name: string) => boolean = () => false,
+): boolean => {
   try {
-    return isPure(facts)
+    return isPure({ ...facts, outside: { ...facts.outside, isPure: isCallPure } })
   } catch {
     return false
   }

@@ -17,19 +17,19 @@ const typeKinds = `case t.typtype when 'e' then 'enum' when 'd' then 'domain' wh
  * functions and uses types); pg_init_privs tells it for the schema that came with the database.
  */
 export const grantsSql = `
-  select 'relation' as class, c.relkind::text as subkind, n.nspname as schema, c.relname as name, null::name as part, null::json as args,
+  select 'relation' as class, c.relkind::text as subkind, n.nspname as schema, c.relname as name, null::name as part, null::int as position, null::json as args,
     ${items('c.relacl', 'c.relowner')} as acl, '[]'::json as given
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and c.relacl is not null
     and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
   union all
-  select 'relation', c.relkind::text, n.nspname, c.relname, a.attname, null,
+  select 'relation', c.relkind::text, n.nspname, c.relname, a.attname, a.attnum, null,
     ${items('a.attacl', 'c.relowner')}, '[]'::json
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null
   where c.relkind in ('r', 'p', 'f', 'v', 'm') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
   union all
-  select 'schema', null, n.nspname, n.nspname, null, null,
+  select 'schema', null, n.nspname, n.nspname, null, null, null,
     ${items('n.nspacl', 'n.nspowner')},
     ${items(
       `coalesce((select i.initprivs from pg_catalog.pg_init_privs i where i.objoid = n.oid
@@ -39,12 +39,12 @@ export const grantsSql = `
   from pg_catalog.pg_namespace n
   where n.nspacl is not null and ${userSchema('n')} and ${notOfExtension('pg_namespace', 'n.oid')}
   union all
-  select 'function', p.prokind::text, n.nspname, p.proname, null, ${argumentTypes('p')},
+  select 'function', p.prokind::text, n.nspname, p.proname, null, null, ${argumentTypes('p')},
     ${items('p.proacl', 'p.proowner')}, ${items(`pg_catalog.acldefault('f', p.proowner)`, 'p.proowner')}
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where p.proacl is not null and ${userSchema('n')} and ${notOfExtension('pg_proc', 'p.oid')}
   union all
-  select 'type', ${typeKinds}, n.nspname, t.typname, null, null,
+  select 'type', ${typeKinds}, n.nspname, t.typname, null, null, null,
     ${items('t.typacl', 't.typowner')}, ${items(`pg_catalog.acldefault('T', t.typowner)`, 't.typowner')}
   from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
   where t.typacl is not null and t.typtype in ('e', 'd', 'r', 'c') and ${userSchema('n')} and ${notOfExtension('pg_type', 't.oid')}`

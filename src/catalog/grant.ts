@@ -50,6 +50,8 @@ interface GrantRow {
   readonly schema: string
   readonly name: string
   readonly part: string | null
+  /** Of the part in its table: every GRANT moves a column's row in the catalog, so that it answers in any order. */
+  readonly position: number | null
   readonly args: readonly string[] | null
   readonly acl: readonly AclItem[]
   readonly given: readonly AclItem[]
@@ -144,9 +146,10 @@ const otherwiseOf = (
 }
 
 const structuresOf = (
-  rows: readonly GrantRow[],
+  found: readonly GrantRow[],
   edges: readonly { member: string; role: string }[],
 ): readonly Structure<GrantFacts>[] => {
+  const rows = found.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
   const [first] = rows
   if (!first) return []
   const object = objectOf(first)

@@ -45,6 +45,19 @@ describe('a function only refuses', () => {
   })
 })
 
+it('looks at NEW, where nothing else changes it', () => {
+  const body = `begin if new.a > old.a then raise exception 'no'; end if; return new; end`
+  const facts = {
+    language: 'plpgsql',
+    body,
+    statement: `CREATE OR REPLACE FUNCTION public.f()\n RETURNS trigger\n LANGUAGE plpgsql\nAS $function$${body}$function$\n`,
+    outside: { functions: [], operators: [], types: [] },
+  }
+  const trigger = { events: ['update'], isRow: true }
+  expect(onlyRefuses(facts, trigger)).toBe(false)
+  expect(onlyRefuses(facts, { ...trigger, newIsFinal: true })).toBe(true)
+})
+
 describe('a function does more', () => {
   it.each([
     ['leaves rows out', `begin return null; end`, ['delete']],

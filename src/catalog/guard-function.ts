@@ -1,6 +1,7 @@
 /**
- * Whether a trigger's function does nothing but refuse: it looks at OLD and at the operation, raises or lets the change
- * through as it came. Such a trigger does the same before the change and after it. Anything not understood: no.
+ * Whether a trigger's function does nothing but refuse: it looks at OLD (and at NEW, where nothing else changes it) and
+ * at the operation, raises or lets the change through as it came. Such a trigger does the same before the change and
+ * after it. Anything not understood: no.
  */
 import { parsePlpgsql } from '../postgres/parse-plpgsql.ts'
 import { asksNothingOfItsCaller, type PurityFacts } from './function-purity.ts'
@@ -47,7 +48,10 @@ const isGuarding = (value: unknown, trigger: GuardTrigger): boolean => {
     const fields = inner as Fields
     if (key === 'PLpgSQL_stmt_block' && fields['exceptions'] !== undefined) return false
     if (key === 'PLpgSQL_stmt_return') return letsThrough(fields, trigger)
-    if (key === 'PLpgSQL_expr') return !/\b(?:new|tg_when)\b/iu.test(String(fields['query']))
+    if (key === 'PLpgSQL_expr') {
+      const query = String(fields['query'])
+      return !/\btg_when\b/iu.test(query) && (trigger.newIsFinal === true || !/\bnew\b/iu.test(query))
+    }
     return isGuarding(inner, trigger)
   })
 }
@@ -56,6 +60,8 @@ const isGuarding = (value: unknown, trigger: GuardTrigger): boolean => {
 export interface GuardTrigger {
   readonly events: readonly string[]
   readonly isRow: boolean
+  /** NEW before the change is the row after it: nothing else changes it. */
+  readonly newIsFinal?: boolean
 }
 
 interface ParsedFunction {

@@ -1,5 +1,7 @@
 /** The kinds of structure that Assay knows, in the order in which they are read and listed. To add one, add a file and a line. */
+import { aggregateKind } from './aggregate.ts'
 import { checkKind } from './check.ts'
+import { collationKind } from './collation.ts'
 import { columnKind } from './column.ts'
 import { commentKind } from './comment.ts'
 import { compositeKind } from './composite.ts'
@@ -15,6 +17,7 @@ import { grantKind } from './grant.ts'
 import { identityKind } from './identity.ts'
 import { indexKind } from './index.ts'
 import { materializedViewKind } from './materialized-view.ts'
+import { operatorKind } from './operator.ts'
 import { partitionKind } from './partition.ts'
 import { policyKind } from './policy.ts'
 import { primaryKeyKind } from './primary-key.ts'
@@ -26,6 +29,7 @@ import { rewriteRuleKind } from './rewrite-rule.ts'
 import { rowSecurityKind } from './row-security.ts'
 import { sequenceKind } from './sequence.ts'
 import { statisticsKind } from './statistics.ts'
+import { configurationKind, dictionaryKind } from './text-search.ts'
 import { triggerKind } from './trigger.ts'
 import { uniqueKind } from './unique.ts'
 import { viewKind } from './view.ts'
@@ -33,12 +37,17 @@ import type { StructureKind } from './structure.ts'
 
 export const structureKinds: readonly StructureKind<unknown>[] = [
   extensionKind,
+  collationKind,
+  dictionaryKind,
+  configurationKind,
   enumKind,
   domainKind,
   compositeKind,
   rangeKind,
   sequenceKind,
   functionKind,
+  aggregateKind,
+  operatorKind,
   relationKind,
   partitionKind,
   columnKind,

@@ -1,7 +1,9 @@
 /**
- * Materialized views: a select's rows, kept. They have no row-level security and no caller's rights, so that the one
- * thing to break is that they are there; whether their rows are fresh is a rule of its own.
+ * Materialized views: a select's rows, kept. They have no row-level security and no caller's rights: what can be broken
+ * is their query, and that they are there.
  */
+import { relationId } from '../ground/names.ts'
+import { viewQueryMutants } from './view-mutants.ts'
 import type { StructureKind } from './structure.ts'
 import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view-structure.ts'
 
@@ -10,6 +12,6 @@ export const materializedViewKind: StructureKind<ViewFacts> = {
   read: (db) => readViews(db, 'materializedView'),
   create: createView,
   drop: dropView,
-  mutants: (view, catalog) => [viewRemoved(view, catalog)],
-  declaredBy: ({ id }) => `the rule that reads it, with { by: [${JSON.stringify(id)}] }`,
+  mutants: (view, catalog) => [viewRemoved(view, catalog), ...viewQueryMutants(view, catalog)],
+  declaredBy: ({ facts }) => `materializedView(${JSON.stringify(relationId(facts))}, …) with its query`,
 }

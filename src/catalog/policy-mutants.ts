@@ -25,71 +25,85 @@ const altered = (facts: Facts, change: string): readonly string[] => [
   `alter policy ${ident(facts.name)} on ${facts.relation} ${change}`,
 ]
 
+/** A broken policy: how it is made, and what the policy then says; null when it is gone. */
+export interface PolicyVariant {
+  readonly mutant: Mutant
+  readonly facts: PolicyFacts | null
+}
+
 /** What a write is checked against: WITH CHECK, or USING where there is none. */
 const checkOf = ({ withCheck, using }: Facts): string | null => withCheck ?? using
 
-const openedMutants = (structure: Structure<Facts>): Mutant[] => {
+const openedMutants = (structure: Structure<Facts>): PolicyVariant[] => {
   const { facts } = structure
   const check = checkOf(facts)
-  const mutants: Mutant[] = []
+  const mutants: PolicyVariant[] = []
   // USING alone is opened: without a WITH CHECK of its own the old expression is given as one.
   const keptCheck = writes(facts.command) && check !== null ? ` with check (${check})` : ''
   if (reads(facts.command) && facts.using !== null && !isTrue(facts.using))
-    mutants.push(
-      makeMutant(structure, {
+    mutants.push({
+      facts: { ...facts, using: 'true', withCheck: keptCheck === '' ? facts.withCheck : check },
+      mutant: makeMutant(structure, {
         does: 'using-true',
         effect: 'weakened',
         summary: `USING (${facts.using}) becomes USING (true)`,
         ddl: altered(facts, `using (true)${keptCheck}`),
       }),
-    )
+    })
   if (writes(facts.command) && check !== null && !isTrue(check))
-    mutants.push(
-      makeMutant(structure, {
+    mutants.push({
+      facts: { ...facts, withCheck: 'true' },
+      mutant: makeMutant(structure, {
         does: 'check-true',
         effect: 'weakened',
         summary: `rows are written without WITH CHECK (${check})`,
         ddl: altered(facts, 'with check (true)'),
       }),
-    )
+    })
   return mutants
 }
 
-const flipped = (structure: Structure<Facts>): Mutant =>
-  makeMutant(structure, {
+const flipped = (structure: Structure<Facts>): PolicyVariant => ({
+  facts: { ...structure.facts, permissive: !structure.facts.permissive },
+  mutant: makeMutant(structure, {
     does: structure.facts.permissive ? 'restrictive' : 'permissive',
     effect: structure.facts.permissive ? 'strengthened' : 'weakened',
     summary: structure.facts.permissive
       ? 'it only narrows what other policies permit'
       : 'it permits by itself instead of narrowing',
     ddl: remade(structure.facts, { permissive: !structure.facts.permissive }),
-  })
+  }),
+})
 
-const rolesMutants = (structure: Structure<Facts>): Mutant[] => {
+const rolesMutants = (structure: Structure<Facts>): PolicyVariant[] => {
   const { facts } = structure
   if (facts.roles.includes(null)) return []
+  const without = (role: string | null): readonly (string | null)[] => facts.roles.filter((r) => r !== role)
   return [
-    makeMutant(structure, {
-      does: 'role-public',
-      effect: facts.permissive ? 'weakened' : 'strengthened',
-      summary: `TO ${facts.roles.join(', ')} becomes TO PUBLIC`,
-      ddl: altered(facts, 'to public'),
-    }),
-    ...(facts.roles.length < 2 ? [] : facts.roles).map((role) =>
-      makeMutant(structure, {
+    {
+      facts: { ...facts, roles: [null] },
+      mutant: makeMutant(structure, {
+        does: 'role-public',
+        effect: facts.permissive ? 'weakened' : 'strengthened',
+        summary: `TO ${facts.roles.join(', ')} becomes TO PUBLIC`,
+        ddl: altered(facts, 'to public'),
+      }),
+    },
+    ...(facts.roles.length < 2 ? [] : facts.roles).map((role) => ({
+      facts: { ...facts, roles: without(role) },
+      mutant: makeMutant(structure, {
         does: 'role-removed',
         details: [role ?? 'public'],
         effect: facts.permissive ? 'strengthened' : 'weakened',
         summary: `it is not for ${role} any more`,
         ddl: altered(
           facts,
-          `to ${facts.roles
-            .filter((r) => r !== role)
+          `to ${without(role)
             .map((r) => ident(r ?? ''))
             .join(', ')}`,
         ),
       }),
-    ),
+    })),
   ]
 }
 
@@ -128,12 +142,13 @@ const saidForAll = (structure: Structure<Facts>, catalog: Catalog): string | nul
   return commands.every(isSaid) ? 'other policies say the same for every other command' : null
 }
 
-const commandMutants = (structure: Structure<Facts>, catalog: Catalog): Mutant[] => {
+const commandMutants = (structure: Structure<Facts>, catalog: Catalog): PolicyVariant[] => {
   const { facts } = structure
   const narrow = facts.command === 'all'
   const others = narrow ? commands : (['all'] as const)
-  return others.map((command) =>
-    makeMutant(structure, {
+  return others.map((command) => ({
+    facts: { ...facts, ...forCommand(facts, command) },
+    mutant: makeMutant(structure, {
       does: narrow ? 'command-narrowed' : 'command-widened',
       details: [command],
       effect: narrow === facts.permissive ? 'strengthened' : 'weakened',
@@ -141,23 +156,24 @@ const commandMutants = (structure: Structure<Facts>, catalog: Catalog): Mutant[]
       ddl: remade(facts, forCommand(facts, command)),
       equivalent: command === 'all' ? saidForAll(structure, catalog) : null,
     }),
-  )
+  }))
 }
 
-const expressionMutantsOf = (structure: Structure<Facts>): Mutant[] => {
+const expressionMutantsOf = (structure: Structure<Facts>): PolicyVariant[] => {
   const { facts } = structure
-  const of = (word: 'using' | 'with check', expression: string | null): Mutant[] =>
+  const of = (word: 'using' | 'with check', expression: string | null): PolicyVariant[] =>
     expression === null
       ? []
-      : expressionMutants(expression).map((m) =>
-          makeMutant(structure, {
+      : expressionMutants(expression).map((m) => ({
+          facts: { ...facts, ...(word === 'using' ? { using: m.sql } : { withCheck: m.sql }) },
+          mutant: makeMutant(structure, {
             does: `${word === 'using' ? 'using' : 'check'}-${m.operator}`,
             details: [m.detail],
             effect: m.effect,
             summary: `${word.toUpperCase()}: ${m.summary}`,
             ddl: altered(facts, `${word} (${m.sql})`),
           }),
-        )
+        }))
   return [...of('using', facts.using), ...of('with check', facts.withCheck)]
 }
 
@@ -186,17 +202,25 @@ const inPartition = (structure: Structure<Facts>): Mutant[] => {
   ]
 }
 
-export const policyMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => [
-  makeMutant(structure, {
-    does: 'dropped',
-    effect: 'removed',
-    summary: 'the policy is dropped',
-    ddl: policyDdl(structure.facts.relation, structure.facts).drop,
-  }),
+/** Every mutant of the policy itself with what it then says, so that an experiment can be chosen that tells. */
+export const policyVariants = (structure: Structure<Facts>, catalog: Catalog): readonly PolicyVariant[] => [
+  {
+    facts: null,
+    mutant: makeMutant(structure, {
+      does: 'dropped',
+      effect: 'removed',
+      summary: 'the policy is dropped',
+      ddl: policyDdl(structure.facts.relation, structure.facts).drop,
+    }),
+  },
   ...openedMutants(structure),
   flipped(structure),
   ...rolesMutants(structure),
   ...commandMutants(structure, catalog),
   ...expressionMutantsOf(structure),
+]
+
+export const policyMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => [
+  ...policyVariants(structure, catalog).map(({ mutant }) => mutant),
   ...inPartition(structure),
 ]

@@ -74,5 +74,6 @@ export const policyKind: StructureKind<PolicyFacts> = {
   create: ({ facts }) => policyDdl(facts.relation, facts).create,
   drop: ({ facts }) => policyDdl(facts.relation, facts).drop,
   mutants: policyMutants,
-  declaredBy: () => 't.isolatedBy(…) with the column that tells tenants apart',
+  declaredBy: () =>
+    't.policies({ … }) with every policy by its name, or t.isolatedBy(…) with the column that tells tenants apart',
 }

@@ -6,7 +6,8 @@ import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
-import { restoreColumns, retypeColumns, unlessItIsThere } from './type-columns.ts'
+import { restoreColumns, unlessItIsThere } from './type-columns.ts'
+import { typeGone, unusedTypeMutants } from './unused-type.ts'
 import { typeId, usedIds, usesSql, type Use } from './uses.ts'
 
 export interface RangeFacts {
@@ -14,6 +15,7 @@ export interface RangeFacts {
   readonly name: string
   readonly subtype: string
   readonly multirange: string
+  readonly multirangeSchema: string
   /** Quoted and qualified; null where PostgreSQL chooses. */
   readonly operatorClass: string | null
   readonly collation: string | null
@@ -27,6 +29,8 @@ interface RangeRow extends RangeFacts {
 const rangesSql = `
   select n.nspname as schema, t.typname as name, pg_catalog.format_type(r.rngsubtype, null) as subtype,
     (select m.typname from pg_catalog.pg_type m where m.oid = r.rngmultitypid) as multirange,
+    (select mn.nspname from pg_catalog.pg_type m join pg_catalog.pg_namespace mn on mn.oid = m.typnamespace
+      where m.oid = r.rngmultitypid) as "multirangeSchema",
     (select pg_catalog.quote_ident(on_.nspname) || '.' || pg_catalog.quote_ident(o.opcname)
       from pg_catalog.pg_opclass o join pg_catalog.pg_namespace on_ on on_.oid = o.opcnamespace
       where o.oid = r.rngsubopc and not o.opcdefault) as "operatorClass",
@@ -44,13 +48,17 @@ const rangesSql = `
   where ${userSchema('n')} and ${notOfExtension('pg_type', 't.oid')}
   order by n.nspname collate "C", t.typname collate "C"`
 
-const optionsOf = (facts: RangeFacts): string =>
+/** Without its schema PostgreSQL makes the multirange in the first schema of the search_path. */
+const multirangeOf = ({ multirange, multirangeSchema }: RangeFacts): string =>
+  qualified({ schema: multirangeSchema, name: multirange })
+
+const optionsOf = (facts: RangeFacts, multirange: string): string =>
   [
     `subtype = ${facts.subtype}`,
     ...(facts.operatorClass === null ? [] : [`subtype_opclass = ${facts.operatorClass}`]),
     ...(facts.collation === null ? [] : [`collation = ${facts.collation}`]),
     ...(facts.difference === null ? [] : [`subtype_diff = ${facts.difference}`]),
-    `multirange_type_name = ${ident(facts.multirange)}`,
+    `multirange_type_name = ${multirange}`,
   ].join(', ')
 
 export const rangeKind: StructureKind<RangeFacts> = {
@@ -61,16 +69,18 @@ export const rangeKind: StructureKind<RangeFacts> = {
       kind: 'range',
       table: null,
       name: facts.name,
-      definition: `RANGE (${optionsOf(facts)})`,
+      definition: `RANGE (${optionsOf(facts, ident(facts.multirange))})`,
       dependsOn: usedIds(uses),
       facts,
     })),
   create: (structure, catalog) => [
-    unlessItIsThere(`create type ${qualified(structure.facts)} as range (${optionsOf(structure.facts)})`),
+    unlessItIsThere(
+      `create type ${qualified(structure.facts)} as range (${optionsOf(structure.facts, multirangeOf(structure.facts))})`,
+    ),
     ...restoreColumns(structure, catalog),
   ],
-  drop: (structure, catalog) => retypeColumns(structure, catalog, 'text').ddl,
-  mutants: () => [],
+  drop: typeGone,
+  mutants: unusedTypeMutants,
   notMutated:
     'a range’s subtype cannot be altered; the columns that hold it have mutants that take the type from them',
   declaredBy: ({ name }) => `a column of sqlType(${JSON.stringify(name)})`,

@@ -8,7 +8,7 @@ import type { Catalog, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
 
 export interface RelationFacts {
-  readonly kind: 'table' | 'partitioned' | 'foreign'
+  readonly kind: Table['kind']
   readonly unlogged: boolean
   /** `RANGE (ordered_at)`; null when not partitioned. */
   readonly partitionKey: string | null

@@ -92,5 +92,6 @@ export const rowSecurityKind: StructureKind<RowSecurityFacts> = {
     ...(facts.enabled ? [alter(facts, 'disable')] : []),
   ],
   mutants: mutantsOf,
-  declaredBy: () => 't.isolatedBy(…) with the column that tells tenants apart',
+  declaredBy: () =>
+    't.policies({ … }) with every policy by its name, or t.isolatedBy(…) with the column that tells tenants apart',
 }

@@ -67,6 +67,8 @@ export interface StructureKind<Facts> {
   mutants(structure: Structure<Facts>, catalog: Catalog): readonly Mutant[]
   /** Whether plans may need it: only its mutants are put to experiments that ask for a plan. */
   readonly servesPlans?: boolean
+  /** It tells people something, and no statement does another thing without it: no test of behaviour can notice. */
+  readonly isWordsOnly?: true
   /** What a person declares so that it is proven; absent: "declare the rule that needs it". */
   declaredBy?(structure: Structure<Facts>): string
   /** Why its structures have no mutants at all: infrastructure that is listed and not broken. Absent: it has mutants. */

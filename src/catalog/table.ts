@@ -32,7 +32,8 @@ export interface Table extends RelationName {
   readonly id: string
   readonly oid: number
   readonly owner: string
-  readonly kind: 'table' | 'partitioned' | 'foreign'
+  /** Of a catalog's tables one of the first three; the others are places that rules stand on (place.ts). */
+  readonly kind: 'table' | 'partitioned' | 'foreign' | 'view' | 'materialized view' | 'database'
   /** Relation id of the parent when this is a partition (or an inheritance child), else null. */
   readonly partitionOf: string | null
   readonly columns: readonly Column[]

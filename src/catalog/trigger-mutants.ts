@@ -35,7 +35,12 @@ const disabled = (trigger: Trigger): Mutant[] =>
 const refusesAlike = (trigger: Trigger, catalog: Catalog): string | null => {
   const { facts, table } = trigger
   const called = trigger.dependsOn.map((id) => catalog.structures.get(id)).find((s) => s?.kind === 'function')
-  if (called === undefined || table === null || !onlyRefuses(called.facts as PurityFacts, facts)) return null
+  // An insert that meets a row that is there runs BEFORE triggers alone.
+  const newIsFinal =
+    facts.events.every((event) => event === 'update') &&
+    catalog.tables.get(table ?? '')?.columns.every((column) => column.generated === null) === true
+  if (called === undefined || table === null) return null
+  if (!onlyRefuses(called.facts as PurityFacts, { ...facts, newIsFinal })) return null
   const others = (catalog.of(table, 'trigger') as readonly Trigger[]).filter((t) => t.id !== trigger.id)
   const comesBetween = others.some(
     (t) =>

@@ -17,10 +17,14 @@ export interface Use {
     | 'domain'
     | 'composite'
     | 'range'
+    | 'operator'
+    | 'collation'
+    | 'textSearchConfiguration'
+    | 'textSearchDictionary'
   readonly schema: string
   readonly name: string
   readonly part: string | null
-  /** Argument types of a function. */
+  /** Argument types of a function or aggregate, operand types of an operator. */
   readonly args: readonly string[] | null
 }
 
@@ -28,6 +32,11 @@ export interface Use {
 export const argumentTypes = (proc: string): string => `(
     select coalesce(json_agg(pg_catalog.format_type(argument.type, null) order by argument.at), '[]'::json)
     from unnest(${proc}.proargtypes) with ordinality argument(type, at))`
+
+/** Types of an operator's operands; the left one is NONE where it stands before its operand. */
+export const operandTypes = (operator: string): string =>
+  `json_build_array(case when ${operator}.oprleft = 0 then 'NONE' else pg_catalog.format_type(${operator}.oprleft, null) end,
+            pg_catalog.format_type(${operator}.oprright, null))`
 
 const relationKinds = `case used_class.relkind when 'v' then 'view' when 'm' then 'materializedView' when 'S' then 'sequence'
           else 'table' end`
@@ -45,11 +54,16 @@ export const usesSql = (catalogTable: string, oid: string, part?: string): strin
     from (
       select distinct on (used_edge.refclassid, used_edge.refobjid, used_edge.refobjsubid)
         case when used_extension.oid is not null then 'extension' when used_proc.oid is not null then 'function'
-          when used_class.oid is not null then ${relationKinds} else ${typeKinds} end as kind,
+          when used_class.oid is not null then ${relationKinds} when used_operator.oid is not null then 'operator'
+          when used_collation.oid is not null then 'collation'
+          when used_configuration.oid is not null then 'textSearchConfiguration'
+          when used_dictionary.oid is not null then 'textSearchDictionary' else ${typeKinds} end as kind,
         coalesce(used_schema.nspname, '') as schema,
-        coalesce(used_extension.extname, used_proc.proname, used_class.relname, used_type.typname) as name,
+        coalesce(used_extension.extname, used_proc.proname, used_class.relname, used_type.typname, used_operator.oprname,
+          used_collation.collname, used_configuration.cfgname, used_dictionary.dictname) as name,
         used_column.attname as part,
-        case when used_proc.oid is not null and used_extension.oid is null then ${argumentTypes('used_proc')} end as args
+        case when used_proc.oid is not null and used_extension.oid is null then ${argumentTypes('used_proc')}
+          when used_operator.oid is not null and used_extension.oid is null then ${operandTypes('used_operator')} end as args
       from pg_catalog.pg_depend used_edge
       left join pg_catalog.pg_proc used_proc
         on used_edge.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and used_proc.oid = used_edge.refobjid
@@ -66,11 +80,20 @@ export const usesSql = (catalogTable: string, oid: string, part?: string): strin
       left join pg_catalog.pg_attribute used_column
         on used_edge.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and used_edge.refobjsubid > 0
         and used_column.attrelid = used_class.oid and used_column.attnum = used_edge.refobjsubid
+      left join pg_catalog.pg_operator used_operator
+        on used_edge.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass and used_operator.oid = used_edge.refobjid
+      left join pg_catalog.pg_collation used_collation
+        on used_edge.refclassid = 'pg_catalog.pg_collation'::pg_catalog.regclass and used_collation.oid = used_edge.refobjid
+      left join pg_catalog.pg_ts_config used_configuration
+        on used_edge.refclassid = 'pg_catalog.pg_ts_config'::pg_catalog.regclass and used_configuration.oid = used_edge.refobjid
+      left join pg_catalog.pg_ts_dict used_dictionary
+        on used_edge.refclassid = 'pg_catalog.pg_ts_dict'::pg_catalog.regclass and used_dictionary.oid = used_edge.refobjid
       left join pg_catalog.pg_depend membership on membership.classid = used_edge.refclassid
         and membership.objid = coalesce(used_type.oid, used_edge.refobjid) and membership.deptype = 'e'
       left join pg_catalog.pg_extension used_extension on used_extension.oid = membership.refobjid
       left join pg_catalog.pg_namespace used_schema on used_schema.oid =
-        coalesce(used_proc.pronamespace, used_class.relnamespace, used_type.typnamespace)
+        coalesce(used_proc.pronamespace, used_class.relnamespace, used_type.typnamespace, used_operator.oprnamespace,
+          used_collation.collnamespace, used_configuration.cfgnamespace, used_dictionary.dictnamespace)
       where used_edge.classid = 'pg_catalog.${catalogTable}'::pg_catalog.regclass and used_edge.objid = ${oid}
         and used_edge.refobjid >= 16384 and used_edge.deptype in ('n', 'a')
         ${part === undefined ? '' : `and used_edge.objsubid = ${part}`}
@@ -80,6 +103,10 @@ export const usesSql = (catalogTable: string, oid: string, part?: string): strin
 /** `function:touch()`, `function:sales.total(integer,numeric)`. */
 export const functionId = (name: { schema: string; name: string }, args: readonly string[]): string =>
   `function:${relationId(name)}(${args.join(',')})`
+
+/** `operator:===(text,mood)`. */
+export const operatorId = (name: { schema: string; name: string }, operands: readonly string[]): string =>
+  `operator:${relationId(name)}(${operands.join(',')})`
 
 /** `type/enum:order_status`. */
 export const typeId = (kind: string, name: { schema: string; name: string }): string =>
@@ -102,6 +129,12 @@ const idOf = (use: Use): string => {
     case 'view':
     case 'materializedView':
     case 'sequence':
+      return relationObjectId(use.kind, use)
+    case 'operator':
+      return operatorId(use, use.args ?? [])
+    case 'collation':
+    case 'textSearchConfiguration':
+    case 'textSearchDictionary':
       return relationObjectId(use.kind, use)
     case 'enum':
     case 'domain':

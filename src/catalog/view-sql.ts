@@ -19,7 +19,7 @@ export const viewsSql = (relkind: 'v' | 'm'): string => `
     pg_catalog.obj_description(c.oid, 'pg_class') as comment,
     ${aclItems('c.relacl')} as acl,
     (select json_agg(json_build_object(
-        'name', a.attname, 'comment', pg_catalog.col_description(c.oid, a.attnum),
+        'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'comment', pg_catalog.col_description(c.oid, a.attnum),
         'default', pg_catalog.pg_get_expr(f.adbin, f.adrelid), 'acl', ${aclItems('a.attacl')}) order by a.attnum)
       from pg_catalog.pg_attribute a
       left join pg_catalog.pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum

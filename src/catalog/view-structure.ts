@@ -10,6 +10,8 @@ import { viewsSql } from './view-sql.ts'
 export interface ViewFacts extends ViewParts {
   readonly schema: string
   readonly oid: number
+  /** With the type of each, format_type with an empty search_path. */
+  readonly columns: readonly (ViewParts['columns'][number] & { readonly type: string })[]
   /** Whole CREATE INDEX statements of a materialized view. */
   readonly indexes: readonly string[]
 }

@@ -1,7 +1,9 @@
 /** Views: a select under a name, whose rights decide what a caller sees through it. */
+import { relationId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import { makeMutant } from './make-mutant.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
+import { viewQueryMutants } from './view-mutants.ts'
 import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view-structure.ts'
 
 const optionOf = ({ options }: ViewFacts, name: string): string | null =>
@@ -83,6 +85,7 @@ export const viewKind: StructureKind<ViewFacts> = {
     ...invokerFlipped(view, catalog),
     ...barrierOff(view),
     ...checkOption(view),
+    ...viewQueryMutants(view, catalog),
   ],
-  declaredBy: ({ id }) => `the rule that reads it, with { by: [${JSON.stringify(id)}] }`,
+  declaredBy: ({ facts }) => `view(${JSON.stringify(relationId(facts))}, …) with its query`,
 }

@@ -26,3 +26,9 @@ export const parseRelationName = (text: string): RelationName => {
 /** `products/unique:tenant_id,slug`: the id of a rule or structure of a relation. */
 export const structureId = (relation: string, kind: string, ...details: readonly string[]): string =>
   details.length === 0 ? `${relation}/${kind}` : `${relation}/${kind}:${details.map(idPart).join(',')}`
+
+/**
+ * Where rules on sequences, types and functions stand: on no table. No relation has this id, for one with a space in
+ * its name is written with quotes.
+ */
+export const databaseObjects = 'database objects'

@@ -66,6 +66,9 @@ const countBlocks = (progress: Progress, word: string): void => {
 const copiesFromStdin = (words: readonly string[], text: string): boolean =>
   words[0] === 'copy' && /\bfrom\s+stdin\b/iu.test(text)
 
+/** psql's own `\copy` with its rows in the lines below it. */
+const copiesInline = /^\\copy\s[^\n]*\bfrom\s+p?stdin\b/iu
+
 /** The lines after a COPY statement up to `\.`; answers where the script goes on. */
 const copyData = (text: string, afterStatement: number): { readonly data: string; readonly next: number } => {
   const lineEnd = text.indexOf('\n', afterStatement)
@@ -97,6 +100,12 @@ export const readScript = (text: string): readonly ScriptStep[] => {
       continue
     }
     if (groups['meta'] !== undefined) {
+      if (copiesInline.test(whole)) {
+        const { data, next } = copyData(text, at)
+        steps.push({ kind: 'copy', text: whole.slice(1).replace(/[\s;]+$/u, ''), start: at, data })
+        at = next
+        continue
+      }
       steps.push({ kind: 'meta', text: whole.trimEnd(), start: at })
       at = end
       continue
