@@ -13,6 +13,21 @@ export {
 export { historyOf, type HistoryName, type HistoryRow } from './architecture/history-of.ts'
 export { sqlType } from './architecture/sql-type.ts'
 export { table, type Table } from './architecture/table.ts'
+export {
+  materializedView,
+  view,
+  type MaterializedViewOptions,
+  type View,
+  type ViewOptions,
+  type ViewRules,
+} from './architecture/view.ts'
+export { fn, type FunctionOptions } from './architecture/objects/fn.ts'
+export { extension, infrastructure, schema } from './architecture/objects/ground.ts'
+export type { ObjectOptions } from './architecture/objects/object-access.ts'
+export { sequence, type SequenceOptions } from './architecture/objects/sequence.ts'
+export { compositeType, rangeType } from './architecture/objects/types.ts'
+export type { AnyObject, ObjectDeclaration } from './architecture/object.ts'
+export type { DeclaredObject, DeclaredView } from './architecture/architecture.ts'
 export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'
 export type { DatabaseOf, RowOf, Rows, TypedArchitecture } from './architecture/database-types.ts'
 export type { ProofDatabase } from './architecture/kinds/proves.ts'

@@ -1,5 +1,5 @@
 /** A declared architecture as the rest of Assay reads it: plain values without the type parameters of the declaration. */
-import type { RelationName } from '../ground/names.ts'
+import { databaseObjects, type RelationName } from '../ground/names.ts'
 import type { DeclaredAt, DeclaredRule } from './rule.ts'
 
 export interface DeclaredColumn {
@@ -23,8 +23,47 @@ export interface Identity {
   readonly settings: (who: Readonly<Record<string, string>>) => Readonly<Record<string, string>>
 }
 
+/** A view or a materialized view. */
+export interface DeclaredView extends RelationName {
+  /** Relation id. */
+  readonly id: string
+  readonly rules: readonly DeclaredRule[]
+  readonly at: DeclaredAt | null
+}
+
+/** A sequence, type, function or other object that belongs to no table. */
+export interface DeclaredObject {
+  /** Id of its structure: `sequence:order_numbers`. */
+  readonly structure: string
+  /** [] where it is the ground for others and cannot be broken alone: an extension. */
+  readonly rules: readonly DeclaredRule[]
+  /** DDL that makes it. */
+  readonly design: readonly string[]
+  readonly at: DeclaredAt | null
+}
+
 export interface Architecture {
   readonly name: string
   readonly tables: readonly DeclaredTable[]
+  /** Absent: none. */
+  readonly views?: readonly DeclaredView[]
+  /** Absent: none. */
+  readonly objects?: readonly DeclaredObject[]
+  /** Relation ids of tables that are others' own, and `schema.*` for whole schemas: nothing is asked of them. Absent: none. */
+  readonly leftAlone?: readonly string[]
   readonly identity: Identity | null
 }
+
+/** Every place that rules stand on, in order of declaration: tables, views, then what belongs to no relation. */
+export const placesOf = ({
+  tables,
+  views = [],
+  objects = [],
+}: Pick<Architecture, 'tables' | 'views' | 'objects'>): readonly {
+  readonly id: string
+  readonly rules: readonly DeclaredRule[]
+}[] => [
+  ...tables,
+  ...views,
+  ...(objects.length === 0 ? [] : [{ id: databaseObjects, rules: objects.flatMap((o) => o.rules) }]),
+]

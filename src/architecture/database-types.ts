@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { Architecture } from './architecture.ts'
 import type { Table } from './table.ts'
+import type { View } from './view.ts'
 
 /** An architecture whose type knows its tables. */
 export interface TypedArchitecture<Database> extends Architecture {
@@ -25,6 +26,16 @@ type ByName<Tables> = {
     ? Row
     : never
 }
+
+/** The same of its views. */
+export type DatabaseOfViews<Views> = Listed<{
+  [K in keyof Views as Views[K] extends View<infer Key> ? Key : never]: Views[K] extends View<
+    string,
+    infer Row
+  >
+    ? Row
+    : never
+}>
 
 /**
  * The Kysely database type of an architecture.

@@ -1,12 +1,16 @@
 /** `architecture(…)`: tables put together, checked as a whole, as one plain value. */
 import { AssayErrors, type AssayError } from '../ground/errors.ts'
+import { parseRelationName, relationId, type RelationName } from '../ground/names.ts'
 import type { Identity } from './architecture.ts'
+import { checkPlaces } from './check-places.ts'
 import { checkTables } from './check-tables.ts'
-import type { DatabaseOfTables, TypedArchitecture } from './database-types.ts'
+import type { DatabaseOfTables, DatabaseOfViews, TypedArchitecture } from './database-types.ts'
 import { declaredAt } from './declared-at.ts'
 import { refuseUnknownKeys } from './rule-options.ts'
+import { objectOf, type AnyObject } from './object.ts'
 import { declarationFault, type ReferenceFact } from './rule-set.ts'
 import type { Table } from './table.ts'
+import type { View } from './view.ts'
 
 /** How the application tells PostgreSQL who is asking. Who: the fields that identify the asker, such as the tenant. */
 export interface IdentityDeclaration<Who extends Readonly<Record<string, string>>> {
@@ -35,10 +39,14 @@ type TableCheck<T, Database> =
     : T
 
 const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && 'rules' in value && 'faults' in value
+  typeof value === 'object' && value !== null && 'rules' in value && 'faults' in value && 'columns' in value
+
+const isView = (value: unknown): value is View =>
+  typeof value === 'object' && value !== null && 'rules' in value && 'faults' in value && 'query' in value
 
 /**
- * All tables of one database with what they ask of each other, and how the application says who is asking.
+ * All tables of one database with what they ask of each other, the views over them, the objects that belong to no
+ * table (sequences, types, functions, extensions), and how the application says who is asking.
  * Everything that is wrong with the declaration is reported at once.
  *
  * @example
@@ -51,17 +59,25 @@ const isTable = (value: unknown): value is Table =>
 export const architecture = <
   const Tables extends Readonly<Record<string, Table>>,
   Who extends Readonly<Record<string, string>> = Readonly<Record<string, string>>,
+  const Views extends Readonly<Record<string, View>> = Readonly<Record<never, View>>,
 >(
   name: string,
   options: {
     readonly tables: { readonly [K in keyof Tables]: TableCheck<Tables[K], DatabaseOfTables<Tables>> }
+    readonly views?: Views
+    readonly objects?: readonly AnyObject[]
+    /**
+     * What others keep for themselves, neither declared nor proven: tables such as `schema_migrations`, and whole
+     * schemas of a platform (`auth.*`).
+     */
+    readonly leftAlone?: readonly (string | RelationName)[]
     readonly identity?: IdentityDeclaration<Who>
   },
-): TypedArchitecture<DatabaseOfTables<Tables>> => {
+): TypedArchitecture<DatabaseOfTables<Tables> & DatabaseOfViews<Views>> => {
   const at = declaredAt(architecture)
   const faults: AssayError[] = []
   const place = { table: name, tableColumns: [], at, refuse: (fault: AssayError) => faults.push(fault) }
-  refuseUnknownKeys(place, 'architecture', options, ['tables', 'identity'])
+  refuseUnknownKeys(place, 'architecture', options, ['tables', 'views', 'objects', 'leftAlone', 'identity'])
   const given: readonly (readonly [string, unknown])[] = Object.entries(options.tables)
   const tables = given.flatMap(([key, value]) => {
     if (isTable(value)) return [value]
@@ -75,9 +91,26 @@ export const architecture = <
     )
     return []
   })
+  const givenViews: readonly (readonly [string, unknown])[] = Object.entries(options.views ?? {})
+  const views = givenViews.flatMap(([key, value]) => {
+    if (isView(value)) return [value]
+    faults.push(
+      declarationFault(
+        place,
+        'not-a-view',
+        `${name}: "${key}" is not a view.`,
+        "Give what view('…') or materializedView('…') answers.",
+      ),
+    )
+    return []
+  })
+  const objects = (options.objects ?? []).flatMap((value) => objectOf(value, place) ?? [])
+  const leftAlone = (options.leftAlone ?? []).map((named) =>
+    relationId(typeof named === 'string' ? parseRelationName(named) : named),
+  )
   // Who is known to the user's function only; Assay calls it with every field that it asks for.
   const identity = (options.identity ?? null) as Identity | null
-  faults.push(...checkTables({ name, tables, identity, at }))
+  faults.push(...checkTables({ name, tables, identity, at }), ...checkPlaces({ tables, views, objects }))
   if (faults.length > 0) throw new AssayErrors(faults)
   return {
     name,
@@ -90,5 +123,18 @@ export const architecture = <
       rules,
       at: line,
     })),
+    ...(views.length === 0
+      ? {}
+      : {
+          views: views.map(({ schema, name: own, id, rules, at: line }) => ({
+            schema,
+            name: own,
+            id,
+            rules,
+            at: line,
+          })),
+        }),
+    ...(objects.length === 0 ? {} : { objects }),
+    ...(leftAlone.length === 0 ? {} : { leftAlone }),
   }
 }

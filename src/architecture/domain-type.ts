@@ -1,6 +1,8 @@
 /** A column type that narrows another one by checks of its own. */
 import type { ColumnCheck, ReadValue, WriteValue } from './column-type.ts'
+import { declaredAt } from './declared-at.ts'
 import { makeDomainRule } from './kinds/domain.ts'
+import { standingDomain } from './objects/types.ts'
 import { refuseUnknownKeys } from './rule-options.ts'
 import { typeText, type TypeName, type UserType } from './user-type.ts'
 
@@ -35,6 +37,7 @@ export const domainType = <const Base extends string | UserType, const Required 
   base: ColumnCheck<Base>,
   options: DomainOptions<Required> = {},
 ): UserType<ReadValue<Base>, WriteValue<Base>, Required> => {
+  const at = declaredAt(domainType)
   const type = typeText(name)
   const declaredBase = base as string | UserType
   const domain = {
@@ -45,6 +48,7 @@ export const domainType = <const Base extends string | UserType, const Required 
   }
   return {
     type,
+    standing: () => standingDomain(name, domain, at),
     refusesNull: (options.required ?? false) as Required,
     columnRules: (place, column) => {
       refuseUnknownKeys(place, `domainType "${type}"`, options, ['checks', 'required'])

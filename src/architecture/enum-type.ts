@@ -1,5 +1,7 @@
 /** A column type that takes exactly the labels named here. */
+import { declaredAt } from './declared-at.ts'
 import { makeEnumRule } from './kinds/enum.ts'
+import { standingEnum } from './objects/types.ts'
 import { typeText, type TypeName, type UserType } from './user-type.ts'
 
 /**
@@ -14,10 +16,12 @@ export const enumType = <const Labels extends readonly string[]>(
   name: TypeName,
   labels: Labels,
 ): UserType<Labels[number], Labels[number], false> => {
+  const at = declaredAt(enumType)
   const type = typeText(name)
   return {
     type,
     refusesNull: false,
     columnRules: (place, column) => [makeEnumRule(place, column, type, labels)],
+    standing: () => standingEnum(name, labels, at),
   }
 }

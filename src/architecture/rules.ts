@@ -13,10 +13,13 @@ import { makeHoldsRules, type HoldsMethod } from './kinds/holds.ts'
 import { makeIdentityRules, type IdentityMethod } from './kinds/identity.ts'
 import { makeIndexedRules, type IndexedMethod } from './kinds/indexed.ts'
 import { makeIsolatedByRules, type IsolatedByMethod } from './kinds/isolated-by.ts'
+import { makeBehavesRules, makeObservedRules, type ObservedMethods } from './kinds/observed.ts'
+import { makePoliciesRules, type PoliciesMethod } from './kinds/policies.ts'
 import { makePartitionedByRules, type PartitionedByMethod } from './kinds/partitioned-by.ts'
 import { makePrimaryKeyRules, type PrimaryKeyMethod } from './kinds/primary-key.ts'
 import { makeProvesRules, type ProvesMethod } from './kinds/proves.ts'
 import { makeReferencesRules, type ReferencesMethod } from './kinds/references.ts'
+import { makeRepeatsRules, type RepeatsMethod } from './kinds/repeats.ts'
 import { makeRequiredRules, type RequiredMethod } from './kinds/required.ts'
 import { makeSaysRules, type SaysMethod } from './kinds/says.ts'
 import { makeSoftDeletedRules, type SoftDeletedMethod } from './kinds/soft-deleted.ts'
@@ -34,6 +37,7 @@ export interface Rules<K extends string>
     IdentityMethod<K>,
     PrimaryKeyMethod<K>,
     RequiredMethod<K>,
+    RepeatsMethod<K>,
     DefaultsMethod<K>,
     GeneratedMethod<K>,
     UniqueMethod<K>,
@@ -42,6 +46,7 @@ export interface Rules<K extends string>
     ExcludesMethod<K>,
     IsolatedByMethod<K>,
     PartitionedByMethod<K>,
+    PoliciesMethod,
     VisibleToMethod<K>,
     VersionedMethod,
     IndexedMethod<K>,
@@ -49,6 +54,7 @@ export interface Rules<K extends string>
     SaysMethod<K>,
     ExampleMethods<K>,
     ProvesMethod,
+    ObservedMethods<K>,
     HoldsMethod,
     SoftDeletedMethod<K>,
     TouchesMethod<K>,
@@ -102,6 +108,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
     identity: method('identity', makeIdentityRules),
     primaryKey: method('primaryKey', makePrimaryKeyRules),
     required: method('required', makeRequiredRules),
+    repeats: method('repeats', makeRepeatsRules),
     defaults: method('defaults', makeDefaultsRules),
     generated: method('generated', makeGeneratedRules),
     unique: method('unique', makeUniqueRules),
@@ -110,6 +117,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
     excludes: method('excludes', makeExcludesRules),
     isolatedBy: method('isolatedBy', makeIsolatedByRules),
     partitionedBy: method('partitionedBy', makePartitionedByRules),
+    policies: method('policies', makePoliciesRules),
     visibleTo: method('visibleTo', makeVisibleToRules),
     versioned: method('versioned', makeVersionedRules),
     indexed: method('indexed', makeIndexedRules),
@@ -118,6 +126,8 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
     accepts: method('accepts', makeAcceptsRules),
     rejects: method('rejects', makeRejectsRules),
     proves: method('proves', makeProvesRules),
+    observed: method('observed', makeObservedRules),
+    behaves: method('behaves', makeBehavesRules),
     holds: method('holds', makeHoldsRules),
     touches: method('touches', makeTouchesRules),
     appendOnly: method('appendOnly', makeAppendOnlyRules),

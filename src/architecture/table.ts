@@ -115,13 +115,15 @@ export const table = <
   const place: RulePlace = { table: id, tableColumns, at, refuse: (fault) => faults.push(fault) }
 
   const fragments = new Set<FragmentRules>()
-  const types: Record<string, string | UserType> = {}
+  const typed: (readonly [string, string | UserType])[] = []
   for (const [column, wrapped] of Object.entries(given)) {
     const type = unwrap(wrapped, fragments)
     const fault = columnTypeFault(place, column, type)
     if (fault !== null) faults.push(fault)
-    types[column] = isType(type) ? type : 'text'
+    typed.push([column, isType(type) ? type : 'text'])
   }
+  // A column may be named __proto__, which an assignment would lose.
+  const types: Readonly<Record<string, string | UserType>> = Object.fromEntries(typed)
   const declared: readonly DeclaredColumn[] = Object.entries(types).map(([column, type]) => ({
     name: column,
     type: typeof type === 'string' ? type : type.type,

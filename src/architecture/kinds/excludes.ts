@@ -36,9 +36,9 @@ export interface ExcludesMethod<K extends string> {
    * t.excludes([['room', '='], [t.sql`tstzrange(${'starts'}, ${'ends'})`, '&&']], { where: 'not cancelled' })
    * // exclude using gist ("room" with =, tstzrange("starts", "ends") with &&) where (not cancelled)
    */
-  excludes(
+  excludes<C extends K>(
     elements:
-      { readonly [P in K]?: string } | readonly (readonly [key: K | SqlExpression, operator: string])[],
+      { readonly [P in C]: string } | readonly (readonly [key: K | SqlExpression, operator: string])[],
     options?: ExcludesOptions,
   ): RuleSet
 }

@@ -23,12 +23,16 @@ export interface IndexedRule extends DeclaredRule {
     readonly descending: boolean
     readonly nulls: 'first' | 'last' | null
     readonly operatorClass: string | null
+    /** As SQL names it; absent: the column's own. */
+    readonly collation?: string
   }[]
   readonly using: string
   readonly include: readonly string[]
   readonly where: string | null
   /** The statement it serves, as SQL; null: derived from the keys. */
   readonly serves: string | null
+  /** Which of several alike; absent: any. */
+  readonly name?: string
 }
 
 type Direction = 'asc' | 'desc'
@@ -41,6 +45,8 @@ interface IndexPart<K extends string = string> {
   readonly nulls?: 'first' | 'last'
   /** Such as `jsonb_path_ops`, `gin_trgm_ops`, `text_pattern_ops`. */
   readonly operatorClass?: string
+  /** As SQL names it, such as `"C"` or `"en-x-icu"`: left out, the column's own. */
+  readonly collation?: string
 }
 
 /** A column, with its direction where it matters: `'created_at desc'`; a function of a column; or any expression. */
@@ -61,6 +67,8 @@ interface IndexOptions<K extends string = string> {
   readonly where?: SqlText
   /** The statement that needs the index; left out: derived from its keys. */
   readonly serves?: string
+  /** The index's own name: only where several are alike and each is to stay. */
+  readonly name?: string
 }
 
 export interface IndexedMethod<K extends string> {
@@ -77,6 +85,7 @@ export interface IndexedMethod<K extends string> {
    * // create index … using gin ("metadata" jsonb_path_ops)
    * t.indexed('tenant_id', { key: 'name', operatorClass: 'text_pattern_ops', descending: true })
    * // create index … ("tenant_id", "name" text_pattern_ops desc)
+   * t.indexed({ key: 'name', collation: '"C"' })  // create index … ("name" collate "C")
    */
   indexed(...keys: readonly (IndexKey<K> | IndexOptions<K>)[]): RuleSet
 }
@@ -97,6 +106,7 @@ const toPart = (
   readonly key: SqlText
   readonly nulls: 'first' | 'last' | null
   readonly operatorClass: string | null
+  readonly collation?: string
 } => {
   if (typeof given === 'string') {
     const match = place.tableColumns.includes(given) ? null : ordered.exec(given)
@@ -109,14 +119,15 @@ const toPart = (
     descending: given.descending ?? false,
     nulls: given.nulls ?? null,
     operatorClass: given.operatorClass ?? null,
+    ...(given.collation === undefined ? {} : { collation: given.collation }),
   }
 }
 
-const optionNames = ['using', 'operatorClass', 'include', 'where', 'serves']
+const optionNames = ['using', 'operatorClass', 'include', 'where', 'serves', 'name']
 
 export const makeIndexedRules = (place: RulePlace, ...given: readonly Given[]): readonly IndexedRule[] => {
   const options = lastOptions(place, 'indexed', given, isKey, optionNames)
-  const { using = 'btree', include = [], where, serves, operatorClass }: IndexOptions = options ?? {}
+  const { using = 'btree', include = [], where, serves, operatorClass, name }: IndexOptions = options ?? {}
   const parts = given
     .filter(isKey)
     .map((key) => toPart(place, key))
@@ -126,6 +137,7 @@ export const makeIndexedRules = (place: RulePlace, ...given: readonly Given[]): 
     ...parts.map((part) =>
       [
         idPart(textOf(part.key)),
+        ...(part.collation === undefined ? [] : [`collate ${part.collation}`]),
         ...(part.operatorClass === null ? [] : [part.operatorClass]),
         ...(part.descending ? ['desc'] : []),
         ...(part.nulls === null ? [] : [`nulls ${part.nulls}`]),
@@ -134,6 +146,7 @@ export const makeIndexedRules = (place: RulePlace, ...given: readonly Given[]): 
     ...(using === 'btree' ? [] : [`using ${using}`]),
     ...(include.length === 0 ? [] : [idPart(`include ${include.join(' ')}`)]),
     ...(where === undefined ? [] : [idPart(`where ${textOf(where)}`)]),
+    ...(name === undefined ? [] : [idPart(`named ${name}`)]),
   ]
   return [
     {
@@ -149,6 +162,7 @@ export const makeIndexedRules = (place: RulePlace, ...given: readonly Given[]): 
       include,
       where: where === undefined ? null : sqlOf(where),
       serves: serves ?? null,
+      ...(name === undefined ? {} : { name }),
       sql: [
         ...parts.flatMap(({ key }) => keySql(place, key)),
         ...rulesSql('columns', { where }),

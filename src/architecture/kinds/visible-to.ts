@@ -4,7 +4,16 @@ import { oneOf, refuseUnknownKeys } from '../rule-options.ts'
 import { declarationFault, type RulePlace, type RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 
-export type TablePrivilege = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'references' | 'trigger'
+export type TablePrivilege =
+  | 'select'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'truncate'
+  | 'references'
+  | 'trigger'
+  /** VACUUM, ANALYZE, CLUSTER, REINDEX and LOCK: PostgreSQL 17 and later, and nothing before. */
+  | 'maintain'
 
 export interface VisibleToRule extends DeclaredRule {
   readonly kind: 'visibleTo'
@@ -33,7 +42,16 @@ export interface VisibleToMethod<K extends string> {
   visibleTo(role: string, privileges?: TablePrivilege | readonly TablePrivilege[] | Privileges<K>): RuleSet
 }
 
-const known = ['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'] as const
+const known = [
+  'select',
+  'insert',
+  'update',
+  'delete',
+  'truncate',
+  'references',
+  'trigger',
+  'maintain',
+] as const
 const byColumn: readonly string[] = ['select', 'insert', 'update', 'references']
 
 type GivenPrivileges =
