@@ -2,8 +2,10 @@
  * Declared rules meet the database: missing tables and columns are found, and each rule is given the structures
  * that it claims. What nothing claims is unproven.
  */
-import type { Architecture, DeclaredTable } from '../architecture/architecture.ts'
+import { placesOf, type Architecture, type DeclaredTable } from '../architecture/architecture.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import { placeOf } from '../catalog/place.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
@@ -29,15 +31,15 @@ export interface Binding {
   readonly refused: readonly RefusedSql[]
 }
 
-const missingPart = (rule: DeclaredRule, table: Table | undefined): string | null => {
-  if (!table) return `table ${rule.table} does not exist`
+const missingPart = (rule: DeclaredRule, table: Table | undefined, isTable: boolean): string | null => {
+  if (!table) return `${isTable ? 'table' : 'view'} ${rule.table} does not exist`
   const absent = rule.columns.filter((c) => !table.columns.some((column) => column.name === c))
   if (absent.length === 0) return null
-  return `table ${rule.table} has no column ${absent.join(', ')}`
+  return `${isTable ? 'table' : 'view'} ${rule.table} has no column ${absent.join(', ')}`
 }
 
 /** Structures that exist only for the sake of a claimed one are claimed with it: a trigger's function, a default's sequence. */
-const withWhatTheyNeed = (catalog: Catalog, claims: readonly string[]): readonly string[] => {
+export const withWhatTheyNeed = (catalog: Catalog, claims: readonly string[]): readonly string[] => {
   const all = new Set(claims)
   for (const id of all) {
     for (const needed of catalog.structures.get(id)?.dependsOn ?? []) {
@@ -53,10 +55,11 @@ const tableStructures = (table: DeclaredTable, catalog: Catalog): readonly strin
 
 /** Binds every rule; `db` is a session on a clone, inside no transaction. */
 export const bind = async (architecture: Architecture, catalog: Catalog, db: Session): Promise<Binding> => {
-  const rules = architecture.tables.flatMap((table) => table.rules)
+  const rules = placesOf(architecture).flatMap((place) => place.rules)
+  const declaredTables = new Set(architecture.tables.map((table) => table.id))
   const placed = rules.map((rule) => {
-    const table = catalog.tables.get(rule.table)
-    return { rule, table: table ?? null, missing: missingPart(rule, table) }
+    const table = placeOf(catalog, rule.table)
+    return { rule, table: table ?? null, missing: missingPart(rule, table, declaredTables.has(rule.table)) }
   })
   const present = placed.filter((p) => p.missing === null)
   const { claimsOf, refused } = await normalize(
@@ -64,7 +67,7 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
     catalog,
     present.map((p) => p.rule),
     (rule, normal) =>
-      kindOf(rule).claims(rule, { catalog, architecture, table: catalog.tables.get(rule.table)!, normal }),
+      kindOf(rule).claims(rule, { catalog, architecture, table: placeOf(catalog, rule.table)!, normal }),
   )
   const bound = placed.map(({ rule, table, missing }): BoundRule => ({
     rule,
@@ -81,6 +84,11 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
   }
   for (const table of architecture.tables) {
     for (const id of tableStructures(table, catalog)) claim(id, table.id)
+  }
+  for (const object of architecture.objects ?? []) {
+    // What can be broken has to be proven by a rule of its own.
+    const structure = catalog.structures.get(object.structure)
+    if (structure && kindOfStructure(structure).notMutated !== undefined) claim(structure.id, structure.id)
   }
   for (const { rule, claims } of bound) {
     for (const id of withWhatTheyNeed(catalog, claims)) claim(id, rule.id)

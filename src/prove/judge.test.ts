@@ -27,3 +27,26 @@ test('rows are the expected ones when they have the same values and no column mo
   expect(differenceFrom(experiment, answering())).toBe('expected (1), found no rows')
   expect(changeBetween(experiment, answering(['1']), answering(['1', 'false']))).toBe('(1, false)')
 })
+
+test('a refusal by time, lock or broken files says nothing, an internal one of a function does', () => {
+  const refused = (sqlstate: string): Observation => ({
+    ...answering(),
+    fault: {
+      sqlstate,
+      message: 'must be fired before event',
+      schema: null,
+      table: null,
+      column: null,
+      constraint: null,
+      dataType: null,
+      routine: 'tsvector_update_trigger',
+      position: null,
+      hint: null,
+      context: null,
+    },
+  })
+  const changes = ['57014', '55P03', '40P01', 'XX001', 'XX000', 'P0001'].filter(
+    (sqlstate) => changeBetween(experiment, answering(['1']), refused(sqlstate)) !== null,
+  )
+  expect(changes).toEqual(['XX000', 'P0001'])
+})

@@ -59,9 +59,12 @@ export const differenceFrom = (experiment: Experiment, observed: Observation): s
   return judgePlan(then, observed.rows)
 }
 
-/** Refusals that say nothing about the structure: time-outs, cancelled, locks, resources, a broken connection. */
+/**
+ * Refusals that say nothing about the structure: time-outs, cancelled, locks, resources, a broken connection, broken
+ * files. XX000 is no such thing: functions of PostgreSQL's own refuse with it what they are not made for.
+ */
 export const isInconclusive = (fault: PgFault | null): boolean =>
-  fault !== null && /^(?:57|53|55P03|08|XX|40)/u.test(fault.sqlstate)
+  fault !== null && /^(?:57|53|55P03|08|XX00[12]|40)/u.test(fault.sqlstate)
 
 /** What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. */
 export const changeBetween = (

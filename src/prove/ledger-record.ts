@@ -1,4 +1,5 @@
 /** What a run found, as pages of the ledger. Pure; every list is sorted, so that the same proof gives the same bytes. */
+import { databaseObjects } from '../ground/names.ts'
 import { digest } from './digest.ts'
 import { inOrder, type Ledger, type LedgerMutant, type LedgerPage } from './ledger-page.ts'
 import type { LedgerRule, LedgerStructure } from './ledger-page.ts'
@@ -74,10 +75,10 @@ export const recordLedger = (result: ProveResult): Ledger => {
     ...result.tables,
     ...result.rules.map((rule) => rule.table),
     ...result.structures.flatMap((s) => (s.table === null ? [] : [s.table])),
-  ])
+  ]).filter((table) => table !== databaseObjects)
   const page = (table: string | null): LedgerPage => ({
     table,
-    rules: table === null ? [] : byId(result.rules.filter((r) => r.table === table).map(recordRule)),
+    rules: byId(result.rules.filter((r) => r.table === (table ?? databaseObjects)).map(recordRule)),
     structures: byId(
       result.structures.filter((s) => s.table === table).map((s) => recordStructure(s, rules)),
     ),

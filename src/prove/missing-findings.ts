@@ -42,6 +42,17 @@ const missingTable = (
   ...place(table, rules),
 })
 
+/** What stands among the views: its design is the whole of it. */
+const missingView = (id: string, rules: readonly RuleResult[]): Finding => ({
+  code: 'view.missing',
+  severity: 'error',
+  structure: id,
+  summary: `${id}: the view does not exist, so ${rules.length === 1 ? 'its rule is' : `its ${rules.length} rules are`} red`,
+  why: 'it is declared, and no migration makes it',
+  fix: `add to a migration:\n${rules.flatMap((rule) => rule.design).join('\n')}`,
+  ...place(undefined, rules),
+})
+
 const missingColumns = (
   id: string,
   table: DeclaredTable | undefined,
@@ -81,7 +92,9 @@ export const missingFindings = (
     const own = lacking.filter((rule) => rule.table === id)
     const table = tables.find((t) => t.id === id)
     const isWhole = own[0]!.missing!.columns === null
-    found.set(own[0]!, isWhole ? missingTable(id, table, own, undeclared) : missingColumns(id, table, own))
+    if (isWhole && table === undefined) found.set(own[0]!, missingView(id, own))
+    else
+      found.set(own[0]!, isWhole ? missingTable(id, table, own, undeclared) : missingColumns(id, table, own))
   }
   return found
 }

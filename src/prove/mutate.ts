@@ -3,6 +3,8 @@
  * structure's own rules are asked first, then the rest of its table, then the tables that it touches.
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import { mutantsOf } from '../catalog/operator-sets.ts'
 import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
@@ -143,6 +145,8 @@ export interface MutateParts {
   readonly unsolvedRules: ReadonlyMap<string, string>
   /** Structure id → broken expressions that provably change nothing. */
   readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
+  /** Null: all operators. */
+  readonly operators?: OperatorSet | null
 }
 
 /** Most mutants are noticed by the first experiments; the others ask more of them, and pay for their DDL once again. */
@@ -160,7 +164,7 @@ export const mutateStructure = async (
   parts: MutateParts,
 ): Promise<readonly MutantResult[]> => {
   const { workplace, catalog, witnesses, claimedBy } = parts
-  const mutants = kindOfStructure(structure).mutants(structure, catalog)
+  const mutants = mutantsOf(structure, catalog, parts.operators ?? null)
   if (mutants.length === 0) return []
   const fair = (results: readonly ExperimentResult[]) => (mutant: Mutant) => {
     const gone = new Set((mutant.alsoRemoves ?? []).flatMap((id) => claimedBy.get(id) ?? []))

@@ -3,6 +3,7 @@
  * first pass, judged by PostgreSQL in one batch over empty copies of the tables, and answered in a second pass.
  */
 import type { DeclaredRule } from '../architecture/rule.ts'
+import { placeOf } from '../catalog/place.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import { qualified } from '../postgres/quote.ts'
@@ -29,7 +30,7 @@ const checkHead = 'alter table assay_copy add constraint assay_text check (('
 
 /** Opens a transaction with an empty copy of the table, to which expressions are put as CHECKs. */
 const copyTable = (catalog: Catalog, table: string): string =>
-  `begin; create temp table assay_copy (like ${qualified(catalog.tables.get(table)!)}); savepoint assay_text`
+  `begin; create temp table assay_copy (like ${qualified(placeOf(catalog, table)!)}); savepoint assay_text`
 
 const question = (sql: string): string =>
   [

@@ -2,12 +2,16 @@
  * The proof of one architecture on a migrated database: bind, write the tests, GREEN, RED, MUTATE. Two workers
  * share the work; everything it answers is in the order of the architecture and the catalog, never of time.
  */
-import type { Architecture } from '../architecture/architecture.ts'
+import { placesOf, type Architecture } from '../architecture/architecture.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import { mutantsOf } from '../catalog/operator-sets.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { makeRows } from '../rows/make-rows.ts'
+import { kindOf } from '../rules/kinds.ts'
+import { withSilentRepeats } from '../rules/silent-repeats.ts'
 import type { Rows } from '../rows/rows.ts'
 import { askFor, type Asked } from './asked.ts'
 import type { Binding } from './bind.ts'
@@ -18,6 +22,7 @@ import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
 import { indistinctOf, makeWitnesses, mutateStructure } from './mutate.ts'
 import { proveRed, type RedEvidence } from './red.ts'
+import { missingObjects } from './missing-objects.ts'
 import { openGround, type ProofGround } from './proof-ground.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
 import { summarize } from './summary.ts'
@@ -34,6 +39,8 @@ export interface ProveOptions {
   readonly steps: readonly Step[]
   /** Ids of rules or structures, or names of tables; empty: everything. */
   readonly only: readonly string[]
+  /** Only mutants of these operators; absent or null: all. */
+  readonly operators?: OperatorSet | null
   /** What starting the server and migrating took, for the summary. */
   readonly startSeconds: number
   readonly onProgress?: (stage: string, done: number, of: number) => void
@@ -119,6 +126,7 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   claims: rule.claims,
   ...(rule.missing === null ? {} : { missing: { columns: absentColumns(rule) } }),
   declared: declarationDigest(rule.rule),
+  ...(kindOf(rule.rule).isObserved ? { observed: true as const } : {}),
   green: rule.green,
   red,
   experiments: rule.results,
@@ -158,7 +166,9 @@ const writeOn = async (
 
 /** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
 export const prove = async (options: ProveOptions): Promise<ProveResult> => {
-  const { architecture, server, template, steps, only, onProgress } = options
+  const { server, template, steps, only, onProgress } = options
+  // Such a set adds keys: what no key is declared for is then said aloud.
+  const architecture = options.operators ? withSilentRepeats(options.architecture) : options.architecture
   const ground = options.ground ?? (await openGround(server, template))
   const { catalog, facts, places } = ground
   try {
@@ -166,8 +176,12 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     await ground.widen(1)
     const binding = await ground.bind(architecture)
     refuseDeclaredSql(binding.refused)
-    const asked = askFor(binding, catalog, { only, mutates: steps.includes('mutate') })
-    const written = await writeOn(places[0]!, options, catalog, asked)
+    const asked = askFor(binding, catalog, {
+      only,
+      mutates: steps.includes('mutate'),
+      ...(architecture.leftAlone ? { leftAlone: architecture.leftAlone } : {}),
+    })
+    const written = await writeOn(places[0]!, { ...options, architecture }, catalog, asked)
     ground.useRows(written.rows)
     const writeSeconds = writing()
 
@@ -206,14 +220,22 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       )
       const { claimedBy } = binding
       const indistinct = indistinctOf(green)
+      const operators = options.operators ?? null
       mutants = await shareOut(
         places,
         structures,
         (workplace, structure) =>
-          mutateStructure(structure, { workplace, catalog, witnesses, claimedBy, unsolvedRules, indistinct }),
+          mutateStructure(structure, {
+            workplace,
+            catalog,
+            witnesses,
+            claimedBy,
+            unsolvedRules,
+            indistinct,
+            operators,
+          }),
         (done) => onProgress?.('mutants', done, structures.length),
-        (structure) =>
-          kindOfStructure(structure).mutants(structure, catalog).length * witnesses.own(structure).length,
+        (structure) => mutantsOf(structure, catalog, operators).length * witnesses.own(structure).length,
       )
     }
     const mutateSeconds = mutating()
@@ -229,10 +251,13 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     return {
       architecture: architecture.name,
       server: facts,
-      tables: architecture.tables.map((t) => t.id),
+      tables: placesOf(architecture).map((place) => place.id),
       rules,
       structures: structureResults,
-      findings: findingsOf(rules, structureResults, architecture.tables),
+      findings: [
+        ...findingsOf(rules, structureResults, architecture.tables),
+        ...missingObjects(architecture, catalog, only),
+      ],
       summary: summarize(architecture.tables.length, rules, structureResults, seconds),
       diagram: diagramOf(catalog),
       owner: server.owner,

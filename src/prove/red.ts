@@ -3,8 +3,11 @@
  * controls only (an optional column) is proven by a mutant that strengthens: it must turn one of them around.
  */
 import type { Catalog, Mutant } from '../catalog/structure.ts'
+import { keysAdded } from '../catalog/key-added.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import { withoutPartitionNames } from '../catalog/partition-words.ts'
+import { withWhatTheyNeed } from './bind.ts'
+import { kindOf } from '../rules/kinds.ts'
 import type { RuleResult } from './result.ts'
 import type { GreenRule } from './green.ts'
 import { changeBetween } from './judge.ts'
@@ -83,11 +86,18 @@ const redOf = async (
   if (rule.experiments.length === 0) {
     return { proven: false, experiment: null, why: 'no experiment could be written for it' }
   }
+  if (kindOf(rule.rule).isWithoutKey) {
+    const added = rule.claims.flatMap((id) => keysAdded(catalog.structures.get(id)!, catalog))
+    const byKey = await proveByMutants(workplace, rule, added)
+    if (byKey) return byKey
+  }
   if (removed && !removed.ddlFault) {
     const found = firstChange(rule, removed)
     if (found) return provenBy(rule, found, 'without its structures')
   }
-  const own = await proveByMutants(workplace, rule, otherMutants(rule.claims, catalog))
+  // A control is turned around by a broken function, not by the absence of the trigger that calls it.
+  const owned = withWhatTheyNeed(catalog, rule.claims)
+  const own = await proveByMutants(workplace, rule, otherMutants(owned, catalog))
   if (own) return own
   // Nothing of its own can be taken away alone (a primary key implies its NOT NULL; a rule of controls claims
   // nothing): then what stands beside it on the table is broken instead.

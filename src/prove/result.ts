@@ -34,6 +34,8 @@ export interface RuleResult {
   readonly missing?: { readonly columns: readonly string[] | null }
   /** declarationDigest(rule) of digest.ts: the ledger notices a rule that was weakened under an unchanged sentence. */
   readonly declared?: string
+  /** Recorded from a database: nobody has said yet that it is right. */
+  readonly observed?: true
   readonly green: boolean
   /** null: not looked at in this run. `experiment` is one whose outcome changed without the structures. */
   readonly red: { readonly proven: boolean; readonly experiment: string | null; readonly why: string } | null
@@ -94,6 +96,8 @@ export interface ProveSummary {
   readonly tables: number
   readonly structures: number
   readonly rules: number
+  /** Those among them that are recorded and stated by nobody; absent: none. */
+  readonly observed?: number
   readonly experiments: number
   readonly red: number
   readonly green: number

@@ -10,10 +10,12 @@ export const summarize = (
 ): ProveSummary => {
   const mutants = structures.flatMap((s) => s.mutants)
   const count = (verdict: Verdict): number => mutants.filter((m) => m.verdict === verdict).length
+  const observed = rules.filter((rule) => rule.observed).length
   return {
     tables,
     structures: structures.length,
     rules: rules.length,
+    ...(observed === 0 ? {} : { observed }),
     experiments: rules.reduce((n, rule) => n + rule.experiments.length, 0),
     red: rules.filter((rule) => rule.red?.proven).length,
     green: rules.filter((rule) => rule.green).length,

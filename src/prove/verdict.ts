@@ -72,7 +72,9 @@ export const verdictOfSurvivor = (parts: {
   // The rule's writer proved that this expression answers as the original does, for every value there is.
   const same = indistinct
     .get(structure.id)
-    ?.find((one) => mutant.ddl.some((sql) => sql.includes(`(${one.expression})`)))
+    ?.find(({ expression, mutant: id }) =>
+      expression === undefined ? id === mutant.id : mutant.ddl.some((sql) => sql.includes(`(${expression})`)),
+    )
   if (same) return { verdict: 'equivalent', why: same.why }
   const other = stillRefused(unchanged, structure, catalog)
   if (other !== null) return { verdict: 'redundant', why: other }

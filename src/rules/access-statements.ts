@@ -19,7 +19,7 @@ export interface AccessCase {
 }
 
 /** What each privilege is called in a title. */
-const verbs: Readonly<Record<Exclude<TablePrivilege, 'references'>, string>> = {
+const verbs: Readonly<Record<Exclude<TablePrivilege, 'references' | 'maintain'>, string>> = {
   select: 'reads',
   insert: 'inserts',
   update: 'updates',
@@ -92,7 +92,7 @@ const tableDraft = (privilege: keyof typeof tableStatements, rule: VisibleToRule
 }
 
 /**
- * REFERENCES needs a table of the role's own, so the list of privileges alone shows it. A statement that
+ * REFERENCES needs a table of the role's own, and MAINTAIN leaves no trace: the list of privileges alone shows them. A statement that
  * PostgreSQL refuses to the owner too (a statement trigger, a table that others refer to) shows nothing about
  * privileges: EXPLAIN checks them and runs nothing, and where that does not help the list shows it.
  */

@@ -2,6 +2,7 @@
  * Exactly which privileges stand on a table, each asked of PostgreSQL in one statement. Shared by visibleTo, which
  * declares them, and by isolatedBy, which keeps those that it finds where no rule declares any.
  */
+import { viewOf } from '../catalog/place.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { heldAnywhere, heldColumnPrivileges, heldTablePrivileges } from './role-privileges.ts'
@@ -44,7 +45,8 @@ const ownSequences = (table: Table): ReadonlySet<string> =>
  * columns' sequences and of the functions that its structures call. What PUBLIC was refused there goes with them.
  */
 export const grantsFor = (catalog: Catalog, table: Table, role: string): readonly string[] => {
-  const used = new Set(catalog.of(table.id).flatMap((s) => s.dependsOn))
+  const view = viewOf(catalog, table)
+  const used = new Set([...catalog.of(table.id), ...(view ? [view] : [])].flatMap((s) => s.dependsOn))
   const sequences = ownSequences(table)
   const isAround = ({ object }: GrantFacts): boolean =>
     (object.kind === 'schema' && object.name === table.schema) ||
@@ -55,6 +57,7 @@ export const grantsFor = (catalog: Catalog, table: Table, role: string): readonl
     const facts = structure.facts as GrantFacts
     const grantee = facts.grantee ?? 'public'
     if (structure.table !== null) return structure.table === table.id && grantee === role
+    if (facts.object.id === view?.id) return grantee === role
     return isAround(facts) && (grantee === role || grantee === 'public')
   }
   return [...catalog.structures.values()].filter((s) => s.kind === 'grant' && isClaimed(s)).map((s) => s.id)

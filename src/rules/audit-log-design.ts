@@ -108,12 +108,13 @@ const viewText = (log: string): string => {
   const sql = auditLogSql(log)
   const object = (value: string, condition: string): string =>
     `json_object_agg(v.name, ${value}) filter (where ${condition})`
-  const changed = `(s.operation <> 'UPDATE' or v.old_value::text <> v.new_value::text)`
+  const shown = (other: 'old' | 'new'): string =>
+    `r.${other} is null or v.old_value::text <> v.new_value::text`
   return `create or replace view ${sql.view} as
 select s.lane, s.number, r.chunk, v.entry, s.at, s.clock, s.transaction, s.role, s.login, s.identity, s.relation, s.operation,
   ${object('coalesce(v.old_value, v.new_value)', 'v.name = any (s.key_columns)')} as key,
-  ${object('v.old_value', `v.old_value is not null and ${changed}`)} as old,
-  ${object('v.new_value', `v.new_value is not null and ${changed}`)} as new
+  ${object('v.old_value', shown('new'))} as old,
+  ${object('v.new_value', shown('old'))} as new
 from ${sql.statements} s
 join ${sql.rows} r using (lane, number)
 cross join lateral (

@@ -11,13 +11,13 @@ import type { RuleContext } from './rule-kind.ts'
 
 /** A statement's row as its columns stand; its link is none. */
 const statement = (log: string, number: number, operation: string, keys: string): string =>
-  `insert into ${auditLogSql(log).statements} values (0, ${number}, '2020-01-01', '2020-01-01', 7, 'app', 'web', '{"app.user": "7"}',
+  `insert into ${auditLogSql(log).statements} values (4, ${number}, '2020-01-01', '2020-01-02', 7, 'app', 'web', '{"app.user": "7"}',
   'products', ${literal(operation)}, ${literal(keys)}, 2, 0, '', '', '')`
 
 const entries = (log: string, number: number, old: string | null, new_: string | null): string =>
-  `insert into ${auditLogSql(log).rows} values (0, ${number}, 0, 2, ${literal(old)}, ${literal(new_)}, '')`
+  `insert into ${auditLogSql(log).rows} values (4, ${number}, 5, 3, ${literal(old)}, ${literal(new_)}, '')`
 
-/** Two entries of each operation: the view shows the key, and of an update what changed. */
+/** Entries of each operation: the view shows the key, and of an update what changed, whether to more or to less. */
 export const readingCases = (rule: AuditLogRule, context: RuleContext): readonly Case[] => {
   const { log, readers } = rule
   const sql = auditLogSql(log)
@@ -28,18 +28,24 @@ export const readingCases = (rule: AuditLogRule, context: RuleContext): readonly
     entries(
       log,
       2,
-      '{"id": [1, 2], "name": ["a", null], "at": null}',
-      '{"id": null, "name": ["b", null], "at": null}',
+      '{"id": [1, 2, 3], "name": ["a", null, "d"], "at": null}',
+      '{"id": null, "name": ["b", null, "c"], "at": null}',
     ),
     statement(log, 3, 'DELETE', '{id}'),
     entries(log, 3, '{"id": [1, 2], "name": ["b", null]}', null),
   ]
-  const read = `select number, entry, role, identity ->> 'app.user', relation, operation, key::jsonb, old::jsonb, new::jsonb
+  const read = `select number, entry, lane, chunk, at, clock, transaction, role, login, identity ->> 'app.user', relation, operation, key::jsonb, old::jsonb, new::jsonb
   from ${sql.view} order by number, entry`
   const of = (number: number, entry: number, operation: string): readonly string[] => [
     String(number),
     String(entry),
+    '4',
+    '5',
+    '2020-01-01 00:00:00+00',
+    '2020-01-02 00:00:00+00',
+    '7',
     'app',
+    'web',
     '7',
     'products',
     operation,
@@ -50,6 +56,7 @@ export const readingCases = (rule: AuditLogRule, context: RuleContext): readonly
     [...of(1, 2, 'INSERT'), null, '{"id": 2, "name": null}'],
     [...of(2, 1, 'UPDATE'), '{"name": "a"}', '{"name": "b"}'],
     [...of(2, 2, 'UPDATE'), null, null],
+    [...of(2, 3, 'UPDATE'), '{"name": "d"}', '{"name": "c"}'],
     [...of(3, 1, 'DELETE'), '{"id": 1, "name": "b"}', null],
     [...of(3, 2, 'DELETE'), '{"id": 2, "name": null}', null],
   )

@@ -10,7 +10,7 @@ import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
 import { makeRow } from './make-row.ts'
-import type { RuleContext, RuleKind } from './rule-kind.ts'
+import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
 import { addUntriggered, withoutTriggers } from './untriggered.ts'
@@ -106,6 +106,13 @@ const addDisagreementCase = async (
   })
 }
 
+/** Without it the same rows are refused. */
+const impliedRemoval = (structure: string): Indistinct => ({
+  structure,
+  mutant: `${structure}~removed`,
+  why: 'the other constraints of the table imply it: it refuses no row alone',
+})
+
 const addUpdateCase = async (
   context: RuleContext,
   ground: Ground,
@@ -176,7 +183,9 @@ export const check: RuleKind<CheckRule> = {
       else ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
     }
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)
-    return ground.draft.written()
+    const written = ground.draft.written()
+    if (!claimed || !found.impliedByOthers) return written
+    return { ...written, indistinct: [...(written.indistinct ?? []), impliedRemoval(claimed.id)] }
   },
   design: (rule) => [
     alterTable(rule.table, `add constraint ${ident(constraintName(rule))} check (${rule.expression})`),
@@ -184,7 +193,7 @@ export const check: RuleKind<CheckRule> = {
   claims: (rule, { catalog, normal }) => {
     const checks = checksOf(catalog, rule.table)
     const text = normal.expression(rule.table, rule.expression)
-    const named = [constraintName(rule), rule.name].flatMap((name) => checks.filter((s) => s.name === name))
+    const named = [rule.name, constraintName(rule)].flatMap((name) => checks.filter((s) => s.name === name))
     // One of another name is taken for it when it says the same; one of its name even when it does not, so that this shows.
     const found = named[0] ?? checks.find((s) => normal.expression(rule.table, s.facts.expression) === text)
     return found ? [found.id] : []

@@ -1,5 +1,5 @@
 /** What the declaration says about a table beyond the rule at hand. */
-import type { Architecture, DeclaredTable } from '../architecture/architecture.ts'
+import { placesOf, type Architecture, type DeclaredTable } from '../architecture/architecture.ts'
 import type { GeneratedRule } from '../architecture/kinds/generated.ts'
 import type { PrimaryKeyRule } from '../architecture/kinds/primary-key.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
@@ -7,12 +7,15 @@ import type { DeclaredRule } from '../architecture/rule.ts'
 const declaredTable = (architecture: Architecture, table: string): DeclaredTable | undefined =>
   architecture.tables.find((t) => t.id === table)
 
-/** Rules of one kind on a table, typed by the caller who knows the kind. */
+/** Rules of one kind on a table or view, typed by the caller who knows the kind. */
 export const rulesOf = <R extends DeclaredRule>(
   architecture: Architecture,
   table: string,
   kind: R['kind'],
-): readonly R[] => (declaredTable(architecture, table)?.rules ?? []).filter((r): r is R => r.kind === kind)
+): readonly R[] =>
+  (placesOf(architecture).find((place) => place.id === table)?.rules ?? []).filter(
+    (r): r is R => r.kind === kind,
+  )
 
 /** Columns that may be null, by declaration. */
 export const optionalColumns = (architecture: Architecture, table: string): readonly string[] =>

@@ -1,11 +1,11 @@
 /** defaults: a column left out of an insert gets the value of an expression. */
 import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
-import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
 import { declaredType } from './declared.ts'
 import { allTrue, standOnBaseRow } from './draft.ts'
+import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { resetSequence } from './reset-sequence.ts'
@@ -82,7 +82,7 @@ export const defaults: RuleKind<DefaultsRule> = {
   },
   design: (rule) => [alterColumn(rule.table, rule.column, `set default ${rule.expression}`)],
   claims: (rule, { catalog }) => {
-    const id = structureId(rule.table, 'default', rule.column)
-    return catalog.structures.has(id) ? [id] : []
+    const id = ownOrInherited(catalog, rule.table, 'default', rule.column)
+    return id === null ? [] : [id]
   },
 }

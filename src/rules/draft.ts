@@ -64,9 +64,11 @@ const shared = ({ id, statements }: World): World => {
   return world
 }
 
-/** The world of the rule's table. */
-export const worldOf = async (context: Pick<RuleContext, 'rows' | 'table'>): Promise<World> =>
-  shared(await context.rows.world(context.table))
+/** The world of the rule's table; what is no table needs none. */
+export const worldOf = async (context: Pick<RuleContext, 'rows' | 'table' | 'catalog'>): Promise<World> =>
+  context.catalog.tables.has(context.table.id)
+    ? shared(await context.rows.world(context.table))
+    : { id: context.table.id, statements: [] }
 
 /** Opens a draft over the table's world and base row, or answers why there is none. */
 export const standOnBaseRow = async (

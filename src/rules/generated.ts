@@ -2,7 +2,6 @@
 import type { GeneratedRule } from '../architecture/kinds/generated.ts'
 import { valueMutants } from '../catalog/expressions.ts'
 import { generatedOf } from '../catalog/generated.ts'
-import { structureId } from '../ground/names.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
@@ -11,6 +10,7 @@ import { declaredType, rulesOf } from './declared.ts'
 import { accepted, allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import { evaluateRows } from './evaluate.ts'
 import { columnsIn } from './expression-columns.ts'
+import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -187,7 +187,7 @@ export const generated: RuleKind<GeneratedRule> = {
     ]
   },
   claims: (rule, { catalog }) => {
-    const id = structureId(rule.table, 'generated', rule.column)
-    return catalog.structures.has(id) ? [id] : []
+    const id = ownOrInherited(catalog, rule.table, 'generated', rule.column)
+    return id === null ? [] : [id]
   },
 }

@@ -39,8 +39,18 @@ const sameKey = (normal: Normal, table: string, declared: IndexKey, found: KeyPa
     sameExpression &&
     declared.descending === found.descending &&
     nullsFirst === found.nullsFirst &&
-    sameClass(declared.operatorClass, found.operatorClass)
+    sameClass(declared.operatorClass, found.operatorClass) &&
+    sameCollation(declared.collation, found.collation)
   )
+}
+
+/** `"pg_catalog"."C"` and `"C"` are one; left out in the declaration, any will do. */
+const sameCollation = (declared: string | undefined, found: string | null): boolean => {
+  if (declared === undefined || found === null) return declared === undefined
+  const [a, b] = [declared, found].map((text) =>
+    text.replaceAll('"', '').replace(/^(?:pg_catalog|public)\./u, ''),
+  )
+  return a === b
 }
 
 const isShape = (rule: IndexedRule, facts: KeyFacts, normal: Normal): boolean => {
@@ -63,7 +73,17 @@ export const claimsOfIndex: RuleKind<IndexedRule>['claims'] = (rule, { catalog, 
     const found = (catalog.of(rule.table, kind) as readonly Structure<KeyFacts>[]).filter(({ facts }) =>
       isShape(rule, facts, normal),
     )
-    if (found[0]) return [found[0].id]
+    if (rule.name !== undefined) {
+      const named = found.find(({ name }) => name === rule.name)
+      if (named) return [named.id]
+      continue
+    }
+    // One that sorts as the rule says comes before one with a collation that the rule says nothing of.
+    const exact = found.find(({ facts }) =>
+      facts.keys.every((part, n) => (part.collation === null) === (rule.keys[n]?.collation === undefined)),
+    )
+    const claimed = exact ?? found[0]
+    if (claimed) return [claimed.id]
   }
   return []
 }

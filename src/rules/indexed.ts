@@ -8,6 +8,7 @@ import { literal, qualified } from '../postgres/quote.ts'
 import { claimedOf } from './claimed.ts'
 import { structureName } from './ddl.ts'
 import type { Expected, Experiment, World } from './experiment.ts'
+import { setAside } from './indexed-aside.ts'
 import { claimsOfIndex } from './indexed-claims.ts'
 import { createIndex, directionText } from './indexed-ddl.ts'
 import { explained, withProbe, type Probe } from './indexed-probe.ts'
@@ -29,6 +30,16 @@ const loaded: World = {
     'set local jit = off',
   ],
 }
+
+/**
+ * Of the made rows so many have the same keys that no index pays for itself; among real ones they may be few. Then the
+ * proof is that the index can serve the statement, and that nothing else does.
+ */
+const crowded: World = {
+  id: 'loaded-crowded',
+  statements: [...loaded.statements, 'set local enable_seqscan = off'],
+}
+const mostShare = 0.1
 
 /** What would make the index worth less; asked for only where the index alone would do without it. */
 const shortcomings = ['Sort', 'Incremental Sort', 'Filter', 'Backward']
@@ -95,14 +106,15 @@ const unsolved = (rule: IndexedRule, summary: string, tried: string): Written =>
 const mendOf = (rule: IndexedRule): string => createIndex(rule)
 
 const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Written> => {
-  const values = await keyValues(rule, context)
-  if (values === null) {
+  const chosen = await keyValues(rule, context)
+  if (chosen === null) {
     return unsolved(
       rule,
       `${rule.table} could not be filled with rows for its plans`,
       'values by type, text as words and as digits',
     )
   }
+  const { values, share } = chosen
   const index = await claimedIndex(rule, context)
   const probed = await withProbe(context.db, rule, context.table, async (probe) => {
     const statements = statementsOf({ rule, operators: probe.operators, values })
@@ -124,6 +136,8 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
       statements.map((s) => s.select).join('; ') || `no operand is known for its operators`,
     )
   }
+  const claimed = claimedOf(context, 'index', 'unique', 'primaryKey')
+  const aside = setAside(claimed, context.table, context.catalog)
   const written = statements.flatMap(({ title, select, demand }, n): Omit<Experiment, 'id'>[] => {
     // What the user asks for stands as it is; what is derived only where the index could serve it.
     const isAsked = select === rule.serves
@@ -141,8 +155,8 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
       {
         rule: rule.id,
         title,
-        world: loaded,
-        given: [],
+        world: demand === 'served' && share > mostShare ? crowded : loaded,
+        given: aside,
         when: [explained(select)],
         then,
         on: 'loaded',

@@ -14,19 +14,25 @@ import { generated } from './generated.ts'
 import { holds } from './holds.ts'
 import { identity } from './identity.ts'
 import { indexed } from './indexed.ts'
+import { behaves, observed } from './observed.ts'
+import { object } from './object.ts'
 import { optional } from './optional.ts'
 import { isolatedBy } from './isolated-by.ts'
 import { partitionedBy } from './partitioned-by.ts'
+import { policies } from './policies.ts'
 import { primaryKey } from './primary-key.ts'
 import { proves } from './proves.ts'
 import { references } from './references.ts'
 import { rejects } from './rejects.ts'
+import { repeats } from './repeats.ts'
 import { required } from './required.ts'
 import type { RuleKind } from './rule-kind.ts'
+import { materializedView } from './materialized-view.ts'
 import { says } from './says.ts'
 import { softDeleted } from './soft-deleted.ts'
 import { touches } from './touches.ts'
 import { versioned } from './versioned.ts'
+import { view } from './view.ts'
 import { visibleTo } from './visible-to.ts'
 import { type } from './type.ts'
 import { tenantApart } from './tenant-apart.ts'
@@ -37,6 +43,7 @@ const ruleKinds: readonly RuleKind[] = [
   type,
   optional,
   required,
+  repeats,
   defaults,
   identity,
   generated,
@@ -51,6 +58,7 @@ const ruleKinds: readonly RuleKind[] = [
   tenantApart,
   tenantSchema,
   partitionedBy,
+  policies,
   visibleTo,
   versioned,
   says,
@@ -60,10 +68,15 @@ const ruleKinds: readonly RuleKind[] = [
   auditLog,
   touches,
   appendOnly,
+  view,
+  materializedView,
+  object,
   softDeleted,
   accepts,
   rejects,
   proves,
+  behaves,
+  observed,
 ]
 
 const byName: ReadonlyMap<string, RuleKind> = new Map(ruleKinds.map((kind) => [kind.kind, kind]))

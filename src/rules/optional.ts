@@ -1,10 +1,10 @@
 /** optional: the column may be null, alone and together with the table's other optional columns. A control only. */
 import type { OptionalRule } from '../architecture/kinds/optional.ts'
 import type { ReferencesRule } from '../architecture/kinds/references.ts'
-import { structureId } from '../ground/names.ts'
 import { alterColumn } from './ddl.ts'
 import { optionalColumns, rulesOf } from './declared.ts'
 import { accepted, standOnBaseRow } from './draft.ts'
+import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 
@@ -55,7 +55,7 @@ export const optional: RuleKind<OptionalRule> = {
   design: (rule) => [alterColumn(rule.table, rule.column, 'drop not null')],
   // That null is taken is part of what the column is: no structure of its own stands behind it.
   claims: (rule, { catalog }) => {
-    const id = structureId(rule.table, 'column', rule.column)
-    return catalog.structures.has(id) ? [id] : []
+    const id = ownOrInherited(catalog, rule.table, 'column', rule.column)
+    return id === null ? [] : [id]
   },
 }

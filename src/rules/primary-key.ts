@@ -1,11 +1,11 @@
 /** primaryKey: rows are told apart by these columns, which are never null. */
 import type { PrimaryKeyRule } from '../architecture/kinds/primary-key.ts'
 import { primaryKeysOf } from '../catalog/primary-key.ts'
-import { structureId } from '../ground/names.ts'
 import { ident, identList } from '../postgres/quote.ts'
 import { claimedOf } from './claimed.ts'
 import { alterTable, structureName } from './ddl.ts'
 import { standOnBaseRow } from './draft.ts'
+import { ownOrInherited } from './inherited.ts'
 import { addKeyCases } from './key-cases.ts'
 import type { Key } from './key.ts'
 import { addNullInsertCase } from './null-cases.ts'
@@ -79,8 +79,8 @@ export const primaryKey: RuleKind<PrimaryKeyRule> = {
     const keys = all
       .filter(({ facts }) => JSON.stringify(facts.keys.map((k) => k.column ?? '').toSorted()) === wanted)
       .map((s) => s.id)
-    const notNull = rule.columns.map((c) => structureId(rule.table, 'required', c))
+    const notNull = rule.columns.flatMap((c) => ownOrInherited(catalog, rule.table, 'required', c) ?? [])
     const own = period ? claimPeriodKey(period, catalog, all) : keys
-    return [...own, ...notNull.filter((id) => catalog.structures.has(id))]
+    return [...own, ...notNull]
   },
 }

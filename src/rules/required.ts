@@ -1,10 +1,14 @@
 /** required: null is refused for the column, on insert and on update. */
 import type { RequiredRule } from '../architecture/kinds/required.ts'
+import { primaryKeysOf } from '../catalog/primary-key.ts'
+import type { RequiredFacts } from '../catalog/required.ts'
+import type { Catalog, Structure } from '../catalog/structure.ts'
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
 import { generatedRuleOf } from './declared.ts'
 import { standOnBaseRow, type Ground } from './draft.ts'
+import { ownOrInherited } from './inherited.ts'
 import { addNullCase, addNullInsertCase, nullCause } from './null-cases.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 
@@ -25,6 +29,15 @@ const addGeneratedCase = async (
     when: [context.rows.insert(context.table, solved.row)],
     then: { kind: 'rejected', by: nullCause(rule.column, context) },
   })
+}
+
+/** A parent's NOT NULL that its primary key or identity implies goes only with that. */
+const whatImplies = (rule: RequiredRule, catalog: Catalog, id: string): readonly string[] => {
+  const found = catalog.structures.get(id) as Structure<RequiredFacts>
+  const of = found.table ?? ''
+  if (of === rule.table) return []
+  if (found.facts.impliedBy === 'identity') return [structureId(of, 'identity', rule.column)]
+  return found.facts.impliedBy === 'primary key' ? primaryKeysOf(catalog, of).map((key) => key.id) : []
 }
 
 export const required: RuleKind<RequiredRule> = {
@@ -52,7 +65,7 @@ export const required: RuleKind<RequiredRule> = {
   },
   design: (rule) => [alterColumn(rule.table, rule.column, 'set not null')],
   claims: (rule, { catalog }) => {
-    const id = structureId(rule.table, 'required', rule.column)
-    return catalog.structures.has(id) ? [id] : []
+    const id = ownOrInherited(catalog, rule.table, 'required', rule.column)
+    return id === null ? [] : [...whatImplies(rule, catalog, id), id]
   },
 }

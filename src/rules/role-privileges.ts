@@ -8,7 +8,7 @@ export const columnPrivileges: readonly ColumnPrivilege[] = ['select', 'insert',
 
 export interface RolePrivileges {
   /** On the whole table (for a column privilege: on every column, now and later). MAINTAIN is PostgreSQL 17's. */
-  readonly table: Readonly<Record<TablePrivilege | 'maintain', boolean>>
+  readonly table: Readonly<Record<TablePrivilege, boolean>>
   /** Columns in order that the role may use, through the table or the column. */
   readonly columns: Readonly<Record<ColumnPrivilege, readonly string[]>>
   readonly schemaUsage: boolean
@@ -17,7 +17,7 @@ export interface RolePrivileges {
 }
 
 /** Table privileges that this major version knows, as PostgreSQL spells them. */
-export const privilegesOf = (major: number): readonly (TablePrivilege | 'maintain')[] => [
+export const privilegesOf = (major: number): readonly TablePrivilege[] => [
   'select',
   'insert',
   'update',
@@ -66,7 +66,7 @@ select privilege
  order by n`
 
 interface Held {
-  readonly table: readonly (TablePrivilege | 'maintain')[]
+  readonly table: readonly TablePrivilege[]
   readonly select: readonly string[]
   readonly insert: readonly string[]
   readonly update: readonly string[]

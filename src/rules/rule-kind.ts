@@ -32,12 +32,18 @@ export interface Indistinct {
   /** Structure id. */
   readonly structure: string
   /** As expressionMutants or valueMutants writes it: what stands in parentheses in the mutant's DDL. */
-  readonly expression: string
+  readonly expression?: string
+  /** Instead: the mutant's id. */
+  readonly mutant?: string
   readonly why: string
 }
 
 export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   readonly kind: R['kind']
+  /** Its rules were recorded from a database, and nobody has said that they are right: counted apart. */
+  readonly isObserved?: true
+  /** Its rules stand on the absence of a key: RED is shown by one that is added. */
+  readonly isWithoutKey?: true
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>

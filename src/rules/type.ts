@@ -3,12 +3,12 @@
  * edges is foretold by PostgreSQL (type-oracle.ts) and then asked of the real column.
  */
 import type { TypeRule } from '../architecture/kinds/type.ts'
-import { structureId } from '../ground/names.ts'
 import { ident, literal } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
 import { generatedRuleOf } from './declared.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import { addGeneratedTypeCases } from './generated-type.ts'
+import { ownOrInherited } from './inherited.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { addProbeCases, rowWithValue, type Standing } from './type-cases.ts'
 import { understandType } from './type-oracle.ts'
@@ -57,7 +57,7 @@ export const type: RuleKind<TypeRule> = {
     alterColumn(rule.table, rule.column, `type ${rule.type} using ${ident(rule.column)}::${rule.type}`),
   ],
   claims: (rule, { catalog }) => {
-    const id = structureId(rule.table, 'column', rule.column)
-    return catalog.structures.has(id) ? [id] : []
+    const id = ownOrInherited(catalog, rule.table, 'column', rule.column)
+    return id === null ? [] : [id]
   },
 }

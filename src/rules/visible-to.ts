@@ -46,7 +46,7 @@ const mendOf = (rule: VisibleToRule): string =>
 
 /** What `heldTablePrivileges` shall answer. */
 const tableWide = (privileges: Granted, major: number): Answer =>
-  privilegesOf(major).flatMap((p) => (p !== 'maintain' && privileges[p] === true ? [[p]] : []))
+  privilegesOf(major).flatMap((p) => (privileges[p] === true ? [[p]] : []))
 
 /** What `heldColumnPrivileges` shall answer. */
 const byColumn = (privileges: Granted, table: Table): Answer =>
@@ -61,7 +61,6 @@ const byColumn = (privileges: Granted, table: Table): Answer =>
 /** What `heldAnywhere` shall answer. */
 const anywhere = (rules: readonly VisibleToRule[], major: number): Answer =>
   privilegesOf(major).flatMap((p) =>
-    p !== 'maintain' &&
     rules.some(
       ({ privileges }) =>
         (privileges[p] ?? []) === true || ((privileges[p] ?? []) as readonly string[]).length > 0,

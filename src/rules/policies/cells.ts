@@ -1,0 +1,174 @@
+/** The cells of the matrix: who does what to which row, and what becomes of it as the declared policies have it. */
+import type { Row } from '../../rows/rows.ts'
+import { deeds, plainOf, type Deed, type Subject } from './deeds.ts'
+import type { Identity } from './identities.ts'
+import type { PolicySet } from './policy-set.ts'
+import type { AskedRole } from './roles.ts'
+import type { Move, Situation } from './situations.ts'
+import {
+  declaredVerdict,
+  guessedVerdict,
+  sameOutcome,
+  type AnswerOf,
+  type Outcome,
+  type Verdicts,
+} from './verdicts.ts'
+
+export interface Person {
+  readonly role: AskedRole
+  readonly identity: Identity
+}
+
+/** What PostgreSQL answered about one row on behalf of one person; null: it could not be asked. */
+export interface Answered {
+  /** The row as it stands. */
+  readonly standing: AnswerOf | null
+  /** The row before it stands: what an insert is asked. */
+  readonly coming: AnswerOf | null
+  moved(move: Move): AnswerOf | null
+}
+
+export interface Cell {
+  readonly person: Person
+  readonly deed: Deed
+  readonly situation: Situation
+  readonly move: Move | null
+  readonly subject: Subject
+  readonly outcome: Outcome
+  /** Indexes of the sets that answer otherwise here. */
+  readonly tells: readonly number[]
+}
+
+export interface CellParts {
+  readonly declared: PolicySet
+  readonly sets: readonly PolicySet[]
+  readonly people: readonly Person[]
+  readonly situations: readonly Situation[]
+  readonly moves: readonly Move[]
+  subjectOf(situation: Situation, sets: Subject['sets']): Subject
+  /** A column that may be set to what it is: the row stays as the policies see it. */
+  touch(row: Row): Subject['sets']
+  answered(person: Person, situation: Situation): Answered
+}
+
+type VerdictOf = (set: PolicySet, answerOf: AnswerOf) => Verdicts
+
+interface Trying {
+  readonly deed: Deed
+  readonly situation: Situation
+  readonly move: Move | null
+}
+
+const verdictsOf =
+  (person: Person, verdict: typeof declaredVerdict): VerdictOf =>
+  (set, answerOf) =>
+  (point) =>
+    verdict(set, person.role, point, answerOf)
+
+/** Old row and new row, as the deed meets them. */
+const rowsMet = (answered: Answered, { deed, move }: Trying): readonly [AnswerOf, AnswerOf] | null => {
+  const next = move ? answered.moved(move) : deed.needsRow ? answered.standing : answered.coming
+  const old = deed.needsRow ? answered.standing : next
+  return old && next ? [old, next] : null
+}
+
+/** What it would show is a constraint's doing. */
+const isIdle = ({ move }: Trying, outcome: Outcome): boolean =>
+  move?.blocked === true && outcome !== 'refused'
+
+const cellOf = (parts: CellParts, person: Person, trying: Trying): Cell | null => {
+  const { deed, situation, move } = trying
+  const own = parts.subjectOf(situation, move ? move.sets : parts.touch(situation.row))
+  // Where comparisons are never true, a statement that looks for its row would not find it either.
+  const subject = person.identity.as === 'path' && own.alone ? { ...own, key: 'true' } : own
+  if (deed.statement(subject) === null) return null
+  const met = rowsMet(parts.answered(person, situation), trying)
+  if (!met) return null
+  const [old, next] = met
+  const by = (of: VerdictOf, set: PolicySet): Outcome | null => deed.outcome(of(set, old), of(set, next))
+  const declared = verdictsOf(person, declaredVerdict)
+  const outcome = by(declared, parts.declared)
+  if (outcome === null || isIdle(trying, outcome)) return null
+  const plain = plainOf[deed.name]
+  const hasPlain = plain !== undefined && plain.statement(subject) !== null
+  if (hasPlain) {
+    // It is shown where it differs; what is broken the plain deeds tell.
+    const of = plain.outcome(declared(parts.declared, old), declared(parts.declared, next))
+    return sameOutcome(of, outcome) ? null : { person, deed, situation, move, subject, outcome, tells: [] }
+  }
+  const guessed = verdictsOf(person, guessedVerdict)
+  const here = by(guessed, parts.declared)
+  const tells = parts.sets.flatMap((set, i) => (sameOutcome(by(guessed, set), here) ? [] : [i]))
+  return { person, deed, situation, move, subject, outcome, tells }
+}
+
+const isOfMove = (deed: Deed): boolean => deed.name.startsWith('updates')
+
+/** Every cell there is, in the order in which a reader would go through them. */
+export const cellsOf = (parts: CellParts): readonly Cell[] => {
+  const tryings = parts.situations.flatMap((situation): readonly Trying[] =>
+    deeds
+      .filter((deed) => deed.needsRow || situation.standsWithout)
+      .map((deed) => ({ deed, situation, move: null })),
+  )
+  const moving = parts.moves.flatMap((move): readonly Trying[] =>
+    deeds.filter(isOfMove).map((deed) => ({ deed, situation: move.from, move })),
+  )
+  return parts.people.flatMap((person) =>
+    [...tryings, ...moving].flatMap((trying) => cellOf(parts, person, trying) ?? []),
+  )
+}
+
+/** More experiments a table than these are not chosen. */
+const mostCells = 160
+
+export interface Chosen {
+  readonly cells: readonly Cell[]
+  /** Indexes of the sets that no cell tells from the declared one. */
+  readonly untold: readonly number[]
+  /** Cells that were left out because the others show the same. */
+  readonly leftOut: number
+}
+
+const kindOfCell = ({ person, deed, outcome }: Cell): string =>
+  JSON.stringify([person.role.name, deed.name, outcome])
+
+/** One of each role, deed and outcome; what each person sees of each row; then whatever tells a set that is still untold. */
+export const chooseCells = (
+  cells: readonly Cell[],
+  sets: number,
+  keepAll: (cell: Cell) => boolean,
+): Chosen => {
+  const chosen = new Set<Cell>()
+  const open = new Set(Array.from({ length: sets }, (_, i) => i))
+  const take = (cell: Cell): void => {
+    chosen.add(cell)
+    for (const told of cell.tells) open.delete(told)
+  }
+  const kinds = new Map<string, Cell>()
+  for (const cell of cells) {
+    const kind = kindOfCell(cell)
+    const best = kinds.get(kind)
+    if (!best || cell.tells.length > best.tells.length) kinds.set(kind, cell)
+  }
+  for (const cell of kinds.values()) take(cell)
+  while (chosen.size < mostCells) {
+    let best: Cell | null = null
+    let most = 0
+    for (const cell of cells) {
+      const told = cell.tells.filter((i) => open.has(i)).length
+      if (told > most) {
+        best = cell
+        most = told
+      }
+    }
+    if (!best) break
+    take(best)
+  }
+  for (const cell of cells) if (chosen.size < mostCells && keepAll(cell)) take(cell)
+  return {
+    cells: cells.filter((cell) => chosen.has(cell)),
+    untold: [...open],
+    leftOut: cells.length - chosen.size,
+  }
+}

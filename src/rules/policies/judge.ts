@@ -1,0 +1,129 @@
+/**
+ * Asks PostgreSQL what expressions say of a row, as a role with its settings, without asking the table or its
+ * policies: the row is given as a value of the table's type. Each expression is asked apart, so that one that breaks
+ * does not hide the others; a function of the session keeps their plans.
+ */
+import type { Table } from '../../catalog/table.ts'
+import { dollarQuoted, ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Reply, Session } from '../../postgres/session.ts'
+import type { Asker } from '../experiment.ts'
+import { becoming } from '../attacks/trial.ts'
+
+/** `t`, `f`, `n` for unknown, or the SQLSTATE by which it broke. */
+export type Answer = string
+
+const judgeName = 'pg_temp.assay_judge'
+const searchName = 'pg_temp.assay_search'
+
+/** The expressions stand over the table's columns, with every other name qualified. */
+const judgeFunction = (table: Table, expressions: readonly string[]): string => {
+  const from = `unnest(array[$1]) as ${ident(table.name)}`
+  const letters = expressions.map((sql) => `coalesce(left((${sql}\n)::text, 1), 'n')`)
+  const each = letters.map(
+    (letter) => `
+  begin
+    "assay answer" := (select ${letter} from ${from});
+  exception when others then
+    "assay answer" := sqlstate;
+  end;
+  "assay answers" := "assay answers" || "assay answer";`,
+  )
+  const body = `#variable_conflict use_column
+declare
+  "assay answer" text;
+  "assay answers" text[] := '{}';
+begin
+  -- Most rows break nothing: then one statement answers all.
+  begin
+    return (select array_to_string(array[${letters.join(',\n')}]::text[], ',') from ${from});
+  exception when others then
+    null;
+  end;${each.join('')}
+  return array_to_string("assay answers", ',');
+end`
+  return `create function ${judgeName}(${qualified(table)}) returns text language plpgsql as ${dollarQuoted(body)}`
+}
+
+/** Answers each list of settings with the judge's answers, in one call. */
+const searchFunction = (table: Table): string => {
+  const body = `#variable_conflict use_variable
+declare
+  "assay settings" jsonb;
+  "assay name" text;
+begin
+  for "assay settings" in select value from jsonb_array_elements($2) loop
+    for "assay name" in select jsonb_object_keys("assay settings") loop
+      perform pg_catalog.set_config("assay name", "assay settings" ->> "assay name", true);
+    end loop;
+    return next ${judgeName}($1);
+  end loop;
+end`
+  return `create function ${searchName}(${qualified(table)}, jsonb) returns setof text language plpgsql as ${dollarQuoted(body)}`
+}
+
+export interface Judge {
+  /** Answers of every expression, for each row (its text, as PostgreSQL prints it): [row][expression]. Null: it could not be asked. */
+  ask(
+    state: readonly string[],
+    asker: Asker,
+    rows: readonly string[],
+  ): Promise<readonly (readonly Answer[])[] | null>
+  /** The same for one row, under each of these settings, as the prover. */
+  search(
+    state: readonly string[],
+    row: string,
+    settings: readonly Readonly<Record<string, string>>[],
+  ): Promise<readonly (readonly Answer[])[] | null>
+}
+
+const again = 'rollback to savepoint assay_judge'
+
+const answersOf = (reply: Reply | undefined): readonly (readonly Answer[])[] | null =>
+  !reply || reply.fault ? null : (reply.commands.at(-1)?.rows ?? []).map((row) => (row[0] ?? '').split(','))
+
+/**
+ * Makes the functions, and calls `work` with them; nothing is left behind. `state` of a question is run first, by
+ * the prover.
+ */
+export const withJudge = async <T>(
+  db: Session,
+  table: Table,
+  expressions: readonly string[],
+  work: (judge: Judge) => Promise<T>,
+): Promise<T> => {
+  const made = [
+    'savepoint assay_judge_start',
+    judgeFunction(table, expressions),
+    searchFunction(table),
+    `grant execute on function ${judgeName}(${qualified(table)}) to public`,
+    'savepoint assay_judge',
+  ]
+  await db.query(made.join(';\n'))
+  const send = async (statements: readonly string[]): Promise<readonly (readonly Answer[])[] | null> => {
+    // The role and the settings end with the question.
+    const [reply] = await db.batch([[again, ...statements].join(';\n'), again])
+    return answersOf(reply)
+  }
+  const typed = (row: string): string => `${literal(row)}::${qualified(table)}`
+  try {
+    return await work({
+      ask: (state, asker, rows) =>
+        rows.length === 0
+          ? Promise.resolve([])
+          : send([
+              ...state,
+              ...becoming(asker),
+              `select ${judgeName}("assay rows".v) from (values ${rows.map((row, i) => `(${i}, ${typed(row)})`).join(', ')}) as "assay rows" (n, v) order by n`,
+            ]),
+      search: (state, row, settings) =>
+        settings.length === 0
+          ? Promise.resolve([])
+          : send([
+              ...state,
+              `select * from ${searchName}(${typed(row)}, ${literal(JSON.stringify(settings))}::jsonb)`,
+            ]),
+    })
+  } finally {
+    await db.query('rollback to savepoint assay_judge_start; release savepoint assay_judge_start')
+  }
+}

@@ -1,0 +1,188 @@
+/** Asks PostgreSQL what every expression says of every row on behalf of every person, in as few messages as it takes. */
+import { ident, qualified } from '../../postgres/quote.ts'
+import { openSession, type Session } from '../../postgres/session.ts'
+import type { Asker, World } from '../experiment.ts'
+import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import type { Answered, Person } from './cells.ts'
+import { withJudge, type Answer, type Judge } from './judge.ts'
+import type { Move, Situation } from './situations.ts'
+import type { AnswerOf } from './verdicts.ts'
+
+export interface MatrixParts {
+  readonly expressions: readonly string[]
+  readonly world: World
+  /** Of `world`, what is not rows. */
+  readonly grants: readonly string[]
+  /** Answers may hang on the rows that stand. */
+  readonly readsRows: boolean
+  readonly people: readonly Person[]
+  readonly situations: readonly Situation[]
+  readonly moves: readonly Move[]
+}
+
+const askerOf = ({ role, identity }: Person): Asker => ({ role: role.name, settings: identity.settings })
+
+const toAnswerOf = (
+  at: ReadonlyMap<string, number>,
+  answers: readonly Answer[] | undefined,
+): AnswerOf | null =>
+  answers === undefined
+    ? null
+    : (sql) => {
+        const i = at.get(sql)
+        return i === undefined ? undefined : answers[i]
+      }
+
+type Fill = (person: Person, judge: Judge, landed: Landed) => Promise<ReadonlyMap<Situation, Answered>>
+
+/** The texts that rows have once triggers have had their way with them; null where they quietly let none in. */
+interface Landed {
+  coming(situation: Situation): string | null
+  moved(move: Move): string | null
+}
+
+const asTheyCome: Landed = { coming: (situation) => situation.text, moved: (move) => move.text }
+
+/** What is refused behind the policies keeps its own text: they are asked before that. */
+const landingOf = (reply: TrialAnswer, own: string): string | null =>
+  reply.ran && reply.fault === null ? (reply.rows[0]?.[0] ?? null) : own
+
+/** A trigger may make a row another's: what is written is read back where nobody's policy is asked. */
+const landAll = async (
+  db: Session,
+  { rows, table, catalog }: RuleContext,
+  { world, situations, moves }: MatrixParts,
+  person: Person,
+): Promise<Landed> => {
+  if (catalog.of(table.id, 'trigger').length === 0) return asTheyCome
+  const off = ['set constraints all immediate', `alter table ${qualified(table)} disable row level security`]
+  const back = `returning (${ident(table.name)}.*)::text`
+  const as = askerOf(person)
+  const coming = await tryAll(
+    db,
+    world,
+    situations.map(({ row, before, after, standsWithout }) => ({
+      as,
+      given: [...before, ...(standsWithout ? after : []), ...off],
+      when: [`${rows.insert(table, row)} ${back}`],
+    })),
+  )
+  const moved = await tryAll(
+    db,
+    world,
+    moves.map(({ from, sets }) => ({
+      as,
+      given: [...from.before, rows.insert(table, from.row), ...from.after, ...off],
+      when: [
+        `update ${qualified(table)} set ${sets.map(([c, v]) => `${ident(c)} = ${v}`).join(', ')} where ${rows.where(table, from.row)} ${back}`,
+      ],
+    })),
+  )
+  return {
+    coming: (situation) => landingOf(coming[situations.indexOf(situation)]!, situation.text),
+    moved: (move) => (move.blocked ? move.text : landingOf(moved[moves.indexOf(move)]!, move.text)),
+  }
+}
+
+/** Rows decide alone: all of them are asked at once. */
+const fillAtOnce =
+  ({ grants, situations, moves }: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
+  async (person, judge, landed) => {
+    const wanted = [
+      ...situations.flatMap((s) => [s.text, landed.coming(s)]),
+      ...moves.map((m) => landed.moved(m)),
+    ]
+    const texts = [...new Set(wanted.filter((text) => text !== null))]
+    const answers = await judge.ask(grants, askerOf(person), texts)
+    const of = (text: string | null): AnswerOf | null =>
+      text === null ? null : toAnswerOf(at, answers?.[texts.indexOf(text)])
+    const moved = (move: Move): AnswerOf | null => of(landed.moved(move))
+    return new Map(
+      situations.map((situation) => [
+        situation,
+        { standing: of(situation.text), coming: of(landed.coming(situation)), moved },
+      ]),
+    )
+  }
+
+/** What stands around a row counts: each situation is laid out, with the row and before it. */
+const fillEach =
+  (context: RuleContext, parts: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
+  async (person, judge, landed) => {
+    const { world, situations, moves } = parts
+    const found = new Map<Situation, Answered>()
+    const asker = askerOf(person)
+    for (const situation of situations) {
+      const { row, before, after, text } = situation
+      const insert = context.rows.insert(context.table, row)
+      const own = moves.filter((m) => m.from.row === row && m.from.after === after)
+      const standing = await judge.ask([...world.statements, ...before, insert, ...after], asker, [text])
+      const arriving = landed.coming(situation)
+      const coming =
+        situation.standsWithout && arriving !== null
+          ? await judge.ask([...world.statements, ...before, ...after], asker, [arriving])
+          : null
+      const answers = new Map<Move, AnswerOf | null>()
+      for (const move of own) {
+        const state = [...world.statements, ...move.from.before, insert, ...after]
+        const becoming = landed.moved(move)
+        const said = becoming === null ? null : await judge.ask(state, asker, [becoming])
+        answers.set(move, toAnswerOf(at, said?.[0]))
+      }
+      found.set(situation, {
+        standing: toAnswerOf(at, standing?.[0]),
+        coming: toAnswerOf(at, coming?.[0]),
+        moved: (move) => answers.get(move) ?? null,
+      })
+    }
+    return found
+  }
+
+/** A session in which no setting was ever made, in a transaction that is taken back. */
+const inFreshSession = async (context: RuleContext, work: (db: Session) => Promise<void>): Promise<void> => {
+  const db = await openSession(context.db.address)
+  try {
+    await db.query(
+      `begin; set local client_min_messages = error; set local lock_timeout = '5s'; set local timezone = 'UTC'`,
+    )
+    await work(db)
+  } finally {
+    await db.end()
+  }
+}
+
+const nothing: Answered = { standing: null, coming: null, moved: () => null }
+
+export const askMatrix = async (
+  context: RuleContext,
+  parts: MatrixParts,
+): Promise<(person: Person, situation: Situation) => Answered> => {
+  const at = new Map(parts.expressions.map((sql, i) => [sql, i]))
+  const byPerson = new Map<Person, ReadonlyMap<Situation, Answered>>()
+  const fill = parts.readsRows ? fillEach(context, parts, at) : fillAtOnce(parts, at)
+  const fillAll = (db: Session, people: readonly Person[]): Promise<void> =>
+    withJudge(db, context.table, parts.expressions, async (judge) => {
+      for (const person of people)
+        byPerson.set(person, await fill(person, judge, await landAll(db, context, parts, person)))
+    })
+  const of = (as: Person['identity']['as']): readonly Person[] =>
+    parts.people.filter(({ identity }) => identity.as === as)
+  await fillAll(context.db, [...of(undefined), ...of('empty')])
+  const fresh = of('fresh')
+  if (fresh.length > 0) await inFreshSession(context, (db) => fillAll(db, fresh))
+  // Where names are found must change nothing: what is expected is what the same person is answered otherwise.
+  for (const person of of('path')) {
+    const same = parts.people.find((one) => one.role === person.role && one.identity.as === undefined)
+    const answers = same && byPerson.get(same)
+    if (answers) byPerson.set(person, answers)
+  }
+  return (person, situation) => {
+    const answers = byPerson.get(person)
+    // A move starts from its situation with the parents of both rows: it is known by its row and surroundings.
+    const known =
+      answers?.get(situation) ??
+      [...(answers ?? [])].find(([s]) => s.row === situation.row && s.after === situation.after)?.[1]
+    return known ?? nothing
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Cells in which something else than the policies has a say (a trigger that forbids, a key). Found by trying those that
+ * do not come out as expected once more with row-level security off: where that refuses a row that is found, the
+ * refusal itself shows that it was found; what says nothing of policies is left out.
+ */
+import { qualified } from '../../postgres/quote.ts'
+import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
+import type { Asker, Expected, World } from '../experiment.ts'
+import type { RuleContext } from '../rule-kind.ts'
+
+export interface Case {
+  readonly title: string
+  readonly as: Asker
+  readonly given: readonly string[]
+  readonly when: readonly string[]
+  readonly then: Expected
+}
+
+export interface Trial<C extends Case> {
+  readonly case: C
+  /** It is promised only where PostgreSQL does so now. */
+  readonly isObserved: boolean
+}
+
+/** Whether it comes out as expected. */
+const holds = ({ fault, ran, affected, rows }: TrialAnswer, { then }: Case): boolean => {
+  if (!ran || then.kind === 'plan') return false
+  if (then.kind === 'rejected') return fault !== null && then.by.sqlstate.includes(fault.sqlstate)
+  if (fault) return false
+  if (then.kind === 'affects') return affected === then.rows
+  return then.kind === 'accepted' || JSON.stringify(rows) === JSON.stringify(then.rows)
+}
+
+/** Refused although it is expected to go through, or refused by something that is no policy. */
+const isStrange = (answered: TrialAnswer, { then }: Case): boolean => {
+  if (!answered.ran) return true
+  if (!answered.fault) return false
+  return then.kind !== 'rejected' || !then.by.sqlstate.includes(answered.fault.sqlstate)
+}
+
+/** An update or a deletion of one row: who does not find it is not refused. */
+const findsFirst = ({ then, when }: Case): boolean =>
+  then.kind === 'affects' && then.rows === 1 && !/^merge\b/u.test(when[0] ?? '')
+
+/** A policy's own refusal, and a missing privilege. */
+const ofPolicies = '42501'
+
+export const keepPromised = async <C extends Case>(
+  context: RuleContext,
+  world: World,
+  trials: readonly Trial<C>[],
+): Promise<readonly C[]> => {
+  const { db, table } = context
+  const cases = trials.map((trial) => trial.case)
+  const tried = await tryAll(db, world, cases)
+  const strange = cases.filter((one, i) => !trials[i]!.isObserved && isStrange(tried[i]!, one))
+  const off = ['set constraints all immediate', `alter table ${qualified(table)} disable row level security`]
+  const again = await tryAll(
+    db,
+    world,
+    strange.map(({ as, given, when }) => ({ as, given: [...given, ...off], when })),
+  )
+  return cases.flatMap((one, i): readonly C[] => {
+    const at = strange.indexOf(one)
+    if (trials[i]!.isObserved) return holds(tried[i]!, one) ? [one] : []
+    if (at < 0) return [one]
+    const [first, second] = [tried[i]!, again[at]!]
+    if (!first.ran) return []
+    const sqlstate = second.fault?.sqlstate
+    if (sqlstate === undefined || sqlstate !== first.fault?.sqlstate) return [one]
+    if (!findsFirst(one) || sqlstate === ofPolicies) return []
+    const title = one.title.replace(/: done$/u, `: found, and then refused by another rule (${sqlstate})`)
+    return [{ ...one, title, then: { kind: 'rejected', by: { sqlstate } } }]
+  })
+}

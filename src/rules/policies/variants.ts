@@ -1,0 +1,64 @@
+/**
+ * The table's policies as the database has them, and every way in which they may be broken: what the chosen cells have
+ * to tell apart, and which of them nobody can, because no role is asked anything else by them.
+ */
+import type { PolicyFacts } from '../../catalog/policy.ts'
+import { policyVariants } from '../../catalog/policy-mutants.ts'
+import { kindOfStructure } from '../../catalog/kind-of.ts'
+import type { RowSecurityFacts } from '../../catalog/row-security.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { Table } from '../../catalog/table.ts'
+import { askedOf, formulaOf, points, type PolicySet, type Standing } from './policy-set.ts'
+
+export interface Variant {
+  readonly structure: string
+  readonly mutant: string
+  readonly set: PolicySet
+}
+
+export const policiesOf = (catalog: Catalog, table: string): readonly Structure<PolicyFacts>[] =>
+  catalog.of(table, 'policy') as readonly Structure<PolicyFacts>[]
+
+/** As the database has them. */
+export const standingSet = (catalog: Catalog, table: Table): PolicySet => ({
+  policies: policiesOf(catalog, table.id).map((s) => s.facts),
+  enabled: table.rowSecurity,
+  forced: table.forceRowSecurity,
+})
+
+/** Mutants of row-level security that change the table itself. */
+const securityChanges: Readonly<Record<string, Partial<PolicySet>>> = {
+  'rowSecurity.disabled': { enabled: false },
+  'rowSecurity.force-off': { forced: false },
+  'rowSecurity.force-on': { forced: true },
+}
+
+export const variantsOf = (catalog: Catalog, table: Table): readonly Variant[] => {
+  const standing = standingSet(catalog, table)
+  const broken = policiesOf(catalog, table.id).flatMap((structure) =>
+    policyVariants(structure, catalog).map(({ mutant, facts }): Variant => {
+      const policies = standing.policies.flatMap((p) => (p === structure.facts ? (facts ?? []) : [p]))
+      return { structure: structure.id, mutant: mutant.id, set: { ...standing, policies } }
+    }),
+  )
+  const switched = (catalog.of(table.id, 'rowSecurity') as readonly Structure<RowSecurityFacts>[]).flatMap(
+    (structure) =>
+      kindOfStructure(structure)
+        .mutants(structure, catalog)
+        .flatMap((mutant): readonly Variant[] => {
+          const change = securityChanges[mutant.operator]
+          return change === undefined
+            ? []
+            : [{ structure: structure.id, mutant: mutant.id, set: { ...standing, ...change } }]
+        }),
+  )
+  return [...switched, ...broken]
+}
+
+/** Whether two sets ask the same of every role there is, for every command. */
+export const asksTheSame = (one: PolicySet, other: PolicySet, standings: readonly Standing[]): boolean =>
+  standings.every((standing) =>
+    points.every(
+      (point) => formulaOf(askedOf(one, standing, point)) === formulaOf(askedOf(other, standing, point)),
+    ),
+  )

@@ -1,0 +1,124 @@
+/** The tables under a view, filled: the world that the experiments of views stand on. */
+import { placeOf } from '../../catalog/place.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { Table } from '../../catalog/table.ts'
+import type { Family, Row } from '../../rows/rows.ts'
+import type { World } from '../experiment.ts'
+import type { RuleContext } from '../rule-kind.ts'
+
+const families: readonly Family[] = ['a', 'b', 'c']
+
+export interface FilledTable {
+  readonly table: Table
+  /** Those that stand, by family. */
+  readonly rows: ReadonlyMap<Family, Row>
+}
+
+export interface FilledTables {
+  readonly world: World
+  readonly tables: readonly FilledTable[]
+  /** Tables of which no row was found, with what was tried. */
+  readonly problems: readonly string[]
+}
+
+/** A partition's rows are its parent's. */
+const whole = (catalog: Catalog, id: string): string => {
+  const parent = catalog.tables.get(id)?.partitionOf
+  return parent ? whole(catalog, parent) : id
+}
+
+/** Tables that the view reads, through other views too. */
+export const tablesUnder = (view: Structure, catalog: Catalog): readonly Table[] => {
+  const found = new Set<string>()
+  const seen = new Set<string>()
+  const visit = (structure: Structure): void => {
+    if (seen.has(structure.id)) return
+    seen.add(structure.id)
+    for (const id of structure.dependsOn) {
+      const on = catalog.structures.get(id)
+      if (!on) continue
+      if (on.table !== null) found.add(whole(catalog, on.table))
+      else if (on.kind === 'view' || on.kind === 'materializedView') visit(on)
+    }
+  }
+  visit(view)
+  return [...catalog.tables.values()].filter((table) => found.has(table.id))
+}
+
+/** Those that others refer to first. */
+const parentsFirst = (tables: readonly Table[], catalog: Catalog): readonly Table[] => {
+  const ids = new Set(tables.map((t) => t.id))
+  const ordered: Table[] = []
+  const visit = (table: Table, path: ReadonlySet<string>): void => {
+    if (path.has(table.id) || ordered.includes(table)) return
+    for (const structure of catalog.of(table.id, 'references')) {
+      for (const id of structure.dependsOn) {
+        const on = catalog.structures.get(id)?.table
+        if (on && on !== table.id && ids.has(on)) visit(placeOf(catalog, on)!, new Set([...path, table.id]))
+      }
+    }
+    ordered.push(table)
+  }
+  for (const table of tables) visit(table, new Set())
+  return ordered
+}
+
+/**
+ * Rows of all three families in every table, each statement only where PostgreSQL takes it beside those before it.
+ * A row that stands already (a parent of two tables) stays as it is.
+ */
+export const fillTables = async (
+  context: RuleContext,
+  tables: readonly Table[],
+  id: string,
+): Promise<FilledTables> => {
+  const { rows, catalog, db } = context
+  const wanted: { readonly table: Table; readonly statements: readonly string[] }[] = []
+  const problems: string[] = []
+  const filled: FilledTable[] = []
+  for (const table of parentsFirst(tables, catalog)) {
+    const made = await rows.worldWith(table, families)
+    if (made.problem !== null) problems.push(`${table.id}: ${made.problem}`)
+    wanted.push({ table, statements: made.statements })
+    const found = new Map<Family, Row>()
+    for (const family of families) {
+      const row = await rows.base(table, family)
+      if (row) found.set(family, row)
+    }
+    filled.push({ table, rows: found })
+  }
+  const known = new Set<string>()
+  const statements = wanted
+    .flatMap((one) => one.statements)
+    .filter((sql) => !known.has(sql) && known.add(sql) !== undefined)
+  const forms = statements.map((sql) => `${sql} on conflict do nothing`)
+  const replies = await db.batch([
+    'savepoint assay_fill',
+    ...forms,
+    'set constraints all immediate',
+    'rollback to savepoint assay_fill',
+  ])
+  // A refused statement leaves the transaction aborted: then they are tried one after the other.
+  const taken = replies.every((reply) => reply.fault === null)
+    ? forms
+    : await oneByOne(context, forms, problems)
+  return { world: { id, statements: taken }, tables: filled, problems }
+}
+
+const oneByOne = async (
+  { db }: RuleContext,
+  forms: readonly string[],
+  problems: string[],
+): Promise<readonly string[]> => {
+  const taken: string[] = []
+  await db.batch(['rollback to savepoint assay_fill'])
+  for (const sql of forms) {
+    const [, reply] = await db.batch(['savepoint assay_fill_one', sql])
+    if (reply?.fault) {
+      problems.push(`${reply.fault.message} (${reply.fault.sqlstate})`)
+      await db.batch(['rollback to savepoint assay_fill_one'])
+    } else taken.push(sql)
+  }
+  await db.batch(['rollback to savepoint assay_fill'])
+  return taken
+}
