@@ -1,0 +1,43 @@
+/** ALTER COLUMN TYPE as a mend: views, policies and triggers that read the columns are dropped before and made again after. */
+import { alterColumn } from '../../catalog/alter.ts'
+import type { Dependent } from '../../catalog/dependency.ts'
+import { aroundChange, columnKeys } from '../../catalog/dependents.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import type { Column, Table } from '../../catalog/table.ts'
+
+export interface TypeChange {
+  readonly table: Table
+  readonly column: Column
+  readonly type: string
+  /** Absent: PostgreSQL's own conversion. */
+  readonly using?: string
+}
+
+/** What PostgreSQL refuses to carry through ALTER COLUMN TYPE; the rest it rebuilds by itself. */
+const forbidding: ReadonlySet<Dependent['kind']> = new Set([
+  'view',
+  'materialized view',
+  'policy',
+  'trigger',
+  'rule',
+  'function',
+  'publication',
+  'generated column',
+])
+
+/** A reader would not find the change among so many statements. */
+const mostAround = 60
+
+/** All of them in one go: what reads two of the columns is made again once. */
+export const alterTypes = (catalog: Catalog, changes: readonly TypeChange[]): readonly string[] => {
+  const keys = changes.flatMap(({ table, column }) => columnKeys(catalog, table.id, column.name))
+  const { before, after } = aroundChange(catalog, keys, ({ kind }) =>
+    forbidding.has(kind) ? 'remake' : 'keep',
+  )
+  const alters = changes.map(
+    ({ table, column, type, using }) =>
+      `${alterColumn(table, column.name)} type ${type}${using === undefined ? '' : ` using ${using}`}`,
+  )
+  const isReadable = before.length + after.length <= mostAround
+  return (isReadable ? [...before, ...alters, ...after] : alters).map((sql) => `${sql};`)
+}

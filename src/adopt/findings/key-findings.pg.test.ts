@@ -1,0 +1,211 @@
+/** Indexes, keys and foreign keys: the fault is told, near misses are not, and the mend takes the finding away. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openFindingLab } from '../../../test/support/finding-lab.ts'
+import type { Server } from '../../postgres/server.ts'
+import { startServer } from '../../postgres/start.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer({})
+})
+afterAll(() => server?.stop())
+
+/** Only the structures. */
+const ids = (told: readonly string[]): readonly string[] =>
+  told.map((one) => one.slice(0, one.indexOf(': '))).toSorted()
+
+it('indexes that are there twice, or are the beginning of another', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table t (id int primary key, a int not null, b int, c text, d text collate "C");
+    create index same_one on t (a, b);
+    create index same_two on t (a, b);
+    create index "be""ginning" on t (a);
+    create index turned on t (a desc, b desc);
+    create index of_key on t (id);
+    create unique index key_again on t (id);
+    create index lowered on t (lower(c));
+    create index lowered_again on t (lower(c));
+    create index partly on t (b) where a > 0;
+    create index partly_again on t (b) where a > 0;
+    create index including on t (b, c) include (d);
+    create index included on t (b, c);
+    create table near (id int primary key, a int not null, b int, c text);
+    create index near_ab on near (a, b);
+    create index near_mixed on near (a, b desc);
+    create index near_ba on near (b, a);
+    create index near_hash on near using hash (a);
+    create index near_pattern on near (c text_pattern_ops);
+    create index near_c on near (c);
+    create index near_collated on near (c collate "C");
+    create index near_brin on near using brin (a);
+    create index near_partial on near (a) where b is null;
+    create index near_partial_other on near (a) where b is not null;
+    create unique index near_unique on near (a);
+    create index near_expression on near (lower(c));
+    create index near_upper on near (upper(c));
+    create index near_include on near (b, a) include (c);
+    create table parted (id int, x int, y int) partition by list (id);
+    create table part partition of parted for values in (1);
+    create index part_own on part (x);
+    create index part_other on part (y, id);
+    create index parted_x on parted (x, y);
+    create table replicated (id int not null, b int);
+    create unique index replicated_id on replicated (id);
+    create unique index replicated_identity on replicated (id);
+    alter table replicated replica identity using index replicated_identity;
+    create table referenced (id int, constraint first unique (id));
+    alter table referenced add constraint second unique (id);
+    create table referencing (id int references referenced (id));
+    create index on referencing (id);`,
+  )
+  expect((await lab.told('adopt.index-duplicate')).toSorted()).toEqual(
+    [
+      'near/index:b,a: near: index near_ba (b, a) has the same parts as near_include (b, a)',
+      // A foreign key leads to the first, and replication to the other.
+      'referenced/unique:id#second: referenced: index second (id) has the same parts as first (id)',
+      'replicated/unique:id: replicated: index replicated_id (id) has the same parts as replicated_identity (id)',
+      't/unique:id: t: index key_again (id) has the same parts as t_pkey (id)',
+      't/index:a,b#same_two: t: index same_two (a, b) has the same parts as same_one (a, b)',
+      't/index:"a desc","b desc": t: index turned (a desc, b desc) has the same parts as same_one (a, b)',
+      't/index:b,c: t: index included (b, c) has the same parts as including (b, c)',
+      't/index:b#partly_again: t: index partly_again (b) has the same parts as partly (b)',
+      't/index:id: t: index of_key (id) has the same parts as t_pkey (id)',
+      't/index:lower(c)#lowered_again: t: index lowered_again (lower(c)) has the same parts as lowered (lower(c))',
+    ].toSorted(),
+  )
+  expect(await lab.told('adopt.index-redundant')).toEqual([
+    'part/index:x: part: index part_own (x) is the beginning of parted_x (x, y)',
+    't/index:a: t: index be"ginning (a) is the beginning of same_one (a, b)',
+  ])
+  expect(await lab.mend(['adopt.index-duplicate', 'adopt.index-redundant'])).toEqual([])
+  await lab.close()
+})
+
+it('keys that are unique already by fewer columns', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table t (tenant_id int not null, id int primary key, slug text not null, x int,
+      constraint wide unique (tenant_id, id), constraint wider unique (id, slug),
+      constraint slugs unique (tenant_id, slug), constraint turned unique (slug, tenant_id));
+    create unique index partly on t (tenant_id, slug) where x > 0;
+    create table near (tenant_id int, id int primary key, code int,
+      constraint led_to unique (tenant_id, id), constraint deferred unique (code) deferrable,
+      constraint at_once unique (code, tenant_id));
+    create unique index where_code on near (code) where tenant_id is null;
+    create table items (tenant_id int, near_id int, foreign key (tenant_id, near_id) references near (tenant_id, id));`,
+  )
+  expect(ids(await lab.told('adopt.unique-implied'))).toEqual([
+    't/unique:id,slug',
+    't/unique:slug,tenant_id',
+    't/unique:tenant_id,id',
+    't/unique:tenant_id,slug',
+  ])
+  expect(await lab.told('adopt.index-duplicate')).toEqual([])
+  expect(await lab.mend('adopt.unique-implied')).toEqual([])
+  await lab.close()
+})
+
+it('foreign keys without an index on their own side', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table parents (a int, b int, primary key (a, b), x int unique);
+    create table t (id int primary key, "p a" int, pb int, x int references parents (x), y int, z int references parents (x),
+      constraint "the pair" foreign key ("p a", pb) references parents,
+      constraint again foreign key (y, pb) references parents);
+    create index half on t ("p a");
+    create index partly on t (x) where id > 0;
+    create index y_brin on t using brin (y, pb);
+    create index z_hidden on t (id, z);
+    create table near (id int references parents (x), pa int, pb int, x int references parents (x), y int references parents (x),
+      z int primary key references parents (x), foreign key (pa, pb) references parents);
+    create index near_turned on near (pb, pa, x);
+    create index near_partial on near (x) where x is not null;
+    create index near_hash on near using hash (y);
+    create index near_unique on near (id desc);
+    create table parted (id int, x int) partition by list (id);
+    create table part partition of parted for values in (1);
+    alter table part add foreign key (x) references parents (x);
+    create index on parted (x);`,
+  )
+  expect(ids(await lab.told('adopt.foreign-key-unindexed'))).toEqual(
+    [
+      't/references:"p a",pb->parents',
+      't/references:x->parents',
+      't/references:y,pb->parents',
+      't/references:z->parents',
+    ].toSorted(),
+  )
+  expect(await lab.mend('adopt.foreign-key-unindexed')).toEqual([])
+  await lab.close()
+})
+
+it('foreign keys that are there twice, that are too narrow, or that set null where none may be', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table people (id bigint primary key, code varchar(20) unique, small smallint unique);
+    create table t (id int primary key, person bigint not null, short int, code varchar(10),
+      constraint one foreign key (person) references people,
+      constraint two foreign key (person) references people on delete cascade,
+      constraint narrow foreign key (short) references people,
+      constraint cut foreign key (code) references people (code),
+      constraint never foreign key (person) references people on delete set null);
+    create table near (id int primary key, person bigint, tenant int not null, code text, wide int,
+      foreign key (person) references people on delete set null,
+      constraint other foreign key (code) references people (code),
+      constraint wider foreign key (wide) references people (small),
+      unique (tenant, id));
+    create table pairs (tenant int not null, near_id int,
+      foreign key (tenant, near_id) references near (tenant, id) on delete set null (near_id));
+    alter table t add constraint unlooked foreign key (code) references people (code) not valid;`,
+  )
+  expect(await lab.told('adopt.foreign-key-duplicate')).toEqual([
+    't/references:person->people#one: t: foreign key one says what never says: person leads to people',
+    't/references:person->people#two: t: foreign key two says what never says: person leads to people',
+    't/references:code->people#unlooked: t: foreign key unlooked says what cut says: code leads to people',
+  ])
+  expect(await lab.told('adopt.foreign-key-type')).toEqual([
+    't/references:code->people: t: code is character varying(10) and leads to people.code, which is character varying(20)',
+    't/references:short->people: t: short is integer and leads to people.id, which is bigint',
+    't/references:code->people#unlooked: t: code is character varying(10) and leads to people.code, which is character varying(20)',
+  ])
+  expect(ids(await lab.told('adopt.foreign-key-set-null'))).toEqual(['t/references:person->people'])
+  expect(await lab.mend('adopt.foreign-key-duplicate')).toEqual([])
+  await lab.run(`insert into people values (1); insert into t values (1, 1)`)
+  await expect(lab.run('delete from people')).rejects.toThrow(/null value in column "person"/u)
+  expect(await lab.mend(['adopt.foreign-key-type', 'adopt.foreign-key-set-null'])).toEqual([])
+  await expect(lab.run('delete from people')).rejects.toThrow(/foreign key/u)
+  await lab.close()
+})
+
+it('tables without a key', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table "no key" (a int, b int unique);
+    create table numbered (id serial, a text);
+    create table keyed (a int primary key);
+    create table unique_required (a int not null unique);
+    create table parted (a int, at date) partition by range (at);
+    create table part_one partition of parted for values from ('2024-01-01') to ('2025-01-01');`,
+  )
+  expect(ids(await lab.told('adopt.table-without-key'))).toEqual(['"no key"/table', 'numbered/table'])
+  expect(await lab.mend('adopt.table-without-key')).toEqual([])
+  await lab.close()
+})
+
+it('indexes that a failed build left invalid', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table t (id int primary key, a int, b int); insert into t values (1, 1), (2, 1)`,
+  )
+  await expect(lab.run('create unique index concurrently broken on t (a)')).rejects.toThrow(
+    /could not create/u,
+  )
+  await lab.run('create index fine on t (b)')
+  expect(await lab.told('adopt.index-invalid')).toEqual([
+    't/unique:a: t: index broken is invalid: no statement is found by it, and whether rows are unique was never settled',
+  ])
+  await lab.run('delete from t where id = 2')
+  expect(await lab.mend('adopt.index-invalid')).toEqual([])
+  await lab.close()
+})

@@ -1,0 +1,100 @@
+/**
+ * Writes that may show what a trigger does, in rounds: typical ones first, then rows that its conditions tell apart,
+ * then rows of other tables beside them, then other askers. A later round is tried only for what is still unseen.
+ */
+import { primaryKeysOf } from '../../catalog/primary-key.ts'
+import { referencesOf } from '../../catalog/references.ts'
+import type { Row } from '../../rows/rows.ts'
+import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { RuleContext } from '../../rules/rule-kind.ts'
+import { askers } from './askers.ts'
+import { besides } from './beside-rows.ts'
+import type { TriggerReads } from './trigger-reads.ts'
+import { deferredWrites, typicalWrites } from './typical-writes.ts'
+import { combinedWrites, variedWrites } from './varied-writes.ts'
+import { insert, on, update, type Ground } from './write-settings.ts'
+import { agedValues, future, isTime, readValues, type Values } from './written-values.ts'
+
+export type Rounds = readonly (() => Promise<readonly ObservedSetting[]>)[]
+
+const mostColumns = 6
+
+const keyColumns = ({ catalog, table }: RuleContext): readonly string[] =>
+  primaryKeysOf(catalog, table.id).flatMap((s) => s.facts.columns)
+
+/** Another value for each column whose change is worth trying: those that are named, and a few others. */
+const changesOf = (
+  context: RuleContext,
+  relevant: readonly string[],
+  names: readonly string[],
+  [base, second]: readonly [Row, Row | null],
+): Row => {
+  const { columns } = context.table
+  const keys = new Set(keyColumns(context))
+  const times = new Set(columns.filter(isTime).map((c) => c.name))
+  const rank = (name: string): number => (times.has(name) ? 2 : keys.has(name) ? 1 : 0)
+  const byRank = (some: readonly string[]): string[] => some.toSorted((a, b) => rank(a) - rank(b))
+  const others = names.filter((n) => !relevant.includes(n) && !times.has(n) && base[n] !== second?.[n])
+  // A change of something else shows best what a trigger does to a time, and reads better than one of a key.
+  const changed = byRank([...relevant, ...byRank(others).slice(0, 3)])
+  return Object.fromEntries(
+    changed.flatMap((name) => {
+      const column = columns.find((c) => c.name === name)!
+      const value = isTime(column) ? future : (second?.[name] ?? (column.notNull ? undefined : 'null'))
+      return value === undefined || value === 'default' || value === base[name]
+        ? []
+        : [[name, value] as const]
+    }),
+  )
+}
+
+/** A row that points to another one of its own table. */
+const nestedWrites = ({ context, reads, aged }: Ground, second: Row | null): readonly ObservedSetting[] => {
+  const { catalog, table } = context
+  const [key, ...more] = keyColumns(context)
+  const value = key === undefined || more.length > 0 ? undefined : second?.[key]
+  if (value === undefined) return []
+  return referencesOf(catalog, table.id)
+    .filter((s) => s.facts.target === table.id && s.facts.columns.length === 1)
+    .flatMap((s) => s.facts.columns)
+    .flatMap((column) => [
+      ...(on(reads, 'insert') ? [insert({ ...aged, [column]: value })] : []),
+      ...(on(reads, 'update') ? [update(aged, { [column]: value })] : []),
+    ])
+}
+
+/** Null when no row of the table is known at all. */
+export const candidateWrites = async (context: RuleContext, reads: TriggerReads): Promise<Rounds | null> => {
+  const { rows, table } = context
+  const base = await rows.base(table, 'a')
+  if (!base) return null
+  const second = await rows.base(table, 'b')
+  const aged = agedValues(table.columns, reads)
+  const names = table.columns.filter((c) => c.generated === null).map((c) => c.name)
+  const relevant = reads.columns
+    .filter((name) => names.includes(name))
+    .toSorted((a, b) => Number(reads.asked.has(b)) - Number(reads.asked.has(a)))
+    .slice(0, mostColumns)
+  const changes = changesOf(context, relevant, names, [base, second])
+  let values: readonly Values[] | null = null
+  const ground = async (): Promise<Ground> => {
+    values ??= await readValues(context, reads, relevant)
+    return { context, reads, base, aged, values, changes }
+  }
+  return [
+    async () => typicalWrites({ reads, aged, base, changes }),
+    async () => variedWrites(await ground()),
+    async () => combinedWrites(await ground()),
+    async () => {
+      const all = await ground()
+      const varied = await variedWrites(all)
+      const chosen = [...nestedWrites(all, second), ...typicalWrites(all).slice(0, 4), ...varied.slice(0, 4)]
+      return (await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside })))
+    },
+    async () => deferredWrites(await ground()),
+    async () => {
+      const some = typicalWrites(await ground())
+      return (await askers(context, reads)).flatMap((asker) => some.map((one) => ({ ...one, ...asker })))
+    },
+  ]
+}

@@ -1,0 +1,211 @@
+/** What belongs to no table, as the `objects` of an architecture: sequences, types, extensions, and what is granted and said. */
+import type { CommentFacts } from '../../catalog/comment.ts'
+import type { CompositeFacts } from '../../catalog/composite.ts'
+import type { GrantFacts } from '../../catalog/grant.ts'
+import { kindOfStructure } from '../../catalog/kind-of.ts'
+import type { SequenceFacts } from '../../catalog/sequence.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { RelationName } from '../../ground/names.ts'
+import { fn } from '../../architecture/objects/fn.ts'
+import { array, atom, call, entry, object, type Code, type Entry } from './code.ts'
+import { key, sql, templateText, text } from './literals.ts'
+import { tableName, typeName } from './relation-code.ts'
+
+export interface PrintedObject {
+  readonly code: Code
+  /** From 'assay'. */
+  readonly imports: readonly string[]
+  /** Structure ids. */
+  readonly claims: readonly string[]
+}
+
+interface Access {
+  readonly entries: readonly Entry[]
+  readonly claims: readonly string[]
+}
+
+const privilege = (p: GrantFacts['privileges'][number]): string =>
+  p.grantable ? `${p.privilege} with grant option` : p.privilege
+
+/** Prettier leaves a template literal where it stands, however long it is. */
+const said = (comment: string): Code =>
+  comment.length < 60 ? text(comment) : atom(`\`${templateText(comment)}\``)
+
+/** What nobody else states of the object's comment and grants. */
+const accessOf = (id: string, catalog: Catalog, isClaimed: (id: string) => boolean): Access => {
+  const own = [...catalog.structures.values()].filter(
+    (s) => s.table === null && s.id.startsWith(`${id}/`) && !isClaimed(s.id),
+  )
+  const comments = own.filter((s): s is Structure<CommentFacts> => s.id === `${id}/comment`)
+  const grants = own.filter(
+    (s): s is Structure<GrantFacts> =>
+      s.kind === 'grant' && (s as Structure<GrantFacts>).facts.object.id === id,
+  )
+  return {
+    entries: [
+      ...comments.map((s) => entry('says', said(s.facts.text))),
+      ...(grants.length === 0
+        ? []
+        : [
+            entry(
+              'usableBy',
+              object(
+                grants.map(({ facts }) => {
+                  const all = facts.privileges.map(privilege)
+                  return entry(
+                    key(facts.grantee ?? 'public'),
+                    all.length === 1 ? text(all[0]!) : array(all.map(text)),
+                  )
+                }),
+              ),
+            ),
+          ]),
+    ],
+    claims: [...comments, ...grants].map((s) => s.id),
+  }
+}
+
+const options = (entries: readonly Entry[]): readonly Code[] =>
+  entries.length === 0 ? [] : [object(entries)]
+
+const sequenceEntries = (facts: SequenceFacts): readonly Entry[] => {
+  const rises = !facts.increment.startsWith('-')
+  const greatest: Readonly<Record<string, string>> = {
+    smallint: '32767',
+    integer: '2147483647',
+    bigint: '9223372036854775807',
+  }
+  const least: Readonly<Record<string, string>> = {
+    smallint: '-32768',
+    integer: '-2147483648',
+    bigint: '-9223372036854775808',
+  }
+  const whole = (value: string): Code => (Number.isSafeInteger(Number(value)) ? atom(value) : text(value))
+  const minimum = rises ? '1' : least[facts.type]
+  const maximum = rises ? greatest[facts.type] : '-1'
+  const start = rises ? facts.minimum : facts.maximum
+  return [
+    ...(facts.type === 'bigint' ? [] : [entry('type', text(facts.type))]),
+    ...(facts.start === start ? [] : [entry('start', whole(facts.start))]),
+    ...(facts.increment === '1' ? [] : [entry('increment', whole(facts.increment))]),
+    ...(facts.minimum === minimum ? [] : [entry('minimum', whole(facts.minimum))]),
+    ...(facts.maximum === maximum ? [] : [entry('maximum', whole(facts.maximum))]),
+    ...(facts.cache === '1' ? [] : [entry('cache', whole(facts.cache))]),
+    ...(facts.cycle ? [entry('cycle', atom('true'))] : []),
+  ]
+}
+
+const isPlain = ({ schema, name }: RelationName): boolean =>
+  [schema, name].every((part) => /^[a-z_][a-z0-9_]*$/u.test(part))
+
+/** One printer per kind that a function of its own declares; null where it cannot be stated so. */
+const callOf = (
+  structure: Structure,
+): { readonly callee: string; readonly args: readonly Code[]; readonly entries: readonly Entry[] } | null => {
+  const named = structure.facts as RelationName
+  switch (structure.kind) {
+    case 'sequence':
+      return {
+        callee: 'sequence',
+        args: [tableName(named)],
+        entries: sequenceEntries(structure.facts as SequenceFacts),
+      }
+    case 'composite': {
+      const { attributes } = structure.facts as CompositeFacts
+      const list = object(
+        attributes.map((a) =>
+          entry(key(a.name), text(a.collation === null ? a.type : `${a.type} collate ${a.collation}`)),
+        ),
+      )
+      return { callee: 'compositeType', args: [typeName(named, isPlain(named)), list], entries: [] }
+    }
+    case 'enum': {
+      const { labels } = structure.facts as { readonly labels: readonly string[] }
+      return {
+        callee: 'enumType',
+        args: [typeName(named, isPlain(named)), array(labels.map(text))],
+        entries: [],
+      }
+    }
+    case 'range': {
+      const { subtype } = structure.facts as { readonly subtype: string }
+      return { callee: 'rangeType', args: [typeName(named, isPlain(named)), text(subtype)], entries: [] }
+    }
+    case 'extension':
+      return { callee: 'extension', args: [text(structure.name)], entries: [] }
+    default:
+      return null
+  }
+}
+
+const printOne = (
+  structure: Structure,
+  catalog: Catalog,
+  isClaimed: (id: string) => boolean,
+): PrintedObject | null => {
+  const found = callOf(structure)
+  if (found) {
+    const access =
+      structure.kind === 'extension'
+        ? { entries: [], claims: [] }
+        : accessOf(structure.id, catalog, isClaimed)
+    return {
+      code: call(found.callee, ...found.args, ...options([...found.entries, ...access.entries])),
+      imports: [found.callee],
+      claims: [structure.id, ...access.claims],
+    }
+  }
+  const kind = kindOfStructure(structure)
+  if (kind.notMutated === undefined) return null
+  const design = kind.create(structure, catalog)
+  return {
+    code: call(
+      'infrastructure',
+      text(structure.id),
+      design.length === 1 ? sql(design[0]!) : array(design.map((one) => sql(one))),
+    ),
+    imports: ['infrastructure'],
+    claims: [structure.id],
+  }
+}
+
+/** `sales.total(integer)`, where fn(…) reads the same function out of it. */
+const signatureOf = (id: string): string | null => {
+  const signature = id.slice('function:'.length)
+  return fn(signature).declare(() => undefined).structure === id ? signature : null
+}
+
+/** Comments and grants on functions and schemas, whatever becomes of these themselves. */
+const printAccess = (catalog: Catalog, isClaimed: (id: string) => boolean): readonly PrintedObject[] => {
+  const carriers = new Set(
+    [...catalog.structures.values()]
+      .filter((s) => s.table === null && (s.kind === 'grant' || s.kind === 'comment') && !isClaimed(s.id))
+      .map((s) => s.id.replace(/\/(?:grant:.*|comment)$/su, '')),
+  )
+  return [...carriers].flatMap((id): PrintedObject[] => {
+    const { entries, claims } = accessOf(id, catalog, isClaimed)
+    if (entries.length === 0) return []
+    if (id.startsWith('schema:')) {
+      const name = id
+        .slice('schema:'.length)
+        .replace(/^"(.*)"$/su, (_, inner: string) => inner.replaceAll('""', '"'))
+      return [{ code: call('schema', text(name), object(entries)), imports: ['schema'], claims }]
+    }
+    const signature = id.startsWith('function:') ? signatureOf(id) : null
+    return signature === null
+      ? []
+      : [{ code: call('fn', text(signature), object(entries)), imports: ['fn'], claims }]
+  })
+}
+
+/** `isClaimed`: whether another declaration states the structure already. In the order of the catalog. */
+export const printObjects = (
+  catalog: Catalog,
+  isClaimed: (id: string) => boolean,
+): readonly PrintedObject[] => {
+  const objects = [...catalog.structures.values()]
+    .filter((structure) => !isClaimed(structure.id))
+    .flatMap((structure) => printOne(structure, catalog, isClaimed) ?? [])
+  const claimed = new Set(objects.flatMap((one) => one.claims))
+  return [...objects, ...printAccess(catalog, (id) => claimed.has(id) || isClaimed(id))]
+}

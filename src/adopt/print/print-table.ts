@@ -1,0 +1,61 @@
+/** One table as `export const … = table(…)`, with what it needs around it and what no rule of it states. */
+import type { Column, Table } from '../../catalog/table.ts'
+import { structureId } from '../../ground/names.ts'
+import { ownOrInherited } from '../../rules/inherited.ts'
+import { array, arrow, call, entry, expandedObject, type Code } from './code.ts'
+import { printKinds } from './kinds.ts'
+import { exportConst } from './layout.ts'
+import { docLines, key } from './literals.ts'
+import type { Left, PrintContext } from './print-kind.ts'
+import { tableName } from './relation-code.ts'
+import type { UserTypes } from './user-types.ts'
+
+export interface PrintedTable {
+  readonly table: Table
+  readonly name: string
+  readonly text: string
+  /** From 'assay'. */
+  readonly imports: readonly string[]
+  /** Structure ids of the types that its columns name. */
+  readonly types: readonly string[]
+  /** Structure ids. */
+  readonly claims: readonly string[]
+  readonly left: readonly Left[]
+}
+
+const commentOf = (table: Table, column: Column, { catalog }: PrintContext): string | null => {
+  const comment = catalog.structures.get(structureId(table.id, 'comment', column.name))
+  return (comment?.facts as { readonly text?: string } | undefined)?.text ?? null
+}
+
+export const printTable = (
+  table: Table,
+  name: string,
+  types: UserTypes,
+  context: PrintContext,
+): PrintedTable => {
+  const uses = table.columns.map((column) => ({ column, type: types.columnType(column) }))
+  const columns = expandedObject(
+    uses.map(({ column, type }) =>
+      entry(key(column.name), type.code, docLines(commentOf(table, column, context))),
+    ),
+  )
+  const printed = printKinds.map((print) => print(table, context))
+  const rules = printed.flatMap((one) => one.rules)
+  const body: readonly Code[] =
+    rules.length === 0 ? [] : [arrow('(t)', array(rules.map((rule) => rule.code)))]
+  return {
+    table,
+    name,
+    text: exportConst(name, call('table', tableName(table), columns, ...body), docLines(table.comment)),
+    imports: ['table', ...uses.flatMap(({ type }) => type.imports)],
+    types: uses.flatMap(({ type }) => type.types),
+    claims: [
+      structureId(table.id, 'table'),
+      ...table.columns.flatMap((c) => ownOrInherited(context.catalog, table.id, 'column', c.name) ?? []),
+      ...uses.flatMap(({ type }) => type.types),
+      ...rules.flatMap((rule) => rule.claims),
+    ],
+    left: printed.flatMap((one) => one.left ?? []),
+  }
+}
