@@ -1,0 +1,159 @@
+/**
+ * SCORE: the mutants of a catalog judged by a suite that somebody else wrote. Workers take the next mutant each;
+ * everything it answers is in the order of the catalog, never of time.
+ */
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
+import type { Finding } from '../prove/result.ts'
+import { measureSuite, type Baseline } from './baseline.ts'
+import type { Journal, Remembered } from './journal.ts'
+import { belowFinding, countAll, structureFindings, unsteadyFinding } from './score-findings.ts'
+import { remainingWords } from './remaining.ts'
+import type { ScoredMutant, ScoredStructure, ScoreResult } from './score-result.ts'
+import type { Judge, Suite } from './suite.ts'
+
+/** A structure with those of its mutants that are asked for. */
+export interface ToScore {
+  readonly structure: Structure
+  readonly mutants: readonly Mutant[]
+}
+
+export interface ScoreOptions {
+  readonly name: string
+  readonly catalog: Catalog
+  readonly suite: Suite
+  readonly structures: readonly ToScore[]
+  readonly workers: number
+  /** How many mutants of what is words only are not among them. */
+  readonly leftOut?: number
+  /** Null: four times what the suite takes, ten seconds at least. */
+  readonly limitSeconds: number | null
+  /** Percent of the mutants that the suite has to notice; null: it is only told. */
+  readonly atLeast: number | null
+  /** Opened when the suite has passed. */
+  readonly journal: () => Journal
+  readonly onProgress?: (stage: string, done: number, of: number) => void
+}
+
+const judgeAll = async (
+  judges: readonly Judge[],
+  mutants: readonly Mutant[],
+  { seconds, limitSeconds }: Baseline,
+  journal: Journal,
+  onProgress: NonNullable<ScoreOptions['onProgress']>,
+): Promise<ReadonlyMap<Mutant, Remembered>> => {
+  const found = new Map<Mutant, Remembered>()
+  const from = performance.now()
+  let next = 0
+  const show = (): void => {
+    const left = mutants.length - found.size
+    const each = found.size === 0 ? seconds / judges.length : (performance.now() - from) / 1000 / found.size
+    onProgress(`mutants, ${remainingWords(each * left)}`, found.size, mutants.length)
+  }
+  show()
+  await Promise.all(
+    judges.map(async (judge) => {
+      while (next < mutants.length) {
+        const mutant = mutants[next++]!
+        const judgement = await judge.judge(mutant.ddl, { limitSeconds })
+        journal.record(mutant, judgement)
+        found.set(mutant, judgement)
+        show()
+      }
+    }),
+  )
+  return found
+}
+
+const scored = (
+  { structure, mutants }: ToScore,
+  catalog: Catalog,
+  verdicts: ReadonlyMap<Mutant, Remembered>,
+): ScoredStructure => ({
+  id: structure.id,
+  table: structure.table,
+  create: kindOfStructure(structure).create(structure, catalog),
+  mutants: mutants.map((mutant): ScoredMutant => {
+    const { id, operator, effect, summary, ddl, equivalent } = mutant
+    const told = { id, operator, effect, summary, ddl }
+    if (equivalent !== undefined) return { ...told, verdict: 'equivalent', why: equivalent }
+    const { verdict, why } = verdicts.get(mutant)!
+    return { ...told, verdict, why }
+  }),
+})
+
+/** Whether the suite still passes where nothing is broken; only asked when mutants were run. */
+const controlFindings = async (judge: Judge, { limitSeconds }: Baseline): Promise<readonly Finding[]> => {
+  const control = await judge.judge([], { limitSeconds })
+  return control.verdict === 'survived' ? [] : [unsteadyFinding(control.why)]
+}
+
+interface Run {
+  readonly baseline: Baseline
+  readonly verdicts: ReadonlyMap<Mutant, Remembered>
+  readonly control: readonly Finding[]
+  readonly workers: number
+  readonly resumed: number
+  readonly seconds: number
+}
+
+const nothingRun: Run = {
+  baseline: { seconds: 0, limitSeconds: 0 },
+  verdicts: new Map(),
+  control: [],
+  workers: 0,
+  resumed: 0,
+  seconds: 0,
+}
+
+const runAll = async (all: readonly Mutant[], options: ScoreOptions): Promise<Run> => {
+  if (all.length === 0) return nothingRun
+  const { suite, limitSeconds, onProgress = () => undefined } = options
+  const workers = Math.max(1, Math.min(options.workers, all.length))
+  const judges: Judge[] = []
+  try {
+    for (let n = 1; n <= workers; n++) judges.push(await suite.open(`score-${n}`))
+    onProgress('the suite on the database as it is', 0, 1)
+    const baseline = await measureSuite(suite, judges, limitSeconds)
+    const journal = options.journal()
+    const recalled = new Map(
+      all.flatMap((mutant) => {
+        const known = journal.recall(mutant)
+        return known ? [[mutant, known] as const] : []
+      }),
+    )
+    const open = all.filter((mutant) => !recalled.has(mutant))
+    const from = performance.now()
+    const judged = await judgeAll(judges, open, baseline, journal, onProgress)
+    const seconds = Math.round(performance.now() - from) / 1000
+    const control = open.length === 0 ? [] : await controlFindings(judges[0]!, baseline)
+    journal.remove()
+    const verdicts = new Map([...recalled, ...judged])
+    return { baseline, verdicts, control, workers, resumed: recalled.size, seconds }
+  } finally {
+    await Promise.all(judges.map((judge) => judge.close()))
+  }
+}
+
+/** Throws AssayError when the suite does not pass, twice, on the database as it is. */
+export const scoreSuite = async (options: ScoreOptions): Promise<ScoreResult> => {
+  const { name, catalog, suite, structures, atLeast } = options
+  const all = structures.flatMap(({ mutants }) => mutants).filter((m) => m.equivalent === undefined)
+  const { baseline, verdicts, control, ...run } = await runAll(all, options)
+  const results = structures.map((one) => scored(one, catalog, verdicts))
+  const counts = countAll(results)
+  return {
+    name,
+    major: catalog.major,
+    suite: { name: suite.name, ...baseline },
+    structures: results,
+    counts,
+    leftOut: options.leftOut ?? 0,
+    findings: [
+      ...(atLeast === null ? [] : belowFinding(counts, atLeast)),
+      ...control,
+      ...results.flatMap(structureFindings),
+    ],
+    ...run,
+  }
+}
