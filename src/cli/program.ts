@@ -1,8 +1,11 @@
 /** The commands with their arguments and help. Everything heavy is imported when its command runs. */
 import { Command } from 'commander'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { ProofCommand } from '../project/prove-project.ts'
+import { addAdopt } from './add-adopt.ts'
 import { addAudit } from './add-audit.ts'
 import { addExport } from './add-export.ts'
+import { addScore, operatorsOption } from './add-score.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withReportFiles, withReports, type ReportOptions } from './report-options.ts'
@@ -124,11 +127,17 @@ const run = async (
 type CheckOptions = CommonOptions & ReportOptions & { readonly against?: string | true }
 
 type ProofOptions = CommonOptions &
-  ReportOptions & { readonly only?: readonly string[]; readonly watch?: boolean }
+  ReportOptions & {
+    readonly only?: readonly string[]
+    readonly operators?: OperatorSet
+    readonly watch?: boolean
+  }
 
 const addProof = (program: Command, described: Described & { readonly name: ProofCommand }): void => {
-  withReports(withCommon(describe(program, described)))
-    .option('--only <id...>', onlyText)
+  const command = withReports(withCommon(describe(program, described))).option('--only <id...>', onlyText)
+  if (described.name === 'prove' || described.name === 'mutate')
+    command.addOption(operatorsOption().conflicts('watch'))
+  command
     .option('--watch', 'stay, and prove again what each saved file touches')
     .action((directory: string, options: ProofOptions) =>
       run(described.name, options, async (output) => {
@@ -186,7 +195,9 @@ export const makeProgram = (): Command => {
       return explainCommand(id, directory, options, output)
     }),
   )
+  addScore(program, { describe, withCommon, run })
   addExport(program, { describe, withCommon, run })
+  addAdopt(program, { describe, run })
   addAudit(program, { describe, run })
   addSetupCommands(program, { describe, withCommon, run })
   return program

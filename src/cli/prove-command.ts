@@ -1,4 +1,5 @@
 /** assay prove | red | green | mutate. */
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import { shellCommand } from '../ground/shell-word.ts'
 import type { ProofCommand, ProjectProof } from '../project/prove-project.ts'
 import { proveProject, stepsOf } from '../project/prove-project.ts'
@@ -54,18 +55,25 @@ const findingsOf = ({ proofs }: ProjectProof): readonly EnvelopeFinding[] =>
     })),
   )
 
+/** What makes a run look at a part only. */
+interface Part {
+  readonly only?: readonly string[]
+  readonly operators?: OperatorSet
+}
+
 export const proveCommand = async (
   command: ProofCommand,
   directory: string,
-  options: CommonOptions & ReportOptions & { readonly only?: readonly string[] },
+  options: CommonOptions & ReportOptions & Part,
   output: Output,
 ): Promise<Answer> => {
-  const { url, only = [] } = options
+  const { url, only = [], operators } = options
   return withReportsOf({ command, directory, options, output }, async (reports) => {
     const proof = await proveProject({
       directory,
       command,
       only,
+      ...(operators === undefined ? {} : { operators }),
       ...(url === undefined ? {} : { url }),
       ...(output.onProgress ? { onProgress: output.onProgress } : {}),
     }).catch((cause: unknown) => {
@@ -79,7 +87,7 @@ export const proveCommand = async (
 export interface ProofShown {
   readonly command: ProofCommand
   readonly directory: string
-  readonly options: CommonOptions & { readonly only?: readonly string[] }
+  readonly options: CommonOptions & Part
   readonly output: Output
   /** Reports. */
   readonly written?: Written
@@ -90,10 +98,11 @@ export const proofAnswer = (
   proof: ProjectProof,
   { command, directory, options, output, written = nothingWritten }: ProofShown,
 ): Answer => {
-  const { only = [] } = options
+  const { only = [], operators } = options
+  const isPart = only.length > 0 || operators !== undefined
   const steps = stepsOf[command]
   const findings = findingsOf(proof)
-  const next = nextSteps(command, findings, { directory, isPart: only.length > 0 })
+  const next = nextSteps(command, findings, { directory, isPart })
   const code = proof.ok ? 0 : 1
   if (options.json) {
     const ledgers = proof.proofs.flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])
@@ -104,11 +113,14 @@ export const proofAnswer = (
     )
     return { code, text: envelopeText({ ok: proof.ok, command, summary, findings, next, artifacts }) }
   }
-  const said = allIsWell[command][only.length === 0 ? 0 : 1]
+  const said =
+    operators === undefined
+      ? allIsWell[command][only.length === 0 ? 0 : 1]
+      : `Nothing that the operators of ${operators} change goes unnoticed.`
   const reports = proof.proofs.map(({ result, ledger }) =>
     terminalReport(
       { ...result, findings: result.findings.map(withPathsFromHere) },
-      { ...output.layout, steps, allIsWell: said, ledger: ledgerText(command, only, ledger) },
+      { ...output.layout, steps, allIsWell: said, ledger: ledgerText(command, options, ledger) },
     ),
   )
   const { paint } = output.layout

@@ -1,5 +1,5 @@
 /** Ids that a user named: each must be that of a table, a rule or a structure, or nothing would be looked at in silence. */
-import type { Architecture } from '../architecture/architecture.ts'
+import { placesOf, type Architecture } from '../architecture/architecture.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import { AssayError, AssayErrors } from '../ground/errors.ts'
 import { editDistance } from '../ground/nearest-name.ts'
@@ -7,16 +7,16 @@ import { shellWord } from '../ground/shell-word.ts'
 import { isAskedFor } from '../prove/asked.ts'
 import type { Migrated } from './migrated.ts'
 
-interface KnownId {
+export interface KnownId {
   readonly id: string
   readonly table: string | null
 }
 
 /** Tables and rules, without a server. */
-const declaredIds = ({ tables }: Architecture): readonly KnownId[] =>
-  tables.flatMap((table) => [
-    { id: table.id, table: table.id },
-    ...table.rules.map((rule) => ({ id: rule.id, table: rule.table })),
+const declaredIds = (architecture: Architecture): readonly KnownId[] =>
+  placesOf(architecture).flatMap((place) => [
+    { id: place.id, table: place.id },
+    ...place.rules.map((rule) => ({ id: rule.id, table: rule.table })),
   ])
 
 const structureIds = async ({ server, template }: Migrated): Promise<readonly KnownId[]> => {
@@ -50,7 +50,7 @@ const nearestIds = (asked: string, known: readonly KnownId[]): readonly string[]
     .map(({ id }) => id)
 }
 
-const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
+export const unknownId = (asked: string, known: readonly KnownId[]): AssayError => {
   return new AssayError(`Nothing has the id ${shellWord(asked)}.`, {
     code: 'usage.unknown-id',
     exit: 2,

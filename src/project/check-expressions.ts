@@ -1,5 +1,5 @@
 /** Slips in the SQL of a declaration, found by PostgreSQL's own parser before any server is started. */
-import type { Architecture, DeclaredTable } from '../architecture/architecture.ts'
+import { placesOf, type Architecture, type DeclaredTable } from '../architecture/architecture.ts'
 import type { DeclaredRule, RuleSql } from '../architecture/rule.ts'
 import { AssayError } from '../ground/errors.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
@@ -11,7 +11,7 @@ const before = 'select ('
 const after = '\n)'
 
 interface Checked {
-  readonly table: DeclaredTable
+  readonly table: Pick<DeclaredTable, 'id' | 'columns'> & { readonly name?: string }
   readonly rule: DeclaredRule
   readonly sql: RuleSql
 }
@@ -161,7 +161,9 @@ const checkSql = (checked: Checked): readonly AssayError[] => {
 /** All faults of an architecture's SQL, in order of declaration. */
 export const checkExpressions = async (architecture: Architecture): Promise<readonly AssayError[]> => {
   await loadParser()
-  return architecture.tables.flatMap((table) =>
-    table.rules.flatMap((rule) => (rule.sql ?? []).flatMap((sql) => checkSql({ table, rule, sql }))),
-  )
+  const nowhere = { columns: [] }
+  return placesOf(architecture).flatMap((place) => {
+    const table = { ...nowhere, ...place }
+    return place.rules.flatMap((rule) => (rule.sql ?? []).flatMap((sql) => checkSql({ table, rule, sql })))
+  })
 }

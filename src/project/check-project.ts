@@ -4,6 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { bind } from '../prove/bind.ts'
 import { declarationDigest } from '../prove/digest.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
+import { isLeftAlone } from '../prove/left-alone.ts'
 import { readLedger } from '../prove/ledger.ts'
 import { readLedgerAtRef } from '../prove/ledger-at-ref.ts'
 import type { Ledger } from '../prove/ledger-page.ts'
@@ -43,12 +44,14 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
         claims,
         declared: declarationDigest(rule),
       })),
-      structures: [...catalog.structures.values()].map((s) => ({
-        id: s.id,
-        table: s.table,
-        definition: s.definition,
-        fingerprint: fingerprint(s, catalog),
-      })),
+      structures: [...catalog.structures.values()]
+        .filter((s) => !isLeftAlone(s, catalog, part.architecture.leftAlone ?? []))
+        .map((s) => ({
+          id: s.id,
+          table: s.table,
+          definition: s.definition,
+          fingerprint: fingerprint(s, catalog),
+        })),
       server: await serverFacts(reader),
     }
   } finally {

@@ -1,4 +1,5 @@
 /** Use case: everything that can be wrong before any proof, each with its mend. A server is started, and stopped again. */
+import { placesOf } from '../architecture/architecture.ts'
 import { startServer } from '../postgres/start.ts'
 import { loadProject } from './config.ts'
 import { faultsExamined, right, toKnow, type Examined } from './examination.ts'
@@ -22,7 +23,7 @@ const examineConfig = async (
   try {
     const project = await loadProject(directory)
     const parts = project.architectures.map(({ architecture }) => {
-      const rules = architecture.tables.reduce((n, table) => n + table.rules.length, 0)
+      const rules = placesOf(architecture).reduce((n, place) => n + place.rules.length, 0)
       return `${architecture.name} with ${counted(architecture.tables.length, 'table')} and ${counted(rules, 'rule')}`
     })
     return { found: [right('config', `${project.file} loads: ${parts.join('; ')}`)], project }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { AssayError } from '../ground/errors.ts'
+import { compilerWish, namesAssay } from './compiler-wish.ts'
 import { configNames } from './find-config.ts'
 import { initFiles, type InitFiles } from './init-files.ts'
 
@@ -25,41 +26,6 @@ export interface InitOutcome {
   readonly files: readonly InitFile[]
   /** Whether package.json, here or above, names Assay already. */
   readonly isInstalled: boolean
-}
-
-const upwards = (directory: string): readonly string[] => {
-  const parent = dirname(directory)
-  return parent === directory ? [directory] : [directory, ...upwards(parent)]
-}
-
-/** The nearest file of a name up to the package's own directory; a tsconfig above that is another project's. */
-const nearest = (directory: string, name: string): string | null => {
-  for (const place of upwards(directory)) {
-    const file = join(place, name)
-    if (existsSync(file)) return file
-    if (existsSync(join(place, 'package.json')) || existsSync(join(place, '.git'))) return null
-  }
-  return null
-}
-
-const readText = (file: string | null): string => (file === null ? '' : readFileSync(file, 'utf8'))
-
-const takesTsEndings = /"(?:allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true/u
-
-const filesFor = (directory: string): InitFiles => {
-  // What an earlier init wrote is its own file, which does not decide.
-  const own = initFiles({ ending: '.ts', needsTsconfig: true })['tsconfig.json']
-  const found = nearest(directory, 'tsconfig.json')
-  const text = readText(found)
-  const needsTsconfig = found === null || (dirname(found) === directory && text === own)
-  return initFiles({ ending: needsTsconfig || takesTsEndings.test(text) ? '.ts' : '.js', needsTsconfig })
-}
-
-const namesAssay = (directory: string): boolean => {
-  const file = upwards(directory)
-    .map((place) => join(place, 'package.json'))
-    .find((path) => existsSync(path))
-  return file !== undefined && /"assay"\s*:/u.test(readText(file))
 }
 
 const notDirectory = (path: string): AssayError =>
@@ -113,7 +79,7 @@ export const initProject = ({ directory: asked, dryRun }: InitSettings): InitOut
   const directory = resolve(asked)
   const facts = statSync(directory, { throwIfNoEntry: false })
   if (facts !== undefined && !facts.isDirectory()) throw notDirectory(directory)
-  const wanted = filesFor(directory)
+  const wanted = initFiles(compilerWish(directory))
   const entries = Object.entries(wanted).map(([name, text]) => [join(directory, name), text] as const)
   const inTheWay = [
     ...otherConfigs(directory, wanted),

@@ -18,6 +18,8 @@ export interface ServerWish {
   /** An existing server instead of the embedded one. */
   readonly url?: string
   readonly onProgress?: OnProgress
+  /** The embedded server shall listen on 127.0.0.1 too, for commands of other tools. */
+  readonly tcp?: boolean
 }
 
 export interface OpenMigrated {
@@ -35,7 +37,7 @@ export const openMigrated = async (project: Project, wish: ServerWish): Promise<
   wish.onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer({
     ...(wish.url === undefined ? {} : { url: wish.url }),
-    tcp: project.architectures.some((a) => a.schema.command !== undefined),
+    tcp: wish.tcp === true || project.architectures.some((a) => a.schema.command !== undefined),
     onProgress: (text) => wish.onProgress?.(text, 0, 1),
   })
   try {

@@ -1,5 +1,6 @@
 /** Use case: prove every architecture of a project, or a part of it, and write its ledger. */
 import { join } from 'node:path'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import { writeLedger } from '../prove/ledger.ts'
 import type { ProofGround } from '../prove/proof-ground.ts'
 import { prove, type Step } from '../prove/prove.ts'
@@ -24,6 +25,8 @@ export interface ProveSettings extends ServerWish {
   readonly command: ProofCommand
   /** Ids of rules or structures, or names of tables; empty: everything. */
   readonly only: readonly string[]
+  /** Only mutants of these operators: a part of a proof, which is not recorded. */
+  readonly operators?: OperatorSet
 }
 
 /** `whole` is false for a part, for single steps, and for a proof that failed: the ledger then stays as it is. */
@@ -81,19 +84,21 @@ export const proveMigrated = async (
   ground?: ProofGround,
 ): Promise<ArchitectureProof> => {
   const { server, template, part, seconds } = migrated
-  const { command, only, onProgress } = settings
+  const { command, only, operators, onProgress } = settings
   const proven = await prove({
     architecture: part.architecture,
     server,
     template,
     steps: stepsOf[command],
     only,
+    operators: operators ?? null,
     startSeconds: seconds,
     ...(onProgress ? { onProgress } : {}),
     ...(ground ? { ground } : {}),
   })
   const result = { ...proven, findings: findingsFor(command, proven) }
-  const whole = command === 'prove' && only.length === 0 && !result.findings.some(isError)
+  const isAll = only.length === 0 && operators === undefined
+  const whole = command === 'prove' && isAll && !result.findings.some(isError)
   const { written, removed } = whole ? await writeLedger(part.ledger, result) : { written: [], removed: [] }
   const inLedger = (path: string): string => join(part.ledger, path)
   const ledger = {

@@ -1,6 +1,6 @@
 /**
- * Refuses a schema.command that would reach another database than Assay's: one whose own text, or whose tool's
- * configuration file, names a server that no variable of the environment can turn aside.
+ * Refuses a command (schema.command, or a suite of tests) that would reach another database than Assay's: one whose
+ * own text, or whose tool's configuration file, names a server that no variable of the environment can turn aside.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,23 @@ import { AssayError, type SourcePlace } from '../ground/errors.ts'
 import { connectionString } from './redirect-environment.ts'
 import { placeInFile } from './source-place.ts'
 
+/** Which command it is, in messages. */
+export interface CommandWords {
+  /** `schema command`. */
+  readonly what: string
+  /** Where it is written down. */
+  readonly place: string
+  readonly code: string
+}
+
+const schemaCommand: CommandWords = {
+  what: 'schema command',
+  place: 'schema.command in assay.config.ts',
+  code: 'schema.command-refused',
+}
+
 const refuse = (
+  { what, code }: CommandWords,
   summary: string,
   asked: string,
   found: string,
@@ -16,11 +32,11 @@ const refuse = (
   where?: SourcePlace,
 ): AssayError =>
   new AssayError(summary, {
-    code: 'schema.command-refused',
+    code,
     exit: 4,
     asked,
     found,
-    why: 'Assay runs the schema command against its own server only; this one could change another database',
+    why: `Assay runs the ${what} against its own server only; this one could change another database`,
     mend,
     ...(where === undefined ? {} : { where }),
   })
@@ -106,22 +122,22 @@ const literalInToolFile = (directory: string): SourcePlace | null => {
 }
 
 /** Throws (exit 4) when the command could reach a server that is not Assay's. */
-export const assertRedirectable = (directory: string, command: string): void => {
+export const assertRedirectable = (
+  directory: string,
+  command: string,
+  words: CommandWords = schemaCommand,
+): void => {
   for (const text of [command, scriptText(directory, command)]) {
     const sign = signs.find(({ found }) => found.test(text))
     if (sign) {
-      throw refuse(
-        'The schema command names a server itself.',
-        'schema.command in assay.config.ts',
-        sign.means,
-        sign.mend,
-      )
+      throw refuse(words, `The ${words.what} names a server itself.`, words.place, sign.means, sign.mend)
     }
   }
   const place = literalInToolFile(directory)
   if (!place) return
   throw refuse(
-    'A configuration file of the schema command’s tool names a server itself.',
+    words,
+    `A configuration file of the ${words.what}’s tool names a server itself.`,
     command,
     `a connection string in ${place.file}`,
     'Read it from the environment there, such as process.env.DATABASE_URL or env("DATABASE_URL").',

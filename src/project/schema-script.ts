@@ -1,12 +1,13 @@
 /** Runs one SQL file as the owner: in a transaction of its own, unless it holds what cannot run in one. */
 import { AssayError } from '../ground/errors.ts'
 import { PgError } from '../postgres/fault.ts'
-import { loadParser, parseStatements, type ParseNode } from '../postgres/parse.ts'
+import { loadParser } from '../postgres/parse.ts'
 import { readScript, type ScriptStep } from '../postgres/script.ts'
 import type { Session } from '../postgres/session.ts'
 import type { MigrationFile } from './migration-files.ts'
 import { schemaFault } from './schema-fault.ts'
 import { placeInFile } from './source-place.ts'
+import { noTransactionMarker, parseStatement, transactionNeed } from './transaction-need.ts'
 
 type RunStep = Exclude<ScriptStep, { readonly kind: 'meta' }>
 
@@ -37,57 +38,9 @@ const runnable = (source: MigrationFile): readonly RunStep[] =>
     throw refuseMeta(source, step, command)
   })
 
-/** The kind and content of a statement; null when PostgreSQL's parser refuses it, which the server is to report. */
-const parse = (text: string): readonly [string, ParseNode] | null => {
-  try {
-    const node = parseStatements(text)[0]?.node ?? {}
-    const [kind, content] = Object.entries(node)[0] ?? []
-    return kind === undefined ? null : [kind, content as ParseNode]
-  } catch {
-    return null
-  }
-}
-
-const outsideTransactions = new Set([
-  'CreatedbStmt',
-  'DropdbStmt',
-  'AlterSystemStmt',
-  'CreateTableSpaceStmt',
-  'DropTableSpaceStmt',
-  'CreateSubscriptionStmt',
-])
-
-/** Cheap first look, so that most statements are never parsed. */
-const mayNeedNoTransaction =
-  /\b(?:concurrently|vacuum|cluster|database|system|tablespace|subscription|begin|start|commit|end|rollback|abort)\b/iu
-
-/** `control`: it begins or ends transactions itself. `outside`: PostgreSQL refuses it inside of one. */
-const transactionNeed = (text: string): 'any' | 'outside' | 'control' => {
-  if (!mayNeedNoTransaction.test(text)) return 'any'
-  const [kind, content] = parse(text) ?? []
-  if (kind === undefined) return 'any'
-  if (kind === 'TransactionStmt') {
-    const verb = String(content?.['kind'])
-    return /SAVEPOINT|ROLLBACK_TO|RELEASE/u.test(verb) ? 'any' : 'control'
-  }
-  if (outsideTransactions.has(kind)) return 'outside'
-  if (kind === 'VacuumStmt') return content?.['is_vacuumcmd'] === true ? 'outside' : 'any'
-  if (kind === 'ClusterStmt') return content?.['relation'] === undefined ? 'outside' : 'any'
-  if (kind === 'ReindexStmt' || kind === 'IndexStmt' || kind === 'DropStmt' || kind === 'AlterTableStmt') {
-    const text = JSON.stringify(content)
-    const wide = kind === 'ReindexStmt' && /REINDEX_OBJECT_(?:SCHEMA|SYSTEM|DATABASE)/u.test(text)
-    return wide || /"concurrent(?:ly)?"/u.test(text) ? 'outside' : 'any'
-  }
-  return 'any'
-}
-
 /** COMMENT ON EXTENSION of pg_dump: refused to owners, for what the administrator made; says nothing about the data. */
 const isExtensionComment = (text: string): boolean =>
-  /^comment\s+on\s+extension\b/iu.test(text) && parse(text)?.[1]['objtype'] === 'OBJECT_EXTENSION'
-
-/** How other tools mark a file that is not to run in a transaction (goose, dbmate, sqlx, node-pg-migrate). */
-const noTransactionMarker =
-  /^--\s*(?:\+goose\s+no\s+transaction|migrate:up\b.*\btransaction:\s*false|no-transaction|disable-transaction)\b/imu
+  /^comment\s+on\s+extension\b/iu.test(text) && parseStatement(text)?.[1]['objtype'] === 'OBJECT_EXTENSION'
 
 const endsTransaction = /^(?:COMMIT|ROLLBACK|PREPARE TRANSACTION)$/u
 const beginsTransaction = /^(?:BEGIN|START TRANSACTION)$/u

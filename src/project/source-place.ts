@@ -14,6 +14,12 @@ const excerptOf = (line: string, column: number): string => {
   return `${shown}\n${' '.repeat(column - from)}^`
 }
 
+/** Below the directory from there on, elsewhere as it is. */
+export const shownPath = (file: string, relativeTo = process.cwd()): string => {
+  const shown = path.relative(relativeTo, file)
+  return shown.startsWith('..') ? file : shown
+}
+
 /** `offset` counts UTF-16 units from 0; `relativeTo` is the directory that paths are shown from. */
 export const placeInFile = (
   file: string,
@@ -24,9 +30,8 @@ export const placeInFile = (
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1
   const lineEnd = text.indexOf('\n', offset)
   const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd)
-  const shown = path.relative(relativeTo, file)
   return {
-    file: shown.startsWith('..') ? file : shown,
+    file: shownPath(file, relativeTo),
     line: text.slice(0, lineStart).split('\n').length,
     column: offset - lineStart + 1,
     excerpt: excerptOf(line, offset - lineStart),

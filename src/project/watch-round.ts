@@ -1,5 +1,6 @@
 /** One round of a watch: what a change touches is proven again, and joined with what was known of everything else. */
-import type { Architecture } from '../architecture/architecture.ts'
+import { placesOf, type Architecture } from '../architecture/architecture.ts'
+import { placeOf } from '../catalog/place.ts'
 import type { Binding } from '../prove/bind.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
 import { findingsOf } from '../prove/findings.ts'
@@ -9,6 +10,7 @@ import { prove, structureResult } from '../prove/prove.ts'
 import type { ProveResult, RuleResult } from '../prove/result.ts'
 import { isAskedFor } from '../prove/asked.ts'
 import { summarize } from '../prove/summary.ts'
+import { missingObjects } from '../prove/missing-objects.ts'
 import { makeTablesTouched } from '../prove/witness-tables.ts'
 import type { Server } from '../postgres/server.ts'
 import type { OnProgress } from './migrated.ts'
@@ -62,7 +64,8 @@ const disturbedRules = async (
   }
   const tables = new Set([...near(ground, changed), ...near(memory.ground, gone)])
   const rules = [...memory.rules.values()].filter(
-    (rule) => tables.has(rule.table) && ground.catalog.tables.has(rule.table) && !known.has(rule.id),
+    (rule) =>
+      tables.has(rule.table) && placeOf(ground.catalog, rule.table) !== undefined && !known.has(rule.id),
   )
   const cases = rules.flatMap((rule) => rule.experiments.filter(isPlain).map((e) => ({ rule: rule.id, e })))
   if (cases.length > casesOfOneWorkplace) await ground.widen(2)
@@ -166,9 +169,12 @@ export const proveChange = async (memory: Memory, settings: RoundSettings): Prom
   const result: ProveResult = {
     architecture: architecture.name,
     server: ground.facts,
-    tables: architecture.tables.map((table) => table.id),
+    tables: placesOf(architecture).map((place) => place.id),
     ...joined,
-    findings: findingsOf(joined.rules, joined.structures, architecture.tables),
+    findings: [
+      ...findingsOf(joined.rules, joined.structures, architecture.tables),
+      ...missingObjects(architecture, ground.catalog, only),
+    ],
     summary: summarize(architecture.tables.length, joined.rules, joined.structures, seconds),
     owner: server.owner,
   }

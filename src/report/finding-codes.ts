@@ -41,6 +41,16 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'It is declared, and no migration makes it.',
     fix: 'Add it to a migration.',
   },
+  'view.missing': {
+    title: 'A declared view does not exist',
+    why: 'It is declared, and no migration makes it.',
+    fix: 'Add it to a migration.',
+  },
+  'object.missing': {
+    title: 'A declared object of the database does not exist',
+    why: 'It is declared, and no migration makes it.',
+    fix: 'Add it to a migration.',
+  },
   'column.missing': {
     title: 'A declared column does not exist',
     why: 'It is declared, and no migration makes it.',

@@ -30,7 +30,10 @@ export const scoreLines = (
   const { mutants: m } = s
   const rows: [string, string][] = [
     ['tables', `${s.tables}`],
-    ['rules', `${s.rules}, with ${s.experiments} experiments`],
+    [
+      'rules',
+      `${s.rules}, with ${s.experiments} experiments${s.observed === undefined ? '' : `; ${s.observed} observed: nobody has said yet that they are right`}`,
+    ],
     ['green', `${s.green} of ${s.rules} hold`],
   ]
   if (steps.includes('red')) {

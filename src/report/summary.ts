@@ -26,8 +26,10 @@ const sum = <T extends Numbers>(first: T, others: readonly T[]): T =>
 
 const total = (summaries: readonly ProveSummary[]): ProveSummary => {
   const [first, ...others] = summaries
-  const { mutants, seconds, ...counts } = first!
+  const { mutants, seconds, observed: _observed, ...counts } = first!
+  const observed = summaries.reduce((n, s) => n + (s.observed ?? 0), 0)
   return {
+    ...(observed === 0 ? {} : { observed }),
     ...sum(counts, others),
     mutants: sum(
       mutants,

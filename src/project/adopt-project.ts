@@ -1,0 +1,227 @@
+/** Use case: an existing database becomes a project: its rules, its baseline migration and a config, ready to be proven. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { AdoptedFile } from '../adopt/adopted.ts'
+import { observeTriggers } from '../adopt/observe/observe-triggers.ts'
+import type { ObservedTrigger } from '../adopt/observe/observed-trigger.ts'
+import { printArchitecture, type PrintedArchitecture } from '../adopt/print/print-architecture.ts'
+import { readReadableSql } from '../adopt/print/readable-sql.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import type { Finding } from '../prove/result.ts'
+import { configText } from './adopt-config.ts'
+import { betterFindings } from './better-findings.ts'
+import { leftAloneOf, withoutPlatform } from './adopt-platform.ts'
+import { openPrelude, type Prelude } from './adopt-prelude.ts'
+import { readSource, type AdoptSource, type ReadSource } from './adopt-source.ts'
+import { applyBaseline, type AppliedBaseline } from './apply-baseline.ts'
+import { compareCopy, refusedFindings } from './compare-copy.ts'
+import { compilerWish, namesAssay } from './compiler-wish.ts'
+import { readDumpFile } from './dump-file.ts'
+import { initFiles } from './init-files.ts'
+import type { OnProgress } from './migrated.ts'
+import { createExtensions } from './schema-extensions.ts'
+import { assertPlace, sweepAdopted, writeAdopted } from './write-adopted.ts'
+
+export interface AdoptSettings {
+  readonly source: AdoptSource
+  /** Where the project is written. */
+  readonly directory: string
+  /** Of the architecture; absent: made from the source. */
+  readonly name?: string
+  /** SQL files of a platform, which run first and are not adopted. */
+  readonly before: readonly string[]
+  /** Nothing is written. */
+  readonly dryRun: boolean
+  readonly onProgress?: OnProgress
+}
+
+export interface AdoptOutcome {
+  readonly name: string
+  /** Absolute. */
+  readonly directory: string
+  readonly files: readonly AdoptedFile[]
+  /** Absolute paths; none with dryRun. */
+  readonly written: readonly string[]
+  readonly tables: number
+  readonly structures: number
+  readonly findings: readonly Finding[]
+  /** Whether package.json, here or above, names Assay already. */
+  readonly isInstalled: boolean
+}
+
+const baselineFile = 'migrations/0001_baseline.sql'
+
+interface Copy {
+  readonly catalog: Catalog
+  readonly applied: AppliedBaseline
+  readonly printed: PrintedArchitecture
+  readonly findings: readonly Finding[]
+}
+
+/** What `prove` will say again: it keeps nobody from adopting the rest. */
+const asWarning = (finding: Finding): Finding =>
+  finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding
+
+/** As the prover, who may write every row; nothing is left behind. */
+const observe = async (
+  server: Server,
+  database: string,
+  catalog: Catalog,
+  onProgress: OnProgress,
+): Promise<readonly ObservedTrigger[]> => {
+  const db = await server.connect(database, 'prover')
+  try {
+    return await observeTriggers(db, catalog, (_, done, of) => onProgress('watching triggers', done, of))
+  } finally {
+    await db.end()
+  }
+}
+
+const makeCopy = async (
+  server: Server,
+  name: string,
+  { catalog, baseline, live }: ReadSource,
+  { platform, makeDatabase }: Prelude,
+  onProgress: OnProgress,
+): Promise<Copy> => {
+  onProgress('recreating it from the baseline', 0, 1)
+  const database = await makeDatabase('copy')
+  await createExtensions(server, database, baseline.extensions)
+  const owner = await server.connect(database, 'owner')
+  try {
+    const applied = await applyBaseline(server, database, {
+      file: path.resolve(baselineFile),
+      text: baseline.sql,
+    })
+    await server.admitRoles()
+    const whole = await readCatalog(owner)
+    const copy = withoutPlatform(whole, platform)
+    const known = new Set(baseline.findings.flatMap(({ structure }) => structure ?? []))
+    onProgress('looking for what could be better', 0, 1)
+    const better = await betterFindings(owner, whole, live)
+    const observed = await observe(server, database, whole, onProgress)
+    onProgress('writing the architecture', 0, 1)
+    const printed = printArchitecture(copy, {
+      name,
+      ending: '.ts',
+      sql: await readReadableSql(owner, copy),
+      leftAlone: leftAloneOf(platform, whole),
+      observed: observed.filter(({ table }) => copy.tables.has(table)),
+    })
+    const isOwn = ({ structure }: Finding): boolean =>
+      structure === undefined || !whole.structures.has(structure) || copy.structures.has(structure)
+    return {
+      catalog: copy,
+      applied,
+      printed,
+      findings: [
+        ...baseline.findings,
+        ...refusedFindings(applied),
+        ...compareCopy(catalog, copy, known),
+        ...printed.findings,
+        ...observed.flatMap(({ findings }) => findings.map(asWarning)).filter(isOwn),
+        ...better.filter(isOwn),
+      ],
+    }
+  } finally {
+    await owner.end()
+  }
+}
+
+/** Files that say nothing of the database that they hold. */
+const sayNothing = /^(?:schema|dump|structure|init|database|db|backup|pg_dump|public|tables|all)$/u
+
+const spelled = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
+    .replaceAll(/^_+|_+$/gu, '')
+
+/** What an architecture is called when nobody says. */
+export const nameOf = (source: AdoptSource, directory: string): string => {
+  const own = spelled(path.basename(path.resolve(directory)))
+  if (source.kind === 'url') {
+    const database = /^[^?#]*:\/\/[^/?#]*\/(?<name>[^?#]+)/u.exec(source.url)?.groups?.['name']
+    return spelled(decodeURIComponent(database ?? '')) || own || 'database'
+  }
+  const [first = '', ...more] = source.kind === 'sql' ? source.files : []
+  const stem = spelled(path.basename(first).replace(/(?:\.\w+)+$/u, ''))
+  return more.length > 0 || stem === '' || sayNothing.test(stem) ? own || 'database' : stem
+}
+
+/** Relative imports as the compiler of the directory takes them. */
+const withEnding = (text: string, ending: '.ts' | '.js'): string =>
+  ending === '.ts' ? text : text.replaceAll(/(?<=\bfrom '\.[^'\n]*)\.ts(?='$)/gmu, ending)
+
+const fromDirectory = (directory: string, file: string): string =>
+  path.relative(directory, path.resolve(file)).split(path.sep).join('/')
+
+interface ProjectWish {
+  readonly directory: string
+  readonly before: readonly string[]
+}
+
+const projectFiles = (
+  { directory, before }: ProjectWish,
+  source: ReadSource,
+  { printed, applied }: Copy,
+): readonly AdoptedFile[] => {
+  const wish = compilerWish(directory)
+  const preludes = before.map((file) => fromDirectory(directory, file))
+  const config = configText({
+    entry: printed.entry,
+    schema: { migrations: 'migrations', before: preludes, extensions: source.baseline.extensions },
+  })
+  // Where one stands already it is the one that init wrote.
+  const isThere = existsSync(path.join(directory, 'tsconfig.json'))
+  const tsconfig = wish.needsTsconfig && !isThere ? initFiles(wish)['tsconfig.json'] : undefined
+  return [
+    ...printed.files.map(({ path: file, text }) => ({ path: file, text: withEnding(text, wish.ending) })),
+    { path: baselineFile, text: applied.sql },
+    ...(tsconfig === undefined ? [] : [{ path: 'tsconfig.json', text: tsconfig }]),
+    // Last: until it is there, the other files are no project.
+    { path: 'assay.config.ts', text: withEnding(config, wish.ending) },
+  ]
+}
+
+/** Throws AssayError, before anything is written, for what keeps it from being adopted. */
+export const adoptProject = async (settings: AdoptSettings): Promise<AdoptOutcome> => {
+  const { source, dryRun } = settings
+  const onProgress: OnProgress = settings.onProgress ?? (() => undefined)
+  const directory = path.resolve(settings.directory)
+  const name = settings.name ?? nameOf(source, directory)
+  sweepAdopted(directory)
+  assertPlace(directory, [])
+  const before = settings.before.map((file) => readDumpFile(file, '--before'))
+  onProgress('starting PostgreSQL', 0, 1)
+  const server = await startServer({ onProgress: (text) => onProgress(text, 0, 1) })
+  let live: ReadSource['live'] = null
+  try {
+    const prelude = await openPrelude(server, before)
+    const read = await readSource({ server, source, prelude, onProgress })
+    live = read.live
+    const copy = await makeCopy(server, name, read, prelude, onProgress)
+    const files = projectFiles({ directory, before: settings.before }, read, copy)
+    if (dryRun)
+      assertPlace(
+        directory,
+        files.map((file) => file.path),
+      )
+    return {
+      name,
+      directory,
+      files,
+      written: dryRun ? [] : writeAdopted(directory, files),
+      tables: copy.catalog.tables.size,
+      structures: copy.catalog.structures.size,
+      findings: [...read.findings, ...copy.findings],
+      isInstalled: namesAssay(directory),
+    }
+  } finally {
+    await live?.close()
+    await server.stop()
+  }
+}

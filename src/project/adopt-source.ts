@@ -1,0 +1,161 @@
+/** Where an adopted database comes from, read once: its catalog and its baseline. */
+import path from 'node:path'
+import { writeBaseline, type Baseline } from '../adopt/baseline/write-baseline.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import { AssayError } from '../ground/errors.ts'
+import { shellCommand } from '../ground/shell-word.ts'
+import { withoutPassword } from '../postgres/connection-url.ts'
+import type { Server } from '../postgres/server.ts'
+import type { Finding } from '../prove/result.ts'
+import { openLiveDatabase, readBypassing, type LiveDatabase } from './adopt-live.ts'
+import { withoutPlatform } from './adopt-platform.ts'
+import type { Prelude } from './adopt-prelude.ts'
+import { foreignDialect, readDumpFile } from './dump-file.ts'
+import { dumpSteps } from './dump-steps.ts'
+import { bypassFindings, loadFindings } from './load-findings.ts'
+import { loadScript } from './load-script.ts'
+import { listMigrations, readSqlFile, type MigrationFile } from './migration-files.ts'
+import type { OnProgress } from './migrated.ts'
+
+export type AdoptSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'sql'; readonly files: readonly string[] }
+  | { readonly kind: 'migrations'; readonly directory: string }
+
+export interface ReadWish {
+  readonly server: Server
+  readonly source: AdoptSource
+  readonly prelude: Prelude
+  readonly onProgress: OnProgress
+}
+
+export interface ReadSource {
+  /** Without what the prelude makes. */
+  readonly catalog: Catalog
+  readonly baseline: Baseline
+  /** The database itself, where there is one: the caller closes it. */
+  readonly live: LiveDatabase | null
+  readonly findings: readonly Finding[]
+}
+
+/** As a person would name it in a message. */
+export const sourceText = (source: AdoptSource): string =>
+  source.kind === 'url'
+    ? withoutPassword(source.url)
+    : source.kind === 'sql'
+      ? source.files.join(', ')
+      : source.directory
+
+const nothingThere = (source: AdoptSource, catalog: Catalog): AssayError | null => {
+  const isEmpty =
+    catalog.tables.size === 0 &&
+    [...catalog.structures.values()].every(({ kind }) => kind === 'extension' || kind === 'comment')
+  if (!isEmpty) return null
+  const place = sourceText(source)
+  return new AssayError(
+    source.kind === 'url' ? 'The database is empty.' : 'The SQL makes nothing that could be adopted.',
+    {
+      code: 'adopt.empty',
+      exit: 3,
+      asked: place,
+      found: 'no table, view, function or type',
+      why: 'there is nothing to read rules from',
+      mend:
+        source.kind === 'url'
+          ? 'Name the database that holds the tables at the end of --url; or begin a new architecture:\nnpx assay init'
+          : `Write the schema of a database to a file:\npg_dump --schema-only … > schema.sql\n${shellCommand('npx', 'assay', 'adopt', '--sql', 'schema.sql')}`,
+    },
+  )
+}
+
+const assertSomething = (source: AdoptSource, catalog: Catalog): void => {
+  const fault = nothingThere(source, catalog)
+  if (fault) throw fault
+}
+
+/** A syntax error in what is another language altogether is told as that. */
+const notPostgres = (files: readonly MigrationFile[], cause: unknown): unknown => {
+  if (!(cause instanceof AssayError) || cause.code !== 'schema.statement') return cause
+  if (!/\(SQLSTATE 42601\)/u.test(cause.found ?? '')) return cause
+  const dialect = files.map(({ text }) => foreignDialect(text)).find((name) => name !== null)
+  if (dialect === undefined || dialect === null) return cause
+  return new AssayError('This is not SQL for PostgreSQL.', {
+    code: 'adopt.not-postgres',
+    exit: 2,
+    asked: 'a dump of a PostgreSQL database, or SQL that makes one',
+    found: `${cause.found ?? ''}; it looks like ${dialect}`,
+    mend: 'Adopt what PostgreSQL itself prints:\npg_dump --schema-only … > schema.sql\nnpx assay adopt --sql schema.sql',
+    ...(cause.where ? { where: cause.where } : {}),
+    cause,
+  })
+}
+
+const filesOf = (source: Exclude<AdoptSource, { kind: 'url' }>): readonly MigrationFile[] =>
+  source.kind === 'sql'
+    ? source.files.map((file) => readDumpFile(file))
+    : listMigrations(path.resolve(source.directory)).map(readSqlFile)
+
+const noMigrations = (directory: string): AssayError =>
+  new AssayError(`There are no SQL files in ${directory}.`, {
+    code: 'schema.migrations',
+    exit: 3,
+    asked: 'the migrations that make the database',
+    found: 'an empty directory',
+    mend: 'Name the directory that holds them: assay adopt --migrations DIR',
+  })
+
+const readScripts = async (
+  source: Exclude<AdoptSource, { kind: 'url' }>,
+  { server, prelude, onProgress }: ReadWish,
+): Promise<ReadSource> => {
+  const files = filesOf(source)
+  if (files.length === 0) throw noMigrations(sourceText(source))
+  const steps = dumpSteps(files)
+  const database = await prelude.makeDatabase('source')
+  const { platform } = prelude
+  const loaded = await loadScript(steps, {
+    server,
+    database,
+    asMigrations: source.kind === 'migrations',
+    onProgress: (done, of) => onProgress('loading', done, of),
+  }).catch((cause: unknown) => {
+    throw notPostgres(files, cause)
+  })
+  const owner = await server.connect(database, 'owner')
+  try {
+    onProgress('reading the catalog', 0, 1)
+    const catalog = withoutPlatform(await readCatalog(owner), platform)
+    assertSomething(source, catalog)
+    const baseline = await writeBaseline(owner, catalog, platform.leftAlone)
+    return { catalog, baseline, live: null, findings: loadFindings(loaded) }
+  } finally {
+    await owner.end()
+  }
+}
+
+const readLive = async (
+  source: Extract<AdoptSource, { kind: 'url' }>,
+  { prelude: { platform }, onProgress }: ReadWish,
+): Promise<ReadSource> => {
+  onProgress('reading the database', 0, 1)
+  const live = await openLiveDatabase(source.url)
+  try {
+    return await live.read(async () => {
+      const catalog = withoutPlatform(await readCatalog(live.db), platform)
+      assertSomething(source, catalog)
+      const baseline = await writeBaseline(live.db, catalog, platform.leftAlone)
+      const findings = bypassFindings(await readBypassing(live.db))
+      return { catalog, baseline, live, findings }
+    })
+  } catch (cause) {
+    await live.close()
+    throw cause
+  }
+}
+
+/** Throws AssayError for what cannot be read; nothing is written anywhere but on Assay's own server. */
+export const readSource = (wish: ReadWish): Promise<ReadSource> => {
+  const { source } = wish
+  return source.kind === 'url' ? readLive(source, wish) : readScripts(source, wish)
+}

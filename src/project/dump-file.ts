@@ -1,0 +1,114 @@
+/** Reads a file that is to be adopted, and tells what is no SQL text for PostgreSQL apart before anything is run. */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { AssayError } from '../ground/errors.ts'
+import { shellCommand } from '../ground/shell-word.ts'
+import { readSqlFile, type MigrationFile } from './migration-files.ts'
+
+/** What one string can hold, with room for its pieces. */
+const largest = 400 * 1024 * 1024
+
+const refuse = (option: string, file: string, found: string, mend: string): AssayError =>
+  new AssayError(`${file} is not SQL text that can be adopted.`, {
+    code: 'adopt.file',
+    exit: 2,
+    asked: `${option} ${file}`,
+    found,
+    mend,
+  })
+
+const firstBytes = (file: string): Buffer => {
+  const descriptor = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(8)
+    return bytes.subarray(0, readSync(descriptor, bytes))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+interface Format {
+  readonly magic: readonly number[]
+  readonly found: string
+  readonly mend: (file: string) => string
+}
+
+const restored = (file: string): string =>
+  `Have pg_restore write it as SQL:\n${shellCommand('pg_restore', '--schema-only', '--file=schema.sql', file)}`
+
+const formats: readonly Format[] = [
+  { magic: [...Buffer.from('PGDMP')], found: "a dump in pg_dump's custom format", mend: restored },
+  {
+    magic: [0x1f, 0x8b],
+    found: 'a file compressed by gzip',
+    mend: (file) => `Unpack it:\n${shellCommand('gunzip', '--keep', file)}`,
+  },
+  {
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    found: 'a file compressed by zstd',
+    mend: (file) => `Unpack it:\n${shellCommand('unzstd', file)}`,
+  },
+  {
+    magic: [...Buffer.from('SQLite f')],
+    found: 'a database of SQLite',
+    mend: () => 'Move it to PostgreSQL first, such as with pgloader, and adopt that database with --url.',
+  },
+  {
+    magic: [0xff, 0xfe],
+    found: 'text in UTF-16',
+    mend: (file) => `Convert it:\niconv -f UTF-16 -t UTF-8 ${shellCommand(file)} > utf8.sql`,
+  },
+]
+
+/** `option`: the one that named it. Throws AssayError (exit 2) for what is no SQL text. */
+export const readDumpFile = (file: string, option = '--sql'): MigrationFile => {
+  const no = (found: string, mend: string): AssayError => refuse(option, file, found, mend)
+  const full = path.resolve(file)
+  const facts = statSync(full, { throwIfNoEntry: false })
+  if (facts === undefined)
+    throw no('no such file', 'Correct its name, or write one:\npg_dump --schema-only … > schema.sql')
+  if (facts.isDirectory()) {
+    const isDump = existsSync(path.join(full, 'toc.dat'))
+    throw no(
+      isDump ? "a dump in pg_dump's directory format" : 'a directory',
+      isDump
+        ? restored(file)
+        : `Adopt its files as migrations:\n${shellCommand('npx', 'assay', 'adopt', '--migrations', file)}`,
+    )
+  }
+  if (facts.size > largest)
+    throw no(
+      `${Math.round(facts.size / 1024 / 1024)} MB`,
+      'Leave the rows out, which are no part of an architecture:\npg_dump --schema-only … > schema.sql',
+    )
+  const start = firstBytes(full)
+  const format = formats.find(({ magic }) => magic.every((byte, i) => start[i] === byte))
+  if (format !== undefined) throw no(format.found, format.mend(file))
+  return readSqlFile(full)
+}
+
+interface Dialect {
+  readonly name: string
+  readonly sign: RegExp
+}
+
+/** Most telling first. */
+const dialects: readonly Dialect[] = [
+  { name: 'JSON', sign: /^\s*[[{]/u },
+  { name: 'XML or HTML', sign: /^\s*</u },
+  {
+    name: 'MySQL or MariaDB',
+    sign: /\bENGINE\s*=\s*\w+|\bAUTO_INCREMENT\b|^\s*(?:CREATE|INSERT|DROP)[^;]*`/imu,
+  },
+  { name: 'SQLite', sign: /^\s*PRAGMA\b|\bAUTOINCREMENT\b/imu },
+  { name: 'SQL Server', sign: /^\s*GO\s*$|\[dbo\]|\bIDENTITY\s*\(\s*1\s*,/imu },
+  { name: 'Oracle', sign: /\bVARCHAR2\b|\bNUMBER\s*\(/iu },
+  { name: 'a TypeScript or JavaScript file', sign: /^\s*(?:import|export|const)\b/u },
+  { name: 'a Prisma schema', sign: /^\s*(?:generator|datasource|model)\s+\w+\s*\{/mu },
+  { name: 'Python', sign: /^\s*(?:from\s+\w+(?:\.\w+)*\s+import|import\s+\w+|class\s+\w+\()/mu },
+  { name: 'Ruby', sign: /^\s*ActiveRecord::|^\s*class\s+\w+\s*</mu },
+]
+
+/** What a text is that PostgreSQL does not understand; null when nothing tells. */
+export const foreignDialect = (text: string): string | null =>
+  dialects.find(({ sign }) => sign.test(text.slice(0, 200_000)))?.name ?? null

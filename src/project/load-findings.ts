@@ -1,0 +1,116 @@
+/** What loading a dump could not take over, as findings: each statement with its place, and why. */
+import type { Finding } from '../prove/result.ts'
+import type { LeftOut, Loaded } from './load-script.ts'
+
+const placed = ({
+  file,
+  line,
+}: {
+  readonly file: string
+  readonly line: number
+}): Pick<Finding, 'where'> => ({
+  where: { file, line },
+})
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+
+const missing = ({ missing: extensions }: Loaded): readonly Finding[] =>
+  extensions.map(({ name, found, ...place }) => ({
+    code: 'adopt.extension-missing',
+    severity: 'warning',
+    summary: `the local PostgreSQL does not have the extension ${name}: what hangs on it is left out`,
+    why: found,
+    fix: `Prove what hangs on ${name} where the extension is installed; each statement that was left out is named below.`,
+    ...placed(place),
+  }))
+
+const hanging = (loaded: Loaded): readonly Finding[] => {
+  const names = loaded.missing.map(({ name }) => name)
+  const on = names.length === 0 ? 'what was left out' : `the extension ${names.join(' or ')}`
+  return loaded.leftOut
+    .filter(({ because }) => because === 'hangs')
+    .map(({ text, message, ...place }) => ({
+      code: 'adopt.left-out',
+      severity: 'warning',
+      summary: `left out, because it needs ${on}: ${text}`,
+      reason: `left out, because they need ${on}`,
+      why: message ?? 'what it names was left out',
+      fix: 'Install what is missing and adopt again, or write what it makes into a file and name that with --before.',
+      ...placed(place),
+    }))
+}
+
+const refused = ({ leftOut }: Loaded): readonly Finding[] =>
+  leftOut
+    .filter(({ because }) => because === 'refused')
+    .map(({ text, message, ...place }) => ({
+      code: 'adopt.needs-superuser',
+      severity: 'warning',
+      summary: `left out, because it needs a superuser: ${text}`,
+      reason: 'left out, because they need a superuser',
+      why: `Assay runs no SQL of yours as a superuser; PostgreSQL said: ${message ?? 'nothing'}`,
+      fix: 'Leave it to the platform that the database runs on: Assay does not prove it.',
+      ...placed(place),
+    }))
+
+const together = (
+  { leftOut }: Loaded,
+  because: LeftOut['because'],
+  tell: (all: readonly LeftOut[]) => Omit<Finding, 'severity' | 'where'>,
+): readonly Finding[] => {
+  const all = leftOut.filter((one) => one.because === because)
+  return all.length === 0 ? [] : [{ severity: 'note', ...tell(all), ...placed(all[0]!) }]
+}
+
+const firstOf = (all: readonly LeftOut[]): string => {
+  const first = all.slice(0, 12).map(({ file, line, text }) => `-- ${file}:${line}\n${text}`)
+  return [...first, ...(all.length > 12 ? [`-- and ${all.length - 12} more`] : [])].join('\n')
+}
+
+const server = (loaded: Loaded): readonly Finding[] =>
+  together(loaded, 'server', (all) => ({
+    code: 'adopt.server-part',
+    summary: `${count(all.length, 'statement is', 'statements are')} about the server, not about the database: left out`,
+    why: 'settings of databases and roles, tablespaces, subscriptions and parameters are the operator’s; proofs run without them',
+    fix: `Nothing, as long as no rule depends on them:\n${firstOf(all)}`,
+  }))
+
+const owners = (loaded: Loaded): readonly Finding[] =>
+  together(loaded, 'owner', (all) => {
+    const roles = [...new Set(all.flatMap(({ role }) => role ?? []))].toSorted()
+    return {
+      code: 'adopt.owners',
+      summary: `${count(all.length, 'object belongs', 'objects belong')} to ${roles.length === 0 ? 'other roles' : roles.join(', ')}; here to the role that runs the migrations`,
+      why: 'who owns a table passes its row-level security unless that is forced; Assay proves the database with one owner',
+      fix: 'Nothing, when the application does not log in as an owner; else force row-level security on its tables.',
+    }
+  })
+
+const rows = (loaded: Loaded): readonly Finding[] =>
+  together(loaded, 'rows', (all) => ({
+    code: 'adopt.rows',
+    summary: `the rows of ${count(all.length, 'statement')} (COPY, INSERT) are left out`,
+    why: 'an architecture is what holds of every row; proofs make their own',
+    fix: 'Put rows that must be there, such as a list of countries, into a migration of their own.',
+  }))
+
+export const bypassFindings = (roles: readonly string[]): readonly Finding[] =>
+  roles.map((name) => ({
+    code: 'adopt.bypasses-row-security',
+    severity: 'note',
+    summary: `the role ${name} bypasses row-level security where the database runs; here it does not`,
+    reason: 'a role bypasses row-level security where the database runs; here it does not',
+    why: 'only a role that bypasses it itself may give that right, and migrations do not run as one',
+    fix: `Prove what ${name} may do by its grants; policies do not hold it back.`,
+  }))
+
+/** The gravest first. */
+export const loadFindings = (loaded: Loaded): readonly Finding[] => [
+  ...missing(loaded),
+  ...hanging(loaded),
+  ...refused(loaded),
+  ...bypassFindings(loaded.bypassing),
+  ...owners(loaded),
+  ...server(loaded),
+  ...rows(loaded),
+]
