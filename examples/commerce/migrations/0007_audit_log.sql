@@ -92,8 +92,8 @@ alter table "public"."audit_log_rows" enable always trigger "audit_log_guard";
 create or replace view "public"."audit_log" as
 select s.lane, s.number, r.chunk, v.entry, s.at, s.clock, s.transaction, s.role, s.login, s.identity, s.relation, s.operation,
   json_object_agg(v.name, coalesce(v.old_value, v.new_value)) filter (where v.name = any (s.key_columns)) as key,
-  json_object_agg(v.name, v.old_value) filter (where v.old_value is not null and (s.operation <> 'UPDATE' or v.old_value::text <> v.new_value::text)) as old,
-  json_object_agg(v.name, v.new_value) filter (where v.new_value is not null and (s.operation <> 'UPDATE' or v.old_value::text <> v.new_value::text)) as new
+  json_object_agg(v.name, v.old_value) filter (where r.new is null or v.old_value::text <> v.new_value::text) as old,
+  json_object_agg(v.name, v.new_value) filter (where r.old is null or v.old_value::text <> v.new_value::text) as new
 from "public"."audit_log_statements" s
 join "public"."audit_log_rows" r using (lane, number)
 cross join lateral (
