@@ -13,6 +13,8 @@ const floors = [
   'rows',
   'rules',
   'prove',
+  'score',
+  'adopt',
   'project',
   'report',
   'testing',

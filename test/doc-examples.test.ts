@@ -24,7 +24,7 @@ const columns =
 
 /** What the examples take for granted. */
 const world = `
-import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, schemaPerTenant, sqlType, table } from 'assay'
+import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, schemaPerTenant, sqlType, table, view, materializedView, sequence, compositeType, rangeType, extension, infrastructure, schema, fn } from 'assay'
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Architecture, DatabaseOf, RowOf, Rows, Rules as Builder } from 'assay'

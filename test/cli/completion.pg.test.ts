@@ -63,7 +63,7 @@ describe('bash', () => {
   })
 
   test('options of the command, each once', () => {
-    expect(complete('assay prove --o')).toEqual(['--only'])
+    expect(complete('assay prove --o')).toEqual(['--only', '--operators'])
     expect(complete('assay prove --json --js')).toEqual([])
     expect(complete('assay --ver')).toEqual(['--version'])
     expect(complete('assay prove -- --o')).toEqual([])

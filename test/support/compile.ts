@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -27,7 +27,7 @@ const settings = {
       kysely: [join(root, 'node_modules/kysely/dist/esm/index.d.ts')],
     },
   },
-  include: ['*.ts'],
+  include: ['**/*.ts'],
 }
 
 export interface Compiled {
@@ -74,7 +74,10 @@ export const compile = async (
       join(directory, 'tsconfig.json'),
       JSON.stringify(how === 'source' ? settings : installed(directory)),
     )
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true })
+      writeFileSync(join(directory, name), text)
+    }
     const output = await new Promise<string>((resolve) => {
       const tsc = join(root, 'node_modules/typescript/bin/tsc')
       const flags = ['-p', directory, '--extendedDiagnostics', '--pretty', 'false', '--singleThreaded']
