@@ -30,6 +30,8 @@ export const createRoles = async (
   const prover = ident(names.prover)
   await admin.query(
     [
+      // Two runs that are the first to grant a right on a parameter would both add its row to PostgreSQL's catalog.
+      `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('assay roles'))`,
       `create role ${owner} login nosuperuser createrole nocreatedb noreplication nobypassrls password ${literal(passwords.owner)}`,
       `create role ${prover} login nosuperuser nocreaterole nocreatedb noreplication bypassrls password ${literal(passwords.prover)}`,
       `grant ${owner} to ${prover}`,
