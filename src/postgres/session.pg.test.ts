@@ -3,6 +3,7 @@ import { ConnectionLost, PgError } from './fault.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
 import { startServer } from './start.ts'
+import { unlessCancelled } from './unless-cancelled.ts'
 
 let server: Server
 let database: string
@@ -111,6 +112,23 @@ describe('batch', () => {
       'rollback',
     ])
     expect(replies.map((reply) => reply.fault?.sqlstate ?? 'ok')).toEqual(['ok', '57014', 'ok', 'ok'])
+  })
+
+  it('tells when one was cancelled, and what asks anew then gets its answer', async () => {
+    await db.query('create sequence asked')
+    const answer = (): Promise<string | null> =>
+      unlessCancelled(db, async () => {
+        const slowOnce = `select case when nextval('asked') = 1 then pg_sleep(100)::text else 'answered' end`
+        const sql = `begin; set local statement_timeout = '50ms'; savepoint s`
+        const [, reply] = await db.batch([sql, slowOnce, 'rollback'])
+        return reply!.commands[0]?.rows[0]?.[0] ?? null
+      })
+    const before = db.cancelled()
+    expect(await answer()).toBe('answered')
+    expect(db.cancelled()).toBe(before + 1)
+    expect(await answer()).toBe('answered')
+    const [asked] = await db.json<{ times: number }>('select last_value as times from asked')
+    expect(asked).toEqual({ times: 3 })
   })
 
   it('takes replies of many megabytes', async () => {

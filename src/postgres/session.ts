@@ -27,6 +27,8 @@ export interface Session {
   readonly address: Address
   /** The server's process id, for pg_cancel_backend from another session. */
   readonly pid: number
+  /** How many messages PostgreSQL has cancelled so far (57014): what they would have answered nobody knows. */
+  cancelled(): number
   /** Runs one message (one or more statements). Throws PgError when PostgreSQL refuses. */
   query(sql: string): Promise<readonly Command[]>
   /** Runs a single select and returns its rows as objects, through json (numbers, booleans, arrays keep their kind). */
@@ -83,6 +85,7 @@ interface Wire {
   sendTogether(texts: readonly string[]): Promise<Reply[]>
   lose(cause: Error): void
   isBusy(): boolean
+  cancelled(): number
 }
 
 /** Takes over a connection that is ready for queries: from here on nobody else answers its messages. */
@@ -92,6 +95,7 @@ const takeOver = (connection: RawConnection): Wire => {
   let next = 0
   let lost: Error | null = null
   let lastWords: PgFault | null = null
+  let cancelled = 0
 
   const lose = (cause: Error): void => {
     const unanswered = queue.slice(next)
@@ -119,6 +123,7 @@ const takeOver = (connection: RawConnection): Wire => {
   connection.on('errorMessage', (m) => {
     const fault = toFault(m)
     const head = queue[next]
+    if (fault.sqlstate === '57014') cancelled += 1
     if (head) head.fault = fault
     // Said while nothing was asked: why the connection ends (57P01, an administrator's command).
     else lastWords = fault
@@ -150,6 +155,7 @@ const takeOver = (connection: RawConnection): Wire => {
   return {
     lose,
     isBusy: () => next < queue.length,
+    cancelled: () => cancelled,
     send: (text, copyData) => send(text, copyData ?? null),
     sendTogether(texts) {
       connection.stream.cork()
@@ -174,6 +180,7 @@ export const openSession = async (address: Address): Promise<Session> => {
   return {
     address,
     pid,
+    cancelled: () => wire.cancelled(),
     query: (sql) => run(sql),
     async json<T>(select: string) {
       const commands = await run(

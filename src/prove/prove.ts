@@ -9,6 +9,7 @@ import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import { mutantsOf } from '../catalog/operator-sets.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
+import { unlessCancelled } from '../postgres/unless-cancelled.ts'
 import { makeRows } from '../rows/make-rows.ts'
 import { kindOf } from '../rules/kinds.ts'
 import { withSilentRepeats } from '../rules/silent-repeats.ts'
@@ -181,7 +182,10 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       mutates: steps.includes('mutate'),
       ...(architecture.leftAlone ? { leftAlone: architecture.leftAlone } : {}),
     })
-    const written = await writeOn(places[0]!, { ...options, architecture }, catalog, asked)
+    const [first] = places
+    const written = await unlessCancelled(first!.main, () =>
+      writeOn(first!, { ...options, architecture }, catalog, asked),
+    )
     ground.useRows(written.rows)
     const writeSeconds = writing()
 

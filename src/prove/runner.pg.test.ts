@@ -49,6 +49,23 @@ const observe = async (facts: Partial<Experiment>, ddl: readonly string[] = []) 
   (await runExperiments(db, server.owner, ddl, [experiment(facts)])).observations[0]!
 
 describe('the runner', () => {
+  it('asks once more what was cut short', async () => {
+    await db.query('create sequence public.asked; grant all on sequence public.asked to public')
+    const slowOnce = `select case when nextval('public.asked') in (1, 2) then pg_sleep(10) end`
+    const outcome = await runExperiments(db, server.owner, [], [
+      experiment({ when: ['select 1'] }),
+      experiment({ when: [slowOnce] }),
+      experiment({ when: [slowOnce] }),
+    ])
+    // The first two are the trial's own; a third time would be another trial's.
+    expect(outcome.observations.map((o) => o.fault?.sqlstate ?? 'ok')).toEqual(['ok', 'ok', 'ok'])
+    const [ddl] = await runTrials(db, server.owner, [
+      { ddl: [`select case when nextval('public.asked') = 6 then pg_sleep(10) end`], experiments: [] },
+    ])
+    expect(ddl!.ddlFault).toBeNull()
+    await db.query('drop sequence public.asked')
+  })
+
   it('tells an accepted row, its count and the rows of a last select', async () => {
     const inserted = await observe({ when: ['insert into child values (1, 1, 5), (2, 2, 5)'] })
     expect(inserted).toMatchObject({ fault: null, stage: 'when', affected: 2 })

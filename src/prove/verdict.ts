@@ -2,6 +2,7 @@
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
+import { isInconclusive } from './judge.ts'
 import type { ExperimentResult, Observation, Verdict } from './result.ts'
 
 interface Named {
@@ -10,13 +11,14 @@ interface Named {
 }
 
 /** SQLSTATEs that mean that Assay wrote wrong DDL (rights, missing objects), never that PostgreSQL forbids the mutant. */
-const ownFault = /^(?:42501|42P01|42703|42704|25P02|3F000|57014)$/u
+const ownFault = /^(?:42501|42P01|42703|42704|25P02|3F000)$/u
 
 /** Said with 42704, though nothing that was named is missing: the type cannot be indexed so. */
 const forbidden = /has no default operator class/u
 
 /** 42601 is also what PostgreSQL answers for DDL that it parsed and forbids, such as DROP NOT NULL on an identity. */
 const isOwnFault = (fault: PgFault): boolean =>
+  isInconclusive(fault) ||
   (ownFault.test(fault.sqlstate) && !forbidden.test(fault.message)) ||
   (fault.sqlstate === '42601' && fault.message.startsWith('syntax error'))
 

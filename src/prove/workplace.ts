@@ -9,6 +9,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import type { Rows } from '../rows/rows.ts'
 import { runInterleaving } from './interleave.ts'
+import { isInconclusive } from './judge.ts'
 import type { Observation } from './result.ts'
 import { runProof } from './run-proof.ts'
 import { runTrials, type Trial, type TrialOutcome } from './runner.ts'
@@ -122,6 +123,11 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     })
   }
 
+  const runSpecialAgain = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
+    const observed = await runSpecial(trial, experiment)
+    return isInconclusive(observed.fault) ? runSpecial(trial, experiment) : observed
+  }
+
   const run: Workplace['run'] = async (trials) => {
     const outcomes = trials.map((trial) => ({
       ddlFault: null as TrialOutcome['ddlFault'],
@@ -159,7 +165,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
         const fault = outcomes[t]!.ddlFault
         outcomes[t]!.observations[i] = fault
           ? { fault, stage: 'world', affected: 0, rows: [] }
-          : await runSpecial(trial, experiment)
+          : await runSpecialAgain(trial, experiment)
       }
     }
     sinceCleaning += trials.filter((trial) => trial.ddl.length > 0).length

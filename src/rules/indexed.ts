@@ -156,7 +156,8 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
         rule: rule.id,
         title,
         world: demand === 'served' && share > mostShare ? crowded : loaded,
-        given: aside,
+        // Another index that answers what the user asks for is told, not set aside.
+        given: isAsked ? [] : aside,
         when: [explained(select)],
         then,
         on: 'loaded',
