@@ -37,7 +37,13 @@ const freePort = (): Promise<number> =>
     })
   })
 
-export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): Promise<Server> => {
+export interface EmbeddedOptions {
+  readonly tcp?: boolean
+  /** It will hold more than memory should: its files lie on disk. */
+  readonly isLarge?: boolean
+}
+
+export const startEmbedded = async (options: EmbeddedOptions = {}): Promise<Server> => {
   const found = findBinaries()
   const account = serviceAccount()
   sweepRuns(account)
@@ -58,7 +64,7 @@ export const startEmbedded = async (options: { readonly tcp?: boolean } = {}): P
   const forget = atShutdown({ now: putAway })
 
   try {
-    const run = makeRunDirectory(account)
+    const run = makeRunDirectory(account, options.isLarge)
     made = run.top
     const port = tcp ? await freePort() : 5432
     const sessions = trackSessions()

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { mayRead, type ServiceAccount } from './embedded-account.ts'
+import { memoryDirectory, roomInMemory } from './memory-directory.ts'
 import { processSpace, processStart } from './process.ts'
 
 export const runPrefix = 'assay-run-'
@@ -56,8 +57,16 @@ export const socketFits = (directory: string): boolean =>
 /** Where runs lie when the user's own temporary directory cannot serve. */
 const shortDirectory = '/tmp'
 
-/** The directories in which runs may lie. */
-export const runParents = (): readonly string[] => [...new Set([path.resolve(tmpdir()), shortDirectory])]
+/** The directories in which runs may lie: here they are looked for. */
+export const runParents = (): readonly string[] => [
+  ...new Set([path.resolve(tmpdir()), shortDirectory, memoryDirectory]),
+]
+
+/** The directories in which this run may lie, best first. `isLarge`: more than memory should hold. */
+export const parentsOfNextRun = (isLarge = false): readonly string[] => {
+  const memory = isLarge ? null : roomInMemory()
+  return [...new Set([...(memory === null ? [] : [memory]), path.resolve(tmpdir()), shortDirectory])]
+}
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -108,8 +117,8 @@ const makeIn = (parent: string, account: ServiceAccount | null): RunDirectory =>
 }
 
 /** Makes the directory of this run, owned by this process, with its inner part given to the service account. */
-export const makeRunDirectory = (account: ServiceAccount | null): RunDirectory => {
-  const [preferred = shortDirectory] = runParents()
+export const makeRunDirectory = (account: ServiceAccount | null, isLarge = false): RunDirectory => {
+  const [preferred = shortDirectory] = parentsOfNextRun(isLarge)
   const sample = runParts(path.join(preferred, `${runPrefix}${process.pid}-XXXXXX`))
   if (!socketFits(sample.socket)) return makeIn(shortDirectory, account)
   const parts = makeIn(preferred, account)

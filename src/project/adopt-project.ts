@@ -19,7 +19,7 @@ import { readSource, type AdoptSource, type ReadSource } from './adopt-source.ts
 import { applyBaseline, type AppliedBaseline } from './apply-baseline.ts'
 import { compareCopy, refusedFindings } from './compare-copy.ts'
 import { compilerWish, namesAssay } from './compiler-wish.ts'
-import { readDumpFile } from './dump-file.ts'
+import { areLarge, readDumpFile } from './dump-file.ts'
 import { initFiles } from './init-files.ts'
 import type { OnProgress } from './migrated.ts'
 import { createExtensions } from './schema-extensions.ts'
@@ -197,7 +197,10 @@ export const adoptProject = async (settings: AdoptSettings): Promise<AdoptOutcom
   assertPlace(directory, [])
   const before = settings.before.map((file) => readDumpFile(file, '--before'))
   onProgress('starting PostgreSQL', 0, 1)
-  const server = await startServer({ onProgress: (text) => onProgress(text, 0, 1) })
+  const server = await startServer({
+    isLarge: areLarge([...settings.before, ...(source.kind === 'sql' ? source.files : [])]),
+    onProgress: (text) => onProgress(text, 0, 1),
+  })
   let live: ReadSource['live'] = null
   try {
     const prelude = await openPrelude(server, before)

@@ -8,6 +8,13 @@ import { readSqlFile, type MigrationFile } from './migration-files.ts'
 /** What one string can hold, with room for its pieces. */
 const largest = 400 * 1024 * 1024
 
+/** What these files make is kept on disk from here on, not in memory: bytes. */
+const large = 64 * 1024 * 1024
+
+/** Dumps with their rows may be larger than memory should hold. Files that are not there count for nothing. */
+export const areLarge = (files: readonly string[]): boolean =>
+  files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0) > large
+
 const refuse = (option: string, file: string, found: string, mend: string): AssayError =>
   new AssayError(`${file} is not SQL text that can be adopted.`, {
     code: 'adopt.file',

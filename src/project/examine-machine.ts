@@ -4,7 +4,7 @@ import path from 'node:path'
 import { cacheDirectory, isOurs } from '../postgres/data-template.ts'
 import { mayRead, serviceAccount } from '../postgres/embedded-account.ts'
 import { findBinaries } from '../postgres/embedded-binaries.ts'
-import { runParents, runParts, runPrefix, socketFits } from '../postgres/run-directory.ts'
+import { parentsOfNextRun, runParts, runPrefix, socketFits } from '../postgres/run-directory.ts'
 import { deadRuns } from '../postgres/sweep.ts'
 import { faultsExamined, right, toKnow, type Examined } from './examination.ts'
 
@@ -55,7 +55,7 @@ const examineBinaries = (): readonly Examined[] => {
 const neededMegabytes = 300
 
 const examineTemporary = (): readonly Examined[] => {
-  const [preferred = '/tmp', short = preferred] = runParents()
+  const [preferred = '/tmp', short = preferred] = parentsOfNextRun()
   const sample = runParts(path.join(preferred, `${runPrefix}${process.pid}-XXXXXX`))
   const fits = socketFits(sample.socket)
   const parent = fits ? preferred : short

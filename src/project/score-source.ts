@@ -5,7 +5,7 @@ import { startServer } from '../postgres/start.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Finding } from '../prove/result.ts'
 import { loadProject } from './config.ts'
-import { readDumpFile } from './dump-file.ts'
+import { areLarge, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
 import { loadFindings } from './load-findings.ts'
 import { loadScript } from './load-script.ts'
@@ -86,7 +86,8 @@ const withDump = async <T>(
 ): Promise<T> => {
   const steps = dumpSteps(before.map((file) => readDumpFile(file)))
   onProgress?.('starting PostgreSQL', 0, 1)
-  const server = await startServer({ tcp, ...(url === undefined ? {} : { url }) })
+  const isLarge = areLarge(before)
+  const server = await startServer({ tcp, isLarge, ...(url === undefined ? {} : { url }) })
   try {
     const template = await server.createDatabase('dump')
     await createExtensions(server, template, extensions)
