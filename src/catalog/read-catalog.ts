@@ -124,25 +124,47 @@ const makeCatalog = (
   }
 }
 
+/** What each kind finds, in the order of the registry; a second session takes every other kind. */
+const readKinds = async (
+  sessions: readonly Session[],
+  tables: ReadonlyMap<string, Table>,
+): Promise<readonly (readonly Structure[])[]> => {
+  const found: (readonly Structure[])[] = structureKinds.map(() => [])
+  let next = 0
+  const readOn = async (db: Session): Promise<void> => {
+    while (next < structureKinds.length) {
+      const at = next++
+      found[at] = await structureKinds[at]!.read(db, tables)
+    }
+  }
+  const done = await Promise.allSettled(sessions.map(readOn))
+  for (const one of done) if (one.status === 'rejected') throw one.reason
+  return found
+}
+
+const readOn = async (db: Session, beside: readonly Session[]): Promise<Catalog> => {
+  const [version] = await db.json<{ major: number }>(
+    `select current_setting('server_version_num')::int / 10000 as major`,
+  )
+  const major = version?.major ?? 0
+  const tables = await readTables(db)
+  const ranks = new Map([...tables.keys()].map((id, rank) => [id, rank]))
+  const rank = ({ table }: Structure): number => ranks.get(table ?? '') ?? -1
+  // Readers sort within a table; the order of tables must not depend on their oids.
+  const structures = (await readKinds([db, ...beside], tables)).flatMap((of) =>
+    of.toSorted((a, b) => rank(a) - rank(b)),
+  )
+  const dependencies = await readDependencies(db, tables, major)
+  return makeCatalog(major, tables, withResolvedIds(structures, tables), dependencies)
+}
+
 /**
  * Structures come in the order of the kinds' registry, within a kind by table. PostgreSQL's parser is loaded on the way, so that the mutants of what this answers can be made at once.
+ * `beside`: another session on the same database, which nobody changes meanwhile; the two share the work.
  */
-export const readCatalog = async (db: Session): Promise<Catalog> => {
+export const readCatalog = async (db: Session, beside: Session | null = null): Promise<Catalog> => {
   await loadParser()
-  return withCanonicalSettings(db, async () => {
-    const [version] = await db.json<{ major: number }>(
-      `select current_setting('server_version_num')::int / 10000 as major`,
-    )
-    const major = version?.major ?? 0
-    const tables = await readTables(db)
-    const structures: Structure[] = []
-    const ranks = new Map([...tables.keys()].map((id, rank) => [id, rank]))
-    const rank = ({ table }: Structure): number => ranks.get(table ?? '') ?? -1
-    for (const kind of structureKinds) {
-      // Readers sort within a table; the order of tables must not depend on their oids.
-      structures.push(...(await kind.read(db, tables)).toSorted((a, b) => rank(a) - rank(b)))
-    }
-    const dependencies = await readDependencies(db, tables, major)
-    return makeCatalog(major, tables, withResolvedIds(structures, tables), dependencies)
-  })
+  return withCanonicalSettings(db, () =>
+    beside === null ? readOn(db, []) : withCanonicalSettings(beside, () => readOn(db, [beside])),
+  )
 }

@@ -6,6 +6,7 @@ import { refuseDeclaredSql } from '../prove/declared-sql.ts'
 import { findingsOf } from '../prove/findings.ts'
 import { changeBetween, isInconclusive } from '../prove/judge.ts'
 import type { ProofGround } from '../prove/proof-ground.ts'
+import type { Workplace } from '../prove/workplace.ts'
 import { prove, structureResult } from '../prove/prove.ts'
 import type { ProveResult, RuleResult } from '../prove/result.ts'
 import { isAskedFor } from '../prove/asked.ts'
@@ -31,6 +32,9 @@ export interface RoundSettings {
   readonly onProgress?: OnProgress
 }
 
+/** So few rules are proven by one workplace while another looks at what else the change touches. */
+const rulesOfOneWorkplace = 8
+
 export interface RoundResult {
   readonly memory: Memory
   /** Everything as it is known now, with the findings of all of it. */
@@ -40,24 +44,27 @@ export interface RoundResult {
   readonly structures: readonly string[]
 }
 
-/** So many rules are worth a second workplace, which takes a while to make. */
-const rulesOfOneWorkplace = 8
+/** Rules near a change, and how to find out whose experiments, as they were written, answer otherwise now. */
+interface Disturbance {
+  /** Takes the next experiments that nobody has taken yet, until none are left. Several workplaces may share the work. */
+  work(place: Workplace): Promise<void>
+  /** Ids of the rules, once all the work is done. */
+  rules(): readonly string[]
+}
 
-/** So many experiments take as long as a second workplace takes to make. */
-const casesOfOneWorkplace = 400
+/** Experiments that a workplace takes at once. */
+const casesTaken = 60
 
 /** Outcomes that a plain experiment can have: the others are run in their own way, and only when they are asked for. */
 const isPlain = ({ experiment }: RuleResult['experiments'][number]): boolean =>
   !experiment.proof && !experiment.interleaving && experiment.on !== 'loaded'
 
-/** Rules near a change whose experiments, as they were written, answer otherwise now. */
-const disturbedRules = async (
+const findDisturbed = (
   memory: Memory,
   ground: ProofGround,
   { changed, gone }: StructureChange,
   known: ReadonlySet<string>,
-): Promise<readonly string[]> => {
-  if (changed.length + gone.length === 0) return []
+): Disturbance => {
   const near = (of: ProofGround, ids: readonly string[]): readonly string[] => {
     const touched = makeTablesTouched(of.catalog)
     return ids.flatMap((id) => [...touched(of.catalog.structures.get(id)!)])
@@ -68,29 +75,37 @@ const disturbedRules = async (
       tables.has(rule.table) && placeOf(ground.catalog, rule.table) !== undefined && !known.has(rule.id),
   )
   const cases = rules.flatMap((rule) => rule.experiments.filter(isPlain).map((e) => ({ rule: rule.id, e })))
-  if (cases.length > casesOfOneWorkplace) await ground.widen(2)
-  const share = Math.ceil(cases.length / ground.places.length)
-  const outcomes = await Promise.all(
-    ground.places.map((place, i) =>
-      place.run([
-        {
-          ddl: [],
-          experiments: cases.slice(i * share, (i + 1) * share).map(({ e }) => e.experiment),
-        },
-      ]),
+  // What asks for plans or proves by itself is not run here: near a change it is proven again.
+  const found = new Set(
+    rules.flatMap((rule) =>
+      rule.experiments.some(({ experiment }) => experiment.on === 'loaded' || experiment.proof)
+        ? [rule.id]
+        : [],
     ),
   )
-  const observed = outcomes.flatMap(([outcome]) => outcome!.observations)
-  const changedCases = cases.filter(({ e }, i) => {
-    const after = observed[i]!
-    return isInconclusive(after.fault) || changeBetween(e.experiment, e.observed, after) !== null
-  })
-  // What asks for plans or proves by itself is not run here: near a change it is proven again.
-  const special = rules.filter((rule) =>
-    rule.experiments.some((e) => e.experiment.on === 'loaded' || e.experiment.proof),
-  )
-  return [...new Set([...changedCases.map(({ rule }) => rule), ...special.map((rule) => rule.id)])]
+  let next = 0
+  return {
+    async work(place) {
+      while (next < cases.length) {
+        const taken = cases.slice(next, (next += casesTaken))
+        const [outcome] = await place.run([{ ddl: [], experiments: taken.map(({ e }) => e.experiment) }])
+        for (const [i, { rule, e }] of taken.entries()) {
+          const after = outcome!.observations[i]!
+          if (isInconclusive(after.fault) || changeBetween(e.experiment, e.observed, after) !== null)
+            found.add(rule)
+        }
+      }
+    },
+    rules: () => rules.map((rule) => rule.id).filter((id) => found.has(id)),
+  }
 }
+
+/** The ground with its first workplace alone, so that others can work on the rest meanwhile. */
+const firstPlaceOf = (ground: ProofGround): ProofGround => ({
+  ...ground,
+  places: ground.places.slice(0, 1),
+  widen: () => Promise.resolve(),
+})
 
 const inOrder = (memory: Memory, binding: Binding): Pick<ProveResult, 'rules' | 'structures'> => ({
   rules: binding.rules.flatMap(({ rule, sentence }) => {
@@ -120,12 +135,12 @@ export const proveChange = async (memory: Memory, settings: RoundSettings): Prom
     ),
   }
   const touched = touchedBy(memory, architecture, binding, change, reloaded)
-  const disturbed = await disturbedRules(memory, ground, change, new Set(touched.rules))
-  const wanted = new Set([...touched.rules, ...disturbed, ...settings.also])
-  const rules = binding.rules.flatMap(({ rule }) =>
-    wanted.has(rule.id) && isAsked(rule.id, rule.table) ? [rule.id] : [],
-  )
-  const proveOnly = (ids: readonly string[]): Promise<ProveResult> =>
+  const sure = new Set([...touched.rules, ...settings.also])
+  const askedAmong = (wanted: ReadonlySet<string>): readonly string[] =>
+    binding.rules.flatMap(({ rule }) =>
+      wanted.has(rule.id) && isAsked(rule.id, rule.table) ? [rule.id] : [],
+    )
+  const proveOnly = (ids: readonly string[], on: ProofGround): Promise<ProveResult> =>
     prove({
       architecture,
       server,
@@ -133,8 +148,7 @@ export const proveChange = async (memory: Memory, settings: RoundSettings): Prom
       steps: stepsOf[command],
       only: ids,
       startSeconds: 0,
-      workers: rules.length > rulesOfOneWorkplace ? 2 : 1,
-      ground,
+      ground: on,
       ...(onProgress ? { onProgress } : {}),
     })
 
@@ -153,17 +167,30 @@ export const proveChange = async (memory: Memory, settings: RoundSettings): Prom
       rerun.add(structure.id)
     }
   }
-  const asked = [...rules, ...touched.byTable]
-  if (asked.length > 0) {
-    const first = await proveOnly(asked)
+  const proveAsked = async (asked: readonly string[], on: ProofGround): Promise<void> => {
+    if (asked.length === 0) return
+    const first = await proveOnly(asked, on)
     take(first)
     // Only the rules that claim it were asked: before a mutant is said to survive, everything near is.
     const doubtful = first.findings.flatMap((f) => (f.code === 'mutant.survived' ? (f.structure ?? []) : []))
-    if (doubtful.length > 0) {
-      const second = await proveOnly([...new Set(doubtful)])
-      take({ ...second, rules: [] })
-    }
+    if (doubtful.length === 0) return
+    const second = await proveOnly([...new Set(doubtful)], on)
+    take({ ...second, rules: [] })
   }
+  const disturbance = findDisturbed(memory, ground, change, sure)
+  const first = [...askedAmong(sure), ...touched.byTable]
+  const isSmall = first.length <= rulesOfOneWorkplace
+  await ground.widen(2)
+  const [own, beside] = ground.places as readonly [Workplace, Workplace]
+  const proveFirst = async (): Promise<void> => {
+    if (isSmall) await proveAsked(first, firstPlaceOf(ground))
+    await disturbance.work(own)
+  }
+  const done = await Promise.allSettled([proveFirst(), disturbance.work(beside)])
+  for (const one of done) if (one.status === 'rejected') throw one.reason
+  const late = askedAmong(new Set(disturbance.rules()))
+  await proveAsked(isSmall ? late : [...first, ...late], ground)
+  const rules = askedAmong(new Set([...sure, ...disturbance.rules()]))
   const joined = inOrder({ architecture, ground, rules: known, structures }, binding)
   const seconds = { start: 0, red: 0, green: 0, mutate: 0 }
   const result: ProveResult = {

@@ -41,16 +41,45 @@ interface Loaded {
 
 const asksForPlans = (rule: TestedRule): boolean => rule.experiments.some((e) => e.on === 'loaded')
 
-/** `template`: a database with the migrations applied; nobody is connected to it. */
-export const openGround = async (server: Server, template: string): Promise<ProofGround> => {
-  const reader = await server.connect(template, 'prover')
-  const catalog = await readCatalog(reader)
-  const facts = await serverFacts(reader)
-  await reader.end()
-  const places: Workplace[] = []
+/** The catalog of a workplace's clone, which is the template's: two sessions read it. */
+const readPlace = async (
+  server: Server,
+  place: Workplace,
+): Promise<Pick<ProofGround, 'catalog' | 'facts'>> => {
+  const beside = await server.connect(place.main.address.database, 'prover')
+  try {
+    return { catalog: await readCatalog(place.main, beside), facts: await serverFacts(place.main) }
+  } finally {
+    await beside.end()
+  }
+}
+
+/**
+ * `template`: a database with the migrations applied; nobody is connected to it. `workers`: as many workplaces as will
+ * be asked for; those after the first are made while its catalog is read.
+ */
+export const openGround = async (server: Server, template: string, workers = 2): Promise<ProofGround> => {
+  let read: Pick<ProofGround, 'catalog' | 'facts'> | null = null
   let rows: Rows | null = null
-  let bound: { readonly architecture: Architecture; readonly binding: Promise<Binding> } | null = null
   let loaded: Loaded | null = null
+  const openPlace = (number: number): Promise<Workplace> =>
+    openWorkplace({
+      server,
+      template,
+      get catalog() {
+        return read!.catalog
+      },
+      label: `prove-${number}`,
+      rows: () => rows!,
+      loaded: () => loaded?.database ?? null,
+    })
+  const first = await openPlace(1)
+  const coming = Array.from({ length: Math.max(0, workers - 1) }, (_, i) => openPlace(i + 2))
+  // Whoever asks for one is told why there is none.
+  for (const place of coming) place.catch(() => undefined)
+  const places: Workplace[] = [first]
+  const { catalog, facts } = (read = await readPlace(server, first))
+  let bound: { readonly architecture: Architecture; readonly binding: Promise<Binding> } | null = null
 
   const serves = ({ rules }: Loaded, rule: TestedRule): boolean =>
     rules.get(rule.rule.id)?.digest === declarationDigest(rule.rule)
@@ -74,19 +103,8 @@ export const openGround = async (server: Server, template: string): Promise<Proo
     catalog,
     facts,
     places,
-    async widen(workers) {
-      while (places.length < workers) {
-        places.push(
-          await openWorkplace({
-            server,
-            template,
-            catalog,
-            label: `prove-${places.length + 1}`,
-            rows: () => rows!,
-            loaded: () => loaded?.database ?? null,
-          }),
-        )
-      }
+    async widen(wanted) {
+      while (places.length < wanted) places.push(await (coming.shift() ?? openPlace(places.length + 1)))
     },
     bind(architecture) {
       if (bound?.architecture !== architecture)
@@ -107,7 +125,9 @@ export const openGround = async (server: Server, template: string): Promise<Proo
       })
     },
     async close() {
-      await Promise.all(places.splice(0).map((place) => place.close()))
+      const late = await Promise.allSettled(coming.splice(0))
+      const open = [...places.splice(0), ...late.flatMap((p) => (p.status === 'fulfilled' ? p.value : []))]
+      await Promise.all(open.map((place) => place.close()))
       if (loaded !== null) await server.dropDatabase(loaded.database)
       loaded = null
     },

@@ -170,7 +170,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
   const { server, template, steps, only, onProgress } = options
   // Such a set adds keys: what no key is declared for is then said aloud.
   const architecture = options.operators ? withSilentRepeats(options.architecture) : options.architecture
-  const ground = options.ground ?? (await openGround(server, template))
+  const ground = options.ground ?? (await openGround(server, template, options.workers))
   const { catalog, facts, places } = ground
   try {
     const writing = startTimer()

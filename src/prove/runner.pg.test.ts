@@ -52,11 +52,16 @@ describe('the runner', () => {
   it('asks once more what was cut short', async () => {
     await db.query('create sequence public.asked; grant all on sequence public.asked to public')
     const slowOnce = `select case when nextval('public.asked') in (1, 2) then pg_sleep(10) end`
-    const outcome = await runExperiments(db, server.owner, [], [
-      experiment({ when: ['select 1'] }),
-      experiment({ when: [slowOnce] }),
-      experiment({ when: [slowOnce] }),
-    ])
+    const outcome = await runExperiments(
+      db,
+      server.owner,
+      [],
+      [
+        experiment({ when: ['select 1'] }),
+        experiment({ when: [slowOnce] }),
+        experiment({ when: [slowOnce] }),
+      ],
+    )
     // The first two are the trial's own; a third time would be another trial's.
     expect(outcome.observations.map((o) => o.fault?.sqlstate ?? 'ok')).toEqual(['ok', 'ok', 'ok'])
     const [ddl] = await runTrials(db, server.owner, [

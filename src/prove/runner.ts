@@ -143,8 +143,7 @@ export const runTrials = async (
   trials: readonly Trial[],
 ): Promise<readonly TrialOutcome[]> => {
   const outcomes = [...(await runOnce(db, owner, trials))]
-  for (const [i, trial] of trials.entries())
-    outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!)
+  for (const [i, trial] of trials.entries()) outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!)
   return outcomes
 }
 
