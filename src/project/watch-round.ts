@@ -46,9 +46,11 @@ export interface RoundResult {
 
 /** Rules near a change, and how to find out whose experiments, as they were written, answer otherwise now. */
 interface Disturbance {
+  /** Rules whose experiments ask for plans, or prove by themselves: near a change they are proven again. */
+  readonly special: readonly string[]
   /** Takes the next experiments that nobody has taken yet, until none are left. Several workplaces may share the work. */
   work(place: Workplace): Promise<void>
-  /** Ids of the rules, once all the work is done. */
+  /** Ids of the other rules that answer otherwise, once all the work is done. */
   rules(): readonly string[]
 }
 
@@ -74,17 +76,18 @@ const findDisturbed = (
     (rule) =>
       tables.has(rule.table) && placeOf(ground.catalog, rule.table) !== undefined && !known.has(rule.id),
   )
-  const cases = rules.flatMap((rule) => rule.experiments.filter(isPlain).map((e) => ({ rule: rule.id, e })))
-  // What asks for plans or proves by itself is not run here: near a change it is proven again.
-  const found = new Set(
-    rules.flatMap((rule) =>
-      rule.experiments.some(({ experiment }) => experiment.on === 'loaded' || experiment.proof)
-        ? [rule.id]
-        : [],
-    ),
+  const special = rules.flatMap((rule) =>
+    rule.experiments.some(({ experiment }) => experiment.on === 'loaded' || experiment.proof)
+      ? [rule.id]
+      : [],
   )
+  const cases = rules
+    .filter((rule) => !special.includes(rule.id))
+    .flatMap((rule) => rule.experiments.filter(isPlain).map((e) => ({ rule: rule.id, e })))
+  const found = new Set<string>()
   let next = 0
   return {
+    special,
     async work(place) {
       while (next < cases.length) {
         const taken = cases.slice(next, (next += casesTaken))
@@ -178,6 +181,7 @@ export const proveChange = async (memory: Memory, settings: RoundSettings): Prom
     take({ ...second, rules: [] })
   }
   const disturbance = findDisturbed(memory, ground, change, sure)
+  for (const id of disturbance.special) sure.add(id)
   const first = [...askedAmong(sure), ...touched.byTable]
   const isSmall = first.length <= rulesOfOneWorkplace
   await ground.widen(2)
