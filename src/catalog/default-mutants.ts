@@ -25,7 +25,9 @@ const changedText = (column: Column, expression: string, text: string | null): s
   const [length] = parseSqlType(column.type).modifiers
   const isFull = length !== undefined && text !== null && text.length >= length
   // One more character would be refused by the type, which is not what is asked.
-  return isFull ? literal(text.slice(1) + (text.startsWith('x') ? 'y' : 'x')) : `(${expression})::text || 'x'`
+  return isFull
+    ? literal(text.slice(1, length) + (text.startsWith('x') ? 'y' : 'x'))
+    : `(${expression})::text || 'x'`
 }
 
 /** `value` is the default as a value of its type: `now()` of a date column is a date. */

@@ -4,6 +4,7 @@
  */
 import { literal } from '../postgres/quote.ts'
 import type { Dependent, DependencyKey } from './dependency.ts'
+import { parentsOf } from './parents.ts'
 import type { Catalog } from './structure.ts'
 
 /**
@@ -19,12 +20,28 @@ export interface Around {
   readonly removes: readonly string[]
 }
 
+const children = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
+
+/** Parent → those directly below it: asked for every column, so that looking through all tables would tell in a large database. */
+const childrenIn = (catalog: Catalog): ReadonlyMap<string, readonly string[]> => {
+  const known = children.get(catalog)
+  if (known) return known
+  const found = new Map<string, string[]>()
+  for (const table of catalog.tables.values()) {
+    for (const parent of parentsOf(table)) {
+      const below = found.get(parent)
+      if (below) below.push(table.id)
+      else found.set(parent, [table.id])
+    }
+  }
+  children.set(catalog, found)
+  return found
+}
+
 /** The table and its partitions and inheritance children, to which DDL on it reaches down. */
 export const withChildren = (catalog: Catalog, table: string): readonly string[] => [
   table,
-  ...[...catalog.tables.values()]
-    .filter((t) => t.partitionOf === table)
-    .flatMap((t) => withChildren(catalog, t.id)),
+  ...(childrenIn(catalog).get(table) ?? []).flatMap((child) => withChildren(catalog, child)),
 ]
 
 /** The column in the table and in its partitions and inheritance children. */

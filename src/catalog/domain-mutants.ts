@@ -42,10 +42,11 @@ const checkMutants = (structure: Structure<Facts>, check: Check): Mutant[] => {
   ]
 }
 
-/** `stripped`: the DDL that leaves the domain as its base type. A domain that promises nothing has nothing to break. */
+/** `stripped`: the DDL that leaves the domain as its base type. `nullRefusedAnyway`: why. A domain that promises nothing has nothing to break. */
 export const domainMutants = (
   structure: Structure<Facts>,
   stripped: readonly string[],
+  nullRefusedAnyway: string | null,
 ): readonly Mutant[] => {
   const { facts } = structure
   const alter = `alter domain ${qualified(facts)}`
@@ -54,6 +55,7 @@ export const domainMutants = (
     effect: facts.notNull ? 'weakened' : 'strengthened',
     summary: facts.notNull ? 'it takes null' : 'it refuses null',
     ddl: [`${alter} ${facts.notNull ? 'drop' : 'set'} not null`],
+    equivalent: nullRefusedAnyway,
   })
   const defaultRemoved = makeMutant(structure, {
     does: 'default-removed',

@@ -5,7 +5,7 @@
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { domainMutants } from './domain-mutants.ts'
-import type { StructureKind } from './structure.ts'
+import type { Catalog, Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 import { unlessItIsThere } from './type-columns.ts'
 import { typeId, usedIds, usesSql, type Use } from './uses.ts'
@@ -70,6 +70,17 @@ const definitionOf = (facts: DomainFacts): string =>
 
 const alter = (facts: DomainFacts): string => `alter domain ${qualified(facts)}`
 
+/** A domain over one that refuses null refuses it too. */
+const baseRefusesNull = (structure: Structure<DomainFacts>, catalog: Catalog): string | null => {
+  const bases = structure.dependsOn.flatMap((id) => {
+    const found = catalog.structures.get(id)
+    return found?.kind === 'domain' ? [found as Structure<DomainFacts>] : []
+  })
+  const base = bases.find(({ facts }) => facts.notNull)
+  if (base) return `${base.id}, which it is made of, refuses null already`
+  return bases.map((one) => baseRefusesNull(one, catalog)).find((why) => why !== null) ?? null
+}
+
 export const domainKind: StructureKind<DomainFacts> = {
   kind: 'domain',
   read: async (db: Session) =>
@@ -93,6 +104,7 @@ export const domainKind: StructureKind<DomainFacts> = {
     ...(facts.notNull ? [`${alter(facts)} drop not null`] : []),
     ...(facts.default === null ? [] : [`${alter(facts)} drop default`]),
   ],
-  mutants: (structure, catalog) => domainMutants(structure, domainKind.drop(structure, catalog)),
+  mutants: (structure, catalog) =>
+    domainMutants(structure, domainKind.drop(structure, catalog), baseRefusesNull(structure, catalog)),
   declaredBy: ({ facts }) => `a column of domainType(${JSON.stringify(facts.name)}, …)`,
 }

@@ -1,6 +1,6 @@
 /**
  * A PL/pgSQL body broken in one place at a time: each statement is left out, each condition turned around or changed,
- * each filter dropped or changed. What the rest of the body then does, PostgreSQL shows.
+ * each filter and join condition dropped or changed. What the rest of the body then does, PostgreSQL shows.
  */
 import { expressionMutants, type ExpressionMutant } from './expressions.ts'
 import { plpgsqlPlaces, type BodyPlace } from './plpgsql-places.ts'
@@ -45,28 +45,30 @@ const changes = (place: BodyPlace, text: string): readonly Change[] => {
     text: sql,
     summary: `where it asks ${quoted(text)}: ${summary}`,
   }))
-  return place.what === 'condition'
-    ? [
-        {
-          does: 'condition-negated',
-          text: `not coalesce((${text}\n), false)`,
-          summary: `it does the contrary of "if ${quoted(text)}"`,
-        },
-        ...changed,
-      ]
-    : [
-        {
-          does: 'filter-dropped',
-          text: 'true',
-          summary: `it does not ask "where ${quoted(text)}"`,
-        },
-        ...changed,
-      ]
+  if (place.what === 'condition')
+    return [
+      {
+        does: 'condition-negated',
+        text: `not coalesce((${text}\n), false)`,
+        summary: `it does the contrary of "if ${quoted(text)}"`,
+      },
+      ...changed,
+    ]
+  // ON TRUE is none to begin with.
+  if (text.toLowerCase() === 'true') return changed
+  return [
+    {
+      does: `${place.what}-dropped`,
+      text: 'true',
+      summary: `it does not ask "${place.what === 'join' ? 'on' : 'where'} ${quoted(text)}"`,
+    },
+    ...changed,
+  ]
 }
 
 /** In the order of the body; [] for one that PostgreSQL's scanner does not take. */
 export const functionBodyMutants = (body: string): readonly BodyMutant[] => {
-  const counts = { statement: 0, condition: 0, filter: 0 }
+  const counts = { statement: 0, condition: 0, filter: 0, join: 0 }
   return plpgsqlPlaces(body).flatMap((place) => {
     const n = ++counts[place.what]
     const text = body.slice(place.start, place.end)

@@ -124,7 +124,11 @@ export const neverNull = (structure: Structure<KeyFacts>, catalog: Catalog): str
   const table = tableOf(structure, catalog)
   const { predicate } = structure.facts
   const watched = predicate === null ? [] : columnsWatched(predicate)
-  const isRequired = (column: string): boolean => columnOf(table, column).notNull || watched.includes(column)
+  const isRequired = (name: string): boolean => {
+    const column = columnOf(table, name)
+    if (column.notNull || watched.includes(name)) return true
+    return column.generated !== null && column.default !== null && isNeverNull(column.default, isRequired)
+  }
   const hasValue = ({ column, expression }: KeyPart): boolean =>
     column === null ? isNeverNull(expression, isRequired) : isRequired(column)
   return structure.facts.keys.every(hasValue) ? 'no part of the key is ever null' : null

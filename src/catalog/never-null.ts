@@ -33,6 +33,11 @@ const functions: ReadonlySet<unknown> = new Set(
   octet_length replace reverse round rtrim sign trunc upper`.split(/\s+/u),
 )
 
+/** Of PostgreSQL's own: null for null. */
+export const isStrictOperator = (name: string): boolean => operators.has(name)
+
+export const isStrictFunction = (name: string): boolean => functions.has(name) && name !== 'concat'
+
 const soleName = (names: unknown): unknown => {
   const list = listOf(names)
   return list.length === 1 ? fieldsOf(list[0], 'String')?.['sval'] : null

@@ -1,7 +1,10 @@
 /** What else keeps null out of a column: NOT NULL on top of it cannot be told apart. */
 import { parseExpression } from '../postgres/parse.ts'
 import { columnName, fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
-import type { Catalog } from './structure.ts'
+import type { CheckFacts } from './check.ts'
+import { refusesNull } from './null-verdict.ts'
+import type { Catalog, Structure } from './structure.ts'
+import { typeId } from './uses.ts'
 
 /** The parts that must all hold. */
 const conjuncts = (node: ParseNode): readonly ParseNode[] => {
@@ -9,17 +12,39 @@ const conjuncts = (node: ParseNode): readonly ParseNode[] => {
   return bool?.['boolop'] === 'AND_EXPR' ? listOf(bool['args']).flatMap(conjuncts) : [node]
 }
 
+/** `num_nonnulls(a, b) = 2` and `num_nulls(a, b) = 0`: none of them is null. */
+const countedNotNull = (part: ParseNode): readonly string[] => {
+  const test = fieldsOf(part, 'A_Expr')
+  const call = fieldsOf(test?.['lexpr'], 'FuncCall')
+  const [operator, ...more] = listOf(test?.['name'])
+  if (!test || !call || more.length > 0 || fieldsOf(operator, 'String')?.['sval'] !== '=') return []
+  const called = fieldsOf(listOf(call['funcname']).at(-1), 'String')?.['sval']
+  const number = fieldsOf(test['rexpr'], 'A_Const')?.['ival'] as { readonly ival?: number } | undefined
+  const names = listOf(call['args']).map(columnName)
+  const wanted = called === 'num_nonnulls' ? names.length : called === 'num_nulls' ? 0 : null
+  return number !== undefined && (number.ival ?? 0) === wanted ? names.flatMap((name) => name ?? []) : []
+}
+
+/** Columns that one part of a condition says are not null, in so many words. */
+const namedNotNull = (part: ParseNode): readonly string[] => {
+  const test = fieldsOf(part, 'NullTest')
+  const isKnown = fieldsOf(part, 'BooleanTest')?.['booltesttype'] === 'IS_NOT_UNKNOWN'
+  const tested = isKnown
+    ? fieldsOf(part, 'BooleanTest')
+    : test?.['nulltesttype'] === 'IS_NOT_NULL'
+      ? test
+      : null
+  const name = columnName(tested?.['arg'])
+  return name === null ? [] : [name]
+}
+
 /** Columns that a condition says are not null, in so many words. */
 export const columnsNotNull = (condition: string): readonly string[] =>
-  conjuncts(parseExpression(condition)).flatMap((part) => {
-    const test = fieldsOf(part, 'NullTest')
-    const name = test?.['nulltesttype'] === 'IS_NOT_NULL' ? columnName(test['arg']) : null
-    return name === null ? [] : [name]
-  })
+  conjuncts(parseExpression(condition)).flatMap((part) => [...namedNotNull(part), ...countedNotNull(part)])
 
 /** Whether the condition is nothing but `a IS NOT NULL AND b IS NOT NULL`. */
 export const saysOnlyNotNull = (condition: string): boolean =>
-  conjuncts(parseExpression(condition)).length === columnsNotNull(condition).length
+  conjuncts(parseExpression(condition)).every((part) => namedNotNull(part).length === 1)
 
 /** PostgreSQL's own comparisons, which answer null when either side is. */
 const comparisons: ReadonlySet<unknown> = new Set(['=', '<>', '<', '<=', '>', '>=', '~', '~~', '!~', '!~~'])
@@ -43,14 +68,40 @@ export const columnsWatched = (predicate: string): readonly string[] => [
   }),
 ]
 
+const saysNotNull = (condition: string, column: string): boolean =>
+  columnsNotNull(condition).includes(column) || refusesNull(condition, column)
+
+/** What this file needs of domain.ts's facts. */
+interface DomainChecks {
+  readonly checks: readonly { readonly name: string; readonly expression: string }[]
+}
+
+/** The domain of the column, where a CHECK of it refuses null. */
+const domainRefusingNull = (catalog: Catalog, table: string, column: string): readonly Structure[] => {
+  const found = catalog.tables.get(table)?.columns.find((c) => c.name === column)
+  if (found?.typeKind !== 'domain') return []
+  const domain = catalog.structures.get(typeId('domain', { schema: found.typeSchema, name: found.typeName }))
+  const checks = (domain?.facts as DomainChecks | undefined)?.checks ?? []
+  return domain && checks.some(({ expression }) => saysNotNull(expression, 'value')) ? [domain] : []
+}
+
+const checksSayingNotNull = (catalog: Catalog, table: string, column: string): readonly Structure[] => {
+  const own = (catalog.of(table, 'check') as readonly Structure<CheckFacts>[]).filter(
+    ({ facts }) =>
+      !facts.notEnforced && facts.columns.includes(column) && saysNotNull(facts.expression, column),
+  )
+  const parent = catalog.tables.get(table)?.partitionOf ?? null
+  return parent === null ? own : [...own, ...checksSayingNotNull(catalog, parent, column)]
+}
+
+/** CHECKs of the table, of those that it inherits from, and of the column's domain, that refuse null in the column. */
+export const checksRefusingNull = (catalog: Catalog, table: string, column: string): readonly Structure[] => [
+  ...domainRefusingNull(catalog, table, column),
+  ...checksSayingNotNull(catalog, table, column),
+]
+
 /** Why a column never holds null although it may; null when nothing of the catalog says so. */
 export const impliedNotNull = (catalog: Catalog, table: string, column: string): string | null => {
-  const check = catalog.of(table, 'check').find((s) => {
-    const { expression, notEnforced } = s.facts as {
-      readonly expression: string
-      readonly notEnforced: boolean
-    }
-    return !notEnforced && columnsNotNull(expression).includes(column)
-  })
-  return check ? `CHECK ${check.name} refuses null already` : null
+  const [check] = checksRefusingNull(catalog, table, column)
+  return check ? `${check.table === null ? 'domain' : 'CHECK'} ${check.name} refuses null already` : null
 }

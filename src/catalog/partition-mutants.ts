@@ -30,7 +30,7 @@ const reattached = (facts: Facts, partition: Partition, bound: string): readonly
 ]
 
 /** One step of the key's type, as SQL; null where PostgreSQL has no such step. */
-const stepOf = (keyType: string | null): { readonly type: string; readonly step: string } | null => {
+export const stepOf = (keyType: string | null): { readonly type: string; readonly step: string } | null => {
   const type = keyType?.replace(/\(.*?\)/gu, '') ?? ''
   if (['smallint', 'integer', 'bigint', 'numeric', 'date'].includes(type)) return { type, step: '1' }
   return type.startsWith('timestamp') ? { type, step: `interval '1 day'` } : null

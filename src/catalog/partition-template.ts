@@ -2,6 +2,7 @@
  * Partitions are compared with their parent and listed only where they differ: a month that is added, with the same
  * policy, grants and triggers as its parent, changes nothing in what has to be proven.
  */
+import { parentsOf } from './parents.ts'
 import type { Structure } from './structure.ts'
 import type { Table } from './table.ts'
 
@@ -12,10 +13,10 @@ const templateOf = <Facts>(
   tables: ReadonlyMap<string, Table>,
 ): Structure<Facts> | null => {
   if (structure.table === null) return null
-  const parent = tables.get(structure.table)?.partitionOf ?? null
-  if (parent === null) return null
-  const template = byId.get(parent + structure.id.slice(structure.table.length))
-  return template?.definition === structure.definition ? template : null
+  const table = tables.get(structure.table)
+  const detail = structure.id.slice(structure.table.length)
+  const templates = table ? parentsOf(table).map((parent) => byId.get(parent + detail)) : []
+  return templates.find((template) => template?.definition === structure.definition) ?? null
 }
 
 /** Leaves out what a partition has exactly as its parent (or the parent's parent) has it. */

@@ -6,9 +6,14 @@ beforeAll(loadParser)
 
 const texts = (body: string): Record<string, readonly string[]> => {
   const places = plpgsqlPlaces(body)
-  const of = (what: 'statement' | 'condition' | 'filter'): readonly string[] =>
+  const of = (what: 'statement' | 'condition' | 'filter' | 'join'): readonly string[] =>
     places.filter((p) => p.what === what).map((p) => body.slice(p.start, p.end))
-  return { statements: of('statement'), conditions: of('condition'), filters: of('filter') }
+  return {
+    statements: of('statement'),
+    conditions: of('condition'),
+    filters: of('filter'),
+    joins: of('join'),
+  }
 }
 
 describe('places of a PL/pgSQL body', () => {
@@ -44,6 +49,7 @@ end`),
       ],
       conditions: ["tg_op = 'é'", 'case when n > 1 then true else false end', 'n > 2', 'n > 5'],
       filters: ['a > 1', 'u.b = t.b', 'a = n'],
+      joins: [],
     })
   })
 
@@ -55,6 +61,32 @@ end`),
   delete from t where current of c;
 end`)['filters'],
     ).toEqual(['a = 1', 'a > 3', 't.a = 4', 'c = 5', 'd = 6'])
+  })
+
+  test('a join condition ends where the next join or clause begins; other words ON are none', () => {
+    expect(
+      texts(`begin
+  select a.x into v from a join b on a.id = b.id and left(b.n, 2) = 'x' left join c using (id) right outer join d on d.id = c.id
+    cross join e where a.x = 1;
+  for r in select distinct on (x) x from a inner join (select 1 from f join g on f.z = g.z where g.q) h on h.id = a.id loop null; end loop;
+  insert into t select 1 from a join b on true on conflict (id) do nothing;
+  update t set x = 1 from a join b join c on b.id = c.id on a.id = b.id, k where t.id = k.id;
+  merge into t using (select 1 as id) s on t.id = s.id when matched then update set x = 1;
+  create temporary table p (id integer references q on delete cascade) on commit drop;
+end`),
+    ).toMatchObject({
+      joins: [
+        "a.id = b.id and left(b.n, 2) = 'x'",
+        'd.id = c.id',
+        'f.z = g.z',
+        'h.id = a.id',
+        'true',
+        'b.id = c.id',
+        'a.id = b.id',
+        't.id = s.id',
+      ],
+      filters: ['a.x = 1', 'g.q', 't.id = k.id'],
+    })
   })
 
   test('the last return is no place: PostgreSQL refuses to end without it', () => {

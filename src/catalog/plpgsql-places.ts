@@ -1,11 +1,11 @@
 /**
- * Where a PL/pgSQL body can be broken: its statements, the conditions of its ifs and loops, and the filters (WHERE) of
- * its SQL. Read from PostgreSQL's own words, because its tree of a function tells lines, not places.
+ * Where a PL/pgSQL body can be broken: its statements, the conditions of its ifs and loops, and the filters (WHERE) and
+ * join conditions (ON) of its SQL. Read from PostgreSQL's own words, because its tree of a function tells lines, not places.
  */
 import { scanWords, type Word } from '../postgres/scan.ts'
 
 export interface BodyPlace {
-  readonly what: 'statement' | 'condition' | 'filter'
+  readonly what: 'statement' | 'condition' | 'filter' | 'join'
   /** In characters of the body. */
   readonly start: number
   readonly end: number
@@ -18,12 +18,16 @@ const filterEnds = new Set(
 )
 
 /** The word at which a stretch ends: outside parentheses and CASE … END. */
-const findEnd = (words: readonly Word[], from: number, isEnd: (text: string) => boolean): number => {
+const findEnd = (
+  words: readonly Word[],
+  from: number,
+  isEnd: (text: string, at: number) => boolean,
+): number => {
   let depth = 0
   let cases = 0
   for (let i = from; i < words.length; i++) {
     const { text } = words[i]!
-    if (depth === 0 && cases === 0 && isEnd(text)) return i
+    if (depth === 0 && cases === 0 && isEnd(text, i)) return i
     if (text === '(' || text === '[') depth++
     else if (text === ')' || text === ']') depth--
     else if (text === 'case') cases++
@@ -36,16 +40,55 @@ const findEnd = (words: readonly Word[], from: number, isEnd: (text: string) => 
 const stretch = (what: BodyPlace['what'], words: readonly Word[], from: number, to: number): BodyPlace[] =>
   from < to ? [{ what, start: words[from]!.start, end: words[to - 1]!.end }] : []
 
-/** Every WHERE between two words, nested ones too. */
+const joinEnds = new Set([...filterEnds, ...', where join inner cross natural when set'.split(' ')])
+
+/** `left` and `right` are functions, too. */
+const isOuterJoin = (words: readonly Word[], at: number): boolean =>
+  /^(?:left|right|full)$/u.test(words[at]!.text) && /^(?:join|outer)$/u.test(words[at + 1]?.text ?? '')
+
+/** `cross join`, `natural join`, `natural left outer join`. */
+const hasNoCondition = (words: readonly Word[], join: number): boolean => {
+  let at = join - 1
+  while (/^(?:left|right|full|inner|outer)$/u.test(words[at]?.text ?? '')) at--
+  return words[join - 1]?.text === 'cross' || words[at]?.text === 'natural'
+}
+
+/** Words that are the ON of a join or of a MERGE: others stand in DISTINCT ON, ON CONFLICT and DDL. */
+const joinConditions = (words: readonly Word[], from: number, to: number): ReadonlySet<number> => {
+  const found = new Set<number>()
+  /** What waits for its ON, by depth of parentheses. */
+  const waiting: ('join' | 'merge')[][] = [[]]
+  for (let i = from; i < to; i++) {
+    const { text } = words[i]!
+    const here = waiting.at(-1)!
+    const after = words[i + 1]?.text
+    if (text === '(') waiting.push([])
+    else if (text === ')' && waiting.length > 1) waiting.pop()
+    else if (text === 'join' && !hasNoCondition(words, i)) here.push('join')
+    else if (text === 'merge' && after === 'into') here.push('merge')
+    else if (text === 'using' && after === '(' && here.at(-1) === 'join') here.pop()
+    else if (text === 'on' && after !== 'conflict' && here.pop() !== undefined) found.add(i)
+  }
+  return found
+}
+
+/** Every WHERE and every ON of a join between two words, nested ones too. */
 const filters = (words: readonly Word[], from: number, to: number): readonly BodyPlace[] => {
   const found: BodyPlace[] = []
+  const joins = joinConditions(words, from, to)
   for (let i = from; i < to; i++) {
-    if (words[i]!.text !== 'where' || words[i + 1]?.text === 'current') continue
+    const isJoin = joins.has(i)
+    if (!isJoin && (words[i]!.text !== 'where' || words[i + 1]?.text === 'current')) continue
+    const ends = isJoin ? joinEnds : filterEnds
     const end = Math.min(
       to,
-      findEnd(words, i + 1, (text) => text === ';' || filterEnds.has(text)),
+      findEnd(
+        words,
+        i + 1,
+        (text, at) => text === ';' || ends.has(text) || (isJoin && isOuterJoin(words, at)),
+      ),
     )
-    found.push(...stretch('filter', words, i + 1, end))
+    found.push(...stretch(isJoin ? 'join' : 'filter', words, i + 1, end))
   }
   return found
 }

@@ -1,8 +1,8 @@
 /** The ways to break a policy. `alter policy` where it can; its command and its kind need it dropped and made again. */
 import { ident } from '../postgres/quote.ts'
 import { policyDdl, type PolicyFacts } from './dependent-ddl.ts'
-import { expressionMutants } from './expressions.ts'
 import { makeMutant } from './make-mutant.ts'
+import { policyExpressionMutants } from './policy-expressions.ts'
 import type { Catalog, Mutant, Structure } from './structure.ts'
 
 interface Facts extends PolicyFacts {
@@ -159,21 +159,28 @@ const commandMutants = (structure: Structure<Facts>, catalog: Catalog): PolicyVa
   }))
 }
 
-const expressionMutantsOf = (structure: Structure<Facts>): PolicyVariant[] => {
+/** An update or a deletion is tried on one row alone, and what a subquery takes for another row shows beside others. */
+const isWithin = (command: string, operator: string): boolean =>
+  !operator.startsWith('subquery-') || (command !== 'update' && command !== 'delete')
+
+const expressionMutantsOf = (structure: Structure<Facts>, catalog: Catalog): PolicyVariant[] => {
   const { facts } = structure
   const of = (word: 'using' | 'with check', expression: string | null): PolicyVariant[] =>
     expression === null
       ? []
-      : expressionMutants(expression).map((m) => ({
-          facts: { ...facts, ...(word === 'using' ? { using: m.sql } : { withCheck: m.sql }) },
-          mutant: makeMutant(structure, {
-            does: `${word === 'using' ? 'using' : 'check'}-${m.operator}`,
-            details: [m.detail],
-            effect: m.effect,
-            summary: `${word.toUpperCase()}: ${m.summary}`,
-            ddl: altered(facts, `${word} (${m.sql})`),
-          }),
-        }))
+      : policyExpressionMutants(expression, catalog)
+          .filter((m) => isWithin(facts.command, m.operator))
+          .map((m) => ({
+            facts: { ...facts, ...(word === 'using' ? { using: m.sql } : { withCheck: m.sql }) },
+            mutant: makeMutant(structure, {
+              does: `${word === 'using' ? 'using' : 'check'}-${m.operator}`,
+              details: [m.detail],
+              effect: m.effect,
+              summary: `${word.toUpperCase()}: ${m.summary}`,
+              ddl: altered(facts, `${word} (${m.sql})`),
+              equivalent: m.equivalent ?? null,
+            }),
+          }))
   return [...of('using', facts.using), ...of('with check', facts.withCheck)]
 }
 
@@ -217,7 +224,7 @@ export const policyVariants = (structure: Structure<Facts>, catalog: Catalog): r
   flipped(structure),
   ...rolesMutants(structure),
   ...commandMutants(structure, catalog),
-  ...expressionMutantsOf(structure),
+  ...expressionMutantsOf(structure, catalog),
 ]
 
 export const policyMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => [

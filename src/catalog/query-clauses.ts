@@ -72,11 +72,16 @@ const flipped: Readonly<Record<string, string>> = {
   SORTBY_DESC: 'SORTBY_ASC',
 }
 
+/** Without positions in the text. */
+const shapeOf = (node: unknown): string =>
+  JSON.stringify(node, (key, value: unknown) => (key === 'location' ? undefined : value))
+
 /** The order of a view's rows is nobody's promise; it counts where it decides which rows are shown. */
 const limit = ({ fields, put }: SelectPlace): readonly QueryChange[] => {
   const isDistinctOn = listOf(fields['distinctClause']).some((item) => Object.keys(item).length > 0)
   const isLimited = fields['limitCount'] !== undefined || fields['limitOffset'] !== undefined
   const sorts = isLimited || isDistinctOn ? listOf(fields['sortClause']) : []
+  const distinctBy = new Set(listOf(fields['distinctClause']).map(shapeOf))
   return [
     ...(isLimited
       ? [
@@ -103,6 +108,10 @@ const limit = ({ fields, put }: SelectPlace): readonly QueryChange[] => {
           effect: 'changed',
           summary: `it is ordered by ${readable(by['node'] as ParseNode)} the other way round`,
           query: put({ ...fields, sortClause: sorts.with(i, { SortBy: { ...by, sortby_dir: other } }) }),
+          equivalent:
+            !isLimited && distinctBy.has(shapeOf(by['node']))
+              ? 'one row of each is kept whatever the order of them is'
+              : null,
         },
       ]
     }),

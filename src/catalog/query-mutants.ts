@@ -99,12 +99,15 @@ const expressionChanges = (clause: Clause): readonly QueryChange[] => {
   return [...changes, ...calls]
 }
 
+/** One select of a query, with the query around it: where its own clauses are broken. */
+export const selectChanges = (select: SelectPlace, catalog: Catalog): readonly QueryChange[] => [
+  ...clauseChanges(select),
+  ...select.joins.flatMap((join) => joinChanges(join, catalog)),
+  ...clausesOf(select).flatMap(expressionChanges),
+]
+
 const changesOf = (query: ParseNode, catalog: Catalog): readonly QueryChange[] =>
-  selectsOf(query).flatMap((select) => [
-    ...clauseChanges(select),
-    ...select.joins.flatMap((join) => joinChanges(join, catalog)),
-    ...clausesOf(select).flatMap(expressionChanges),
-  ])
+  selectsOf(query).flatMap((select) => selectChanges(select, catalog))
 
 /** `(select …)` without its parentheses. */
 const bare = (text: string): string => text.replace(/^\(\s*(.*?)\s*\)$/su, '$1')

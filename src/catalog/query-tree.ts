@@ -18,7 +18,11 @@ export interface QueryPlace {
   readonly replace: (node: ParseNode) => ParseNode
 }
 
+/** Queries of WITH that a select may name, each with the names of its columns where it gives them. */
+export type Ctes = ReadonlyMap<string, { readonly select: Fields; readonly names: readonly string[] }>
+
 export interface JoinPlace extends QueryPlace {
+  readonly ctes: Ctes
   /** Conditions that every row of this join has to meet later on: of joins around it, and WHERE. */
   readonly later: readonly ParseNode[]
   /** Outer joins around it that add rows to this one: where their condition is not met, these are blank, too. */
@@ -62,7 +66,7 @@ const filters: Readonly<Record<string, readonly ('larg' | 'rarg')[]>> = {
 /** Conditions of WHERE stand after rows that a join left without a partner, whatever side it is on. */
 const joinsOf = (
   node: unknown,
-  around: Pick<JoinPlace, 'later' | 'added'>,
+  around: Pick<JoinPlace, 'later' | 'added' | 'ctes'>,
   put: Put,
 ): readonly JoinPlace[] => {
   const fields = fieldsOf(node, 'JoinExpr')
@@ -74,6 +78,7 @@ const joinsOf = (
     const isAddedTo = type === (side === 'larg' ? 'JOIN_LEFT' : 'JOIN_RIGHT')
     const other = fields[side === 'larg' ? 'rarg' : 'larg']
     const inner = {
+      ctes: around.ctes,
       later: isFiltered ? [...around.later, ...own] : around.later,
       added: isAddedTo ? [{ conditions: own, node: other }, ...around.added] : around.added,
     }
@@ -82,11 +87,13 @@ const joinsOf = (
   return [{ ...placeAt('JoinExpr', fields, put), ...around }, ...below('larg'), ...below('rarg')]
 }
 
-const fromJoins = (fields: Fields, put: (fields: Fields) => ParseNode): readonly JoinPlace[] => {
+const fromJoins = (fields: Fields, ctes: Ctes, put: (fields: Fields) => ParseNode): readonly JoinPlace[] => {
   const from = listOf(fields['fromClause'])
   const where = conjuncts(fields['whereClause'])
   return from.flatMap((item, i) =>
-    joinsOf(item, { later: where, added: [] }, (node) => put({ ...fields, fromClause: from.with(i, node) })),
+    joinsOf(item, { later: where, added: [], ctes }, (node) =>
+      put({ ...fields, fromClause: from.with(i, node) }),
+    ),
   )
 }
 
@@ -96,12 +103,25 @@ const setSides = ['larg', 'rarg'] as const
 const isSetOperation = (fields: Fields): boolean =>
   fields['op'] !== undefined && fields['op'] !== 'SETOP_NONE'
 
-type Role = Pick<SelectPlace, 'isOutermost' | 'isExistence'>
+type Role = Pick<SelectPlace, 'isOutermost' | 'isExistence'> & { readonly ctes: Ctes }
 
-const inner: Role = { isOutermost: false, isExistence: false }
-const outermost: Role = { isOutermost: true, isExistence: false }
+const outermost: Role = { isOutermost: true, isExistence: false, ctes: new Map() }
+
+/** Those around it and those of its own WITH. */
+const ctesOf = (fields: Fields, around: Ctes): Ctes => {
+  const clause = isObject(fields['withClause']) ? fields['withClause'] : null
+  const own = listOf(clause?.['ctes']).flatMap((item) => {
+    const cte = fieldsOf(item, 'CommonTableExpr')
+    const select = fieldsOf(cte?.['ctequery'], 'SelectStmt')
+    const names = listOf(cte?.['aliascolnames']).map((name) => wordOf(fieldsOf(name, 'String')?.['sval']))
+    return cte && select ? [[wordOf(cte['ctename']), { select, names }] as const] : []
+  })
+  return new Map([...around, ...own])
+}
 
 const visit = (value: unknown, put: (changed: unknown) => ParseNode, role: Role): SelectPlace[] => {
+  const { ctes } = role
+  const inner: Role = { isOutermost: false, isExistence: false, ctes }
   if (Array.isArray(value)) {
     const list = value as unknown[]
     return list.flatMap((item, i) => visit(item, (changed) => put(list.with(i, changed)), inner))
@@ -111,27 +131,33 @@ const visit = (value: unknown, put: (changed: unknown) => ParseNode, role: Role)
   if (select) return selectPlaces(select, (fields) => put({ SelectStmt: fields }), role)
   const isExistence = value['subLinkType'] === 'EXISTS_SUBLINK'
   return Object.entries(value).flatMap(([name, item]) =>
-    visit(item, (changed) => put({ ...value, [name]: changed }), { isOutermost: false, isExistence }),
+    visit(item, (changed) => put({ ...value, [name]: changed }), { isOutermost: false, isExistence, ctes }),
   )
 }
 
 const selectPlaces = (fields: Fields, put: (fields: Fields) => ParseNode, role: Role): SelectPlace[] => {
+  const ctes = ctesOf(fields, role.ctes)
   const place: SelectPlace = {
     ...placeAt('SelectStmt', fields, (node) => put(fieldsOf(node, 'SelectStmt') ?? {})),
-    joins: fromJoins(fields, put),
-    ...role,
+    joins: fromJoins(fields, ctes, put),
+    isOutermost: role.isOutermost,
+    isExistence: role.isExistence,
   }
   const sides = isSetOperation(fields)
     ? setSides.flatMap((side) =>
         isObject(fields[side])
-          ? selectPlaces(fields[side], (other) => put({ ...fields, [side]: other }), role)
+          ? selectPlaces(fields[side], (other) => put({ ...fields, [side]: other }), { ...role, ctes })
           : [],
       )
     : []
   const below = Object.entries(fields).flatMap(([name, item]) =>
     (setSides as readonly string[]).includes(name)
       ? []
-      : visit(item, (changed) => put({ ...fields, [name]: changed }), inner),
+      : visit(item, (changed) => put({ ...fields, [name]: changed }), {
+          isOutermost: false,
+          isExistence: false,
+          ctes,
+        }),
   )
   return [place, ...sides, ...below]
 }
@@ -143,3 +169,7 @@ export const selectsOf = (query: ParseNode): readonly SelectPlace[] => {
     ? visit(link['subselect'], (changed) => ({ SubLink: { ...link, subselect: changed } }), outermost)
     : []
 }
+
+/** Every select that stands inside an expression, each with the expression around it. */
+export const selectsInside = (expression: ParseNode): readonly SelectPlace[] =>
+  visit(expression, (changed) => changed as ParseNode, { ...outermost, isOutermost: false })

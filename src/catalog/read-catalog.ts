@@ -3,6 +3,7 @@ import { loadParser } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { structureKinds } from './kinds.ts'
+import { parentsOf } from './parents.ts'
 import { readDependencies } from './read-dependencies.ts'
 import { readTables } from './read-tables.ts'
 import type { Catalog, Structure } from './structure.ts'
@@ -58,16 +59,15 @@ const withResolvedIds = (
   }
   /** What a partition has as its parent has it is not listed: the parent's stands for it. */
   const partitions = [...tables.values()].filter((table) => table.partitionOf !== null)
-  const inParent = (id: string): string | null => {
+  const inParents = (id: string): readonly string[] => {
     const partition = partitions.find((table) => id.startsWith(`${table.id}/`))
-    return partition ? partition.partitionOf + id.slice(partition.id.length) : null
+    return partition ? parentsOf(partition).map((parent) => parent + id.slice(partition.id.length)) : []
   }
   const resolve = (id: string): readonly string[] => {
     const named = byName.get(id)
     if (named !== undefined) return [named]
     if (shapes.has(id)) return [id]
-    const above = inParent(id)
-    return above === null ? [] : resolve(above)
+    return inParents(id).flatMap(resolve)
   }
   return new Map(
     structures.map((structure): [string, Structure] => {

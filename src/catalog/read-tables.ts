@@ -1,12 +1,13 @@
 /** Reads every table of the user's schemas with its columns, in two queries whatever the size of the database. */
-import { relationId } from '../ground/names.ts'
+import { relationId, type RelationName } from '../ground/names.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Column, Table } from './table.ts'
 import { columnsSql, tablesSql } from './tables-sql.ts'
 
-interface TableRow extends Omit<Table, 'id' | 'partitionOf' | 'columns'> {
+interface TableRow extends Omit<Table, 'id' | 'partitionOf' | 'otherParents' | 'columns'> {
   readonly parentSchema: string | null
   readonly parentName: string | null
+  readonly moreParents: readonly RelationName[] | null
 }
 
 interface ColumnRow extends Column {
@@ -35,9 +36,10 @@ export const readTables = async (db: Session): Promise<ReadonlyMap<string, Table
   const columns = byTable(columnRows)
   return new Map(
     tables.map((row): [string, Table] => {
-      const { parentSchema: _schema, parentName: _name, ...facts } = row
+      const { parentSchema: _schema, parentName: _name, moreParents, ...facts } = row
       const id = relationId(row)
-      return [id, { ...facts, id, partitionOf: parentId(row), columns: columns.get(row.oid) ?? [] }]
+      const own = { ...facts, id, partitionOf: parentId(row), columns: columns.get(row.oid) ?? [] }
+      return [id, moreParents === null ? own : { ...own, otherParents: moreParents.map(relationId) }]
     }),
   )
 }

@@ -2,8 +2,10 @@
 import { structureId } from '../ground/names.ts'
 import { ident } from '../postgres/quote.ts'
 import { alterColumn, alterTable, tableOf, tablesByOid } from './alter.ts'
-import { makeMutant } from './make-mutant.ts'
+import { withChildren } from './dependents.ts'
+import { idsOf, makeMutant } from './make-mutant.ts'
 import { withoutTemplated } from './partition-template.ts'
+import { primaryKeysOf, type PrimaryKeyFacts } from './primary-key.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 
 export interface RequiredFacts {
@@ -12,6 +14,8 @@ export interface RequiredFacts {
   readonly notValid: boolean
   /** What implies it and forbids to drop it alone: PostgreSQL refuses such a mutant. */
   readonly impliedBy: 'primary key' | 'identity' | null
+  /** `"schema"."child"`, nearest first: tables that inherit it and say it again themselves; null: none. */
+  readonly repeatedBy: readonly string[] | null
 }
 
 interface RequiredRow extends RequiredFacts {
@@ -26,15 +30,48 @@ const requiredSql = `
       when exists (select from pg_catalog.pg_constraint k
         where k.conrelid = a.attrelid and k.contype = 'p' and a.attnum = any (k.conkey)) then 'primary key'
       when a.attidentity <> '' then 'identity'
-    end as "impliedBy"
+    end as "impliedBy",
+    case when c.relkind = 'r' and c.relhassubclass then (
+      with recursive below (oid, depth) as (
+        select i.inhrelid, 1 from pg_catalog.pg_inherits i where i.inhparent = c.oid
+        union select i.inhrelid, depth + 1 from pg_catalog.pg_inherits i join below on below.oid = i.inhparent
+      )
+      select json_agg(format('%I.%I', n.nspname, b.relname) order by below.depth, n.nspname collate "C", b.relname collate "C")
+      from below
+      join pg_catalog.pg_class b on b.oid = below.oid
+      join pg_catalog.pg_namespace n on n.oid = b.relnamespace
+      join pg_catalog.pg_attribute ba on ba.attrelid = b.oid and ba.attname = a.attname and ba.attidentity = ''
+      where exists (select from pg_catalog.pg_constraint k
+          where k.conrelid = b.oid and k.contype = 'n' and k.conkey[1] = ba.attnum and k.conislocal and k.coninhcount > 0)
+    ) end as "repeatedBy"
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_class c on c.oid = a.attrelid
   where a.attnotnull and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f') and c.oid >= 16384
   order by a.attrelid, a.attnum`
 
+/** Primary keys of tables below, which hold it there and so forbid that it goes here. */
+const keysBelow = (
+  { table, facts }: Structure<RequiredFacts>,
+  catalog: Catalog,
+): readonly Structure<PrimaryKeyFacts>[] =>
+  withChildren(catalog, table ?? '')
+    .slice(1)
+    .flatMap((below) => primaryKeysOf(catalog, below))
+    .filter((key) => key.facts.columns.includes(facts.column))
+
 const drop = (structure: Structure<RequiredFacts>, catalog: Catalog): readonly string[] => [
+  ...keysBelow(structure, catalog).map(
+    (key) => `${alterTable(tableOf(key, catalog))} drop constraint ${ident(key.name)} cascade`,
+  ),
   `${alterColumn(tableOf(structure, catalog), structure.facts.column)} drop not null`,
+  ...(structure.facts.repeatedBy ?? []).map(
+    (child) => `alter table ${child} alter column ${ident(structure.facts.column)} drop not null`,
+  ),
 ]
+
+/** Ids of what goes with it. */
+const alsoRemoved = (structure: Structure<RequiredFacts>, catalog: Catalog): readonly string[] =>
+  keysBelow(structure, catalog).flatMap((key) => [key.id, ...idsOf(catalog.dependents(key.id))])
 
 export const requiredKind: StructureKind<RequiredFacts> = {
   kind: 'required',
@@ -71,6 +108,7 @@ export const requiredKind: StructureKind<RequiredFacts> = {
       effect: 'removed',
       summary: `${structure.facts.column} takes null`,
       ddl: drop(structure, catalog),
+      alsoRemoves: alsoRemoved(structure, catalog),
     }),
   ],
   declaredBy: ({ facts }) => `t.required(${JSON.stringify(facts.column)})`,

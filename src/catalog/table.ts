@@ -36,6 +36,8 @@ export interface Table extends RelationName {
   readonly kind: 'table' | 'partitioned' | 'foreign' | 'view' | 'materialized view' | 'database'
   /** Relation id of the parent when this is a partition (or an inheritance child), else null. */
   readonly partitionOf: string | null
+  /** Relation ids of the further parents of a table that inherits from several; absent: none. */
+  readonly otherParents?: readonly string[]
   readonly columns: readonly Column[]
   readonly rowSecurity: boolean
   readonly forceRowSecurity: boolean

@@ -22,6 +22,10 @@ export const tablesSql = `
     (select p.relname from pg_catalog.pg_inherits i
       join pg_catalog.pg_class p on p.oid = i.inhparent
       where i.inhrelid = c.oid and i.inhseqno = 1) as "parentName",
+    (select json_agg(json_build_object('schema', pn.nspname, 'name', p.relname) order by i.inhseqno)
+      from pg_catalog.pg_inherits i
+      join pg_catalog.pg_class p on p.oid = i.inhparent join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+      where i.inhrelid = c.oid and i.inhseqno > 1) as "moreParents",
     c.relrowsecurity as "rowSecurity",
     c.relforcerowsecurity as "forceRowSecurity",
     pg_catalog.obj_description(c.oid, 'pg_class') as comment

@@ -128,6 +128,44 @@ const conditions = (trigger: Trigger): Mutant[] => {
   ]
 }
 
+/** The arguments of a call as PostgreSQL prints it: strings, those with a backslash as E'…'. */
+const argument = /E?'(?:[^']|'')*'/gu
+
+/** Each argument is left empty in its turn. */
+const argumentsEmptied = (trigger: Trigger): Mutant[] => {
+  const { call } = trigger.facts
+  // The name may hold what looks like an argument: the call ends with those that are.
+  const list = /\((?:E?'(?:[^']|'')*'(?:, )?)*\)$/u.exec(call)
+  if (!list) return []
+  const start = list.index
+  const found = [...call.slice(start).matchAll(argument)]
+  return found
+    .filter(({ 0: text }) => text !== "''")
+    .map(({ 0: text, index }, n) =>
+      makeMutant(trigger, {
+        does: 'argument-emptied',
+        details: [String(n + 1)],
+        effect: 'changed',
+        summary: `its function is called with '' instead of ${text}`,
+        ddl: remade(trigger.facts, {
+          call: `${call.slice(0, start + index)}''${call.slice(start + index + text.length)}`,
+        }),
+      }),
+    )
+}
+
+const runsEverywhere = (trigger: Trigger): Mutant[] =>
+  trigger.facts.enabled !== 'R'
+    ? []
+    : [
+        makeMutant(trigger, {
+          does: 'enabled-for-origin',
+          effect: 'changed',
+          summary: 'it runs in every session, not only in those that replicate',
+          ddl: [`alter table ${trigger.facts.relation} enable trigger ${ident(trigger.facts.name)}`],
+        }),
+      ]
+
 const timingsOfConstraint = [
   { word: 'not deferrable', deferrable: false, deferred: false },
   { word: 'deferrable', deferrable: true, deferred: false },
@@ -167,5 +205,7 @@ export const triggerMutants = (trigger: Trigger, catalog: Catalog): readonly Mut
         ...eventsRemoved(trigger),
         ...conditions(trigger),
         ...deferrability(trigger),
+        ...argumentsEmptied(trigger),
+        ...runsEverywhere(trigger),
       ]),
 ]
