@@ -11,6 +11,7 @@ export {
   type TenantSchemasOptions,
 } from './architecture/kinds/tenant-schema.ts'
 export { historyOf, type HistoryName, type HistoryRow } from './architecture/history-of.ts'
+export { partition } from './architecture/partition.ts'
 export { sqlType } from './architecture/sql-type.ts'
 export { table, type Table } from './architecture/table.ts'
 export {
@@ -21,7 +22,8 @@ export {
   type ViewOptions,
   type ViewRules,
 } from './architecture/view.ts'
-export { fn, type FunctionOptions } from './architecture/objects/fn.ts'
+export type { CallOption, CallOptions } from './architecture/kinds/called.ts'
+export { fn, type FunctionName, type FunctionOptions } from './architecture/objects/fn.ts'
 export { extension, infrastructure, schema } from './architecture/objects/ground.ts'
 export type { ObjectOptions } from './architecture/objects/object-access.ts'
 export { sequence, type SequenceOptions } from './architecture/objects/sequence.ts'
@@ -54,3 +56,5 @@ export {
   type Config,
   type SchemaConfig,
 } from './project/define-config.ts'
+export { supabase } from './project/presets/supabase.ts'
+export type { PreludeSql } from './project/schema-source.ts'

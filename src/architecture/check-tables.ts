@@ -4,6 +4,8 @@ import { idPart } from '../ground/names.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
 import type { DeclaredTable, Identity } from './architecture.ts'
 import { auditedFaults } from './check-audited.ts'
+import { isTableLeftAlone } from './left-alone.ts'
+import { partitionFaults } from './check-partitions.ts'
 import { versionFaults } from './check-versions.ts'
 import type { CheckRule } from './kinds/check.ts'
 import type { DomainRule } from './kinds/domain.ts'
@@ -16,6 +18,8 @@ import type { Table } from './table.ts'
 interface Declared {
   readonly name: string
   readonly tables: readonly Table[]
+  /** Relation ids. */
+  readonly leftAlone: readonly string[]
   readonly identity: Identity | null
   readonly at: DeclaredAt | null
 }
@@ -102,8 +106,10 @@ const missingColumns = (table: DeclaredTable): readonly AssayError[] =>
       ),
   )
 
-const referenceFaults = (table: DeclaredTable, { tables }: Declared): readonly AssayError[] =>
+const referenceFaults = (table: DeclaredTable, { tables, leftAlone }: Declared): readonly AssayError[] =>
   ofKind<ReferencesRule>(table, 'references').flatMap((rule) => {
+    // Its columns and keys are known when the database is there.
+    if (isTableLeftAlone(leftAlone, rule.target)) return []
     const target = tables.find((candidate) => candidate.id === rule.target)
     const ids = tables.map((candidate) => candidate.id)
     if (target === undefined)
@@ -220,6 +226,7 @@ export const checkTables = (declared: Declared): readonly AssayError[] => [
   ...twoTables(declared),
   ...twoTypes(declared.tables),
   ...versionFaults(declared.tables),
+  ...partitionFaults(declared.tables),
   ...declared.tables.flatMap((table) => [
     ...table.faults,
     ...longNames(table),

@@ -6,6 +6,7 @@ import { checkPlaces } from './check-places.ts'
 import { checkTables } from './check-tables.ts'
 import type { DatabaseOfTables, DatabaseOfViews, TypedArchitecture } from './database-types.ts'
 import { declaredAt } from './declared-at.ts'
+import { isTableLeftAlone, type LeftAloneKey } from './left-alone.ts'
 import { refuseUnknownKeys } from './rule-options.ts'
 import { objectOf, type AnyObject } from './object.ts'
 import { declarationFault, type ReferenceFact } from './rule-set.ts'
@@ -21,21 +22,23 @@ export interface IdentityDeclaration<Who extends Readonly<Record<string, string>
 }
 
 /** The sentence that the compiler shows for a foreign key that leads nowhere; never when it leads somewhere. */
-type ReferenceFault<Key extends string, References, Database> =
+type ReferenceFault<Key extends string, References, Database, Left> =
   References extends ReferenceFact<infer Target, infer Columns>
     ? // Not `Target extends keyof Database`: that lists all tables anew for every reference.
       Database extends { readonly [K in Target]: infer Row }
       ? [Columns] extends [keyof Row]
         ? never
         : `"${Key}" references "${Target}" by "${Exclude<Columns, keyof Row>}", which is not a column of it`
-      : `"${Key}" references "${Target}", which is not among the tables`
+      : Target extends Left
+        ? never
+        : `"${Key}" references "${Target}", which is not among the tables`
     : never
 
-type TableCheck<T, Database> =
+type TableCheck<T, Database, Left> =
   T extends Table<infer Key, unknown, infer References>
-    ? [ReferenceFault<Key, References, Database>] extends [never]
+    ? [ReferenceFault<Key, References, Database, Left>] extends [never]
       ? T
-      : ReferenceFault<Key, References, Database>
+      : ReferenceFault<Key, References, Database, Left>
     : T
 
 const isTable = (value: unknown): value is Table =>
@@ -60,17 +63,21 @@ export const architecture = <
   const Tables extends Readonly<Record<string, Table>>,
   Who extends Readonly<Record<string, string>> = Readonly<Record<string, string>>,
   const Views extends Readonly<Record<string, View>> = Readonly<Record<never, View>>,
+  const LeftAlone extends string | RelationName = never,
 >(
   name: string,
   options: {
-    readonly tables: { readonly [K in keyof Tables]: TableCheck<Tables[K], DatabaseOfTables<Tables>> }
+    readonly tables: {
+      readonly [K in keyof Tables]: TableCheck<Tables[K], DatabaseOfTables<Tables>, LeftAloneKey<LeftAlone>>
+    }
     readonly views?: Views
     readonly objects?: readonly AnyObject[]
     /**
-     * What others keep for themselves, neither declared nor proven: tables such as `schema_migrations`, and whole
-     * schemas of a platform (`auth.*`).
+     * What others keep for themselves: tables such as `schema_migrations`, and whole schemas of a platform
+     * (`auth.*`). Nothing is asked of them but what rules state; foreign keys may lead there. One that is declared
+     * too has its columns for queries, and rules for what is put on it.
      */
-    readonly leftAlone?: readonly (string | RelationName)[]
+    readonly leftAlone?: readonly LeftAlone[]
     readonly identity?: IdentityDeclaration<Who>
   },
 ): TypedArchitecture<DatabaseOfTables<Tables> & DatabaseOfViews<Views>> => {
@@ -105,22 +112,24 @@ export const architecture = <
     return []
   })
   const objects = (options.objects ?? []).flatMap((value) => objectOf(value, place) ?? [])
-  const leftAlone = (options.leftAlone ?? []).map((named) =>
-    relationId(typeof named === 'string' ? parseRelationName(named) : named),
-  )
+  const named: readonly (string | RelationName)[] = options.leftAlone ?? []
+  const leftAlone = named.map((one) => relationId(typeof one === 'string' ? parseRelationName(one) : one))
   // Who is known to the user's function only; Assay calls it with every field that it asks for.
   const identity = (options.identity ?? null) as Identity | null
-  faults.push(...checkTables({ name, tables, identity, at }), ...checkPlaces({ tables, views, objects }))
+  faults.push(
+    ...checkTables({ name, tables, leftAlone, identity, at }),
+    ...checkPlaces({ tables, views, objects }),
+  )
   if (faults.length > 0) throw new AssayErrors(faults)
   return {
     name,
     identity,
-    tables: tables.map(({ schema, name: own, id, columns, rules, at: line }) => ({
+    tables: tables.map(({ schema, name: own, id, columns, rules, written, at: line }) => ({
       schema,
       name: own,
       id,
       columns,
-      rules,
+      rules: isTableLeftAlone(leftAlone, id) ? (written ?? rules) : rules,
       at: line,
     })),
     ...(views.length === 0

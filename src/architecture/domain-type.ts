@@ -49,7 +49,9 @@ export const domainType = <const Base extends string | UserType, const Required 
   return {
     type,
     standing: () => standingDomain(name, domain, at),
-    refusesNull: (options.required ?? false) as Required,
+    // A domain over one that refuses null refuses it too.
+    refusesNull: (options.required ??
+      (typeof declaredBase !== 'string' && declaredBase.refusesNull)) as Required,
     columnRules: (place, column) => {
       refuseUnknownKeys(place, `domainType "${type}"`, options, ['checks', 'required'])
       return [makeDomainRule(place, column, domain)]

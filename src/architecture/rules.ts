@@ -16,6 +16,7 @@ import { makeIsolatedByRules, type IsolatedByMethod } from './kinds/isolated-by.
 import { makeBehavesRules, makeObservedRules, type ObservedMethods } from './kinds/observed.ts'
 import { makePoliciesRules, type PoliciesMethod } from './kinds/policies.ts'
 import { makePartitionedByRules, type PartitionedByMethod } from './kinds/partitioned-by.ts'
+import { makePartitionsRules, type PartitionsMethod } from './kinds/partitions.ts'
 import { makePrimaryKeyRules, type PrimaryKeyMethod } from './kinds/primary-key.ts'
 import { makeProvesRules, type ProvesMethod } from './kinds/proves.ts'
 import { makeReferencesRules, type ReferencesMethod } from './kinds/references.ts'
@@ -27,6 +28,7 @@ import { makeTouchesRules, type TouchesMethod } from './kinds/touches.ts'
 import { makeUniqueRules, type UniqueMethod } from './kinds/unique.ts'
 import { makeVersionedRules, type VersionedMethod } from './kinds/versioned.ts'
 import { makeVisibleToRules, type VisibleToMethod } from './kinds/visible-to.ts'
+import { makeWrittenByRules, type WrittenByMethod } from './kinds/written-by.ts'
 import type { DeclaredRule } from './rule.ts'
 import { declarationFault, type RulePlace, type RuleSet } from './rule-set.ts'
 import { makeSqlExpression, type SqlExpression } from './sql-expression.ts'
@@ -46,6 +48,7 @@ export interface Rules<K extends string>
     ExcludesMethod<K>,
     IsolatedByMethod<K>,
     PartitionedByMethod<K>,
+    PartitionsMethod,
     PoliciesMethod,
     VisibleToMethod<K>,
     VersionedMethod,
@@ -85,7 +88,7 @@ const argumentsFault = (
         cause instanceof Error ? cause.message : String(cause),
       )
 
-export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
+export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> & WrittenByMethod => {
   const method = <A extends readonly unknown[]>(
     name: string,
     make: (place: RulePlace, ...args: A) => readonly DeclaredRule[],
@@ -117,6 +120,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
     excludes: method('excludes', makeExcludesRules),
     isolatedBy: method('isolatedBy', makeIsolatedByRules),
     partitionedBy: method('partitionedBy', makePartitionedByRules),
+    partitions: method('partitions', makePartitionsRules),
     policies: method('policies', makePoliciesRules),
     visibleTo: method('visibleTo', makeVisibleToRules),
     versioned: method('versioned', makeVersionedRules),
@@ -132,6 +136,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> => {
     touches: method('touches', makeTouchesRules),
     appendOnly: method('appendOnly', makeAppendOnlyRules),
     softDeleted: method('softDeleted', makeSoftDeletedRules),
+    writtenBy: method('writtenBy', makeWrittenByRules),
     sql: (text, ...columns) => makeSqlExpression(text, columns),
   }
 }

@@ -8,9 +8,10 @@ import type { FragmentColumn, FragmentRules } from './fragment-column.ts'
 import { makeOptionalRule } from './kinds/optional.ts'
 import { makeTypeRule } from './kinds/type.ts'
 import type { RowTypes, TableFacts } from './row-types.ts'
-import { declarationFault, type AnyRuleSet, type RulePlace } from './rule-set.ts'
+import type { AnyRuleSet, RulePlace } from './rule-set.ts'
 import type { DeclaredRule } from './rule.ts'
 import { makeRules, type Rules } from './rules.ts'
+import { rulesWritten } from './rules-written.ts'
 import type { AssayError } from '../ground/errors.ts'
 import type { TableKey, TableName } from './table-key.ts'
 import type { UserType } from './user-type.ts'
@@ -21,6 +22,8 @@ export interface Table<
   Row = unknown,
   References = unknown,
 > extends DeclaredTable {
+  /** Its rules without those that columns have by themselves; absent: all of them. */
+  readonly written?: readonly DeclaredRule[]
   /** What is wrong with the declaration; thrown together by `architecture()`. */
   readonly faults: readonly AssayError[]
   /** Exists for the compiler only. */
@@ -41,9 +44,6 @@ const unwrap = (column: AnyColumn, fragments: Set<FragmentRules>): string | User
 /** Of a config that nobody type-checked, anything may come; what is no type at all is reported and read as text. */
 const isType = (column: string | UserType): boolean =>
   typeof column === 'string' || (typeof column === 'object' && column !== null && 'columnRules' in column)
-
-const isRuleSet = (set: unknown): set is AnyRuleSet =>
-  typeof set === 'object' && set !== null && 'rules' in set && Array.isArray(set.rules)
 
 const kindsThatRefuseNull: ReadonlySet<string> = new Set(['required', 'primaryKey', 'identity', 'generated'])
 
@@ -130,24 +130,14 @@ export const table = <
   }))
   const t = makeRules(place)
   const sets = [...[...fragments].flatMap((fragment) => fragment.write(t)), ...(rules?.(t) ?? [])]
-  const written = sets.flatMap((set: unknown) => {
-    if (isRuleSet(set)) return set.rules
-    faults.push(
-      declarationFault(
-        place,
-        'not-a-rule',
-        `${id}: among the rules is something that is none (${typeof set}).`,
-        'Give calls of t only, such as t.required(…); spread lists of rules with three dots.',
-      ),
-    )
-    return []
-  })
+  const written = rulesWritten(place, sets)
   return {
     schema: relation.schema,
     name: relation.name,
     id,
     columns: declared,
     rules: [...columnRules(place, types, written), ...written],
+    written,
     at,
     faults,
   }

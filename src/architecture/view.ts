@@ -9,6 +9,7 @@ import type { ProvesMethod } from './kinds/proves.ts'
 import type { SaysMethod } from './kinds/says.ts'
 import { makeMaterializedViewRule, makeViewRule, type ViewParts } from './kinds/view.ts'
 import type { VisibleToMethod } from './kinds/visible-to.ts'
+import type { WrittenByMethod } from './kinds/written-by.ts'
 import type { RowTypes } from './row-types.ts'
 import { oneOf, refuseUnknownKeys } from './rule-options.ts'
 import { declarationFault, type AnyRuleSet, type RulePlace } from './rule-set.ts'
@@ -49,7 +50,8 @@ export interface MaterializedViewOptions<Columns> extends QueryOptions<Columns> 
 }
 
 /** What may be asked of a view beside its query. K: the names of its columns. */
-export interface ViewRules<K extends string> extends VisibleToMethod<K>, SaysMethod<K>, ProvesMethod {}
+export interface ViewRules<K extends string>
+  extends VisibleToMethod<K>, SaysMethod<K>, WrittenByMethod, ProvesMethod {}
 
 /** Without declared columns, whatever the query shows. */
 type ViewRow<Columns> = string extends keyof Columns

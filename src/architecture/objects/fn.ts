@@ -1,7 +1,8 @@
 /** A function that stands on its own: what it answers when it is called. */
-import { databaseObjects, parseRelationName, relationId } from '../../ground/names.ts'
+import { databaseObjects, parseRelationName, relationId, type RelationName } from '../../ground/names.ts'
 import { literal, qualified } from '../../postgres/quote.ts'
 import { declaredAt } from '../declared-at.ts'
+import { makeCalledRules, type CallOptions } from '../kinds/called.ts'
 import { makeObjectRule, type ObjectCase } from '../kinds/object.ts'
 import type { ObjectDeclaration } from '../object.ts'
 import { refuseUnknownKeys } from '../rule-options.ts'
@@ -13,6 +14,16 @@ export interface FunctionOptions extends ObjectOptions {
   readonly answers?: Readonly<Record<string, string>>
   /** Call → the SQLSTATE that it is refused with. */
   readonly refuses?: Readonly<Record<string, string>>
+  /** Calls that were seen in a database, among given rows: nobody has said yet that it is right so. */
+  readonly observed?: CallOptions
+  /** The same said by a person: what a call must answer, refuse, or leave behind. */
+  readonly behaves?: CallOptions
+}
+
+/** A name with dots, spaces or quotes stands in parts. */
+export interface FunctionName extends RelationName {
+  /** Types of its input arguments. */
+  readonly args: readonly string[]
 }
 
 /** Commas inside `numeric(10,2)` or a quoted name part no arguments. */
@@ -35,17 +46,37 @@ const refusalCase = ([call, sqlstate]: readonly [string, string]): ObjectCase =>
   then: { sqlstate },
 })
 
-/**
- * A function by its name and argument types, among the `objects` of an architecture, with what its calls answer.
- *
- * @example
- * fn('slugify(text)', { answers: { "slugify('A b')": "'a-b'" } })  // select slugify('A b') is not distinct from 'a-b'
- */
-export const fn = (signature: string, options: FunctionOptions = {}): ObjectDeclaration => {
-  const at = declaredAt(fn)
+const nameOf = (signature: string | FunctionName): FunctionName => {
+  if (typeof signature !== 'string') return signature
   const open = signature.indexOf('(')
   const relation = parseRelationName(open < 0 ? signature : signature.slice(0, open))
   const args = open < 0 ? [] : argumentsOf(signature.slice(open + 1, signature.lastIndexOf(')')))
+  return { ...relation, args }
+}
+
+/**
+ * A function by its name and argument types, among the `objects` of an architecture, with what its calls answer and
+ * do. Where that hangs on rows, `behaves` lays them first: those that are given, and no others.
+ *
+ * @example
+ * fn('slugify(text)', { answers: { "slugify('A b')": "'a-b'" } })  // select slugify('A b') is not distinct from 'a-b'
+ *
+ * @example
+ * fn('in_stock(bigint)', {
+ *   behaves: {
+ *     'what is lent is not in stock': {
+ *       given: { copies: [{ id: '1' }], loans: [{ copy_id: '1', returned_at: 'null' }] },
+ *       call: 'in_stock(1)',
+ *       answers: 'false',
+ *     },
+ *   },
+ * })
+ * // insert into copies … ; insert into loans … ; select in_stock(1)::text → false
+ */
+export const fn = (signature: string | FunctionName, options: FunctionOptions = {}): ObjectDeclaration => {
+  const at = declaredAt(fn)
+  const { schema, name, args } = nameOf(signature)
+  const relation = { schema, name }
   const structure = `function:${relationId(relation)}(${args.join(',')})`
   const sql = `${qualified(relation)}(${args.join(', ')})`
   const place: ObjectPlace = {
@@ -57,16 +88,28 @@ export const fn = (signature: string, options: FunctionOptions = {}): ObjectDecl
   return {
     declare: (refuse) => {
       const faults = { table: databaseObjects, tableColumns: [], at, refuse }
-      refuseUnknownKeys(faults, 'fn', options, ['answers', 'refuses', 'says', 'usableBy'])
+      refuseUnknownKeys(faults, 'fn', options, [
+        'answers',
+        'refuses',
+        'observed',
+        'behaves',
+        'says',
+        'usableBy',
+      ])
       const { answers = {}, refuses = {} } = options
       const cases = [...Object.entries(answers).map(answerCase), ...Object.entries(refuses).map(refusalCase)]
-      if (cases.length === 0 && options.says === undefined && options.usableBy === undefined)
+      const called = [
+        ...makeCalledRules('call', { at, refuse }, structure, options.behaves),
+        ...makeCalledRules('observedCall', { at, refuse }, structure, options.observed),
+      ]
+      const stated = cases.length + called.length
+      if (stated === 0 && options.says === undefined && options.usableBy === undefined)
         refuse(
           declarationFault(
             { at },
             'no-calls',
             `${structure}: nothing is said of the function.`,
-            `Give calls with their answers: fn('${signature}', { answers: { … } }).`,
+            `Give calls with their answers: fn('${sql}', { answers: { … } }).`,
           ),
         )
       const own = makeObjectRule(at, structure, 'calls', {
@@ -75,7 +118,7 @@ export const fn = (signature: string, options: FunctionOptions = {}): ObjectDecl
         cases,
         design: [],
       })
-      const rules = [...(cases.length === 0 ? [] : [own]), ...accessRules(at, place, options)]
+      const rules = [...(cases.length === 0 ? [] : [own]), ...called, ...accessRules(at, place, options)]
       return { structure, rules, design: [], at }
     },
   }
