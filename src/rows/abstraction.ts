@@ -18,6 +18,8 @@ export interface Term {
   readonly nullWith: readonly string[] | null
   /** It is a length or a count. */
   readonly neverNegative: boolean
+  /** What may be null for a null of this column, the only one that it reads: PostgreSQL is asked. */
+  readonly alone?: { readonly sql: string; readonly column: string }
 }
 
 export interface Abstraction {
@@ -62,6 +64,19 @@ const caseless = (node: unknown, columns: ReadonlyMap<string, Column>): unknown 
   return { A_Expr: { ...parts[1], name } }
 }
 
+/** How the parser names the types that PostgreSQL casts a domain's value to. */
+const baseNames: Readonly<Record<string, string>> = {
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  numeric: 'numeric',
+  float4: 'real',
+  float8: 'double precision',
+  text: 'text',
+  date: 'date',
+  timestamptz: 'timestamp with time zone',
+}
+
 class Opaque extends Error {
   override readonly name = 'Opaque'
 }
@@ -87,6 +102,14 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
       `column ${column.name}`,
     )
   const text = (node: unknown): string => deparseExpression(node as ParseNode)
+  /** Of an operand or predicate that is not known to be strict. */
+  const aloneWith = (node: unknown): Pick<Term, 'alone'> => {
+    const [name, ...more] = [...new Set(columnsOf(node))]
+    const column = columns.get(name ?? '')
+    if (!column || more.length > 0 || column.notNull) return {}
+    columnTerm(column)
+    return { alone: { sql: text(node), column: column.name } }
+  }
 
   /** Columns that a strictly computed operand is null with; null when it is not known to be strict. */
   const strictOver = (node: unknown): readonly string[] | null => {
@@ -94,6 +117,11 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (!parts) return null
     const [kind, body] = parts
     if (constantOf(node) !== null) return []
+    if (
+      kind === 'CoalesceExpr' &&
+      (body['args'] as readonly unknown[]).some((arg) => constantOf(arg) !== null)
+    )
+      return []
     if (kind === 'ColumnRef') return columns.has(columnOf(node) ?? '') ? [columnOf(node)!] : null
     if (kind === 'TypeCast') return strictOver(body['arg'])
     const all = (nodes: readonly unknown[]): readonly string[] | null => {
@@ -125,11 +153,19 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (parts?.[0] !== 'TypeCast') return node
     const target = nameList((parts[1]['typeName'] as Record<string, unknown> | undefined)?.['names']).at(-1)
     const column = columns.get(columnOf(underCasts(node)) ?? '')
-    return target === 'text' && column?.baseType === 'character varying' ? underCasts(node) : node
+    const isBase = column?.typeKind === 'domain' && baseNames[target ?? ''] === column.baseType
+    return isBase || (target === 'text' && column?.baseType === 'character varying') ? underCasts(node) : node
   }
   const typeOf = (node: unknown): string | null => {
     const parts = nodeParts(node)
     if (parts?.[0] === 'FuncCall') return exact[nameList(parts[1]['funcname']).at(-1) ?? ''] ?? null
+    if (parts?.[0] === 'CoalesceExpr') {
+      const args = (parts[1]['args'] as readonly unknown[]).map((arg) =>
+        columns.get(columnOf(underCasts(arg)) ?? ''),
+      )
+      const found = args.find((column) => column !== undefined)
+      return found && /^(?:text|character varying)$/u.test(found.baseType) ? 'text' : null
+    }
     if (parts?.[0] !== 'TypeCast') return null
     return text({ TypeCast: { ...parts[1], arg: { A_Const: { isnull: true } } } }).replace(
       /^.*?(?:::|\bAS\s+)([^)]+)\)?$/iu,
@@ -149,8 +185,10 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (column) return columnTerm(column)
     const type = typeOf(node)
     const neverNegative = type === 'integer' && nodeParts(node)?.[0] === 'FuncCall'
+    const nullWith = nullableOf(strictOver(node))
+    const alone = nullWith === null ? aloneWith(node) : {}
     return term(
-      { boolean: false, column: null, type, nullWith: nullableOf(strictOver(node)), neverNegative },
+      { boolean: false, column: null, type, nullWith, neverNegative, ...alone },
       `operand ${text(node)}`,
     )
   }
@@ -158,11 +196,30 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     into.compared.push([left, right])
     return `(@${left}@ ${operator} @${right}@)`
   }
+  /** `num_nonnulls(a, b)` as a sum over what it counts; null for anything else. */
+  const counted = (node: unknown): string | null => {
+    const parts = nodeParts(node)
+    const name = parts?.[0] === 'FuncCall' ? nameList(parts[1]['funcname']).at(-1) : undefined
+    if (name !== 'num_nonnulls' && name !== 'num_nulls') return null
+    const args = ((parts?.[1]['args'] as readonly unknown[] | undefined) ?? []).map((arg) =>
+      columns.get(columnOf(arg) ?? ''),
+    )
+    if (args.length === 0 || args.some((column) => column === undefined)) return null
+    const word = name === 'num_nulls' ? 'is null' : 'is not null'
+    return `(${args.map((column) => `(@${columnTerm(column!)}@ ${word})::int`).join(' + ')})`
+  }
   const elements = (node: unknown): readonly unknown[] => {
     const parts = nodeParts(underCasts(node))
     if (parts?.[0] === 'List') return parts[1]['items'] as readonly unknown[]
     if (parts?.[0] === 'A_ArrayExpr') return parts[1]['elements'] as readonly unknown[]
     throw new Opaque()
+  }
+  /** `(state = 'closed') = (closed is not null)`: both sides are conditions. */
+  const isCondition = (node: unknown): boolean => {
+    const parts = nodeParts(node)
+    if (!parts) return false
+    if (['BoolExpr', 'NullTest', 'BooleanTest'].includes(parts[0])) return true
+    return parts[0] === 'A_Expr' && comparison.test(nameList(parts[1]['name']).at(-1) ?? '')
   }
   const expression = (body: Record<string, unknown>): string => {
     const operator = nameList(body['name']).at(-1) ?? ''
@@ -171,6 +228,16 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
       const left = operand(body['lexpr'])
       return `(${nodes.map((n) => compare(left, op, operand(n))).join(` ${word} `)})`
     }
+    if (
+      kind === 'AEXPR_OP' &&
+      comparison.test(operator) &&
+      isCondition(body['lexpr']) &&
+      isCondition(body['rexpr'])
+    )
+      return `(${predicate(body['lexpr'])} ${operator} ${predicate(body['rexpr'])})`
+    const count = kind === 'AEXPR_OP' && comparison.test(operator) ? counted(body['lexpr']) : null
+    const number = constantOf(body['rexpr'])
+    if (count !== null && number !== null && /^\d+$/u.test(number)) return `(${count} ${operator} ${number})`
     if (kind === 'AEXPR_OP' && comparison.test(operator) && body['lexpr'] !== undefined) {
       return compare(operand(body['lexpr']), operator, operand(body['rexpr']))
     }
@@ -210,6 +277,14 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
       const test = body['nulltesttype'] === 'IS_NULL' ? 'is null' : 'is not null'
       return `(@${operand(body['arg'])}@ ${test})`
     }
+    if (kind === 'CaseExpr' && body['arg'] === undefined) {
+      const arms = (body['args'] as readonly unknown[]).map((arm) => {
+        const when = nodeParts(arm)?.[1] ?? {}
+        return `when ${predicate(when['expr'])} then ${predicate(when['result'])}`
+      })
+      const otherwise = body['defresult'] === undefined ? 'null' : predicate(body['defresult'])
+      return `(case ${arms.join(' ')} else ${otherwise} end)`
+    }
     if (kind === 'CoalesceExpr') return `coalesce(${args().map(predicate).join(', ')})`
     if (kind === 'A_Const') {
       if (body['isnull']) return 'null::boolean'
@@ -229,7 +304,8 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (columnsOf(node).includes('*')) throw new Opaque()
     const nullWith = nullableOf(strictOver(node))
     const key = `predicate ${text(caseless(node, columns))}`
-    return `@${term({ boolean: true, column: null, type: 'boolean', nullWith, neverNegative: false }, key)}@`
+    const alone = nullWith === null ? aloneWith(node) : {}
+    return `@${term({ boolean: true, column: null, type: 'boolean', nullWith, neverNegative: false, ...alone }, key)}@`
   }
 
   try {

@@ -3,11 +3,13 @@
  * with the constants (and be null) is evaluated by PostgreSQL. What cannot be proven is answered false.
  */
 import type { Session } from '../postgres/session.ts'
-import { literal } from '../postgres/quote.ts'
+import { parseExpression } from '../postgres/parse.ts'
+import { ident, literal } from '../postgres/quote.ts'
 import { type Abstraction, abstractExpression, newAbstraction, type Term } from './abstraction.ts'
 import { addDecimal, decimalPattern, isBelow } from './decimal.ts'
 import type { TableFacts } from './facts.ts'
 import { askEach } from './savepoint.ts'
+import { nameList, walk } from './tree.ts'
 
 /** States beyond this many are not looked at: then nothing is proven. */
 const mostStates = 200_000
@@ -147,6 +149,44 @@ export const proveAgreement = async (
   return answers.map((a, i) => a || alone[i]!)
 }
 
+const functionsIn = (sql: string): readonly string[] => {
+  const names: string[] = []
+  walk(parseExpression(sql), (kind, body) => {
+    if (kind === 'FuncCall') names.push(nameList(body['funcname']).at(-1) ?? '')
+  })
+  return names
+}
+
+/** Functions that are not IMMUTABLE may answer otherwise next time. */
+const mutableSql = (names: readonly string[]): string =>
+  `select exists (select from pg_catalog.pg_proc where provolatile <> 'i' and proname in (${names.map((n) => literal(n)).join(', ')}))`
+
+/** Null of its only column makes such a term null: PostgreSQL says so of each. */
+const nullsAlone = async (db: Session, facts: TableFacts, into: Abstraction): Promise<readonly string[]> => {
+  const asked = into.terms.flatMap(({ alone }, i) => {
+    const column = facts.table.columns.find((c) => c.name === alone?.column)
+    return alone && column && !/operator\(/iu.test(alone.sql) ? [{ i, column, sql: alone.sql }] : []
+  })
+  const replies = await askEach(
+    db,
+    asked.flatMap(({ column, sql }) => {
+      const called = functionsIn(sql)
+      const row = `(select cast(null as ${column.type}) as ${ident(column.name)} offset 0) as ${ident(facts.table.name)}`
+      return [
+        called.length === 0 ? 'select false' : mutableSql(called),
+        `select (${sql}\n) is null from ${row}`,
+      ]
+    }),
+  )
+  const answer = (at: number): string | null | undefined => replies[at]?.commands.at(-1)?.rows[0]?.[0]
+  return asked.flatMap(({ i, column }, k) => {
+    const at = into.terms.findIndex((t) => t.column?.name === column.name)
+    return answer(2 * k) === 'f' && answer(2 * k + 1) === 't' && at >= 0
+      ? [`(t${at} is not null or t${i} is null)`]
+      : []
+  })
+}
+
 const proveUnder = async (
   db: Session,
   facts: TableFacts,
@@ -202,6 +242,7 @@ const proveUnder = async (
     if (t.nullWith.length === 0) return [`t${i} is not null`]
     return [`(t${i} is null) = (${t.nullWith.map((c) => `t${columnAt(c)} is null`).join(' or ')})`]
   })
+  nulls.push(...(await nullsAlone(db, facts, into)))
   const written = (sql: string): string =>
     sql
       .replaceAll(

@@ -85,7 +85,9 @@ const momentOfDefault =
 /** Where rows of now are meant to have a partition, these stand in one on every day; a bound that is near today does not. */
 const ofNow = (facts: TableFacts, column: Column): readonly string[] => {
   const isKey = facts.partition?.columns.includes(column.name) ?? false
-  if (!isKey || column.generated !== null || !momentOfDefault.test(column.default ?? '')) return []
+  // One partition alone is asked for its own rows, whatever day it is.
+  if (!isKey || facts.table.kind !== 'partitioned') return []
+  if (column.generated !== null || !momentOfDefault.test(column.default ?? '')) return []
   const isDate = column.baseType === 'date'
   if (!isDate && !column.baseType.startsWith('timestamp')) return []
   const unit = isDate ? 'day' : 'second'
@@ -127,6 +129,10 @@ export const optionsOf = (
   const typical = Array.from({ length: familyCount }, (_, n) => family.typical(slot, n))
   const near = family.near(slot, clues)
   const fromTriggers = family.near(slot, triggerClues(facts, column, functions))
+  // Where no partition takes rows of now any more, those stand that take older ones.
+  const bounds = now.length > 0 && facts.partition ? [facts.partition.expression] : []
+  const atBounds =
+    bounds.length === 0 ? [] : family.near(slot, cluesFor(facts, column, bounds, [], functions))
   const nearFirst = clues.moving || (wish.nearFirst ?? false)
   // What triggers compare with comes early: an insert judges it, and few inserts are tried.
   const first = fromTriggers.length === 0 ? typical : [...typical.slice(0, 3), ...fromTriggers]
@@ -139,6 +145,7 @@ export const optionsOf = (
     ...(isHashed(facts, column) ? Array.from({ length: hashedKeys }, (_, n) => family.typical(slot, n)) : []),
     ...constantDefault(column),
     ...(now.length === 0 ? family.edges(slot) : []),
+    ...atBounds,
     ...(column.notNull ? [] : ['null']),
   ]
   return { typical, all: [...new Set(ordered)] }

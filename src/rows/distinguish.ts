@@ -8,6 +8,8 @@ import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
 import { insertRows } from './insert.ts'
 import { judgeRows } from './judge.ts'
+import type { TableFacts } from './facts.ts'
+import { saidOfColumn } from './domain-value.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
@@ -43,6 +45,20 @@ interface Judged {
 
 const spaceless = (sql: string): string => sql.replaceAll(/[\s()]/gu, '').toLowerCase()
 const isAccepted = (letter: string | undefined): boolean => letter === 't' || letter === 'n'
+
+/** What the domains of these columns demand of their values, said of the columns. */
+const domainsAsChecks = (
+  { table }: Pick<TableFacts, 'table'>,
+  names: readonly string[],
+): readonly { readonly expression: string; readonly columns: readonly string[] }[] =>
+  table.columns
+    .filter((c) => names.includes(c.name))
+    .flatMap((c) =>
+      c.domainChecks.flatMap((check) => {
+        const expression = saidOfColumn(check, c.name)
+        return expression === null ? [] : [{ expression, columns: [c.name] }]
+      }),
+    )
 
 /** Keeps the nearest rows of each behaviour. */
 const representatives = (judged: readonly Judged[], each: number): readonly Judged[] => {
@@ -212,7 +228,7 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     facts,
     expression,
     [...open.map((i) => others[i]!), ...(neverRejects ? ['true'] : [])],
-    standing,
+    [...standing, ...domainsAsChecks(facts, columns)],
   )
   const equivalent = open.filter((_i, k) => proof[k])
   return {

@@ -9,11 +9,24 @@ select pg_catalog.pg_get_partition_constraintdef(tree.relid) as bound
  where tree.isleaf
  order by tree.relid::pg_catalog.regclass::text collate "C"`
 
+const hash = 'satisfies_hash_partition('
+
 /** A hash partition takes whatever hashes to it: with all of them there, every value has its place. */
-const isHash = (bound: string): boolean => bound.includes('satisfies_hash_partition')
+const withoutHash = (bound: string): string => {
+  const at = bound.indexOf(hash)
+  if (at < 0) return bound
+  let depth = 1
+  let end = at + hash.length
+  for (; depth > 0 && end < bound.length; end++) {
+    if (bound[end] === '(') depth += 1
+    if (bound[end] === ')') depth -= 1
+  }
+  return withoutHash(`${bound.slice(0, at)}true${bound.slice(end)}`)
+}
 
 /** None for a table that is neither partitioned nor a partition. */
 export const readPartitionBounds = async (db: Session, table: Table): Promise<readonly string[]> => {
   const found = await db.json<{ bound: string | null }>(boundsSql(table))
-  return found.flatMap(({ bound }) => (bound === null || isHash(bound) ? [] : [bound]))
+  const bounds = found.flatMap(({ bound }) => (bound === null ? [] : [withoutHash(bound)]))
+  return [...new Set(bounds)].filter((bound) => bound !== 'true')
 }

@@ -1,5 +1,6 @@
 /** The keys and indexes of a table as far as its loaded rows depend on them. */
 import type { KeyFacts } from '../catalog/key.ts'
+import { partitionAncestors } from '../catalog/partition-whole.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { cluesOfExpression } from './constants.ts'
@@ -18,16 +19,23 @@ const part = ({ column, expression }: KeyFacts['keys'][number]): LoadKey['parts'
   columns: column === null ? (cluesOfExpression(expression)?.columns ?? []) : [column],
 })
 
-/** Primary key, unique keys, then plain indexes, each in the catalog's order. Needs `loadParser()`. */
-export const keysOfTable = (table: Table, catalog: Catalog): readonly LoadKey[] =>
-  ['primaryKey', 'unique', 'index'].flatMap((kind) =>
-    (catalog.of(table.id, kind) as readonly Structure<KeyFacts>[]).map(({ facts }) => ({
-      isUnique: kind !== 'index',
-      method: facts.method,
-      parts: facts.keys.map(part),
-      predicate: facts.predicate,
-    })),
+/**
+ * Primary key, unique keys, then plain indexes, each in the catalog's order; a partition has those of its whole, too.
+ * Needs `loadParser()`.
+ */
+export const keysOfTable = (table: Table, catalog: Catalog): readonly LoadKey[] => {
+  const relations = [table, ...partitionAncestors(catalog, table)].map(({ id }) => id)
+  return ['primaryKey', 'unique', 'index'].flatMap((kind) =>
+    relations.flatMap((id) =>
+      (catalog.of(id, kind) as readonly Structure<KeyFacts>[]).map(({ facts }) => ({
+        isUnique: kind !== 'index',
+        method: facts.method,
+        parts: facts.keys.map(part),
+        predicate: facts.predicate,
+      })),
+    ),
   )
+}
 
 /** Paths inside a JSON column that keys read. */
 export const jsonPathsIn = (keys: readonly LoadKey[], column: string): readonly (readonly string[])[] => {

@@ -13,13 +13,18 @@ interface Obstacle {
   readonly name: string
 }
 
-/** Of the table itself: those that it inherits go away with its parent's. */
+/** Of these tables and of those above them: what is inherited goes away where it stands. */
 const constraintsSql = (oids: readonly number[]): string => `
+with recursive above as (
+  select c.oid from pg_catalog.pg_class c where c.oid in (${oids.join(', ')})
+  union
+  select i.inhparent from pg_catalog.pg_inherits i join above on above.oid = i.inhrelid
+)
 select n.nspname as schema, c.relname as table, k.conname as name
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_class c on c.oid = k.conrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where k.conrelid in (${oids.join(', ')}) and k.contype in ('c', 'f', 'x') and k.conparentid = 0 and k.coninhcount = 0
+ where k.conrelid in (select oid from above) and k.contype in ('c', 'f', 'x') and k.conparentid = 0 and k.coninhcount = 0
  order by n.nspname collate "C", c.relname collate "C", k.conname collate "C"`
 
 const rewriteRulesSql = (oids: readonly number[]): string => `

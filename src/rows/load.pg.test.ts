@@ -68,7 +68,7 @@ const load = async (): Promise<Session> => {
   const database = await server.createDatabase('load')
   const owner = await server.connect(database, 'owner')
   await owner.query(schema)
-  problems = await loadForPlans(owner, await readCatalog(owner), { tables: loaded, rules: [] })
+  problems = await loadForPlans([owner], await readCatalog(owner), { tables: loaded, rules: [] })
   await owner.end()
   return server.connect(database, 'prover')
 }

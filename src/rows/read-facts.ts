@@ -8,6 +8,13 @@ import type { Session } from '../postgres/session.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { CheckFact, KeyFact, ReferenceFact, TableFacts } from './facts.ts'
 import { constraintsSql, indexesSql, partitionsSql, policiesSql, triggersSql } from './facts-sql.ts'
+import {
+  askedByPartitions,
+  boundsOf,
+  leavesOf,
+  withPartitions,
+  type PartitionRow,
+} from './partition-facts.ts'
 import { askEach } from './savepoint.ts'
 import { columnOf, nodeParts, underCasts } from './tree.ts'
 
@@ -39,17 +46,9 @@ interface TriggerRow extends OfTable {
   readonly functionSchema: string
   readonly functionName: string
 }
-interface PartitionRow extends OfTable {
-  readonly parentSchema: string
-  readonly parentName: string
-  readonly condition: string | null
-}
 interface PolicyRow extends OfTable {
   readonly predicate: string
 }
-
-/** A predicate over more partitions than this looks at the first and last of them only. */
-const mostPartitions = 200
 
 const jsonOf = (sql: string): string =>
   `set local search_path = ''; set local timezone = 'UTC'; select coalesce(json_agg(to_json(r)), '[]'::json)::text from (${sql}) r`
@@ -105,29 +104,6 @@ export const columnsFor = (
   sql: string,
 ): readonly string[] => sourceColumns(facts.table, facts.generatedFrom, sql)
 
-const leavesOf = (id: string, partitions: readonly PartitionRow[]): PartitionRow[] => {
-  const children = partitions.filter((p) => relationId({ schema: p.parentSchema, name: p.parentName }) === id)
-  return children.flatMap((c) => {
-    const below = leavesOf(relationId({ schema: c.schema, name: c.table }), partitions)
-    return below.length > 0 ? below : [c]
-  })
-}
-
-const partitionCondition = (
-  table: Table,
-  own: PartitionRow | undefined,
-  partitions: readonly PartitionRow[],
-): string | null => {
-  const leaves = table.kind === 'partitioned' ? leavesOf(table.id, partitions) : []
-  if (leaves.length === 0) return own?.condition ?? null
-  if (leaves.some((l) => l.condition === null)) return null
-  const shown =
-    leaves.length <= mostPartitions
-      ? leaves
-      : [...leaves.slice(0, mostPartitions / 2), ...leaves.slice(-mostPartitions / 2)]
-  return shown.map((l) => `(${l.condition})`).join(' or ')
-}
-
 const spaceless = (sql: string): string => sql.replaceAll(/[\s()]/gu, '').toLowerCase()
 
 /** By relation id. `declared` adds CHECKs that the database may not have yet. Call `loadParser` before. */
@@ -152,9 +128,19 @@ export const readFacts = async (
   const partitions = byTable(allPartitions)
   const policies = byTable(rows<PolicyRow>(4))
 
+  const checksOf = (relation: string): readonly string[] =>
+    (constraints.get(relation) ?? []).flatMap((c) =>
+      c.type === 'c' && c.expression !== null ? [c.expression] : [],
+    )
   const factsOf = (table: Table): TableFacts => {
+    const leaves = leavesOf(table, allPartitions, catalog)
     const own = constraints.get(table.id) ?? []
-    const ownIndexes = indexes.get(table.id) ?? []
+    const ownIndexes = withPartitions(
+      table,
+      leaves,
+      (id) => indexes.get(id) ?? [],
+      (i) => JSON.stringify([i.unique, i.primary, i.exclusion, i.columns, i.expressions, i.predicate]),
+    )
     const generated = table.columns.filter((c) => c.generated !== null)
     const generatedFrom = new Map(
       generated.map((c) => [c.name, cluesOfExpression(c.default ?? 'null')?.columns ?? []] as const),
@@ -172,6 +158,7 @@ export const readFacts = async (
     const missing = declared(table)
       .filter((e) => !known.has(spaceless(e)) && cluesOfExpression(e) !== null)
       .map((e) => check(null, e))
+    const ofPartitions = askedByPartitions(table, leaves, catalog, checksOf).map((e) => check(null, e))
     const keyColumns = (i: IndexRow): readonly string[] => [
       ...new Set([
         ...i.columns.flatMap((c) => generatedFrom.get(c) ?? [c]),
@@ -191,14 +178,21 @@ export const readFacts = async (
           ]
         : [],
     )
-    const references = own.flatMap((c): ReferenceFact[] => {
-      if (c.type !== 'f' || c.targetSchema === null || c.targetName === null) return []
+    const pointers = withPartitions(
+      table,
+      leaves,
+      (id) => (constraints.get(id) ?? []).filter((c) => c.type === 'f'),
+      (c) => JSON.stringify([c.columns, c.targetSchema, c.targetName, c.targetColumns]),
+    )
+    const references = pointers.flatMap((c): ReferenceFact[] => {
+      if (c.targetSchema === null || c.targetName === null) return []
       const target = relationId({ schema: c.targetSchema, name: c.targetName })
       if (!catalog.tables.has(target)) return []
       const { name, columns: from, targetColumns, full, deferrable } = c
       return [{ name, columns: from, target, targetColumns, full, deferrable }]
     })
-    const condition = partitionCondition(table, partitions.get(table.id)?.[0], allPartitions)
+    const condition =
+      leaves.length > 0 ? boundsOf(leaves) : (partitions.get(table.id)?.[0]?.condition ?? null)
     const predicates = [
       ...ownIndexes.flatMap((i) => (i.predicate === null ? [] : [i.predicate])),
       ...(policies.get(table.id) ?? []).map((p) => p.predicate),
@@ -209,14 +203,19 @@ export const readFacts = async (
     )
     return {
       table,
-      checks: [...checks, ...missing],
+      checks: [...checks, ...missing, ...ofPartitions],
       keys,
       exclusions: ownIndexes
         .filter((i) => i.exclusion)
         .map((i) => ({ name: i.name, columns: keyColumns(i) })),
       references,
       partition: condition === null ? null : check(null, condition),
-      triggers: (triggers.get(table.id) ?? []).map((t) => [t.functionSchema, t.functionName] as const),
+      triggers: withPartitions(
+        table,
+        leaves,
+        (id) => triggers.get(id) ?? [],
+        (t) => JSON.stringify([t.functionSchema, t.functionName]),
+      ).map((t) => [t.functionSchema, t.functionName] as const),
       restsNull,
       generatedFrom,
     }

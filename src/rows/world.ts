@@ -1,5 +1,8 @@
 /** The statements that put a table's parents in place: one insert per table, one statement with CTEs where tables require each other. */
 import { insertRows } from './insert.ts'
+import { relationOf } from '../catalog/relation.ts'
+import type { Table } from '../catalog/table.ts'
+import { qualified } from '../postgres/quote.ts'
 import type { ReferenceFact } from './facts.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
@@ -59,14 +62,46 @@ const together = (inserts: readonly string[]): string => {
   return `with ${parts.join(', ')} ${last}`
 }
 
+/** Partitioned tables that no row of this server can stand in. */
+const withoutPartitions = ({ catalog }: RowGround, ids: readonly string[]): readonly Table[] => {
+  const hasPlace = (id: string): boolean =>
+    [...catalog.tables.values()].some(
+      (t) => t.partitionOf === id && (t.kind === 'table' || (t.kind === 'partitioned' && hasPlace(t.id))),
+    )
+  return ids.flatMap((id) => {
+    const found = catalog.tables.get(id)
+    return found?.kind === 'partitioned' && !hasPlace(id) ? [found] : []
+  })
+}
+
+/** A place for its rows, so that what it asks of them can be shown. */
+const partitionFor = (table: Table, at: number, { catalog }: RowGround): string => {
+  const name = qualified({ schema: table.schema, name: `assay_place_${at + 1}` })
+  const { partitionKey = null } = relationOf(catalog, table.id)?.facts ?? {}
+  const rows = partitionKey?.startsWith('HASH') ? 'for values with (modulus 1, remainder 0)' : 'default'
+  return `create table ${name} partition of ${qualified(table)} ${rows}`
+}
+
 /** In order; `tables` names those of each statement, for faults. */
 export const worldStatements = (
   ground: RowGround,
   known: KnownTables,
   table: string,
   of: 'core' | 'base',
-): readonly { readonly sql: string; readonly tables: readonly string[] }[] =>
-  ground.parents.plan(table, of).steps.flatMap((step) => {
+): readonly { readonly sql: string; readonly tables: readonly string[] }[] => {
+  const { steps } = ground.parents.plan(table, of)
+  const without = withoutPartitions(ground, [...new Set([table, ...steps.flat()])])
+  const places = without.map((one, i) => ({ sql: partitionFor(one, i, ground), tables: [one.id] }))
+  return [...places, ...rowsOfSteps(ground, known, table, steps)]
+}
+
+const rowsOfSteps = (
+  ground: RowGround,
+  known: KnownTables,
+  table: string,
+  steps: readonly (readonly string[])[],
+): ReturnType<typeof worldStatements> =>
+  steps.flatMap((step) => {
     const inserts = step.flatMap((id) => {
       const found = ground.catalog.tables.get(id)
       const rows = found ? rowsOf(ground, known, id, table) : []
