@@ -116,8 +116,22 @@ export const accessStatements = async (
     forms.map((sql) => ({ when: [sql] })),
   )
   const as = { role: rule.role, settings: {} }
+  // Through a view with its caller's rights a role needs its tables' privileges, too: no rule of the view gives these.
+  const readAs =
+    table.kind === 'view'
+      ? await tryAll(
+          db,
+          { statements: [] },
+          forms.map((sql) => ({ as, when: [sql] })),
+        )
+      : []
+  const isOfAnother = (n: number): boolean => {
+    const fault = readAs[n]?.fault
+    return fault?.sqlstate === '42501' && !fault.message.endsWith(` ${table.name}`)
+  }
   return drafts.flatMap((draft, i) => {
     const at = [2 * i, 2 * i + 1].find((n) => isTaken(tried[n]!))
+    if (at !== undefined && draft.then === accepted && isOfAnother(at)) return []
     return at === undefined ? [] : [{ title: draft.title, as, when: [forms[at]!], then: draft.then, mend }]
   })
 }

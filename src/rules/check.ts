@@ -5,7 +5,9 @@ import { expressionMutants } from '../catalog/expressions.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { loadParser } from '../postgres/parse.ts'
 import type { Distinguished, Row } from '../rows/rows.ts'
+import { rowsOfFunctions, sameForNull, type TellingRow } from './called-functions.ts'
 import { claimedOf } from './claimed.ts'
+import { sameButAtMidnight } from './clock-boundary.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
@@ -13,7 +15,7 @@ import { makeRow } from './make-row.ts'
 import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered, withoutTriggers } from './untriggered.ts'
+import { addUntriggered, quieted, withoutTriggers } from './untriggered.ts'
 
 /** `products_price_not_negative`; a name that begins with its table's stands as it is. */
 const constraintName = (rule: CheckRule): string =>
@@ -106,6 +108,60 @@ const addDisagreementCase = async (
   })
 }
 
+/** PostgreSQL writes casts that the declaration leaves out: what is left is compared with the text as it was written down. */
+const addSameAsWritten = async (
+  { id, name, facts }: ReturnType<typeof checksOf>[number],
+  mutants: readonly string[],
+  { untold, stillborn, equivalent }: Distinguished,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const known = new Set([...stillborn, ...equivalent])
+  const open = untold.filter((i) => !known.has(i)).map((i) => mutants[i]!)
+  if (open.length === 0) return
+  const found = await context.rows.distinguish(context.table, facts.expression, open, {
+    ignoreChecks: [name],
+  })
+  ground.draft.indistinct(
+    id,
+    found.equivalent.map((i) => open[i]!),
+  )
+}
+
+/** Nothing else answers for the row: a null of NOT NULL, a value of no domain, another CHECK. */
+const isAnsweredBy = async (
+  name: string,
+  { row, accepted: isAccepted }: TellingRow,
+  context: RuleContext,
+  { world }: Ground,
+): Promise<boolean> => {
+  if (isAccepted) return true
+  const quiet = quieted(context, [context.table])
+  const fault = await tryOne(context.db, world, [...quiet, context.rows.insert(context.table, row)])
+  return fault?.constraint === name
+}
+
+const addRowCase = async (
+  { row, differs, accepted: isAccepted }: TellingRow,
+  refused: Expected,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  if (!isAccepted) {
+    const when = [context.rows.insert(context.table, row)]
+    await addUntriggered(context, ground, { title: titleOf(row, differs, 'refused'), when, then: refused })
+    return
+  }
+  const made = await withParents(context, ground, row, differs)
+  if (!made) return
+  await addUntriggered(context, ground, {
+    title: titleOf(made.row, differs, 'accepted'),
+    given: made.given,
+    when: [context.rows.insert(context.table, made.row)],
+    then: accepted,
+  })
+}
+
 /** Without it the same rows are refused. */
 const impliedRemoval = (structure: string): Indistinct => ({
   structure,
@@ -154,24 +210,12 @@ export const check: RuleKind<CheckRule> = {
         found.equivalent.map((i) => mutants[i]!),
       )
     const refused = refusalOf(rule, context)
-    for (const { row, differs, accepted: isAccepted } of found.rows) {
-      if (!isAccepted) {
-        const when = [context.rows.insert(context.table, row)]
-        await addUntriggered(context, ground, {
-          title: titleOf(row, differs, 'refused'),
-          when,
-          then: refused,
-        })
-        continue
-      }
-      const made = await withParents(context, ground, row, differs)
-      if (!made) continue
-      await addUntriggered(context, ground, {
-        title: titleOf(made.row, differs, 'accepted'),
-        given: made.given,
-        when: [context.rows.insert(context.table, made.row)],
-        then: accepted,
-      })
+    for (const one of found.rows) await addRowCase(one, refused, context, ground)
+    if (claimed) {
+      const known = found.rows.map(({ row }) => row)
+      for (const one of await rowsOfFunctions(context, claimed, ground.base, known))
+        if (await isAnsweredBy(claimed.name, one, context, ground))
+          await addRowCase(one, refused, context, ground)
     }
     await addUpdateCase(context, ground, found.rows, refused)
     if (!found.rows.some((r) => r.accepted)) {
@@ -183,9 +227,16 @@ export const check: RuleKind<CheckRule> = {
       else ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
     }
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)
+    if (claimed) await addSameAsWritten(claimed, mutants, found, context, ground)
     const written = ground.draft.written()
-    if (!claimed || !found.impliedByOthers) return written
-    return { ...written, indistinct: [...(written.indistinct ?? []), impliedRemoval(claimed.id)] }
+    if (!claimed) return written
+    const untold = found.untold.map((i) => mutants[i]!)
+    const same = [
+      ...sameButAtMidnight(context.table, claimed.id, [rule.expression, claimed.facts.expression], untold),
+      ...(found.impliedByOthers ? [impliedRemoval(claimed.id)] : []),
+      ...(await sameForNull(context, claimed)),
+    ]
+    return same.length === 0 ? written : { ...written, indistinct: [...(written.indistinct ?? []), ...same] }
   },
   design: (rule) => [
     alterTable(rule.table, `add constraint ${ident(constraintName(rule))} check (${rule.expression})`),

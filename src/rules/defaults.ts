@@ -11,6 +11,7 @@ import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { resetSequence } from './reset-sequence.ts'
 import { shortened } from './sentence.ts'
 import { readVolatility } from './volatility.ts'
+import { addRefusedDefault } from './refused-default.ts'
 import { addUntriggered } from './untriggered.ts'
 
 const without = (row: Row, column: string): Row =>
@@ -34,6 +35,8 @@ export const defaults: RuleKind<DefaultsRule> = {
     const volatility = await readVolatility(context.db, expression)
     const left = await rowWithout(rule, context, volatility === 'stable')
     if ('unsolved' in left) {
+      if (volatility === 'stable' && (await addRefusedDefault(rule, context, ground)))
+        return ground.draft.written()
       ground.draft.unsolved(
         `no row was found that fits the default of ${column}: ${left.unsolved}`,
         left.tried,

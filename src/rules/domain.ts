@@ -1,11 +1,15 @@
 /** domain: the column takes exactly the values of a domain: its base type within the domain's CHECKs. */
 import type { DomainRule } from '../architecture/kinds/domain.ts'
+import type { DomainFacts } from '../catalog/domain.ts'
+import { expressionMutants } from '../catalog/expressions.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
+import { saidOfColumn } from '../rows/domain-value.ts'
 import { alterColumn } from './ddl.ts'
 import { tellingValues } from './domain-values.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Cause } from './experiment.ts'
+import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
@@ -26,6 +30,33 @@ const causeOf = (rule: DomainRule, check: DomainCheck, context: RuleContext): Ca
   dataType: bareName(rule, context),
   ...(check.name === null ? {} : { constraint: check.name }),
 })
+
+/** Broken CHECKs that agree with the domain's own on every value: said of the column, they can be proven. */
+const addIndistinct = async (
+  rule: DomainRule,
+  check: DomainCheck,
+  context: RuleContext,
+  { draft }: Ground,
+): Promise<void> => {
+  const id = userTypeId(context.catalog, context.table, rule.column, 'domain')
+  const facts = id === null ? undefined : (context.catalog.structures.get(id)?.facts as DomainFacts)
+  const written = facts?.checks.find(({ name }) => name === check.name)?.expression ?? check.expression
+  const said = saidOfColumn(written, rule.column)
+  if (id === null || said === null) return
+  const broken = expressionMutants(written).flatMap(({ sql }) => {
+    const of = saidOfColumn(sql, rule.column)
+    return of === null ? [] : [{ sql, of }]
+  })
+  const found = await context.rows.distinguish(
+    context.table,
+    said,
+    broken.map(({ of }) => of),
+  )
+  draft.indistinct(
+    id,
+    found.equivalent.map((i) => broken[i]!.sql),
+  )
+}
 
 const addCheckCases = async (
   rule: DomainRule,
@@ -58,6 +89,7 @@ const addCheckCases = async (
       then: allTrue(),
     })
   }
+  await addIndistinct(rule, check, context, ground)
   for (const [wanted, word] of [
     [true, 'satisfies'],
     [false, 'breaks'],
@@ -68,6 +100,18 @@ const addCheckCases = async (
       `${candidates.length} candidates`,
     )
   }
+}
+
+/** Where the column refuses null as well, the domain is asked alone. */
+const addBesideNotNull = (rule: DomainRule, context: RuleContext, ground: Ground): void => {
+  const column = context.table.columns.find((c) => c.name === rule.column)
+  const isRequired = ownOrInherited(context.catalog, rule.table, 'required', rule.column) !== null
+  if (!isRequired || column?.typeKind !== 'domain') return
+  ground.draft.add({
+    title: `null is no value of ${rule.type}`,
+    when: [`select cast(null as ${column.type})`],
+    then: { kind: 'rejected', by: { sqlstate: '23502', dataType: bareName(rule, context) } },
+  })
 }
 
 const checkText = ({ name, expression }: DomainCheck): string =>
@@ -92,6 +136,7 @@ export const domain: RuleKind<DomainRule> = {
         when: [rows.insert(table, { ...ground.base, [column]: 'null' })],
         then: { kind: 'rejected', by: { sqlstate: '23502', dataType: bareName(rule, context) } },
       })
+      addBesideNotNull(rule, context, ground)
     }
     const understood = await understandType(db, rule.base)
     if (understood && 'brm'.includes(understood.class)) {

@@ -1,15 +1,27 @@
 /** What expressions are for a row, asked of PostgreSQL over a select of the row's own expressions. */
-import type { Table } from '../catalog/table.ts'
+import type { Column, Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { ident } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { selectEach } from './trial.ts'
 
-/** `(select 1::bigint as "id", …) as "products"`: a row as a relation of its table's name. */
-export const rowRelation = (table: Table, row: Row): string => {
-  const columns = table.columns.map((c) => `cast(${row[c.name] ?? 'null'} as ${c.type}) as ${ident(c.name)}`)
-  return `(select ${columns.join(', ')}) as ${ident(table.name)}`
+/** `(select 1::bigint as "id", …) as "products"`: a row as a relation of its table's name; these generated columns computed. */
+export const rowRelation = (table: Table, row: Row, computed: readonly Column[] = []): string => {
+  const columns = table.columns
+    .filter((c) => !computed.includes(c))
+    .map((c) => `cast(${row[c.name] ?? 'null'} as ${c.type}) as ${ident(c.name)}`)
+  const alias = ident(table.name)
+  const given = `(select ${columns.join(', ')}) as ${alias}`
+  if (computed.length === 0) return given
+  const values = computed.map((c) => `cast((${c.default}\n) as ${c.type}) as ${ident(c.name)}`)
+  return `(select ${alias}.*, ${values.join(', ')} from ${given}) as ${alias}`
 }
+
+/** Generated columns that the expressions may read: one that is not read might fail for nothing. */
+const computedIn = (table: Table, expressions: readonly string[]): readonly Column[] =>
+  table.columns.filter(
+    (c) => c.generated !== null && c.default !== null && expressions.some((e) => e.includes(c.name)),
+  )
 
 /** Texts of the expressions for each row; null for SQL null; undefined where PostgreSQL refused to evaluate. */
 export const evaluateRows = async (
@@ -19,23 +31,33 @@ export const evaluateRows = async (
   expressions: readonly string[],
 ): Promise<readonly (readonly (string | null)[] | undefined)[]> => {
   const texts = expressions.map((e) => `(${e})::text`).join(', ')
+  const computed = computedIn(table, expressions)
   const answers = await selectEach(
     db,
     [],
-    rows.map((row) => `select ${texts} from ${rowRelation(table, row)}`),
+    rows.map((row) => `select ${texts} from ${rowRelation(table, row, computed)}`),
   )
   return answers.map((rowsOfOne) => rowsOfOne?.[0])
 }
 
-/** Texts of SQL expressions that stand alone (no columns), such as a default. */
+/** Texts of SQL expressions that stand alone (no columns), such as a default; undefined where PostgreSQL refused one. */
 export const evaluate = async (
   db: Session,
   expressions: readonly string[],
-): Promise<readonly (string | null | undefined)[]> =>
-  (
-    await selectEach(
-      db,
-      [],
-      expressions.map((e) => `select (${e})::text`),
-    )
-  ).map((rows) => rows?.[0]?.[0])
+): Promise<readonly (string | null | undefined)[]> => {
+  if (expressions.length === 0) return []
+  const [together] = await selectEach(
+    db,
+    [],
+    [`select ${expressions.map((e) => `(${e}\n)::text`).join(', ')}`],
+  )
+  const [row] = together ?? []
+  if (row?.length === expressions.length) return row
+  // One of them is refused, and with it all.
+  const answers = await selectEach(
+    db,
+    [],
+    expressions.map((e) => `select (${e})::text`),
+  )
+  return answers.map((rows) => rows?.[0]?.[0])
+}

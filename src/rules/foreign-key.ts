@@ -1,13 +1,17 @@
 /** A foreign key as the references rule puts it to the test: its target, the parents of its cases, what stands in the way. */
 import type { ReferencesRule } from '../architecture/kinds/references.ts'
+import { primaryKeysOf } from '../catalog/primary-key.ts'
 import type { Table } from '../catalog/table.ts'
 import { ident, qualified } from '../postgres/quote.ts'
+import { cluesOfExpression } from '../rows/constants.ts'
 import type { Row } from '../rows/rows.ts'
 import { claimedOf } from './claimed.ts'
+import { withComputedKey } from './computed-key.ts'
 import { structureName } from './ddl.ts'
 import { primaryKeyColumns, rulesOf } from './declared.ts'
 import type { World } from './experiment.ts'
 import { freshValues } from './fresh-value.ts'
+import { foreignKeyAtTop } from './named-structures.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { foreignKeyCopies } from './reported-names.ts'
@@ -27,14 +31,23 @@ export interface ForeignKey {
 export const foreignKeyName = (rule: ReferencesRule): string =>
   structureName(rule.table, ...rule.columns, 'fkey')
 
+/** The columns that it points to as declared, else the target's primary key: that of a platform's table is found. */
+export const pointedTo = (
+  rule: ReferencesRule,
+  { architecture, catalog }: Pick<RuleContext, 'architecture' | 'catalog'>,
+): readonly string[] => {
+  if (rule.targetColumns.length > 0) return rule.targetColumns
+  const declared = primaryKeyColumns(architecture, rule.target)
+  return declared.length > 0 ? declared : (primaryKeysOf(catalog, rule.target)[0]?.facts.columns ?? [])
+}
+
 /** The target's columns as declared, else its declared primary key. null when the target or its key is missing. */
 export const foreignKeyOf = async (
   rule: ReferencesRule,
   context: RuleContext,
 ): Promise<ForeignKey | null> => {
   const target = context.catalog.tables.get(rule.target)
-  const targetColumns =
-    rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(context.architecture, rule.target)
+  const targetColumns = pointedTo(rule, context)
   if (!target || targetColumns.length !== rule.columns.length) return null
   const name = claimedOf(context, 'references')?.name ?? foreignKeyName(rule)
   return {
@@ -64,7 +77,12 @@ export const ownKeyColumn = (key: ForeignKey, context: RuleContext): string => {
   const referring = new Set(
     rulesOf<ReferencesRule>(context.architecture, key.target.id, 'references').flatMap((r) => r.columns),
   )
-  return key.targetColumns.toReversed().find((c) => !referring.has(c)) ?? key.targetColumns.at(-1)!
+  const own = key.targetColumns.toReversed().find((c) => !referring.has(c)) ?? key.targetColumns.at(-1)!
+  const found = key.target.columns.find((c) => c.name === own)
+  if (found?.generated == null || found.default === null) return own
+  // A computed key changes with what it is computed from.
+  const sources = cluesOfExpression(found.default)?.columns ?? []
+  return key.target.columns.findLast((c) => c.generated === null && sources.includes(c.name))?.name ?? own
 }
 
 /** A parent that nobody points to yet, and a child of it. */
@@ -101,11 +119,15 @@ const makeChild = async (
     before: [...parent.given, rows.insert(key.target, parent.row)],
     until: key.names,
   }
-  const alone = await makeRow(context, table, {
-    ...wish,
-    pins: { ...withoutOthers(key, context), ...pointingTo(key, parent.row) },
-  })
-  return 'row' in alone ? alone : makeRow(context, table, { ...wish, pins: pointingTo(key, parent.row) })
+  const pins = pointingTo(key, parent.row)
+  const alone = await makeRow(context, table, { ...wish, pins: { ...withoutOthers(key, context), ...pins } })
+  const made = 'row' in alone ? alone : await makeRow(context, table, { ...wish, pins })
+  if ('row' in made || key.isSelf) return made
+  // A trigger of the parent's table may have made a child already, as accounts get their profiles.
+  const points = Object.entries(pins).map(([column, value]) => `${ident(column)} = ${value}`)
+  const remove = `delete from ${qualified(table)} where ${points.join(' and ')}`
+  const instead = await makeRow(context, table, { ...wish, pins, before: [...wish.before, remove] })
+  return 'row' in instead ? { ...instead, given: [remove, ...instead.given] } : made
 }
 
 export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
@@ -113,7 +135,8 @@ export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise
   const column = ownKeyColumn(key, context)
   let last: UnmadeRow = { unsolved: `${column} has no value that is still free`, tried: 'its candidates' }
   for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
-    const parent = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
+    const found = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
+    const parent = 'row' in found ? { ...found, row: await withComputedKey(key, context, found.row) } : found
     const child = 'row' in parent ? await makeChild(key, context, parent) : parent
     if ('unsolved' in child || 'unsolved' in parent) {
       last = 'unsolved' in child ? child : last
@@ -151,8 +174,9 @@ export const obstaclesTo = async (
     if (!fault || !['23503', '23001'].includes(fault.sqlstate)) return aside
     if (fault.constraint === null || key.names.includes(fault.constraint) || fault.table === null)
       return aside
-    const table = qualified({ schema: fault.schema ?? 'public', name: fault.table })
-    const statement = `alter table ${table} drop constraint if exists ${ident(fault.constraint)}`
+    const top = await foreignKeyAtTop(context.db, fault, world.statements)
+    if (key.names.includes(top.name)) return aside
+    const statement = `alter table ${qualified(top.table)} drop constraint if exists ${ident(top.name)}`
     if (aside.includes(statement)) return aside
     aside.push(statement)
   }

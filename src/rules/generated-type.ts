@@ -46,11 +46,14 @@ export const addGeneratedTypeCases = async (
   const limit = limitOf(understood, expression)
   if (!limit) return
   const { rows, table } = context
+  // A virtual column is computed when it is read.
+  const isVirtual = table.columns.find((c) => c.name === rule.column)?.generated === 'virtual'
+  const seen = isVirtual ? ` returning ${ident(rule.column)}` : ''
   const beyond = await rows.solve(table, { where: [limit.beyond] })
   if ('row' in beyond) {
     ground.draft.add({
-      title: `a row that makes ${rule.column} ${limit.shown} is refused`,
-      when: [rows.insert(table, beyond.row)],
+      title: `a row that makes ${rule.column} ${limit.shown} is refused${isVirtual ? ' when it is read' : ''}`,
+      when: [`${rows.insert(table, beyond.row)}${seen}`],
       then: { kind: 'rejected', by: { sqlstate: limit.sqlstate } },
     })
   } else ground.draft.unsolved(`no row was found that makes ${rule.column} ${limit.shown}`, beyond.tried)
@@ -58,7 +61,7 @@ export const addGeneratedTypeCases = async (
   if (within && 'row' in within) {
     ground.draft.add({
       title: `a row that makes ${rule.column} as large as ${rule.type} takes is accepted`,
-      when: [rows.insert(table, within.row)],
+      when: [`${rows.insert(table, within.row)}${seen}`],
       then: accepted,
     })
   }

@@ -14,6 +14,7 @@ import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
+import { sweep } from './generated-sweep.ts'
 import { tryEach } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 
@@ -27,17 +28,26 @@ const tellingRows = async (
   const texts = [rule.expression, ...(claimed ? [claimed.facts.expression] : [])]
   const mutants = [...new Set(texts.flatMap((text) => valueMutants(text).map((m) => m.sql)))]
   if (mutants.length === 0) return []
+  // What the column's type makes of a value is what can be told apart; a row that it does not fit tells nothing.
+  const type = context.table.columns.find((c) => c.name === rule.column)?.type ?? 'text'
+  const stored = (sql: string): string => `cast((${sql}) as ${type})::text`
+  const own = stored(rule.expression)
   const found = await context.rows.distinguish(
     context.table,
-    'true',
-    mutants.map((sql) => `(${rule.expression}) is not distinct from (${sql})`),
+    `${own} is distinct from 'assay'`,
+    mutants.map((sql) => `${own} is not distinct from ${stored(sql)}`),
   )
+  const told = new Set([...found.rows.flatMap((r) => r.tells), ...found.stillborn, ...found.equivalent])
+  const open = mutants.filter((_sql, i) => !told.has(i))
+  const swept = await sweep(context.table, context.db, rule, open)
   if (claimed)
-    ground.draft.indistinct(
-      claimed.id,
-      found.equivalent.map((i) => mutants[i]!),
-    )
-  return found.rows.filter((r) => r.tells.length > 0)
+    ground.draft.indistinct(claimed.id, [...found.equivalent.map((i) => mutants[i]!), ...swept.same])
+  const rows = found.rows.filter((r) => r.tells.length > 0)
+  for (const { column, value } of swept.told) {
+    const solved = await context.rows.solve(context.table, { pins: { [column]: value } })
+    if ('row' in solved) rows.push({ row: solved.row, differs: [column], accepted: true, tells: [] })
+  }
+  return rows
 }
 
 const isComputed = (rule: GeneratedRule, context: RuleContext): string => {

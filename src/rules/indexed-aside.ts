@@ -3,6 +3,7 @@
  * of their own; while a statement is put to the other one they are set aside, or they might answer in its place.
  */
 import type { KeyFacts, KeyPart } from '../catalog/key.ts'
+import { partitionAncestors } from '../catalog/partition-whole.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { ident, qualified } from '../postgres/quote.ts'
@@ -30,10 +31,15 @@ export const setAside = (
   catalog: Catalog,
 ): readonly string[] => {
   if (!claimed) return []
-  const keys = kinds.flatMap((kind) => catalog.of(table.id, kind)) as readonly Structure<KeyFacts>[]
+  // A partition has those of its whole as well, and they go with the whole's.
+  const keys = [table, ...partitionAncestors(catalog, table)].flatMap((of) =>
+    kinds.flatMap((kind) =>
+      (catalog.of(of.id, kind) as readonly Structure<KeyFacts>[]).map((key) => ({ ...key, of })),
+    ),
+  )
   const own = keys.find((key) => key.id === claimed.id)
   if (!own) return []
   return keys
     .filter((key) => key !== own && isServedBy(own.facts, key.facts))
-    .map((key) => drop(key.facts, table))
+    .map((key) => drop(key.facts, key.of))
 }

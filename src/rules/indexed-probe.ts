@@ -33,6 +33,13 @@ select case
  where i.indrelid = ${literal(qualified(table))}::pg_catalog.regclass
  order by i.indexrelid`
 
+/** Apart from its whole a partition's indexes are its own, and go one by one. */
+const detachSql = (table: Table): string => `
+select pg_catalog.format('alter table %s detach partition %s', i.inhparent::pg_catalog.regclass, i.inhrelid::pg_catalog.regclass) as ddl
+  from pg_catalog.pg_inherits i
+  join pg_catalog.pg_class c on c.oid = i.inhrelid
+ where i.inhrelid = ${literal(qualified(table))}::pg_catalog.regclass and c.relispartition`
+
 const otherwiseDear = ['enable_seqscan', 'enable_sort', 'enable_incremental_sort'].map(
   (name) => `set local ${name} = off`,
 )
@@ -53,8 +60,10 @@ export const withProbe = async <T>(
 ): Promise<{ readonly answer: T } | { readonly refused: PgFault }> => {
   await db.query('savepoint assay_probe_start')
   try {
+    const whole = await db.json<{ ddl: string }>(detachSql(table))
     const others = await db.json<{ ddl: string }>(otherIndexesSql(table))
     const ddl = [
+      ...whole.map((w) => w.ddl),
       ...others.map((o) => o.ddl),
       createIndex(rule, probeName).replace(/;$/u, ''),
       ...otherwiseDear,

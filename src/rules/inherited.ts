@@ -1,4 +1,5 @@
 /** Structures of a column that a child table has from its parent: they are listed once, at the parent. */
+import { parentsOf } from '../catalog/parents.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { structureId } from '../ground/names.ts'
 
@@ -11,6 +12,17 @@ export const ownOrInherited = (
 ): string | null => {
   const own = structureId(table, kind, ...details)
   if (catalog.structures.has(own)) return own
-  const parent = catalog.tables.get(table)?.partitionOf ?? null
-  return parent === null ? null : ownOrInherited(catalog, parent, kind, ...details)
+  const found = catalog.tables.get(table)
+  for (const parent of found ? parentsOf(found) : []) {
+    const above = ownOrInherited(catalog, parent, kind, ...details)
+    if (above !== null) return above
+  }
+  return null
+}
+
+/** The table and all that it inherits from, at every height, each once. */
+export const withAncestors = (catalog: Catalog, table: string): readonly string[] => {
+  const found = catalog.tables.get(table)
+  const above = found ? parentsOf(found).flatMap((parent) => withAncestors(catalog, parent)) : []
+  return [...new Set([table, ...above])]
 }

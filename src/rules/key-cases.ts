@@ -6,10 +6,21 @@ import type { Row } from '../rows/rows.ts'
 import { accepted, type Ground } from './draft.ts'
 import { evaluateRows } from './evaluate.ts'
 import type { Cause, Expected } from './experiment.ts'
-import { acceptedRow, colliding, keyColumns, pinned, secondRow, unlike, type Key } from './key.ts'
+import {
+  acceptedRow,
+  colliding,
+  keyColumns,
+  pinned,
+  secondRow,
+  unlike,
+  type Key,
+  type KeyPart,
+} from './key.ts'
 import type { MadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { listed } from './sentence.ts'
+import { tryOne } from './trial.ts'
+import { addUntriggered } from './untriggered.ts'
 
 /** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
 export const duplicateCause = (key: Key, seen: string | null): Cause => {
@@ -50,18 +61,25 @@ const makeDuplicate = async (
 
 const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
 
-const addDuplicateCases = (
+/** PostgreSQL takes no ON CONFLICT on a table with a rewrite rule for its inserts or updates. */
+const takesUpserts = async (
+  { db }: RuleContext,
+  { world }: Ground,
+  statements: readonly string[],
+): Promise<boolean> => (await tryOne(db, world, statements))?.sqlstate !== '0A000'
+
+const addDuplicateCases = async (
   context: RuleContext,
   ground: Ground,
   key: Key,
   first: MadeRow,
   second: Duplicate,
-): void => {
+): Promise<void> => {
   const { rows, table } = context
   const given = [...first.given, rows.insert(table, first.row), ...second.given]
   const insert = rows.insert(table, second.row)
   const refused: Expected = { kind: 'rejected', by: second.cause }
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title:
       key.sqlstate === '23505'
         ? `a second row with the same ${shownKey(key)} is refused`
@@ -73,15 +91,18 @@ const addDuplicateCases = (
   if (key.deferrable === 'no' && key.sqlstate === '23505') {
     const target = key.parts.map((p) => p.sql).join(', ')
     const where = key.where === null ? '' : ` where ${key.where}`
-    ground.draft.add({
-      title: `an upsert on ${shownKey(key)} finds the row that stands`,
-      given,
-      when: [`${insert} on conflict (${target})${where} do nothing`],
-      then: { kind: 'affects', rows: 0 },
-    })
+    const upsert = `${insert} on conflict (${target})${where} do nothing`
+    if (await takesUpserts(context, ground, [...given, upsert])) {
+      await addUntriggered(context, ground, {
+        title: `an upsert on ${shownKey(key)} finds the row that stands`,
+        given,
+        when: [upsert],
+        then: { kind: 'affects', rows: 0 },
+      })
+    }
   }
   const mended = [insert, `delete from ${qualified(table)} where ${rows.where(table, first.row)}`]
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title:
       key.deferrable === 'no'
         ? `it is refused at once, even where the transaction would mend it`
@@ -91,7 +112,7 @@ const addDuplicateCases = (
     then: key.deferrable === 'no' ? refused : accepted,
   })
   if (key.deferrable === 'no') return
-  ground.draft.add({
+  await addUntriggered(context, ground, {
     title:
       key.deferrable === 'deferred'
         ? `the transaction may mend it before it ends`
@@ -112,6 +133,18 @@ const isHeldBySmallerKey = (context: RuleContext, key: Key, equal: readonly stri
       facts.predicate === null &&
       facts.keys.every((k) => k.column !== null && equal.includes(k.column)),
   )
+}
+
+/** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
+const hasOneValue = async (
+  { rows, table }: RuleContext,
+  part: KeyPart,
+  value: string | null | undefined,
+): Promise<boolean> => {
+  if (value === null || value === undefined || !part.isColumn) return false
+  const type = table.columns.find((c) => c.name === part.columns[0])?.type ?? 'text'
+  const found = await rows.distinguish(table, `${part.sql} = ${literal(value)}::${type}`, [])
+  return found.impliedByOthers
 }
 
 /** Rows that agree in all parts but one stand side by side. */
@@ -145,6 +178,7 @@ const addPartCases = async (
           : [`(${part.sql})::text is distinct from ${literal(value)}`],
     })
     if ('unsolved' in made && isHeldBySmallerKey(context, key, equal)) continue
+    if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
     if ('unsolved' in made) {
       ground.draft.unsolved(
         `no second row was found that differs in ${part.shown} alone: ${made.unsolved}`,
@@ -177,7 +211,7 @@ export const addCollisionCases = async (
       `no second row with the same ${shownKey(key)} was found: ${second.unsolved}`,
       second.tried,
     )
-  } else addDuplicateCases(context, ground, key, first, second)
+  } else await addDuplicateCases(context, ground, key, first, second)
 }
 
 /** The cases that unique and primaryKey share. */

@@ -46,15 +46,23 @@ export const keyColumns = (key: Key): readonly string[] => [...new Set(key.parts
 export const makeKeyPart = async (
   context: Pick<RuleContext, 'table'>,
   part: { readonly column: string | null; readonly expression: string },
-): Promise<KeyPart> =>
-  part.column === null
+): Promise<KeyPart> => {
+  const { column, expression } = part
+  if (column === null) {
+    const columns = await columnsIn(context.table, expression)
+    return { sql: `(${expression})`, columns, shown: expression, isColumn: false }
+  }
+  const found = context.table.columns.find((c) => c.name === column)
+  // A computed column is an expression that has a name.
+  return found?.generated != null && found.default !== null
     ? {
-        sql: `(${part.expression})`,
-        columns: await columnsIn(context.table, part.expression),
-        shown: part.expression,
+        sql: ident(column),
+        columns: await columnsIn(context.table, found.default),
+        shown: column,
         isColumn: false,
       }
-    : { sql: ident(part.column), columns: [part.column], shown: part.column, isColumn: true }
+    : { sql: ident(column), columns: [column], shown: column, isColumn: true }
+}
 
 export const pinned = (row: Row, columns: readonly string[]): Row =>
   Object.fromEntries(columns.map((c) => [c, row[c] ?? 'null']))

@@ -5,6 +5,7 @@ import { accepts } from './accepts.ts'
 import { auditLog } from './audit-log.ts'
 import { audited } from './audited.ts'
 import { appendOnly } from './append-only.ts'
+import { call, observedCall } from './called.ts'
 import { check } from './check.ts'
 import { defaults } from './defaults.ts'
 import { domain } from './domain.ts'
@@ -19,6 +20,8 @@ import { object } from './object.ts'
 import { optional } from './optional.ts'
 import { isolatedBy } from './isolated-by.ts'
 import { partitionedBy } from './partitioned-by.ts'
+import { partitionOf } from './partition-of.ts'
+import { partitions } from './partitions.ts'
 import { policies } from './policies.ts'
 import { primaryKey } from './primary-key.ts'
 import { proves } from './proves.ts'
@@ -34,6 +37,7 @@ import { touches } from './touches.ts'
 import { versioned } from './versioned.ts'
 import { view } from './view.ts'
 import { visibleTo } from './visible-to.ts'
+import { writtenBy } from './written-by.ts'
 import { type } from './type.ts'
 import { tenantApart } from './tenant-apart.ts'
 import { tenantSchema } from './tenant-schema.ts'
@@ -58,6 +62,8 @@ const ruleKinds: readonly RuleKind[] = [
   tenantApart,
   tenantSchema,
   partitionedBy,
+  partitionOf,
+  partitions,
   policies,
   visibleTo,
   versioned,
@@ -70,6 +76,7 @@ const ruleKinds: readonly RuleKind[] = [
   appendOnly,
   view,
   materializedView,
+  writtenBy,
   object,
   softDeleted,
   accepts,
@@ -77,6 +84,8 @@ const ruleKinds: readonly RuleKind[] = [
   proves,
   behaves,
   observed,
+  call,
+  observedCall,
 ]
 
 const byName: ReadonlyMap<string, RuleKind> = new Map(ruleKinds.map((kind) => [kind.kind, kind]))

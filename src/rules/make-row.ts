@@ -52,7 +52,7 @@ const makeParent = async (
   wish: RowWish,
   depth: number,
 ): Promise<readonly string[] | UnmadeRow> => {
-  const key = foreignKeyNamed(context.catalog, fault, table)
+  const key = await foreignKeyNamed(context, fault, table)
   const target = key && context.catalog.tables.get(key.target)
   if (!key || !target || depth >= deepest) {
     return {
@@ -90,7 +90,7 @@ const freshen = async (
   wish: RowWish,
   tried: Map<string, Freshened>,
 ): Promise<Row | null> => {
-  for (const column of await keyColumnsNamed(context.catalog, fault, table)) {
+  for (const column of await keyColumnsNamed(context, fault, table)) {
     if (column in wish.pins) continue
     const values = await freshValues(context, table, column)
     const { next, given } = tried.get(column) ?? { next: 0, given: 0 }

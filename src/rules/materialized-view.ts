@@ -7,7 +7,7 @@ import { rowsAre } from './draft.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { tryAll } from './attacks/trial.ts'
 import { selectEach } from './trial.ts'
-import { addShown, type Shown } from './views/shows.ts'
+import { addShown, writtenOf, type Shown } from './views/shows.ts'
 
 /** Until it is refreshed it shows what was there before. */
 const staleness = async (
@@ -79,7 +79,7 @@ export const materializedView: RuleKind<MaterializedViewRule> = {
     await staleness(context, shown)
     await concurrently(context, shown)
     await indexes(rule, context, shown)
-    return shown.draft.written()
+    return writtenOf(shown)
   },
   design: (rule) => [
     `create materialized view ${tableText(rule.table)} as ${rule.query};`,

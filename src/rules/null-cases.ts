@@ -1,14 +1,26 @@
 /** The refusal of null in a column, for required, primaryKey and domains. */
+import { checksRefusingNull } from '../catalog/not-null.ts'
+import type { Structure } from '../catalog/structure.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Ground } from './draft.ts'
 import type { Cause } from './experiment.ts'
+import { addComputedNullCase, isGenerated } from './null-computed.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
 import { addUntriggered, quieted } from './untriggered.ts'
 
-/** A NOT NULL of a domain names the domain, one of a column the column. */
-export const nullCause = (column: string, context: RuleContext): Cause => {
+/** A domain's CHECK is reported with the domain. */
+const namesOf = ({ table, name }: Structure): Partial<Cause> =>
+  table === null ? { dataType: name } : { constraint: name }
+
+/** A NOT NULL of a domain names the domain, one of a column the column; a CHECK that is claimed for it its own name. */
+const nullCause = (column: string, context: RuleContext): Cause => {
   const found = context.table.columns.find((c) => c.name === column)
+  const checks = checksRefusingNull(context.catalog, context.table.id, column)
+  const [check, ...more] = checks.filter((one) => context.claims.includes(one.id))
+  // Of several any one may answer first.
+  if (check && found?.notNull !== true)
+    return { sqlstate: '23514', ...(more.length === 0 ? namesOf(check) : {}) }
   return found?.typeKind === 'domain' ? { sqlstate: '23502' } : { sqlstate: '23502', column }
 }
 
@@ -73,8 +85,10 @@ const addTakenCase = async (
   })
 }
 
-/** A row that is the base row but for null in the column. */
+/** A row that is the base row but for null in the column; of a generated column one that makes it null. */
 export const addNullInsertCase = (column: string, context: RuleContext, ground: Ground): Promise<void> => {
+  if (isGenerated(column, context))
+    return addComputedNullCase(column, nullCause(column, context), context, ground)
   const insert = context.rows.insert(context.table, { ...ground.base, [column]: 'null' })
   return addNullCase(
     `a row without ${column} is refused`,

@@ -164,11 +164,16 @@ const writeSql = (context: RuleContext, { does, row }: ObservedWrite, standing: 
 }
 
 /** Triggers of a constraint may wait for the end of the transaction: what was given must not be among what they see then. */
-const settled = (context: RuleContext, constraints: ObservedRule['constraints']): readonly string[] => {
+const settled = (
+  context: RuleContext,
+  { constraints, writes }: Pick<ObservedRule, 'constraints' | 'writes'>,
+): readonly string[] => {
   const waits = context.claims.some((id) => {
     const structure = context.catalog.structures.get(id)
     return structure?.kind === 'trigger' && structure.definition.startsWith('CONSTRAINT')
   })
+  // PostgreSQL empties no table of which checks are still to come.
+  if (writes[0]?.does === 'truncate') return ['set constraints all immediate']
   if (constraints === 'deferred') return ['set constraints all immediate', 'set constraints all deferred']
   return waits && constraints === 'checked' ? ['set constraints all immediate'] : []
 }
@@ -191,7 +196,7 @@ export const assembleStage = (
   )
   return {
     world: stood.world,
-    given: [...stood.given, ...settled(context, setting.constraints), ...set],
+    given: [...stood.given, ...settled(context, setting), ...set],
     ...(as === null ? {} : { as: { role: as, settings: {} } }),
     when,
     row,

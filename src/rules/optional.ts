@@ -1,12 +1,15 @@
 /** optional: the column may be null, alone and together with the table's other optional columns. A control only. */
 import type { OptionalRule } from '../architecture/kinds/optional.ts'
 import type { ReferencesRule } from '../architecture/kinds/references.ts'
+import { ident } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
 import { optionalColumns, rulesOf } from './declared.ts'
-import { accepted, standOnBaseRow } from './draft.ts'
+import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import { ownOrInherited } from './inherited.ts'
-import { makeRow } from './make-row.ts'
+import { makeRow, type MadeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
+import { selectEach, tryOne } from './trial.ts'
+import { quieted } from './untriggered.ts'
 
 const nulls = (columns: readonly string[]) => Object.fromEntries(columns.map((c) => [c, 'null']))
 
@@ -19,6 +22,33 @@ const nullTogether = (rule: OptionalRule, context: RuleContext): readonly string
       .flatMap((r) => r.columns),
   ]),
 ]
+
+/** A trigger that fills the column hides whether the column itself takes null: it is asked without triggers too. */
+const addUnfilledCase = async (
+  rule: OptionalRule,
+  context: RuleContext,
+  { draft, world }: Ground,
+  { row, given }: MadeRow,
+): Promise<void> => {
+  const { rows, table, db } = context
+  const quiet = quieted(context, [table])
+  if (quiet.length === 0) return
+  const insert = rows.insert(table, row)
+  const [kept] = await selectEach(
+    db,
+    [...world.statements, ...given],
+    [`${insert} returning ${ident(rule.column)} is null`],
+  )
+  if (kept?.[0]?.[0] === 't') return
+  const fault = await tryOne(db, world, [...quiet, ...given, insert])
+  if (fault) return
+  draft.add({
+    title: `a row without ${rule.column} is accepted where no trigger fills it`,
+    given: [...quiet, ...given],
+    when: [insert],
+    then: accepted,
+  })
+}
 
 export const optional: RuleKind<OptionalRule> = {
   kind: 'optional',
@@ -38,6 +68,7 @@ export const optional: RuleKind<OptionalRule> = {
       when: [rows.insert(table, alone.row)],
       then: accepted,
     })
+    await addUnfilledCase(rule, context, ground, alone)
     const all = optionalColumns(architecture, rule.table)
     if (all.length < 2 || all[0] !== rule.column) return ground.draft.written()
     // CHECKs may forbid that everything is missing at once: then there is nothing to show, and nothing is owed.

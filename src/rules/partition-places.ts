@@ -60,7 +60,12 @@ export const rowWithParents = async (places: Places, value: string): Promise<Pla
 }
 
 /** Inserts the rows one by one and selects from where they land: `"place"`, `"n"` (from 1). */
-export const landing = ({ context }: Places, rows: readonly Row[], select: string, rest = ''): string => {
+export const landing = (
+  { context }: Pick<Places, 'context'>,
+  rows: readonly Row[],
+  select: string,
+  rest = '',
+): string => {
   const { table } = context
   const each = rows.map((row, i) => `"r${i + 1}" as (${context.rows.insert(table, row)} returning tableoid)`)
   const landed = rows.map((_, i) => `select ${i + 1} as "n", tableoid as "place" from "r${i + 1}"`)
@@ -68,19 +73,20 @@ export const landing = ({ context }: Places, rows: readonly Row[], select: strin
 }
 
 /** What the DEFAULT partition consists of; nothing when there is none. */
-export const defaultTree = ({ table }: Places): string =>
+export const defaultTree = ({ table }: Pick<Places, 'table'>): string =>
   `(select t.relid from pg_catalog.pg_partition_tree((select p.partdefid from pg_catalog.pg_partitioned_table p where p.partrelid = ${table})) t)`
 
-export const inAnyPartition = ({ table }: Places): string => `pg_catalog.bool_and("place" <> ${table})`
+export const inAnyPartition = ({ table }: Pick<Places, 'table'>): string =>
+  `pg_catalog.bool_and("place" <> ${table})`
 
 /** True of rows that landed in partitions for their own keys. */
-export const inPartitions = (places: Places): string =>
+export const inPartitions = (places: Pick<Places, 'table'>): string =>
   `pg_catalog.bool_and("place" <> ${places.table} and "place" not in ${defaultTree(places)})`
 
 export const onePlace = 'pg_catalog.count(distinct "place") = 1'
 
 /** The first row becomes the second, and with its key its place. */
-export const moving = ({ name, context }: Places, from: Row, to: Row): string => {
+export const moving = ({ name, context }: Pick<Places, 'name' | 'context'>, from: Row, to: Row): string => {
   const changed = context.table.columns.filter(
     (c) => c.generated === null && to[c.name] !== undefined && to[c.name] !== from[c.name],
   )
@@ -115,7 +121,7 @@ export const addOutside = (
 }
 
 /** PostgreSQL names no constraint for it. */
-const refusedByPartitions: Expected = {
+export const refusedByPartitions: Expected = {
   kind: 'rejected',
   by: { sqlstate: '23514', routine: 'ExecFindPartition' },
 }
@@ -124,7 +130,10 @@ const refusedByPartitions: Expected = {
 const isOfPartitions = /^(?:23514|42883|42P01|42809)$/u
 
 /** Adds a case unless another structure refuses what it does: then it is refused, with that SQLSTATE. */
-export const addUnlessForbidden = async ({ context, ground }: Places, one: Case): Promise<void> => {
+export const addUnlessForbidden = async (
+  { context, ground }: Pick<Places, 'context' | 'ground'>,
+  one: Case,
+): Promise<void> => {
   const fault = await tryOne(context.db, ground.world, [...(one.given ?? []), ...one.when])
   if (fault === null || isOfPartitions.test(fault.sqlstate)) return ground.draft.add(one)
   const by = { sqlstate: fault.sqlstate, ...(fault.routine === null ? {} : { routine: fault.routine }) }
@@ -135,15 +144,18 @@ export const addUnlessForbidden = async ({ context, ground }: Places, one: Case)
   })
 }
 
+/** Of `"place"`: the partition of the table itself that it lies in. */
+export const topPlace = ({ table }: Pick<Places, 'table'>): string =>
+  `(select a.relid from pg_catalog.pg_partition_ancestors("place") a join pg_catalog.pg_inherits h on h.inhrelid = a.relid where h.inhparent = ${table})`
+
 /** How many relations the partition consists of that the row lands in: one, unless it is partitioned itself. */
 const partsAround = async (
-  places: Places,
+  places: Pick<Places, 'context' | 'ground' | 'table'>,
   { row, given }: PlacedRow,
   before: readonly string[],
 ): Promise<number> => {
-  const { context, ground, table } = places
-  const top = `(select a.relid from pg_catalog.pg_partition_ancestors("place") a join pg_catalog.pg_inherits h on h.inhrelid = a.relid where h.inhparent = ${table})`
-  const count = `(select pg_catalog.count(*) from pg_catalog.pg_partition_tree(${top}) t where t.isleaf)`
+  const { context, ground } = places
+  const count = `(select pg_catalog.count(*) from pg_catalog.pg_partition_tree(${topPlace(places)}) t where t.isleaf)`
   const stands = [...ground.world.statements, ...before, ...given]
   const [found] = await selectEach(context.db, stands, [landing(places, [row], count)])
   return Number(found?.[0]?.[0] ?? 1) || 1
@@ -151,7 +163,7 @@ const partsAround = async (
 
 /** A select that reads the rows of one partition, as the planner sees it before any row. */
 export const addPruned = async (
-  places: Places,
+  places: Pick<Places, 'context' | 'ground' | 'table' | 'name'>,
   about: { readonly title: string; readonly condition: string; readonly row: PlacedRow },
   before: readonly string[] = [],
 ): Promise<void> =>

@@ -19,7 +19,10 @@ select r.name, pg_catalog.pg_get_partition_constraintdef(r.name::pg_catalog.regc
  where c.relkind <> 'p' and pg_catalog.pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
  order by r.n`
 
-export const addInner = async (places: Places, facts: PartitionFacts | null): Promise<void> => {
+export const addInner = async (
+  places: Pick<Places, 'context' | 'ground'>,
+  facts: PartitionFacts | null,
+): Promise<void> => {
   const { context, ground } = places
   const relations = (facts?.inner ?? []).map((one) => one.relation)
   if (relations.length === 0) return
@@ -31,7 +34,7 @@ export const addInner = async (places: Places, facts: PartitionFacts | null): Pr
     if ('row' in solved) rows.push({ row: solved.row, given: [], ...leaf })
     else
       ground.draft.unsolved(
-        `no row was found for an inner partition of ${places.rule.table}`,
+        `no row was found for an inner partition of ${context.table.id}`,
         `${solved.unsolved}: ${solved.tried}`,
       )
   }

@@ -62,8 +62,9 @@ export const policies: RuleKind<PoliciesRule> = {
       return ground.draft.written()
     }
     const named = [...canonical, ...standingSet(catalog, table).policies]
-    const roles = await readRoles(db, table, named, architecture.identity?.role ?? null)
     const reading = readReading(catalog, expressionsOf(canonical))
+    const beside = reading.tables.flatMap((t) => standingSet(catalog, t.table).policies)
+    const roles = await readRoles(db, table, named, architecture.identity?.role ?? null, beside)
     const inFunctions = reading.tables.find((t) => t.table.id === table.id)?.conditions ?? []
     const texts = [...expressionsOf(canonical), ...inFunctions]
     const grants = await grantsFor(context, roles.asked, reading)

@@ -7,7 +7,8 @@ import { alterTable, structureName } from './ddl.ts'
 import { standOnBaseRow } from './draft.ts'
 import { ownOrInherited } from './inherited.ts'
 import { addKeyCases } from './key-cases.ts'
-import type { Key } from './key.ts'
+import { addExpressionCases } from './key-expressions.ts'
+import { makeKeyPart, type Key } from './key.ts'
 import { addNullInsertCase } from './null-cases.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
@@ -29,7 +30,7 @@ const periodKeyOf = (rule: PrimaryKeyRule): PeriodKey | null =>
     : { rule, columns: rule.columns, deferrable: 'no', word: 'primary key', name: keyName(rule) }
 
 const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> => ({
-  parts: rule.columns.map((c) => ({ sql: ident(c), columns: [c], shown: c, isColumn: true })),
+  parts: await Promise.all(rule.columns.map((c) => makeKeyPart(context, { column: c, expression: c }))),
   where: null,
   whereColumns: [],
   claimed: null,
@@ -58,7 +59,9 @@ export const primaryKey: RuleKind<PrimaryKeyRule> = {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
     const first = { row: ground.base, given: [], refusedBy: null }
-    await addKeyCases(context, ground, await keyOf(rule, context), first)
+    const key = await keyOf(rule, context)
+    await addKeyCases(context, ground, key, first)
+    await addExpressionCases(context, ground, key, first)
     for (const column of rule.columns) await addNullInsertCase(column, context, ground)
     return ground.draft.written()
   },

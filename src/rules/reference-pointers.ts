@@ -2,9 +2,11 @@
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Family, Row } from '../rows/rows.ts'
 import { optionalColumns } from './declared.ts'
-import { accepted, type Ground } from './draft.ts'
+import { accepted, type Case, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
+import { addCircleCase } from './reference-circle.ts'
 import { ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from './foreign-key.ts'
+import { withComputedKey } from './computed-key.ts'
 import { freshValues } from './fresh-value.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -27,6 +29,10 @@ const childOf = async (context: RuleContext, family: Family, pins: Row): Promise
 const ownParents = (key: ForeignKey, context: RuleContext, parents: readonly Row[]): readonly string[] =>
   key.isSelf ? parents.map((row) => context.rows.insert(key.target, row)) : []
 
+/** Cases may be answered by a trigger of the table's: then it is set aside. */
+const add = (context: RuleContext, ground: Ground, one: Case): Promise<void> =>
+  addUntriggered(context, ground, one)
+
 const addExistingCase = async (
   key: ForeignKey,
   context: RuleContext,
@@ -47,7 +53,8 @@ const addExistingCase = async (
     )
     return
   }
-  ground.draft.add({
+  if (made.refusedBy !== null && (await addCircleCase(key, context, ground))) return
+  await add(context, ground, {
     title: `a row that points to an existing row of ${key.rule.target} is accepted`,
     given: [...ownParents(key, context, [parent]), ...made.given],
     when: [rows.insert(table, made.row)],
@@ -68,14 +75,14 @@ const addMissingCases = async (
     ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
     return
   }
-  const pins = pointingTo(key, { ...parent, [own]: value })
-  ground.draft.add({
+  const pins = pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
+  await add(context, ground, {
     title: `a row that points to a missing row of ${key.rule.target} is refused`,
     when: [rows.insert(table, await childOf(context, 'a', pins))],
     then: missing(key),
   })
   const changes = Object.entries(pins).map(([c, sql]) => `${ident(c)} = ${sql}`)
-  await addUntriggered(context, ground, {
+  await add(context, ground, {
     title: `pointing a row to a missing row of ${key.rule.target} is refused`,
     given: [rows.insert(table, ground.base)],
     when: [`update ${qualified(table)} set ${changes.join(', ')} where ${rows.where(table, ground.base)}`],
@@ -99,7 +106,7 @@ const addMixedCases = async (
     // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
     const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
     const row = await childOf(context, family, pins)
-    ground.draft.add({
+    await add(context, ground, {
       title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
       given: ownParents(key, context, [one, other]),
       when: [rows.insert(table, row)],
@@ -122,7 +129,7 @@ const addNullCases = async (
     const pins = { ...pointingTo(key, parent), [column]: 'null' }
     const partial = columns.length > 1 && match === 'full'
     if (partial) {
-      ground.draft.add({
+      await add(context, ground, {
         title: `a row without ${column} but with ${listed(columns.filter((c) => c !== column))} is refused`,
         when: [rows.insert(table, await childOf(context, 'a', pins))],
         then: missing(key),
@@ -135,7 +142,7 @@ const addNullCases = async (
       until: key.names,
     })
     if ('unsolved' in made) continue
-    ground.draft.add({
+    await add(context, ground, {
       title: `a row without ${column} points nowhere and is accepted`,
       given: made.given,
       when: [rows.insert(table, made.row)],
@@ -148,7 +155,7 @@ const addNullCases = async (
     family: 'a',
   })
   if ('unsolved' in none) return
-  ground.draft.add({
+  await add(context, ground, {
     title: `a row without ${listed(columns)} points nowhere and is accepted`,
     given: none.given,
     when: [rows.insert(table, none.row)],
@@ -156,13 +163,19 @@ const addNullCases = async (
   })
 }
 
+/** A base row of the target, with the values of its key that PostgreSQL computes. */
+const parentOf = async (key: ForeignKey, context: RuleContext, family: Family): Promise<Row | null> => {
+  const base = await context.rows.base(key.target, family)
+  return base && withComputedKey(key, context, base)
+}
+
 export const addPointerCases = async (
   key: ForeignKey,
   context: RuleContext,
   ground: Ground,
 ): Promise<void> => {
-  const one = await context.rows.base(key.target, 'a')
-  const other = await context.rows.base(key.target, 'b')
+  const one = await parentOf(key, context, 'a')
+  const other = await parentOf(key, context, 'b')
   if (!one || !other) {
     ground.draft.unsolved(`no rows of ${key.rule.target} were found to point to`, 'its base rows')
     return

@@ -57,6 +57,7 @@ const handOver = async (
   change: Change,
   standing: readonly string[],
 ): Promise<string | null> => {
+  if (key.target.columns.some((c) => c.generated !== null && key.targetColumns.includes(c.name))) return null
   const update = updateParent(key, family, context, change)
   // The child would forbid the change that the new row follows.
   const ofChild = new Set([...family.beforeChild, family.insertChild])

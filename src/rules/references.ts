@@ -4,9 +4,9 @@ import type { ReferencesRule, ReferentialAction } from '../architecture/kinds/re
 import { referencesOf } from '../catalog/references.ts'
 import { ident, identList } from '../postgres/quote.ts'
 import { alterTable, deferrableText, tableText } from './ddl.ts'
-import { optionalColumns, primaryKeyColumns } from './declared.ts'
+import { optionalColumns } from './declared.ts'
 import { standOnBaseRow } from './draft.ts'
-import { foreignKeyName, foreignKeyOf, makeFamily } from './foreign-key.ts'
+import { foreignKeyName, foreignKeyOf, makeFamily, pointedTo } from './foreign-key.ts'
 import { addDeleteCases } from './reference-delete.ts'
 import { addPointerCases } from './reference-pointers.ts'
 import { addTimingCases } from './reference-timing.ts'
@@ -84,8 +84,7 @@ export const references: RuleKind<ReferencesRule> = {
     ]
   },
   claims: (rule, { catalog, architecture }) => {
-    const targetColumns =
-      rule.targetColumns.length > 0 ? rule.targetColumns : primaryKeyColumns(architecture, rule.target)
+    const targetColumns = pointedTo(rule, { architecture, catalog })
     const pairs = (columns: readonly string[], others: readonly string[]): string =>
       JSON.stringify(columns.map((c, i) => JSON.stringify([c, others[i]])).toSorted())
     const wanted = pairs(rule.columns, targetColumns)

@@ -1,44 +1,33 @@
-/** required: null is refused for the column, on insert and on update. */
+/** required: null is refused for the column, on insert and on update, by NOT NULL or by CHECKs that say so. */
 import type { RequiredRule } from '../architecture/kinds/required.ts'
+import { checksRefusingNull } from '../catalog/not-null.ts'
 import { primaryKeysOf } from '../catalog/primary-key.ts'
-import type { RequiredFacts } from '../catalog/required.ts'
-import type { Catalog, Structure } from '../catalog/structure.ts'
+import type { Catalog } from '../catalog/structure.ts'
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
-import { generatedRuleOf } from './declared.ts'
-import { standOnBaseRow, type Ground } from './draft.ts'
-import { ownOrInherited } from './inherited.ts'
-import { addNullCase, addNullInsertCase, nullCause } from './null-cases.ts'
-import type { RuleContext, RuleKind } from './rule-kind.ts'
-
-/** A generated column cannot be given null: a row is looked for whose expression is null. */
-const addGeneratedCase = async (
-  rule: RequiredRule,
-  expression: string,
-  context: RuleContext,
-  ground: Ground,
-): Promise<void> => {
-  const solved = await context.rows.solve(context.table, { where: [`(${expression}) is null`] })
-  if ('unsolved' in solved) {
-    ground.draft.unsolved(`no row was found for which ${rule.column} would be null`, solved.tried)
-    return
-  }
-  ground.draft.add({
-    title: `a row whose ${rule.column} would be null is refused`,
-    when: [context.rows.insert(context.table, solved.row)],
-    then: { kind: 'rejected', by: nullCause(rule.column, context) },
-  })
-}
+import { standOnBaseRow } from './draft.ts'
+import { withAncestors } from './inherited.ts'
+import { isGenerated } from './null-computed.ts'
+import { addNullCase, addNullInsertCase } from './null-cases.ts'
+import { addNullPastDomain } from './null-past-domain.ts'
+import type { RuleKind } from './rule-kind.ts'
 
 /** A parent's NOT NULL that its primary key or identity implies goes only with that. */
-const whatImplies = (rule: RequiredRule, catalog: Catalog, id: string): readonly string[] => {
-  const found = catalog.structures.get(id) as Structure<RequiredFacts>
-  const of = found.table ?? ''
-  if (of === rule.table) return []
-  if (found.facts.impliedBy === 'identity') return [structureId(of, 'identity', rule.column)]
-  return found.facts.impliedBy === 'primary key' ? primaryKeysOf(catalog, of).map((key) => key.id) : []
-}
+const whatImplies = (column: string, of: string, catalog: Catalog): readonly string[] => [
+  ...[structureId(of, 'identity', column)].filter((id) => catalog.structures.has(id)),
+  ...primaryKeysOf(catalog, of)
+    .filter((key) => key.facts.columns.includes(column))
+    .map((key) => key.id),
+]
+
+/** NOT NULL of the table and of all that it has the column from. */
+const notNulls = ({ table, column }: RequiredRule, catalog: Catalog): readonly string[] =>
+  withAncestors(catalog, table).flatMap((of) => {
+    const id = structureId(of, 'required', column)
+    if (!catalog.structures.has(id)) return []
+    return [...(of === table ? [] : whatImplies(column, of, catalog)), id]
+  })
 
 export const required: RuleKind<RequiredRule> = {
   kind: 'required',
@@ -47,13 +36,10 @@ export const required: RuleKind<RequiredRule> = {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
     const { column } = rule
-    const { rows, table, architecture } = context
-    const generated = generatedRuleOf(architecture, table.id, column)
-    if (generated) {
-      await addGeneratedCase(rule, generated.expression, context, ground)
-      return ground.draft.written()
-    }
+    const { rows, table } = context
     await addNullInsertCase(column, context, ground)
+    if (isGenerated(column, context)) return ground.draft.written()
+    await addNullPastDomain(column, context, ground)
     // An identity that is always generated refuses every update before null is looked at.
     if (table.columns.find((c) => c.name === column)?.identity === 'always') return ground.draft.written()
     const given = [rows.insert(table, ground.base)]
@@ -65,7 +51,8 @@ export const required: RuleKind<RequiredRule> = {
   },
   design: (rule) => [alterColumn(rule.table, rule.column, 'set not null')],
   claims: (rule, { catalog }) => {
-    const id = ownOrInherited(catalog, rule.table, 'required', rule.column)
-    return id === null ? [] : [...whatImplies(rule, catalog, id), id]
+    const ids = notNulls(rule, catalog)
+    if (ids.length > 0) return ids
+    return checksRefusingNull(catalog, rule.table, rule.column).map((check) => check.id)
   },
 }

@@ -12,7 +12,7 @@ export interface Surrounding {
   readonly isNeeded: boolean
 }
 
-/** Sequences of defaults and of identity columns; functions of defaults, checks, policies and key expressions. */
+/** Sequences of defaults and of identity columns; functions of defaults, checks, policies, key expressions and triggers. */
 const surroundingsOf = (table: Table): string => `
 with parts as (
   select 'pg_catalog.pg_attrdef'::regclass as class, oid from pg_catalog.pg_attrdef where adrelid = ${regclass(table)}
@@ -30,6 +30,10 @@ with parts as (
     from pg_catalog.pg_depend d
    where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
      and d.refobjid = ${regclass(table)} and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+  union
+  select 'pg_catalog.pg_proc'::regclass, tgfoid, false
+    from pg_catalog.pg_trigger
+   where tgrelid = ${regclass(table)} and not tgisinternal
 )
 select kind, name, bool_or(needed) as "isNeeded"
   from (select 0 as rank, 'schema' as kind, n.nspname::text as name, true as needed

@@ -43,14 +43,11 @@ describe('views', () => {
     const ddl = Object.entries(queries).map(([name, sql]) => `create view ${name} as ${sql}`)
     const lab = await openViewLab(server, [tables, ...ddl].join(';\n'), views)
     try {
-      // The tables under a WITH are not looked through for keys: nobody can be without a user, and it does not know.
-      expect(lab.faults()).toEqual([
-        expect.stringMatching(/^with_clause\/view: unsolved: .*the inner join of u becomes a left join/u),
-      ])
+      expect(lab.faults()).toEqual([])
       const red = await lab.red()
       expect([...red].filter(([, { proven }]) => !proven)).toEqual([])
       const { killed, left } = await lab.left((s) => s.kind === 'view')
-      expect(left).toEqual([expect.stringMatching(/^unsolved view:with_clause~join-exchanged:left/u)])
+      expect(left).toEqual([])
       expect(killed).toBeGreaterThan(100)
     } finally {
       await lab.close()

@@ -5,7 +5,7 @@ import { relationOfId, tableText } from './ddl.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { listed } from './sentence.ts'
 import { barrierCases, optionsCase, rightsCases } from './views/rights.ts'
-import { addShown } from './views/shows.ts'
+import { addShown, writtenOf } from './views/shows.ts'
 import { writeCases } from './views/writes.ts'
 
 const sentenceOf = (rule: ViewRule): string =>
@@ -36,7 +36,7 @@ export const view: RuleKind<ViewRule> = {
       optionsCase(rule, context),
     ]
     for (const one of cases) shown.draft.add(one)
-    return shown.draft.written()
+    return writtenOf(shown)
   },
   design: (rule) => [`create view ${tableText(rule.table)}${optionsText(rule)} as ${rule.query};`],
   claims: (rule, { catalog }) => {

@@ -119,26 +119,29 @@ export const cellsOf = (parts: CellParts): readonly Cell[] => {
   )
 }
 
-/** More experiments a table than these are not chosen. */
-const mostCells = 160
+/** More experiments a table than these are not chosen for what they tell; more than `mostViews` not for what they show. */
+const mostCells = 320
+const mostViews = 60
 
 export interface Chosen {
   readonly cells: readonly Cell[]
-  /** Indexes of the sets that no cell tells from the declared one. */
+  /** Indexes of the sets that no chosen cell tells from the declared one. */
   readonly untold: readonly number[]
-  /** Cells that were left out because the others show the same. */
-  readonly leftOut: number
+  /** Of these, how many a cell would tell that is left out because there are too many. */
+  readonly cut: number
+}
+
+export interface Wish {
+  readonly sets: number
+  /** Cells that are kept though they tell nothing new, as far as there is room; by what they show. */
+  readonly keeps: (cell: Cell) => readonly string[]
 }
 
 const kindOfCell = ({ person, deed, outcome }: Cell): string =>
   JSON.stringify([person.role.name, deed.name, outcome])
 
-/** One of each role, deed and outcome; what each person sees of each row; then whatever tells a set that is still untold. */
-export const chooseCells = (
-  cells: readonly Cell[],
-  sets: number,
-  keepAll: (cell: Cell) => boolean,
-): Chosen => {
+/** One of each role, deed and outcome; then whatever tells most of the sets that are still untold; then what is kept. */
+export const chooseCells = (cells: readonly Cell[], { sets, keeps }: Wish): Chosen => {
   const chosen = new Set<Cell>()
   const open = new Set(Array.from({ length: sets }, (_, i) => i))
   const take = (cell: Cell): void => {
@@ -152,23 +155,31 @@ export const chooseCells = (
     if (!best || cell.tells.length > best.tells.length) kinds.set(kind, cell)
   }
   for (const cell of kinds.values()) take(cell)
-  while (chosen.size < mostCells) {
-    let best: Cell | null = null
+  let telling = cells.filter((cell) => cell.tells.some((i) => open.has(i)))
+  while (chosen.size < mostCells && telling.length > 0) {
+    let best = telling[0]!
     let most = 0
-    for (const cell of cells) {
-      const told = cell.tells.filter((i) => open.has(i)).length
+    for (const cell of telling) {
+      let told = 0
+      for (const i of cell.tells) if (open.has(i)) told += 1
       if (told > most) {
         best = cell
         most = told
       }
     }
-    if (!best) break
     take(best)
+    telling = telling.filter((cell) => cell.tells.some((i) => open.has(i)))
   }
-  for (const cell of cells) if (chosen.size < mostCells && keepAll(cell)) take(cell)
-  return {
-    cells: cells.filter((cell) => chosen.has(cell)),
-    untold: [...open],
-    leftOut: cells.length - chosen.size,
+  const cut = new Set(telling.flatMap((cell) => cell.tells.filter((i) => open.has(i)))).size
+  const room = chosen.size + mostViews
+  const shown = new Set<string>()
+  for (const cell of chosen) for (const key of keeps(cell)) shown.add(key)
+  for (const cell of cells) {
+    if (chosen.size >= room) break
+    const keys = keeps(cell).filter((key) => !shown.has(key))
+    if (keys.length === 0) continue
+    for (const key of keys) shown.add(key)
+    take(cell)
   }
+  return { cells: cells.filter((cell) => chosen.has(cell)), untold: [...open], cut }
 }

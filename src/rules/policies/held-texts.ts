@@ -12,8 +12,12 @@ interface Place {
   readonly after: readonly string[]
 }
 
-const valuesOf = (relation: string, where: string): string =>
-  `select v.value from ${relation} as r, jsonb_each_text(to_jsonb(r)) v where ${where} and v.value is not null`
+/** The row's values, and what stands in its arrays and documents. */
+const valuesOf = (relation: string): string =>
+  `select v.value from ${relation} as r, jsonb_each_text(to_jsonb(r)) v where v.value is not null
+   union all
+   select p.v #>> '{}' as value from ${relation} as r, jsonb_path_query(to_jsonb(r), '$.*.**') as p (v)
+    where jsonb_typeof(p.v) in ('string', 'number')`
 
 /** Scenes of these rows, each with the rows around it; one that PostgreSQL does not take is left out. */
 export const heldTexts = async (
@@ -27,8 +31,8 @@ export const heldTexts = async (
   const attempts = places.map(({ row, after }) => [
     `${rows.insert(table, row)} returning (${ident(table.name)}.*)::text`,
     ...after,
-    valuesOf(qualified(table), 'true'),
-    ...others.map((t) => valuesOf(qualified(t.table), 'true')),
+    valuesOf(qualified(table)),
+    ...others.map((t) => valuesOf(qualified(t.table))),
   ])
   const replies = await tryEach(db, world.statements, attempts)
   return replies.flatMap((reply, i): readonly Scene[] => {

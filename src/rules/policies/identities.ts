@@ -3,7 +3,7 @@
  * rows around it hold, and the constants of the policies; those are kept under which the policies answer otherwise.
  */
 import { hostileSearchPath } from '../hostile-path.ts'
-import { shortened } from '../sentence.ts'
+import { listed, shortened } from '../sentence.ts'
 import type { Answer, Judge } from './judge.ts'
 import type { Reading } from './reading.ts'
 
@@ -11,8 +11,10 @@ export interface Identity {
   /** "with app.user_id 1001"; empty where policies read no setting. */
   readonly title: string
   readonly settings: Readonly<Record<string, string>>
-  /** `empty`: every setting is the empty string. `fresh`: nothing was ever set, asked on a connection of its own. `path`: as the first one, with names found elsewhere. */
-  readonly as?: 'empty' | 'fresh' | 'path'
+  /** `empty`: every setting is the empty string. `fresh`: nothing was ever set, asked on a connection of its own. `path`: as another one, with names found elsewhere. `bare`: as another one, without a right on tables that functions alone read. */
+  readonly as?: 'empty' | 'fresh' | 'path' | 'bare'
+  /** Whose answers have to be its own too. */
+  readonly like?: Identity
 }
 
 /** A place in a setting's value: the whole of it, or a path in its JSON. */
@@ -24,8 +26,9 @@ interface Place {
 /** null: left out. */
 type Values = readonly (string | null)[]
 
-const mostIdentities = 14
+const mostIdentities = 16
 const mostCandidates = 100
+const mostInLists = 30
 /** Values of one place that are kept beside the first. */
 const mostKept = 4
 const rounds = 2
@@ -37,19 +40,37 @@ const placesOf = ({ settings, jsonSettings, paths }: Reading): readonly Place[] 
       : [{ setting, path: [] }],
   )
 
-type Json = { [key: string]: Json | string }
+type Leaf = string | readonly (string | number)[]
+type Json = { [key: string]: Json | Leaf }
 
-const put = (into: Json, [key, ...rest]: readonly string[], value: string): void => {
+const put = (into: Json, [key, ...rest]: readonly string[], value: Leaf): void => {
   if (key === undefined) return
   if (rest.length === 0) {
     into[key] ??= value
     return
   }
   const inner = into[key]
-  const next: Json = typeof inner === 'object' ? inner : {}
+  const next: Json = typeof inner === 'object' && !Array.isArray(inner) ? (inner as Json) : {}
   into[key] = next
   put(next, rest, value)
 }
+
+/** A list where it is written as one: `["a"]`. */
+const leafOf = (value: string): Leaf => {
+  if (!/^\[["\d-]/u.test(value)) return value
+  try {
+    return JSON.parse(value) as Leaf
+  } catch {
+    return value
+  }
+}
+
+/** A text as the only one of a list: in JSON, as a text and as a number, and as an array of PostgreSQL's. */
+const listsOf = (text: string): readonly string[] => [
+  JSON.stringify([text]),
+  ...(/^-?[1-9]\d{0,14}$/u.test(text) ? [`[${text}]`] : []),
+  `{${JSON.stringify(text)}}`,
+]
 
 /** The settings of these values, every setting among them: one that has none is empty. */
 const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<string, string>> => {
@@ -61,7 +82,7 @@ const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<s
     else {
       const tree = json.get(setting) ?? {}
       json.set(setting, tree)
-      if (value !== null) put(tree, path, value)
+      if (value !== null) put(tree, path, leafOf(value))
     }
   })
   for (const [setting, tree] of json) plain[setting] = JSON.stringify(tree)
@@ -104,20 +125,21 @@ const neighbours = (text: string): readonly string[] => {
 
 /** One place after the other takes the value that makes most of the first `counted` predicates true. */
 const search = async (
-  { judge, counted, reading }: Search,
+  { judge, counted, reading, role }: Search,
   { state, row, held }: Scene,
 ): Promise<Found | null> => {
   const places = placesOf(reading)
   const candidates = [
     ...new Set([...held, ...reading.constants, ...reading.constants.flatMap(neighbours)]),
   ].slice(0, mostCandidates)
+  if (reading.readsLists) candidates.push(...held.slice(0, mostInLists).flatMap(listsOf))
   let values: Values = places.map(() => null)
   const others: (readonly string[])[] = places.map(() => [])
   for (let round = 0; round < rounds; round++)
     for (const at of places.keys()) {
       const options = [values[at] ?? null, ...candidates]
       const tried = options.map((option) => settingsOf(places, values.with(at, option)))
-      const answers = await judge?.search(state, row, tried)
+      const answers = await judge?.search(state, role, row, tried)
       if (!answers) return null
       const worths = answers.map((all) => worth(all.slice(0, counted)))
       const best = worths.indexOf(Math.max(...worths))
@@ -140,34 +162,58 @@ export interface Search {
   /** Null: no setting is read. */
   readonly judge: Judge | null
   readonly reading: Reading
+  /** Whom policies bind. */
+  readonly role: string
 }
 
-/** A caller's search_path must not lead functions with one of their own elsewhere. */
-const withPath = (identities: readonly Identity[], { pinsPath }: Reading): readonly Identity[] => {
-  const [first] = identities
-  if (!pinsPath || !first) return identities
-  const settings = { ...first.settings, search_path: hostileSearchPath }
-  const title = `${first.title}${first.title === '' ? ' with' : ' and'} a search_path on which comparisons are never true`
-  return [...identities, { title, settings, as: 'path' }]
+/** Identities that are asked once more in ways that must change nothing. */
+const mostApart = 6
+
+/**
+ * Once more: a caller's search_path must not lead functions with one of their own elsewhere, and functions with the
+ * rights of their owner need none of their caller's.
+ */
+const withApart = (
+  identities: readonly Identity[],
+  { pinsPath, tables, functions }: Reading,
+): readonly Identity[] => {
+  const names = tables.filter((t) => !t.direct).map((t) => t.table.name)
+  const isLent = names.length > 0 && functions.some((f) => f.securityDefiner)
+  const plain = identities.filter(({ as }) => as === undefined).slice(0, mostApart)
+  const apart = plain.flatMap((like): readonly Identity[] => {
+    const and = like.title === '' ? ' with' : ' and'
+    const path: Identity = {
+      title: `${like.title}${and} a search_path on which comparisons are never true`,
+      settings: { ...like.settings, search_path: hostileSearchPath },
+      as: 'path',
+      like,
+    }
+    const bare: Identity = {
+      title: `${like.title}${and} no right to read ${listed(names)}`,
+      settings: like.settings,
+      as: 'bare',
+      like,
+    }
+    return [...(pinsPath ? [path] : []), ...(isLent ? [bare] : [])]
+  })
+  return [...identities, ...apart]
 }
 
 /**
- * Identities for row a, for row b, and those between them; then nobody: the empty string, as a SET LOCAL leaves it,
- * and nothing at all.
+ * Identities for row a, for row b, for the scenes behind these, and those between a and b; then nobody: the empty
+ * string, as a SET LOCAL leaves it, and nothing at all.
  */
 export const findIdentities = async (
   asked: Search,
-  a: Scene | null,
-  b: Scene | null,
+  scenes: readonly Scene[],
 ): Promise<readonly Identity[]> => {
   const { reading } = asked
   const places = placesOf(reading)
-  if (places.length === 0) return withPath([{ title: '', settings: {} }], reading)
-  const ofA = a && (await search(asked, a))
-  const ofB = b && (await search(asked, b))
-  const found: Readonly<Record<string, string>>[] = []
-  if (ofA) found.push(settingsOf(places, ofA.values))
-  if (ofB) found.push(settingsOf(places, ofB.values))
+  if (places.length === 0) return withApart([{ title: '', settings: {} }], reading)
+  const all: (Found | null)[] = []
+  for (const scene of scenes) all.push(await search(asked, scene))
+  const [ofA, ofB] = all
+  const found = all.flatMap((one) => (one ? [settingsOf(places, one.values)] : []))
   // One place after the other has its turn, so that none is crowded out.
   const turns = (ofA ? [...places.keys()] : []).map((at) => {
     const others = ofA!.others[at]!.slice(0, mostKept)
@@ -181,11 +227,11 @@ export const findIdentities = async (
     turns.flatMap((turn) => turn.slice(n, n + 1)),
   ).flat()
   const empty = Object.fromEntries(reading.settings.map((name) => [name, '']))
-  const once = (all: readonly Readonly<Record<string, string>>[]) => [
-    ...new Map(all.map((settings) => [JSON.stringify(settings), settings])).values(),
+  const once = (some: readonly Readonly<Record<string, string>>[]) => [
+    ...new Map(some.map((settings) => [JSON.stringify(settings), settings])).values(),
   ]
   const distinct = once([...found, ...between]).slice(0, mostIdentities - 1)
-  return withPath(
+  return withApart(
     [
       ...distinct.map(toIdentity),
       { ...toIdentity(empty), as: 'empty' },

@@ -5,7 +5,7 @@ import type { Asker, World } from '../experiment.ts'
 import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import type { Answered, Person } from './cells.ts'
-import { withJudge, type Answer, type Judge } from './judge.ts'
+import { withJudge, type Answer, type Judge, type Question } from './judge.ts'
 import type { Move, Situation } from './situations.ts'
 import type { AnswerOf } from './verdicts.ts'
 
@@ -34,7 +34,14 @@ const toAnswerOf = (
         return i === undefined ? undefined : answers[i]
       }
 
-type Fill = (person: Person, judge: Judge, landed: Landed) => Promise<ReadonlyMap<Situation, Answered>>
+/** A person, and how rows land that are written as this person. */
+interface Asking {
+  readonly person: Person
+  readonly landed: Landed
+}
+
+/** In the order of the askings. */
+type Fill = (judge: Judge, askings: readonly Asking[]) => Promise<readonly ReadonlyMap<Situation, Answered>[]>
 
 /** The texts that rows have once triggers have had their way with them; null where they quietly let none in. */
 interface Landed {
@@ -88,55 +95,92 @@ const landAll = async (
 /** Rows decide alone: all of them are asked at once. */
 const fillAtOnce =
   ({ grants, situations, moves }: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
-  async (person, judge, landed) => {
-    const wanted = [
-      ...situations.flatMap((s) => [s.text, landed.coming(s)]),
-      ...moves.map((m) => landed.moved(m)),
-    ]
-    const texts = [...new Set(wanted.filter((text) => text !== null))]
-    const answers = await judge.ask(grants, askerOf(person), texts)
-    const of = (text: string | null): AnswerOf | null =>
-      text === null ? null : toAnswerOf(at, answers?.[texts.indexOf(text)])
-    const moved = (move: Move): AnswerOf | null => of(landed.moved(move))
-    return new Map(
-      situations.map((situation) => [
-        situation,
-        { standing: of(situation.text), coming: of(landed.coming(situation)), moved },
-      ]),
+  async (judge, askings) => {
+    const wanted = askings.map(({ landed }) => [
+      ...new Set(
+        [
+          ...situations.flatMap((s) => [s.text, landed.coming(s)]),
+          ...moves.map((m) => landed.moved(m)),
+        ].filter((text) => text !== null),
+      ),
+    ])
+    const answers = await judge.ask(
+      grants,
+      askings.map(({ person }, i) => ({ state: [], asker: askerOf(person), rows: wanted[i]! })),
     )
+    return askings.map(({ landed }, i) => {
+      const of = (text: string | null): AnswerOf | null =>
+        text === null ? null : toAnswerOf(at, answers[i]?.[wanted[i]!.indexOf(text)])
+      const moved = (move: Move): AnswerOf | null => of(landed.moved(move))
+      return new Map(
+        situations.map((situation) => [
+          situation,
+          { standing: of(situation.text), coming: of(landed.coming(situation)), moved },
+        ]),
+      )
+    })
   }
+
+/** Questions in the making: rows that stand in the same state are asked together. */
+const collect = () => {
+  const questions: { readonly state: readonly string[]; readonly asker: Asker; readonly rows: string[] }[] =
+    []
+  const byState = new Map<string, number>()
+  return {
+    questions: questions as readonly Question[],
+    /** Where its answers will be: question and row. */
+    add: (person: number, state: readonly string[], asker: Asker, row: string): readonly [number, number] => {
+      const key = JSON.stringify([person, state])
+      const known = byState.get(key) ?? questions.push({ state, asker, rows: [] }) - 1
+      byState.set(key, known)
+      return [known, questions[known]!.rows.push(row) - 1]
+    },
+  }
+}
 
 /** What stands around a row counts: each situation is laid out, with the row and before it. */
 const fillEach =
-  (context: RuleContext, parts: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
-  async (person, judge, landed) => {
+  ({ rows, table }: RuleContext, parts: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
+  async (judge, askings) => {
     const { world, situations, moves } = parts
-    const found = new Map<Situation, Answered>()
-    const asker = askerOf(person)
-    for (const situation of situations) {
-      const { row, before, after, text } = situation
-      const insert = context.rows.insert(context.table, row)
-      const own = moves.filter((m) => m.from.row === row && m.from.after === after)
-      const standing = await judge.ask([...world.statements, ...before, insert, ...after], asker, [text])
-      const arriving = landed.coming(situation)
-      const coming =
-        situation.standsWithout && arriving !== null
-          ? await judge.ask([...world.statements, ...before, ...after], asker, [arriving])
-          : null
-      const answers = new Map<Move, AnswerOf | null>()
-      for (const move of own) {
-        const state = [...world.statements, ...move.from.before, insert, ...after]
-        const becoming = landed.moved(move)
-        const said = becoming === null ? null : await judge.ask(state, asker, [becoming])
-        answers.set(move, toAnswerOf(at, said?.[0]))
-      }
-      found.set(situation, {
-        standing: toAnswerOf(at, standing?.[0]),
-        coming: toAnswerOf(at, coming?.[0]),
-        moved: (move) => answers.get(move) ?? null,
-      })
-    }
-    return found
+    const { questions, add } = collect()
+    const planned = askings.map(({ person, landed }, n) =>
+      situations.map((situation) => {
+        const { row, before, after, text } = situation
+        const asker = askerOf(person)
+        const insert = rows.insert(table, row)
+        const arriving = landed.coming(situation)
+        const own = moves.filter((m) => m.from.row === row && m.from.after === after)
+        return {
+          situation,
+          standing: add(n, [...before, insert, ...after], asker, text),
+          coming:
+            situation.standsWithout && arriving !== null
+              ? add(n, [...before, ...after], asker, arriving)
+              : null,
+          moved: own.map((move) => {
+            const becomes = landed.moved(move)
+            const state = [...move.from.before, insert, ...after]
+            return [move, becomes === null ? null : add(n, state, asker, becomes)] as const
+          }),
+        }
+      }),
+    )
+    const answers = await judge.ask(world.statements, questions)
+    const of = (place: readonly [number, number] | null): AnswerOf | null =>
+      place === null ? null : toAnswerOf(at, answers[place[0]]?.[place[1]])
+    return planned.map(
+      (situated) =>
+        new Map(
+          situated.map(({ situation, standing, coming, moved }) => {
+            const byMove = new Map(moved.map(([move, place]) => [move, of(place)]))
+            return [
+              situation,
+              { standing: of(standing), coming: of(coming), moved: (move: Move) => byMove.get(move) ?? null },
+            ]
+          }),
+        ),
+    )
   }
 
 /** A session in which no setting was ever made, in a transaction that is taken back. */
@@ -163,17 +207,19 @@ export const askMatrix = async (
   const fill = parts.readsRows ? fillEach(context, parts, at) : fillAtOnce(parts, at)
   const fillAll = (db: Session, people: readonly Person[]): Promise<void> =>
     withJudge(db, context.table, parts.expressions, async (judge) => {
-      for (const person of people)
-        byPerson.set(person, await fill(person, judge, await landAll(db, context, parts, person)))
+      const askings: Asking[] = []
+      for (const person of people) askings.push({ person, landed: await landAll(db, context, parts, person) })
+      const filled = await fill(judge, askings)
+      askings.forEach(({ person }, i) => byPerson.set(person, filled[i]!))
     })
   const of = (as: Person['identity']['as']): readonly Person[] =>
     parts.people.filter(({ identity }) => identity.as === as)
   await fillAll(context.db, [...of(undefined), ...of('empty')])
   const fresh = of('fresh')
   if (fresh.length > 0) await inFreshSession(context, (db) => fillAll(db, fresh))
-  // Where names are found must change nothing: what is expected is what the same person is answered otherwise.
-  for (const person of of('path')) {
-    const same = parts.people.find((one) => one.role === person.role && one.identity.as === undefined)
+  // Where names are found, and whose rights count, must change nothing: what is expected is what the same person is answered otherwise.
+  for (const person of [...of('path'), ...of('bare')]) {
+    const same = parts.people.find((one) => one.role === person.role && one.identity === person.identity.like)
     const answers = same && byPerson.get(same)
     if (answers) byPerson.set(person, answers)
   }

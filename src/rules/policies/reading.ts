@@ -4,6 +4,7 @@
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
 import { asksNothingOfItsCaller } from '../../catalog/function-purity.ts'
+import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { parsePlpgsql, plpgsqlQueries } from '../../postgres/parse-plpgsql.ts'
@@ -17,6 +18,8 @@ export interface LookedAt {
   readonly direct: boolean
   /** Parts of a subquery's WHERE over this table's columns alone. */
   readonly conditions: readonly string[]
+  /** Its columns that a subquery's conditions name, whatever they are compared with. */
+  readonly columns: readonly string[]
 }
 
 export interface Reading {
@@ -24,6 +27,8 @@ export interface Reading {
   readonly settings: readonly string[]
   /** Those whose value is read as JSON. */
   readonly jsonSettings: readonly string[]
+  /** A list in JSON, or an array, is looked into. */
+  readonly readsLists: boolean
   /** Keys that are looked up in JSON. */
   readonly paths: readonly (readonly string[])[]
   /** Texts that something may be compared with. */
@@ -113,6 +118,25 @@ const jsonSettingsIn = (trees: readonly unknown[]): readonly string[] => {
       if (kind === 'TypeCast' && /^jsonb?$/u.test(typeNameOf(body))) found.push(...settingsIn([body['arg']]))
     })
   return [...new Set(found)]
+}
+
+const listOperators: ReadonlySet<string> = new Set(['?', '?|', '?&', '@>', '<@', '&&'])
+
+/** `jsonb_array_elements_text(…)`, `… ? x`, `x = any (…)` of what is no list of constants. */
+const readsListsIn = (trees: readonly unknown[]): boolean => {
+  let found = false
+  for (const tree of trees)
+    walk(tree, (kind, body) => {
+      if (kind === 'FuncCall')
+        found ||= /^(?:jsonb?_array_|jsonb_path|unnest$|array_)/u.test(
+          nameList(body['funcname']).at(-1) ?? '',
+        )
+      if (kind !== 'A_Expr') return
+      found ||= listOperators.has(nameList(body['name']).at(-1) ?? '')
+      const isOfArray = body['kind'] === 'AEXPR_OP_ANY' || body['kind'] === 'AEXPR_OP_ALL'
+      found ||= isOfArray && nodeParts(underCasts(body['rexpr']))?.[0] !== 'A_ArrayExpr'
+    })
+  return found
 }
 
 const pathText = (text: string): readonly string[] =>
@@ -220,6 +244,33 @@ const conditionOver = (part: unknown, source: Source, isOnly: boolean): string |
   }
 }
 
+/** The source's columns in a condition, not those of a subquery in it. */
+const columnsOver = (part: unknown, source: Source, isOnly: boolean): readonly string[] => {
+  const found: string[] = []
+  walk(part, (kind, body) => {
+    if (kind === 'SelectStmt') return false
+    if (kind !== 'ColumnRef') return true
+    const path = nameList(body['fields'])
+    const name = path.at(-1) ?? ''
+    const isOwn = path.length > 1 ? path.at(-2) === source.alias : isOnly
+    if (isOwn && source.table.columns.some((c) => c.name === name)) found.push(name)
+    return false
+  })
+  return found
+}
+
+/** What stands behind ON. */
+const joinConditions = (from: unknown): readonly unknown[] => {
+  const found: unknown[] = []
+  for (const item of (from ?? []) as readonly unknown[])
+    walk(item, (kind, body) => {
+      if (kind === 'SelectStmt') return false
+      if (kind === 'JoinExpr') found.push(...conjuncts(body['quals']))
+      return true
+    })
+  return found
+}
+
 const lookedAtIn = (
   trees: readonly unknown[],
   tableNamed: (named: Named) => Table | undefined,
@@ -230,10 +281,12 @@ const lookedAtIn = (
     walk(tree, (kind, body) => {
       if (kind !== 'SelectStmt') return
       const sources = sourcesOf(body, tableNamed)
-      const parts = conjuncts(body['whereClause'])
+      const parts = [...conjuncts(body['whereClause']), ...joinConditions(body['fromClause'])]
       for (const source of sources) {
-        const conditions = parts.flatMap((part) => conditionOver(part, source, sources.length === 1) ?? [])
-        found.push({ table: source.table, direct, conditions })
+        const isOnly = sources.length === 1
+        const conditions = parts.flatMap((part) => conditionOver(part, source, isOnly) ?? [])
+        const columns = parts.flatMap((part) => columnsOver(part, source, isOnly))
+        found.push({ table: source.table, direct, conditions, columns })
       }
     })
   return found
@@ -247,6 +300,7 @@ const merged = (all: readonly LookedAt[]): readonly LookedAt[] => {
       table: one.table,
       direct: one.direct || before?.direct === true,
       conditions: [...new Set([...(before?.conditions ?? []), ...one.conditions])],
+      columns: [...new Set([...(before?.columns ?? []), ...one.columns])],
     })
   }
   return [...byTable.values()]
@@ -255,9 +309,15 @@ const merged = (all: readonly LookedAt[]): readonly LookedAt[] => {
 const functionsOf = (catalog: Catalog): readonly FunctionFacts[] =>
   [...catalog.structures.values()].flatMap((s) => (s.kind === 'function' ? [s.facts as FunctionFacts] : []))
 
+/** The expressions of a table's own policies. */
+const guardsOf = (catalog: Catalog, table: Table): readonly string[] =>
+  catalog.of(table.id, 'policy').flatMap((s) => {
+    const { using, withCheck } = s.facts as PolicyFacts
+    return [using, withCheck].filter((sql) => sql !== null)
+  })
+
 /** What these expressions look at. The parser must be loaded. */
 export const readReading = (catalog: Catalog, expressions: readonly string[]): Reading => {
-  const own = expressions.flatMap(parsed)
   const known = functionsOf(catalog)
   const tables = [...catalog.tables.values()]
   const isNamed = (
@@ -269,6 +329,19 @@ export const readReading = (catalog: Catalog, expressions: readonly string[]): R
     const calls = callsIn(trees)
     return known.filter((f) => calls.some((call) => isNamed(call, f)))
   }
+  const own = expressions.flatMap(parsed)
+  // A subquery is asked under the policies of the tables that it reads.
+  const guarded: LookedAt[] = []
+  for (let from = 0; from < own.length; from++)
+    for (const { table } of lookedAtIn(own.slice(from, from + 1), tableNamed, true))
+      if (table.rowSecurity && !guarded.some((one) => one.table.id === table.id)) {
+        const trees = guardsOf(catalog, table).flatMap(parsed)
+        const source = { table, alias: table.name }
+        const conditions = trees.flatMap(conjuncts).flatMap((part) => conditionOver(part, source, true) ?? [])
+        const columns = trees.flatMap((tree) => columnsOver(tree, source, true))
+        guarded.push({ table, direct: true, conditions, columns })
+        own.push(...trees)
+      }
   const direct = calledBy(own)
   const all = new Set(direct)
   const trees = [...own]
@@ -280,10 +353,15 @@ export const readReading = (catalog: Catalog, expressions: readonly string[]): R
   }
   trees.push(...inner)
   const settings = settingsIn(trees)
-  const looked = merged([...lookedAtIn(own, tableNamed, true), ...lookedAtIn(inner, tableNamed, false)])
+  const looked = merged([
+    ...lookedAtIn(own, tableNamed, true),
+    ...guarded,
+    ...lookedAtIn(inner, tableNamed, false),
+  ])
   return {
     settings,
     jsonSettings: jsonSettingsIn(trees),
+    readsLists: readsListsIn(trees),
     paths: pathsIn(trees),
     constants: constantsIn(trees).filter((c) => !settings.includes(c)),
     functions: direct,

@@ -52,15 +52,20 @@ const distinct = (rows: readonly RoleRow[]): readonly Standing[] => {
   return [...known.values()]
 }
 
-/** `preferred`: the role of the architecture's identity, asked as where no policy names a role. */
+/**
+ * `preferred`: the role of the architecture's identity, asked as where no policy names a role. `beside`: policies of the
+ * tables that these look at; who is bound by them counts, and is not asked as.
+ */
 export const readRoles = async (
   db: Session,
   table: Table,
   policies: readonly Policy[],
   preferred: string | null,
+  beside: readonly Policy[],
 ): Promise<Roles> => {
   const named = [...new Set(policies.flatMap((p) => p.roles.filter((role) => role !== null)))].toSorted()
-  const rows = await db.json<RoleRow>(rolesSql(table, named))
+  const others = beside.flatMap((p) => p.roles.filter((role) => role !== null))
+  const rows = await db.json<RoleRow>(rolesSql(table, [...new Set([...named, ...others])].toSorted()))
   const byName = new Map(rows.map((row) => [row.name, row]))
   const present = named.flatMap((name) => byName.get(name) ?? [])
   const able = present.filter((row) => row.mayBe && row.name !== table.owner)
@@ -68,7 +73,7 @@ export const readRoles = async (
   const asNamed = chosen.map((row): AskedRole => ({ ...row, title: `the role ${row.name}`, why: 'named' }))
   // Where every policy is for PUBLIC, somebody has to be asked as who is an ordinary user.
   const isOrdinary = (row: RoleRow): boolean =>
-    row.mayBe && !row.bypasses && !row.owns && row.is.length === 0 && !named.includes(row.name)
+    row.mayBe && !row.bypasses && !row.owns && !row.is.some((name) => named.includes(name))
   const ordinary = [
     ...rows.filter((row) => row.name === preferred),
     ...rows.filter((row) => row.granted),

@@ -11,6 +11,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { becoming } from '../attacks/trial.ts'
+import { skeletonsOf } from './skeleton.ts'
 import type { SurroundingTable } from './surroundings.ts'
 
 export interface Situation {
@@ -38,7 +39,7 @@ export interface Move {
   readonly blocked: boolean
 }
 
-interface Wanted {
+export interface Wanted {
   readonly title: string
   readonly row: Row
   readonly before: readonly string[]
@@ -48,8 +49,8 @@ interface Wanted {
 
 /** Rows found for one expression, and expressions looked at. */
 const mostRows = 6
-const mostExpressions = 12
-const mostMoves = 12
+const mostExpressions = 24
+const mostMoves = 24
 
 const asPolicyTakesIt = (sql: string): string => `coalesce((${sql}\n), false)`
 
@@ -69,6 +70,8 @@ export interface Agreement {
 export interface ToldRows {
   readonly rows: readonly { readonly row: Row; readonly differs: readonly string[] }[]
   readonly agreements: readonly Agreement[]
+  /** Expressions that were not looked at, because there are too many. */
+  readonly leftOut: number
 }
 
 /** Rows that tell the policies' expressions from their mutants while this asker's settings are in force. */
@@ -80,9 +83,10 @@ export const tellingRows = async (
   const { db, rows, table } = context
   const found = new Map<string, { readonly row: Row; readonly differs: readonly string[] }>()
   const agreements: Agreement[] = []
+  const skeletons = [...new Set(expressions.flatMap((sql) => skeletonsOf(context.catalog, sql)))]
   await db.query(['savepoint assay_telling', ...becoming(asker).slice(0, -1)].join(';\n'))
   try {
-    for (const sql of expressions.slice(0, mostExpressions)) {
+    for (const sql of skeletons.slice(0, mostExpressions)) {
       const mutants = expressionMutants(sql).map((m) => m.sql)
       if (/^(?:true|false)$/iu.test(sql)) continue
       const told = await rows.distinguish(
@@ -91,21 +95,22 @@ export const tellingRows = async (
         mutants.map((m) => asPolicyTakesIt(asIfBy(m, asker.role))),
         { family: 'a' },
       )
-      agreements.push({ expression: sql, equivalent: told.equivalent.map((i) => mutants[i]!) })
+      if (expressions.includes(sql))
+        agreements.push({ expression: sql, equivalent: told.equivalent.map((i) => mutants[i]!) })
       for (const { row, differs } of told.rows.slice(0, mostRows))
         found.set(JSON.stringify(row), { row, differs })
     }
   } finally {
     await db.query('rollback to savepoint assay_telling; release savepoint assay_telling')
   }
-  return { rows: [...found.values()], agreements }
+  return { rows: [...found.values()], agreements, leftOut: Math.max(0, skeletons.length - mostExpressions) }
 }
 
 const stored = (context: RuleContext, row: Row): string =>
   `${context.rows.insert(context.table, row)} returning (${ident(context.table.name)}.*)::text`
 
 /** Situations that PostgreSQL takes, each with its stored text. */
-const confirm = async (
+export const confirm = async (
   context: RuleContext,
   world: World,
   wanted: readonly Wanted[],
@@ -115,11 +120,16 @@ const confirm = async (
     [...before, ...after],
   ])
   const replies = await tryEach(context.db, world.statements, attempts)
+  const into = `insert into ${qualified(context.table)} `
   return wanted.flatMap((one, i) => {
     const [standing, without] = [replies[2 * i]!, replies[2 * i + 1]!]
     const text = standing.commands.find((c) => c.rows.length === 1 && c.tag.startsWith('INSERT'))
       ?.rows[0]?.[0]
-    return standing.fault || text == null ? [] : [{ ...one, text, standsWithout: without.fault === null }]
+    if (standing.fault || text == null) return []
+    // A parent, or what is looked at, may be a row of the table itself.
+    const isAmongOthers = [...one.before, ...one.after].some((sql) => sql.startsWith(into))
+    const accompanied = isAmongOthers || one.accompanied ? { accompanied: true as const } : {}
+    return [{ ...one, ...accompanied, text, standsWithout: without.fault === null }]
   })
 }
 
@@ -150,7 +160,7 @@ export interface SituationParts {
 const together = (parts: readonly (readonly string[])[]): readonly string[] => [...new Set(parts.flat())]
 
 /** `base`, and of the further parts those that PostgreSQL takes behind it. */
-const asFarAsTaken = async (
+export const asFarAsTaken = async (
   context: RuleContext,
   world: World,
   row: Row,
@@ -260,31 +270,39 @@ const writable = (context: RuleContext, columns: readonly string[]): readonly st
     .filter((c) => columns.includes(c.name) && c.generated === null && c.identity !== 'always')
     .map((c) => c.name)
 
+export interface MoveParts {
+  readonly situations: readonly Situation[]
+  /** Situations that somebody may update, the nearest first. */
+  readonly sources: readonly Situation[]
+  /** Those that were not looked at before: a move is from or to one of them. */
+  readonly fresh: readonly Situation[]
+  /** Columns of the policies. */
+  readonly columns: readonly string[]
+}
+
 /** One row made like another in what the policies look at; those that PostgreSQL itself refuses are left out. */
 export const findMoves = async (
   context: RuleContext,
   world: World,
-  situations: readonly Situation[],
-  columns: readonly string[],
+  { situations, sources, fresh, columns }: MoveParts,
 ): Promise<readonly Move[]> => {
   const { table, rows } = context
   const names = writable(context, columns)
-  const [home, ...others] = situations
+  const [home] = situations
   if (!home) return []
   const setsOf = (from: Situation, to: Situation) =>
     names.flatMap((c) =>
       to.row[c] !== undefined && to.row[c] !== from.row[c] ? [[c, to.row[c]] as const] : [],
     )
-  const planned = others
-    .flatMap((other) => [
-      { from: home, sets: setsOf(home, other), given: other.before },
-      { from: other, sets: setsOf(other, home), given: [] as readonly string[] },
-    ])
-    .filter(({ sets }) => sets.length > 0)
-  const distinct = [...new Map(planned.map((m) => [JSON.stringify([m.from.row, m.sets]), m])).values()].slice(
-    0,
-    mostMoves,
-  )
+  const between = (from: Situation, to: Situation) =>
+    fresh.includes(from) || fresh.includes(to) ? [{ from, sets: setsOf(from, to), given: to.before }] : []
+  const planned = [
+    ...sources.flatMap((from) => situations.flatMap((to) => between(from, to))),
+    ...situations.flatMap((from) => between(from, home)),
+  ].filter(({ sets }) => sets.length > 0)
+  // The nearest of those that are alike: what stands beside the others hides what happens.
+  const nearest = new Map(planned.toReversed().map((m) => [JSON.stringify([m.from.row, m.sets]), m]))
+  const distinct = [...nearest.values()].toReversed().slice(0, mostMoves)
   const replies = await tryEach(
     context.db,
     world.statements,

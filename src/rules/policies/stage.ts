@@ -12,7 +12,8 @@ import { withJudge } from './judge.ts'
 import { expressionsOf, type PolicySet } from './policy-set.ts'
 import { predicatesOf, type Reading } from './reading.ts'
 import type { Roles } from './roles.ts'
-import { findSituations, tellingRows, type Situation, type ToldRows } from './situations.ts'
+import type { Row } from '../../rows/rows.ts'
+import { asFarAsTaken, findSituations, tellingRows, type Situation, type ToldRows } from './situations.ts'
 import { readSurroundingRows, type SurroundingTable } from './surroundings.ts'
 
 export interface Stage {
@@ -37,17 +38,72 @@ export interface Found {
   readonly alone: boolean
 }
 
+/** Further surroundings in which identities are looked for. */
+const mostScenes = 6
+
+/** Somebody whom policies bind. */
+const boundRole = ({ asked }: Roles) =>
+  asked.find((r) => !r.bypasses && !r.owns) ?? asked.find((r) => !r.bypasses) ?? asked[0]
+
+/** One element of a type, as a literal. */
+const elementOf = (type: string): string => {
+  if (type === 'uuid') return `'00000000-0000-4000-8000-000000000001'`
+  return /^(?:smallint|integer|bigint|numeric|real|double precision)/u.test(type) ? `7` : `'somebody'`
+}
+
+/** Row a with something in each of its lists: an empty one has nobody in it. */
+const listed = async ({ context, ground, looked }: Stage): Promise<Row | null> => {
+  const { rows, table } = context
+  const pins: Record<string, string> = {}
+  for (const { name, type, typeKind, typeName, baseType } of table.columns) {
+    if (!looked.includes(name)) continue
+    if (typeKind === 'array') {
+      pins[name] = `array[${elementOf(baseType)}]::${type}`
+    } else if (/^jsonb?$/u.test(typeName)) pins[name] = `'["somebody"]'::${typeName}`
+  }
+  if (Object.keys(pins).length === 0) return null
+  const solved = await rows.solve(table, { pins, family: 'a' })
+  return 'row' in solved && JSON.stringify(solved.row) !== JSON.stringify(ground.base) ? solved.row : null
+}
+
 const identitiesOf = async (
-  { context, ground, declared, reading, world }: Stage,
+  stage: Stage,
   around: readonly SurroundingTable[],
 ): Promise<readonly Identity[]> => {
+  const { context, ground, declared, reading, roles, world } = stage
   const { rows, table, db } = context
-  if (reading.settings.length === 0) return findIdentities({ judge: null, reading, counted: 0 }, null, null)
+  const asked = { reading, role: boundRole(roles)?.name ?? table.owner }
+  if (reading.settings.length === 0) return findIdentities({ ...asked, judge: null, counted: 0 }, [])
   const b = await rows.base(table, 'b')
+  const withLists = await listed(stage)
+  const beside = (row: Row, parts: readonly (readonly string[])[]) =>
+    asFarAsTaken(context, world, row, [], parts)
+  const home = await beside(
+    ground.base,
+    around.map((t) => t.home),
+  )
+  const others = around.flatMap((t) =>
+    t.others
+      .filter(({ statements }) => statements.length > 0)
+      .map((other) => around.map((one) => (one === t ? other.statements : one.home))),
+  )
   const places = [
-    { row: ground.base, after: [...new Set(around.flatMap((t) => t.home))] },
-    ...(b ? [{ row: b, after: [...new Set(around.flatMap((t) => t.homeOfB))] }] : []),
+    { row: ground.base, after: home },
+    ...(b
+      ? [
+          {
+            row: b,
+            after: await beside(
+              b,
+              around.map((t) => t.homeOfB),
+            ),
+          },
+        ]
+      : []),
+    ...(withLists ? [{ row: withLists, after: home }] : []),
   ]
+  for (const parts of others.slice(0, mostScenes))
+    places.push({ row: ground.base, after: await beside(ground.base, parts) })
   const scenes = await heldTexts(context, world, places, reading)
   const predicates = [...new Set(expressionsOf(declared.policies).flatMap(predicatesOf))]
   // Only who asks tells those without a column from what they may be broken into.
@@ -56,7 +112,7 @@ const identitiesOf = async (
     .filter((_, i) => bare[i])
     .flatMap((sql) => expressionMutants(sql).map((m) => m.sql))
   return withJudge(db, table, [...predicates, ...broken], (judge) =>
-    findIdentities({ judge, reading, counted: predicates.length }, scenes[0] ?? null, scenes[1] ?? null),
+    findIdentities({ ...asked, judge, counted: predicates.length }, scenes),
   )
 }
 
@@ -66,7 +122,7 @@ export const setStage = async (stage: Stage): Promise<Found> => {
   const a = ground.base
   const b = await rows.base(table, 'b')
   const inserts = { a: rows.insert(table, a), b: rows.insert(table, b ?? a) }
-  const around = await readSurroundingRows(context, world, reading.tables, inserts)
+  const around = await readSurroundingRows(context, world, reading, inserts)
   for (const { summary, tried } of around.gaps) ground.draft.unsolved(summary, tried)
   const identities = await identitiesOf(stage, around.tables)
   const first = roles.asked.find((r) => r.why !== 'bypasses') ?? roles.asked[0]
@@ -79,8 +135,12 @@ export const setStage = async (stage: Stage): Promise<Found> => {
   const asStranger =
     stranger && named.length > 0
       ? await tellingRows(context, named, { ...asker, role: stranger.name })
-      : { rows: [], agreements: [] }
-  const told = { rows: [...asFirst.rows, ...asStranger.rows], agreements: asFirst.agreements }
+      : { rows: [], agreements: [], leftOut: 0 }
+  const told = {
+    rows: [...asFirst.rows, ...asStranger.rows],
+    agreements: asFirst.agreements,
+    leftOut: asFirst.leftOut,
+  }
   const parts = { world, a, b, told: told.rows, around: around.tables, looked }
   return {
     identities,

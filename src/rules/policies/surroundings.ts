@@ -4,7 +4,7 @@
  */
 import type { Table } from '../../catalog/table.ts'
 import { expressionMutants } from '../../catalog/expressions.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { World } from '../experiment.ts'
 import { columnsIn } from '../expression-columns.ts'
@@ -12,7 +12,7 @@ import { makeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { selectEach } from '../trial.ts'
-import { readReading, type LookedAt } from './reading.ts'
+import { readReading, type LookedAt, type Reading } from './reading.ts'
 
 export interface Surrounding {
   /** "with memberships where is_owner is false"; empty for how it usually is. */
@@ -35,7 +35,7 @@ export interface Surroundings {
 }
 
 /** Ways in which one table's row may differ, beside being absent. */
-const mostOthers = 4
+const mostOthers = 8
 
 const updateTo = (context: RuleContext, table: Table, from: Row, to: Row): readonly string[] => {
   const changed = table.columns.filter(
@@ -64,7 +64,7 @@ const filled = async (
   return [...new Set(columns.flat())].map((name) => `${ident(name)} is not null`)
 }
 
-/** Row a as most conditions take it. */
+/** Row a as most conditions take it: those that contradict an earlier one are left out. */
 const homeOf = async (
   { rows }: RuleContext,
   table: Table,
@@ -73,12 +73,17 @@ const homeOf = async (
   a: Row,
 ): Promise<Row> => {
   const all = [...wanted, ...(await filled(table, conditions, wanted))]
-  for (const where of [all, wanted]) {
-    if (where.length === 0) continue
-    const solved = await rows.solve(table, { where, family: 'a' })
-    if ('row' in solved) return solved.row
+  let home = a
+  let taken: readonly string[] = []
+  const take = async (more: readonly string[]): Promise<boolean> => {
+    const solved = await rows.solve(table, { where: [...taken, ...more], family: 'a' })
+    if (!('row' in solved)) return false
+    home = solved.row
+    taken = [...taken, ...more]
+    return true
   }
-  return a
+  if (all.length > 0 && !(await take(all))) for (const one of all) await take([one])
+  return home
 }
 
 interface Variant {
@@ -99,6 +104,43 @@ const variantsOf = async (
     const others = expressionMutants(sql).map((m) => asCondition(m.sql))
     const { rows } = await context.rows.distinguish(table, asCondition(sql), others, { family: 'a' })
     found.push(...rows.map(({ row, differs }) => ({ row, differs })))
+  }
+  return found
+}
+
+/** Values of one column of the table. */
+const mostCompared = 4
+
+/** Row a as it is at home, and another value in one column that is compared with who asks, or with the policy's own row. */
+const comparedVariants = async (
+  { rows }: RuleContext,
+  on: {
+    readonly table: Table
+    readonly columns: readonly string[]
+    readonly constants: readonly string[]
+    readonly wanted: readonly string[]
+    readonly home: Row
+    readonly b: Row | null
+  },
+): Promise<readonly Variant[]> => {
+  const { table, wanted, home, b } = on
+  const held = await Promise.all(wanted.map((sql) => columnsIn(table, sql)))
+  const compared = table.columns.filter(
+    (c) => on.columns.includes(c.name) && !held.flat().includes(c.name) && c.generated === null,
+  )
+  const found: Variant[] = []
+  for (const { name, labels, baseType } of compared) {
+    const texts =
+      (labels ?? []).length > 0 ? labels! : /^(?:text|character)/u.test(baseType) ? on.constants : []
+    const values = [...(b?.[name] === undefined ? [] : [b[name]]), ...texts.map((text) => literal(text))]
+    for (const value of values.filter((one) => one !== home[name]).slice(0, mostCompared)) {
+      const pins = {
+        ...Object.fromEntries(held.flat().flatMap((c) => (home[c] === undefined ? [] : [[c, home[c]]]))),
+        [name]: value,
+      }
+      const solved = await rows.solve(table, { pins, family: 'a' })
+      if ('row' in solved) found.push({ row: solved.row, differs: Object.keys(pins) })
+    }
   }
   return found
 }
@@ -128,7 +170,8 @@ const placed = async (
 const surroundingOf = async (
   context: RuleContext,
   world: World,
-  { table, conditions }: LookedAt,
+  { table, conditions, columns }: LookedAt,
+  constants: readonly string[],
   inserts: { readonly a: string; readonly b: string },
 ): Promise<SurroundingTable | { readonly summary: string; readonly tried: string }> => {
   const { rows, db } = context
@@ -149,7 +192,11 @@ const surroundingOf = async (
   if (!atHome) return gap('its base row with the parents that it needs')
   const others: Surrounding[] = []
   const known = new Set([atHome.join(';')])
-  for (const variant of await variantsOf(context, table, wanted)) {
+  const varied = [
+    ...(await variantsOf(context, table, wanted)),
+    ...(await comparedVariants(context, { table, columns, constants, wanted, home, b })),
+  ]
+  for (const variant of varied) {
     const names = Object.keys({ ...home, ...variant.row }).filter((c) => variant.row[c] !== home[c])
     const statements = await placed(placing, 'a', variant.row, variant.differs, inserts.a)
     if (!statements || known.has(statements.join(';')) || others.length === mostOthers) continue
@@ -174,13 +221,13 @@ const surroundingOf = async (
 export const readSurroundingRows = async (
   context: RuleContext,
   world: World,
-  looked: readonly LookedAt[],
+  { tables: looked, constants }: Pick<Reading, 'tables' | 'constants'>,
   inserts: { readonly a: string; readonly b: string },
 ): Promise<Surroundings> => {
   const tables: SurroundingTable[] = []
   const gaps: { readonly summary: string; readonly tried: string }[] = []
   for (const one of looked.filter(({ table }) => table.id !== context.table.id)) {
-    const found = await surroundingOf(context, world, one, inserts)
+    const found = await surroundingOf(context, world, one, constants, inserts)
     if ('summary' in found) gaps.push(found)
     else tables.push(found)
   }

@@ -8,7 +8,16 @@ import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { RowSecurityFacts } from '../../catalog/row-security.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import { askedOf, formulaOf, points, type PolicySet, type Standing } from './policy-set.ts'
+import type { Foregone } from './foregone.ts'
+import {
+  askedOf,
+  formulaOf,
+  points,
+  type Asked,
+  type Point,
+  type PolicySet,
+  type Standing,
+} from './policy-set.ts'
 
 export interface Variant {
   readonly structure: string
@@ -55,10 +64,33 @@ export const variantsOf = (catalog: Catalog, table: Table): readonly Variant[] =
   return [...switched, ...broken]
 }
 
+/** Without what is foregone: what can never be true, and at a new row what the old one has already been asked. */
+const reduced = (
+  set: PolicySet,
+  standing: Standing,
+  point: Point,
+  { isNeverTrue, isSteady }: Foregone,
+): Asked | null => {
+  const asked = askedOf(set, standing, point)
+  if (asked === null) return null
+  const before = point === 'updated' ? askedOf(set, standing, 'update') : null
+  const isAnswered = (sql: string): boolean => before?.restrictive.includes(sql) === true && isSteady(sql)
+  return {
+    restrictive: asked.restrictive.filter((sql) => !isAnswered(sql)),
+    permissive: asked.permissive.filter((sql) => !isNeverTrue(sql, standing)),
+  }
+}
+
 /** Whether two sets ask the same of every role there is, for every command. */
-export const asksTheSame = (one: PolicySet, other: PolicySet, standings: readonly Standing[]): boolean =>
+export const asksTheSame = (
+  one: PolicySet,
+  other: PolicySet,
+  standings: readonly Standing[],
+  known: Foregone,
+): boolean =>
   standings.every((standing) =>
     points.every(
-      (point) => formulaOf(askedOf(one, standing, point)) === formulaOf(askedOf(other, standing, point)),
+      (point) =>
+        formulaOf(reduced(one, standing, point, known)) === formulaOf(reduced(other, standing, point, known)),
     ),
   )

@@ -66,8 +66,12 @@ interface Step {
   readonly answer: Answer
 }
 
+/** Policies that come back to their own table: found while the statement is rewritten, before any row is asked. */
+const endless: Answer = '42P17'
+
 /** Steps in PostgreSQL's order; null where nothing is promised. */
 export const outcomeOf = (steps: readonly Step[]): Outcome | null => {
+  if (steps.some(({ answer }) => answer === endless)) return { breaks: endless }
   for (const { as, answer } of steps) {
     if (answer === unsure) return null
     if (answer.length > 1) return { breaks: answer }

@@ -1,29 +1,43 @@
 /** The matrix written down: PostgreSQL is asked what is to be expected, and the cells that tell become experiments. */
 import type { Case } from '../draft.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
 import { comparedTypes, hostileSchema } from '../hostile-path.ts'
 import { columnsIn } from '../expression-columns.ts'
+import type { Note } from '../experiment.ts'
 import type { Indistinct, RuleContext, Written } from '../rule-kind.ts'
-import { cellsOf, chooseCells, type Cell, type Person } from './cells.ts'
+import { cellsOf, chooseCells, type Cell, type Chosen, type Person } from './cells.ts'
+import { deepen } from './deepen.ts'
+import { foregone } from './foregone.ts'
 import { expectedOf, outcomeWords } from './deeds.ts'
 import type { Identity } from './identities.ts'
-import { askMatrix } from './matrix.ts'
 import { expressionsOf, points } from './policy-set.ts'
 import { keepPromised } from './promised.ts'
 import type { AskedRole } from './roles.ts'
-import { findMoves, type ToldRows } from './situations.ts'
+import { readersOf } from './skeleton.ts'
+import { askRound, type Round } from './rounds.ts'
+import type { Situation, ToldRows } from './situations.ts'
 import { setStage, type Stage } from './stage.ts'
 import { indistinctStrictness } from './strict-functions.ts'
 import { subjectMaker, touchMaker } from './subjects.ts'
 import { asksTheSame, policiesOf, standingSet, variantsOf, type Variant } from './variants.ts'
 import { oracleText } from './verdicts.ts'
 
-/** The first role is asked with every identity; the others with two and with none, and who bypasses with one. */
+/** In a way that must change nothing. */
+const isApart = (as: Identity['as']): boolean => as === 'path' || as === 'bare'
+
+/** The first role, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
 const peopleOf = (roles: readonly AskedRole[], identities: readonly Identity[]): readonly Person[] => {
-  const few = identities.filter(({ as }, i) => i < 2 || as === 'empty')
-  return roles.flatMap((role, i) => {
-    const some = i === 0 ? identities : role.why === 'bypasses' ? few.slice(0, 1) : few
-    return some.map((identity) => ({ role, identity }))
-  })
+  const plain = identities.filter(({ as }) => as === undefined || as === 'empty')
+  const few = identities.filter(({ as }, i) => i < 2 || as === 'empty' || isApart(as))
+  const byReason: Readonly<Record<AskedRole['why'], readonly Identity[]>> = {
+    named: few,
+    unnamed: plain,
+    owner: few.filter(({ as }) => !isApart(as)),
+    bypasses: plain.slice(0, 1),
+  }
+  return roles.flatMap((role, i) =>
+    (i === 0 ? identities : byReason[role.why]).map((identity) => ({ role, identity })),
+  )
 }
 
 /** Broken expressions that no row tells from their original, and broken sets by which nobody is asked anything else. */
@@ -58,7 +72,15 @@ const pathOf = async ({ context, reading, looked }: Stage): Promise<readonly str
   return hostileSchema([...types.flat(), ...comparedTypes(context.table, looked), 'text'])
 }
 
-const toCase = (cell: Cell, { world }: Stage, path: readonly string[]) => {
+/** Takes from every role that asks the tables that only functions of their owner's rights read. */
+const withoutRights = ({ context, reading, roles }: Stage): readonly string[] => {
+  const read = reading.tables.filter((t) => !t.direct && t.table.id !== context.table.id).map((t) => t.table)
+  const grantees = ['public', ...roles.asked.filter((r) => !r.owns).map(({ name }) => ident(name))].join(', ')
+  return read.map((table) => `revoke all on ${qualified(table)} from ${grantees}`)
+}
+
+const toCase = (cell: Cell, stage: Stage, path: readonly string[]) => {
+  const { world } = stage
   const { person, deed, situation, move, subject, outcome } = cell
   const { role, identity } = person
   return {
@@ -70,6 +92,7 @@ const toCase = (cell: Cell, { world }: Stage, path: readonly string[]) => {
       ...(deed.needsRow ? [subject.insert] : []),
       ...situation.after,
       ...(identity.as === 'path' ? path : []),
+      ...(identity.as === 'bare' ? withoutRights(stage) : []),
     ],
     when: [deed.statement(subject)!],
     then: expectedOf(deed, outcome),
@@ -87,7 +110,7 @@ const promisedCases = async (
     .filter((cell) => !isFresh(cell))
     .map((cell) => ({
       case: toCase(cell, stage, path),
-      isObserved: cell.person.identity.as === 'path',
+      isObserved: isApart(cell.person.identity.as),
     }))
   const fresh = cells
     .filter(isFresh)
@@ -95,13 +118,101 @@ const promisedCases = async (
   return [...(await keepPromised(stage.context, stage.world, tried)), ...fresh]
 }
 
+/**
+ * Functions may be broken in ways that are not foreseen here. Kept are what the first role sees of each row where rows
+ * count, and for each policy that calls one a cell that it decides, for everybody and every row.
+ */
+const keepsOf = (
+  { context, reading }: Stage,
+  people: readonly Person[],
+  situations: readonly Situation[],
+  variants: readonly Variant[],
+): ((cell: Cell) => readonly string[]) => {
+  const names = reading.functions.map((f) => f.name).filter((name) => readersOf(context.catalog).has(name))
+  const calling = policiesOf(context.catalog, context.table.id).filter(({ facts }) =>
+    names.some((name) => `${facts.using ?? ''} ${facts.withCheck ?? ''}`.includes(name)),
+  )
+  const deciding = new Map(
+    variants.flatMap(({ structure, mutant }, i) =>
+      calling.some((p) => p.id === structure) && /~(?:dropped|using-true|check-true)$/u.test(mutant)
+        ? [[i + 1, structure] as const]
+        : [],
+    ),
+  )
+  return ({ person, deed, situation, move, tells }) => {
+    const { as, settings } = person.identity
+    const who = JSON.stringify([person.role.name, as, isApart(as) ? null : settings])
+    const decided = person.role === people[0]?.role || isApart(as)
+    const at = isApart(as) ? '' : String(situations.indexOf(situation))
+    const policies = decided ? new Set(tells.flatMap((i) => deciding.get(i) ?? [])) : []
+    const isView =
+      deed.name === 'sees' &&
+      move === null &&
+      (situation === situations[0] ||
+        (calling.length > 0 && reading.readsRows && person.role === people[0]?.role))
+    return [
+      ...[...policies].map((policy) => JSON.stringify([policy, who, at])),
+      ...(isView ? [JSON.stringify([who, situations.indexOf(situation)])] : []),
+    ]
+  }
+}
+
+/** What was cut off, and what would make room. */
+const notesOf = ({ rule, roles }: Stage, told: ToldRows, chosen: Chosen): readonly Note[] => {
+  const note = (summary: string, mend: string): Note => ({ rule: rule.id, summary, mend })
+  return [
+    ...roles.leftOut.map((name) =>
+      note(
+        `the role ${name}, which policies of ${rule.table} name, is not asked as`,
+        'name fewer roles in the policies, for instance one that the others are members of',
+      ),
+    ),
+    ...(told.leftOut === 0
+      ? []
+      : [
+          note(
+            `${told.leftOut} of the expressions of the policies of ${rule.table} had no rows looked for that tell them from others: there are too many`,
+            'put what several policies say alike into one policy, or into one function',
+          ),
+        ]),
+    ...(chosen.cut === 0
+      ? []
+      : [
+          note(
+            `${chosen.cut} broken forms of the policies of ${rule.table} could be told by further experiments, which are left out: there are ${chosen.cells.length} already`,
+            'put what several policies say alike into one policy',
+          ),
+        ]),
+  ]
+}
+
+/** Broken in what a policy says, that comes back to its own table before and after: nobody gets as far as asking it. */
+const endlessOf = (
+  { context }: Stage,
+  untold: readonly Variant[],
+  people: readonly Person[],
+  { situations, answered }: Round,
+): readonly Indistinct[] => {
+  const [situation] = situations
+  const person = people.find(({ role }) => !role.bypasses && !role.owns)
+  const standing = situation && person ? answered(person, situation).standing : null
+  const own = new Set(expressionsOf(standingSet(context.catalog, context.table).policies))
+  const isEndless = (sql: string): boolean => standing?.(sql) === '42P17'
+  if (own.size !== 1 || ![...own].every(isEndless)) return []
+  return untold.flatMap(({ structure, mutant, set }) => {
+    const changed = expressionsOf(set.policies).filter((sql) => !own.has(sql))
+    const why =
+      'the policy comes back to its own table either way, and PostgreSQL refuses every statement (42P17)'
+    return changed.length > 0 && changed.every(isEndless) ? [{ structure, mutant, why }] : []
+  })
+}
+
 export const writeCells = async (stage: Stage): Promise<Written> => {
-  const { rule, context, ground, declared, reading, roles, world, grants, looked } = stage
-  const { identities, told, situations, alone } = await setStage(stage)
-  const moves = await findMoves(context, world, situations, looked)
-  const standing = standingSet(context.catalog, context.table)
+  const { context, ground, declared, reading, roles, world, grants, looked } = stage
+  const { identities, told, situations: first, alone } = await setStage(stage)
+  const asItIs = standingSet(context.catalog, context.table)
   const variants = variantsOf(context.catalog, context.table)
-  const sets = [standing, ...variants.map((v) => v.set)]
+  const sets = [asItIs, ...variants.map((v) => v.set)]
   const people = peopleOf(roles.asked, identities)
   const oracles = people.flatMap(({ role }) => points.map((point) => oracleText(declared, role, point)))
   const texts = new Set([
@@ -111,42 +222,55 @@ export const writeCells = async (stage: Stage): Promise<Written> => {
   ])
   const expressions = [...texts].filter((sql) => sql !== 'true' && sql !== 'false')
   const { readsRows } = reading
-  const answered = await askMatrix(context, {
-    expressions,
-    world,
-    grants,
-    readsRows,
-    people,
-    situations,
-    moves,
-  })
-  const cells = cellsOf({
-    declared,
-    sets,
-    people,
-    situations,
-    moves,
-    subjectOf: subjectMaker(context, alone),
-    touch: await touchMaker(context, looked),
-    answered,
-  })
-  // Functions may be broken in ways that are not foreseen here: then the first role's view of every row is asked.
-  const isView = ({ person, deed, situation, move }: Cell): boolean =>
-    deed.name === 'sees' &&
-    move === null &&
-    (situation === situations[0] || (readsRows && person.role === people[0]?.role))
-  const chosen = chooseCells(cells, sets.length, isView)
+  const known = foregone(context.catalog, (table) => standingSet(context.catalog, table))
+  const asking = { expressions, world, grants, readsRows, people }
+  const touch = await touchMaker(context, looked)
+  const choose = ({ situations, moves, answered }: Round): Chosen =>
+    chooseCells(
+      cellsOf({
+        declared,
+        sets,
+        people,
+        situations,
+        moves,
+        subjectOf: subjectMaker(context, alone),
+        touch,
+        answered,
+      }),
+      { sets: sets.length, keeps: keepsOf(stage, people, situations, variants) },
+    )
+  const untoldOf = ({ untold }: Chosen): readonly Variant[] =>
+    untold
+      .flatMap((i) => variants[i - 1] ?? [])
+      .filter(({ set }) => !asksTheSame(asItIs, set, roles.standings, known))
+  let round = await askRound(stage, asking, first, null)
+  let chosen = choose(round)
+  const untold = untoldOf(chosen).map(({ set }) => set)
+  const more =
+    untold.length > 0
+      ? await deepen(stage, { standing: asItIs, untold, people, situations: round.situations })
+      : []
+  if (more.length > 0) {
+    round = await askRound(stage, asking, more, round)
+    chosen = choose(round)
+  }
   for (const one of await promisedCases(stage, chosen.cells)) ground.draft.add(one)
-  const untold = chosen.untold.flatMap((i) => variants[i - 1] ?? [])
-  const same = untold.filter(({ set }) => asksTheSame(standing, set, roles.standings))
-  const notes = roles.leftOut.map((name) => ({
-    rule: rule.id,
-    summary: `the role ${name}, which policies of ${rule.table} name, is not asked as`,
-    mend: 'name fewer roles in the policies, for instance one that the others are members of',
-  }))
+  const same = chosen.untold
+    .flatMap((i) => variants[i - 1] ?? [])
+    .filter(({ set }) => asksTheSame(asItIs, set, roles.standings, known))
+  const notes = notesOf(stage, told, chosen)
   return {
     ...ground.draft.written(),
-    indistinct: [...indistinctOf(context, told, same), ...indistinctStrictness(context.catalog, reading)],
+    indistinct: [
+      ...indistinctOf(context, told, same),
+      ...endlessOf(
+        stage,
+        chosen.untold.flatMap((i) => variants[i - 1] ?? []),
+        people,
+        round,
+      ),
+      ...indistinctStrictness(context.catalog, reading),
+    ],
     ...(notes.length > 0 ? { notes } : {}),
   }
 }

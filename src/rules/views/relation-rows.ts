@@ -1,10 +1,12 @@
 /** The tables under a view, filled: the world that the experiments of views stand on. */
 import { placeOf } from '../../catalog/place.ts'
-import type { Catalog, Structure } from '../../catalog/structure.ts'
+import { referencesOf } from '../../catalog/references.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
+import type { TablesUnder } from './tables-under.ts'
 
 const families: readonly Family[] = ['a', 'b', 'c']
 
@@ -17,32 +19,12 @@ export interface FilledTable {
 export interface FilledTables {
   readonly world: World
   readonly tables: readonly FilledTable[]
+  /** These, and the tables that their rows point to, at any distance. */
+  readonly standing: readonly FilledTable[]
+  /** Only the text of a function or of a string names it. */
+  readonly isHidden: (table: Table) => boolean
   /** Tables of which no row was found, with what was tried. */
   readonly problems: readonly string[]
-}
-
-/** A partition's rows are its parent's. */
-const whole = (catalog: Catalog, id: string): string => {
-  const parent = catalog.tables.get(id)?.partitionOf
-  return parent ? whole(catalog, parent) : id
-}
-
-/** Tables that the view reads, through other views too. */
-export const tablesUnder = (view: Structure, catalog: Catalog): readonly Table[] => {
-  const found = new Set<string>()
-  const seen = new Set<string>()
-  const visit = (structure: Structure): void => {
-    if (seen.has(structure.id)) return
-    seen.add(structure.id)
-    for (const id of structure.dependsOn) {
-      const on = catalog.structures.get(id)
-      if (!on) continue
-      if (on.table !== null) found.add(whole(catalog, on.table))
-      else if (on.kind === 'view' || on.kind === 'materializedView') visit(on)
-    }
-  }
-  visit(view)
-  return [...catalog.tables.values()].filter((table) => found.has(table.id))
 }
 
 /** Those that others refer to first. */
@@ -63,13 +45,33 @@ const parentsFirst = (tables: readonly Table[], catalog: Catalog): readonly Tabl
   return ordered
 }
 
+/** With all that they point to. */
+const withTargets = (tables: readonly Table[], catalog: Catalog): readonly Table[] => {
+  const found = new Map(tables.map((table) => [table.id, table]))
+  for (const table of found.values())
+    for (const { facts } of referencesOf(catalog, table.id)) {
+      const target = catalog.tables.get(facts.target)
+      if (target && !found.has(target.id)) found.set(target.id, target)
+    }
+  return [...found.values()]
+}
+
+const rowsOf = async ({ rows }: RuleContext, table: Table): Promise<FilledTable> => {
+  const found = new Map<Family, Row>()
+  for (const family of families) {
+    const row = await rows.base(table, family)
+    if (row) found.set(family, row)
+  }
+  return { table, rows: found }
+}
+
 /**
  * Rows of all three families in every table, each statement only where PostgreSQL takes it beside those before it.
  * A row that stands already (a parent of two tables) stays as it is.
  */
 export const fillTables = async (
   context: RuleContext,
-  tables: readonly Table[],
+  { tables, hidden }: TablesUnder,
   id: string,
 ): Promise<FilledTables> => {
   const { rows, catalog, db } = context
@@ -78,14 +80,10 @@ export const fillTables = async (
   const filled: FilledTable[] = []
   for (const table of parentsFirst(tables, catalog)) {
     const made = await rows.worldWith(table, families)
-    if (made.problem !== null) problems.push(`${table.id}: ${made.problem}`)
+    // Nobody knows whether what only stands in a text is read.
+    if (made.problem !== null && !hidden.has(table.id)) problems.push(`${table.id}: ${made.problem}`)
     wanted.push({ table, statements: made.statements })
-    const found = new Map<Family, Row>()
-    for (const family of families) {
-      const row = await rows.base(table, family)
-      if (row) found.set(family, row)
-    }
-    filled.push({ table, rows: found })
+    filled.push(await rowsOf(context, table))
   }
   const known = new Set<string>()
   const statements = wanted
@@ -102,7 +100,16 @@ export const fillTables = async (
   const taken = replies.every((reply) => reply.fault === null)
     ? forms
     : await oneByOne(context, forms, problems)
-  return { world: { id, statements: taken }, tables: filled, problems }
+  const others = withTargets(tables, catalog).filter((table) => !tables.includes(table))
+  const standing = [...filled]
+  for (const table of others) standing.push(await rowsOf(context, table))
+  return {
+    world: { id, statements: taken },
+    tables: filled,
+    standing,
+    isHidden: (table) => hidden.has(table.id),
+    problems,
+  }
 }
 
 const oneByOne = async (

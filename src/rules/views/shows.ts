@@ -1,22 +1,29 @@
 /** What views and materialized views have in common: they show what their query selects, in columns of its types. */
 import type { MaterializedViewRule, ViewRule } from '../../architecture/kinds/view.ts'
 import { viewOf } from '../../catalog/place.ts'
-import { brokenQueries } from '../../catalog/view-mutants.ts'
+import type { QueryMutant } from '../../catalog/query-mutants.ts'
+import { brokenQueries, viewQueryMutants } from '../../catalog/view-mutants.ts'
 import type { Structure } from '../../catalog/structure.ts'
 import type { ViewFacts } from '../../catalog/view-structure.ts'
 import { qualified } from '../../postgres/quote.ts'
 import { openDraft, type Draft } from '../draft.ts'
 import type { Expected } from '../experiment.ts'
-import type { RuleContext } from '../rule-kind.ts'
+import type { Indistinct, RuleContext, Written } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
-import { selectEach } from '../trial.ts'
+import { selectEach, tryEach } from '../trial.ts'
 import { columnsSql, declaredRelation, differenceSql, noDifference } from './compare.ts'
-import { queryFacts, type QueryFacts } from './query-facts.ts'
-import { fillTables, tablesUnder, type FilledTables } from './relation-rows.ts'
+import { sameWithoutFinds } from './never-found.ts'
+import { mergedFacts, queryFacts, type QueryFacts } from './query-facts.ts'
+import { fillTables, type FilledTables } from './relation-rows.ts'
 import { emptied, rowChanges, type RowChange } from './row-changes.ts'
+import { sameByCondition } from './same-conditions.ts'
+import { tablesUnder } from './tables-under.ts'
 import { tellApart, type Told } from './tell-apart.ts'
+import { viewQueries } from './view-queries.ts'
 
 export interface Shown {
+  /** Broken queries that provably show the same. */
+  readonly indistinct: readonly Indistinct[]
   readonly draft: Draft
   readonly view: Structure<ViewFacts>
   readonly filled: FilledTables
@@ -64,6 +71,26 @@ const columnsCase = async (
   })
 }
 
+/** Those that PostgreSQL makes at all: a column of another type, for one, is no replacement. */
+const possible = async (
+  { db }: RuleContext,
+  untold: readonly number[],
+  ddlOf: (i: number) => readonly string[],
+): Promise<readonly number[]> => {
+  const replies = await tryEach(
+    db,
+    [],
+    untold.map((i) => ddlOf(i)),
+  )
+  return untold.filter((_, k) => !replies[k]!.fault)
+}
+
+/** An experiment's own, with what was proven of the view's mutants. */
+export const writtenOf = ({ draft, indistinct }: Pick<Shown, 'draft' | 'indistinct'>): Written => {
+  const written = draft.written()
+  return { ...written, indistinct: [...(written.indistinct ?? []), ...indistinct] }
+}
+
 /**
  * Adds the experiments that set the view beside its query on rows that tell it from every broken one.
  * `refresh`: what has to run before it is read.
@@ -76,15 +103,27 @@ export const addShown = async (
   const { catalog, table, db } = context
   const view = viewOf(catalog, table)!
   const owner = view.facts.owner
-  const filled = await fillTables(context, tablesUnder(view, catalog), rule.id)
+  const under = tablesUnder(view, catalog)
+  const filled = await fillTables(context, under, rule.id)
+  const refreshed = under.materialized.map(({ facts: of }) => `refresh materialized view ${qualified(of)}`)
   const { world } = filled
   const ground = { ...filled, world: { ...world, statements: [...unforced(filled), ...world.statements] } }
   const draft = openDraft(rule, ground.world)
-  const facts = await queryFacts(view.facts.definition)
+  const viewQuery = viewQueries(catalog)
+  const facts = mergedFacts(
+    await Promise.all([view.facts.definition, ...under.queries].map((sql) => queryFacts(sql, viewQuery))),
+  )
   // Where the view has another text, rows on which it differs from what is declared are looked for, too.
   const isWritten = (await asWritten(context, rule.query)) === view.facts.definition
-  const changes = await rowChanges(context, view, filled.tables, facts)
-  const mutants = brokenQueries(view, catalog).filter((mutant) => !mutant.equivalent)
+  const changes = await rowChanges(context, view, filled, facts)
+  const every = brokenQueries(view, catalog)
+  const effective = every.filter((mutant) => !mutant.equivalent)
+  const found = await sameWithoutFinds(
+    view.facts.definition,
+    effective.map((m) => m.sql),
+    viewQuery,
+  )
+  const mutants = effective.filter((_, i) => !found.has(i))
   const apart = await tellApart({
     db,
     world: ground.world,
@@ -95,16 +134,32 @@ export const addShown = async (
       ...(isWritten ? [] : [view.facts.definition.trim().replace(/;$/u, '')]),
     ],
     changes,
-    otherwise: emptied(context, view, filled.tables),
+    refresh: refreshed,
+    otherwise: emptied(context, view, filled),
   })
-  const untold = apart.untold.filter((i) => i < mutants.length)
+  const open = apart.untold.filter((i) => i < mutants.length)
+  const own = view.facts.definition
+  const same = await sameByCondition(
+    context,
+    own,
+    mutants.map((m) => m.sql),
+    open,
+    viewQuery,
+  )
+  const all = viewQueryMutants(view, catalog)
+  const idOf = (mutant: QueryMutant): string => all[every.indexOf(mutant)]!.id
+  const untold = await possible(
+    context,
+    open.filter((i) => !same.has(i)),
+    (i) => all[every.indexOf(mutants[i]!)]!.ddl,
+  )
   await columnsCase(draft, context, rule)
   const as = { role: owner, settings: {} }
   for (const told of apart.told)
     draft.add({
       title: titleOf(told),
       as,
-      given: told.changes.map((change) => change.sql),
+      given: [...told.changes.map((change) => change.sql), ...refreshed],
       when: [...refresh, differenceSql(qualified(table), rule.query)],
       then: noDifference,
     })
@@ -119,5 +174,17 @@ export const addShown = async (
       `no rows were found that tell its query from ${untold.length === 1 ? 'one' : untold.length} in which ${mutants[untold[0]!]!.summary}`,
       `${apart.tried} sets of rows in ${listed(filled.tables.map((t) => t.table.id))}`,
     )
-  return { draft, view, filled: ground, facts, changes, told: apart.told, owner }
+  const proven = (of: readonly QueryMutant[], why: string): readonly Indistinct[] =>
+    of.map((mutant) => ({ structure: view.id, mutant: idOf(mutant), why }))
+  const indistinct = [
+    ...proven(
+      mutants.filter((_, i) => same.has(i)),
+      'it lets through the same rows, as far as the constraints of the table allow any',
+    ),
+    ...proven(
+      effective.filter((_, i) => found.has(i)),
+      'xpath finds nothing there: the document begins with another element than its path',
+    ),
+  ]
+  return { indistinct, draft, view, filled: ground, facts, changes, told: apart.told, owner }
 }

@@ -1,0 +1,138 @@
+/** Runs a query and its broken ones over the same rows, many in one write: what each of them shows, as a digest. */
+import { ident } from '../../postgres/quote.ts'
+import type { Reply, Session } from '../../postgres/session.ts'
+import type { World } from '../experiment.ts'
+import type { RowChange } from './row-change.ts'
+
+/** What the query shows on one list of changes. */
+export interface Answers {
+  readonly rows: number
+  /** Of what it shows. */
+  readonly digest: string | null
+  /** Broken queries that show something else. */
+  readonly told: ReadonlySet<number>
+}
+
+export interface Asking {
+  /** Of each list of changes, for the broken queries that are open; null where PostgreSQL refuses the changes, or the query itself. */
+  ask(open: readonly number[], lists: readonly (readonly RowChange[])[]): Promise<readonly (Answers | null)[]>
+  /** On the same rows the query answers the same twice. */
+  isSteady(list: readonly RowChange[]): Promise<boolean>
+  /** Queries that were run so far. */
+  runs(): number
+  close(): Promise<void>
+}
+
+export interface AskingParts {
+  readonly db: Session
+  readonly world: World
+  /** Whose rights the view has. */
+  readonly owner: string
+  /** What has to run after the rows have changed and before the query is read. */
+  readonly refresh: readonly string[]
+  readonly query: string
+  readonly broken: readonly string[]
+}
+
+/** Rows as sorted text: types without an order or an equality of their own are compared, too. */
+const linesOf = (query: string): string => `select "assay row"::text as line from (${query}\n) as "assay row"`
+
+const digest = `md5(coalesce(string_agg(line, E'\\n' order by line), ''))`
+
+const digestOf = (query: string): string => `(select ${digest} from (${linesOf(query)}) as "assay lines")`
+
+const chunk = 25
+
+const chunksOf = <T>(items: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / chunk) }, (_, i) => items.slice(i * chunk, (i + 1) * chunk))
+
+const again = 'rollback to savepoint assay_ask'
+
+/** A broken query over many tables costs on paper what it never costs over three rows: it is planned as it is written. */
+const plainPlans =
+  'set local jit = off; set local join_collapse_limit = 1; set local from_collapse_limit = 1; set local max_parallel_workers_per_gather = 0'
+
+const rowOf = (reply: Reply | undefined): readonly (string | null)[] | null =>
+  reply && !reply.fault ? (reply.commands.at(-1)?.rows[0] ?? null) : null
+
+export const openAsking = async ({
+  db,
+  world,
+  owner,
+  refresh,
+  query,
+  broken,
+}: AskingParts): Promise<Asking> => {
+  let runs = 0
+  await db.batch([
+    `savepoint assay_apart; ${plainPlans}`,
+    [...world.statements, 'savepoint assay_data'].join(';\n'),
+  ])
+  const standing = (list: readonly RowChange[]): string =>
+    [
+      'rollback to savepoint assay_data',
+      ...list.map((change) => change.sql),
+      'set constraints all immediate',
+      ...refresh,
+      `set local role ${ident(owner)}`,
+      'savepoint assay_ask',
+    ].join(';\n')
+  const own = `${again}; select count(*)::text, ${digest} from (${linesOf(query)}) as "assay lines"`
+
+  /** One that throws where the query does not is told apart, too; it must not spoil the others. */
+  const oneByOne = async (
+    list: readonly RowChange[],
+    group: readonly number[],
+    shown: string | null,
+  ): Promise<readonly number[]> => {
+    const replies = await db.batch([
+      standing(list),
+      ...group.map((i) => `${again}; select ${digestOf(broken[i]!)}`),
+    ])
+    return group.filter((_, k) => {
+      const reply = replies[k + 1]
+      // What PostgreSQL cannot even read is no view: its mutant is stillborn.
+      if (reply?.fault) return true
+      return rowOf(reply)?.[0] !== shown
+    })
+  }
+
+  return {
+    runs: () => runs,
+    ask: async (open, lists) => {
+      const groups = chunksOf(open)
+      const messages = lists.flatMap((list) => [
+        standing(list),
+        own,
+        ...groups.map((group) => `${again}; select ${group.map((i) => digestOf(broken[i]!)).join(', ')}`),
+      ])
+      const replies = await db.batch(messages)
+      runs += lists.length * (open.length + 2)
+      const width = groups.length + 2
+      const answers: (Answers | null)[] = []
+      for (const [at, list] of lists.entries()) {
+        const some = replies.slice(at * width, (at + 1) * width)
+        const [rows, shown] = rowOf(some[1]) ?? []
+        if (some[0]?.fault || shown === undefined) {
+          answers.push(null)
+          continue
+        }
+        const told = new Set<number>()
+        for (const [g, group] of groups.entries()) {
+          const digests = rowOf(some[g + 2])
+          if (digests) group.forEach((i, k) => digests[k] !== shown && told.add(i))
+          else for (const i of await oneByOne(list, group, shown)) told.add(i)
+        }
+        answers.push({ rows: Number(rows ?? 0), digest: shown, told })
+      }
+      return answers
+    },
+    isSteady: async (list) => {
+      const [, first, second] = await db.batch([standing(list), own, own])
+      return rowOf(first)?.[1] === rowOf(second)?.[1]
+    },
+    close: async () => {
+      await db.batch(['rollback to savepoint assay_apart; release savepoint assay_apart'])
+    },
+  }
+}

@@ -1,0 +1,140 @@
+/** Views of the harder kinds: documents, recursion, functions, keys one after the other, and writes through them. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { materializedView, view, type View } from '../../architecture/view.ts'
+import type { Server } from '../../postgres/server.ts'
+import { startServer } from '../../postgres/start.ts'
+import { openViewLab } from '../../../test/support/view-lab.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer({})
+})
+afterAll(() => server?.stop())
+
+const tables = `
+  create table people (id int primary key, mail text not null, boss_id int references people, tags text[] not null default '{}');
+  create table goods (id int primary key, name text not null, doc xml, attrs jsonb, price numeric(8,2) not null check (price > 0));
+  create table staff (id int primary key references people, title text not null);
+  create table sales (id int primary key, staff_id int not null references staff, good_id int not null references goods,
+    status text not null check (status in ('new', 'paid', 'void')), sold_on date not null, qty int not null check (qty > 0));
+  create table letters (id int primary key, sender text, words int);
+  create function worth(sale int) returns numeric language sql stable as
+    $$ select sum(s.qty * g.price) from sales s join goods g on g.id = s.good_id where s.id = sale $$;
+`
+
+const namespace = `'{{n,http://example.com/goods}}'`
+
+/** Name → query. */
+const queries: Readonly<Record<string, string>> = {
+  xml_values: `select id, (xpath('/n:good/n:label/text()', doc, ${namespace}))[1]::text as label, (xpath('/n:good/@rank', doc, ${namespace}))[1]::text::int as rank from goods where doc is not null`,
+  xml_rows: `select g.id, (xpath('/part/name/text()', part))[1]::text as part from goods g cross join lateral unnest(xpath('/good/part', g.doc)) as part`,
+  xml_table: `select g.id, x.label, x.amount from goods g, xmltable('/good/cost' passing g.doc columns label text path '@label', amount numeric path 'amount') x`,
+  json_values: `select id, attrs ->> 'colour' as colour, (attrs -> 'size' ->> 'width')::int as width, jsonb_array_length(attrs -> 'parts') as parts from goods where attrs ? 'colour'`,
+  json_rows: `select g.id, part ->> 'sku' as sku from goods g cross join lateral jsonb_array_elements(g.attrs -> 'parts') as part where (part ->> 'count')::int > 2`,
+  last_sale: `select st.id, s.sold_on, s.id as sale from staff st left join lateral (select sold_on, id from sales where staff_id = st.id order by sold_on desc, id desc limit 1) s on true`,
+  no_key: `select p.id, l.words from people p join letters l on lower(l.sender) = lower(p.mail) where l.words between 10 and 500`,
+  tags: `select id, unnest(tags) as tag from people where 'vip' = any(tags)`,
+  fiscal: `select extract(year from sold_on + interval '6 months') as year, sum(qty) as sold from sales group by 1 having sum(qty) >= 4`,
+  from_function: `select id, worth(id) as worth from sales where worth(id) > 50`,
+  best: `select id, name from (select id, name, row_number() over (order by price desc, id) as place from goods) ranked where place <= 2`,
+}
+
+test('every way to break them is noticed', async () => {
+  const views = Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, view(name, sql)]))
+  const ddl = Object.entries(queries).map(([name, sql]) => `create view ${name} as ${sql}`)
+  const lab = await openViewLab(server, [tables, ...ddl].join(';\n'), views)
+  try {
+    expect(lab.faults()).toEqual([])
+    const { killed, left } = await lab.left((s) => s.kind === 'view')
+    expect(left).toEqual([])
+    expect(killed).toBeGreaterThan(100)
+  } finally {
+    await lab.close()
+  }
+}, 60_000)
+
+test('what keys and checks make the same is proven, not looked for', async () => {
+  const over = `select worker, sum(total) as total from spending where total > 10 group by worker`
+  const never = `select g.id, (xpath('/piece/name/text()', part))[1]::text as part from goods g cross join lateral unnest(xpath('/good/part', g.doc)) as part`
+  const lab = await openViewLab(
+    server,
+    [
+      tables,
+      `create view open_sales as select id, qty from sales where status <> 'void'`,
+      `create view sellers as select s.id, p.mail from sales s join people p on p.id = s.staff_id`,
+      `create view by_mail as with sold as (select staff_id, sum(qty) as qty from sales group by staff_id)
+        select p.mail, sold.qty from sold join people p on p.id = sold.staff_id`,
+      `create materialized view spending as select staff_id as worker, qty as total from sales`,
+      `create view over_spending as ${over}`,
+      `create view never as ${never}`,
+    ].join(';\n'),
+    {
+      open: view('open_sales', `select id, qty from sales where status <> 'void'`),
+      sellers: view('sellers', `select s.id, p.mail from sales s join people p on p.id = s.staff_id`),
+      mail: view(
+        'by_mail',
+        `with sold as (select staff_id, sum(qty) as qty from sales group by staff_id) select p.mail, sold.qty from sold join people p on p.id = sold.staff_id`,
+      ),
+      spending: materializedView('spending', `select staff_id as worker, qty as total from sales`),
+      over: view('over_spending', over),
+      never: view('never', never),
+    },
+  )
+  try {
+    expect(lab.faults()).toEqual([])
+    const { left, equivalent: why } = await lab.left((s) => /view$/iu.test(s.kind))
+    expect(left).toEqual([])
+    expect(why.get('view:open_sales~relational-operator-exchanged:<')).toMatch(/lets through the same rows/u)
+    const keys = /staff.* and then .*people give every row its partner/u
+    expect(why.get('view:sellers~join-exchanged:left')).toMatch(keys)
+    expect(why.get('view:never~constant-moved:2')).toMatch(/xpath finds nothing there/u)
+    expect(why.get('view:by_mail~join-exchanged:left')).toMatch(keys)
+  } finally {
+    await lab.close()
+  }
+}, 60_000)
+
+test('writes are carried out by its triggers and rules', async () => {
+  const odd = `w "q" é`
+  const quoted = `"w ""q"" é"`
+  const query = `select id, mail from people`
+  const lab = await openViewLab(
+    server,
+    `${tables};
+     create view ${quoted} as ${query};
+     create function write_people() returns trigger language plpgsql as $$ begin
+       if tg_op = 'INSERT' then insert into people (id, mail) values (new.id, upper(new.mail)); return new; end if;
+       update people set mail = new.mail where id = old.id; return new; end $$;
+     create trigger "in ""stead" instead of insert or update on ${quoted} for each row execute function write_people();
+     create rule "del;ete" as on delete to ${quoted} do instead update people set mail = 'gone' where id = old.id`,
+    {
+      people: view({ schema: 'public', name: odd }, query, {}, (v) => [
+        v.writtenBy('trigger:in "stead', 'rule:del;ete'),
+      ]),
+    } satisfies Record<string, View>,
+  )
+  try {
+    expect(lab.faults()).toEqual([])
+    const red = await lab.red()
+    expect([...red].filter(([, { proven }]) => !proven)).toEqual([])
+    const { killed, left } = await lab.left((s) => s.kind === 'trigger' || s.kind === 'rule')
+    expect(left).toEqual([])
+    expect(killed).toBeGreaterThan(2)
+  } finally {
+    await lab.close()
+  }
+}, 30_000)
+
+test('a trigger or rule that is not there, and a name that says neither', async () => {
+  const lab = await openViewLab(server, `${tables}; create view mails as select id, mail from people`, {
+    mails: view('mails', 'select id, mail from people', {}, (v) => [v.writtenBy('trigger:nobody')]),
+  })
+  try {
+    const red = await lab.red()
+    expect([...red].find(([id]) => id.includes('writtenBy'))?.[1].proven).toBe(false)
+  } finally {
+    await lab.close()
+  }
+  const wrong = view('mails', 'select 1 as one', {}, (v) => [v.writtenBy('nobody' as 'trigger:nobody')])
+  expect(wrong.faults.map((fault) => fault.code)).toEqual(['architecture.written-by'])
+})
