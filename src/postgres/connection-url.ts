@@ -147,7 +147,8 @@ export const formatConnectionUrl = (address: Address): string => {
   const where = socket ? 'localhost' : `${host.includes(':') ? `[${host}]` : host}:${port}`
   const parameters = [
     ...(socket ? [`host=${encodeURIComponent(host)}`, `port=${port}`] : []),
-    ...(tls === undefined || socket ? [] : [`sslmode=${tls.mode}`]),
+    // `prefer` is what libpq does unasked; node-postgres would take the word for a demand, and check the certificate.
+    ...(tls === undefined || socket || tls.mode === 'prefer' ? [] : [`sslmode=${tls.mode}`]),
     ...(tls?.rootCertificate === undefined ? [] : [`sslrootcert=${encodeURIComponent(tls.rootCertificate)}`]),
   ]
   const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`

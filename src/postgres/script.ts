@@ -69,6 +69,9 @@ const copiesFromStdin = (words: readonly string[], text: string): boolean =>
 /** psql's own `\copy` with its rows in the lines below it. */
 const copiesInline = /^\\copy\s[^\n]*\bfrom\s+p?stdin\b/iu
 
+/** In the place of a semicolon. */
+const sendsStatement = /^\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch)(?![A-Za-z])/u
+
 /** The lines after a COPY statement up to `\.`; answers where the script goes on. */
 const copyData = (text: string, afterStatement: number): { readonly data: string; readonly next: number } => {
   const lineEnd = text.indexOf('\n', afterStatement)
@@ -106,6 +109,8 @@ export const readScript = (text: string): readonly ScriptStep[] => {
         at = next
         continue
       }
+      const sent = sendsStatement.test(whole) ? finish() : null
+      if (sent) steps.push({ kind: 'statement', text: text.slice(sent.start, sent.end), start: sent.start })
       steps.push({ kind: 'meta', text: whole.trimEnd(), start: at })
       at = end
       continue

@@ -4,8 +4,12 @@ import type { Session } from './session.ts'
  * What the work answers; asked once more when PostgreSQL cancelled a message of it. On a machine that stood still, a
  * time-out strikes whatever was under way, and its answer would be missing from what the work concludes.
  */
-export const unlessCancelled = async <T>(db: Session, work: () => Promise<T>): Promise<T> => {
-  const before = db.cancelled()
+export const unlessCancelled = async <T>(
+  asked: Session | readonly Session[],
+  work: () => Promise<T>,
+): Promise<T> => {
+  const count = (): number => [asked].flat().reduce((sum, db) => sum + db.cancelled(), 0)
+  const before = count()
   const answer = await work()
-  return db.cancelled() === before ? answer : work()
+  return count() === before ? answer : work()
 }

@@ -1,7 +1,7 @@
 /** What a run is asked to look at: all, or the rules and structures that ids name, with the rules that these need. */
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Binding, BoundRule } from './bind.ts'
-import { isLeftAlone } from './left-alone.ts'
+import { isLeftAlone, statedBy } from './left-alone.ts'
 import { makeTablesTouched } from './witness-tables.ts'
 
 /** Whether an id is asked for: itself, its table, or a part before it (`products/unique`). */
@@ -34,9 +34,10 @@ export const askFor = (
   const reported = binding.rules.filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
   const rules = new Set(reported.map(({ rule }) => rule.id))
   const claimants = (structure: Structure): readonly string[] => binding.claimedBy.get(structure.id) ?? []
+  const stated = statedBy(binding.rules)
   const structures = [...catalog.structures.values()].filter(
     (s) =>
-      !isLeftAlone(s, catalog, leftAlone) &&
+      !isLeftAlone(s, catalog, leftAlone, stated) &&
       (isAskedFor(s.id, s.table, only) || claimants(s).some((rule) => rules.has(rule))),
   )
   if (only.length === 0 || !mutates) return { rules, structures, tested: reported }

@@ -7,12 +7,17 @@ import type { Catalog, Structure } from '../catalog/structure.ts'
 const asNamed = (part: string): string =>
   part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part
 
+/** Structures that rules claim themselves, not only what these need: they are asked for wherever they stand. */
+export const statedBy = (rules: readonly { readonly claims: readonly string[] }[]): ReadonlySet<string> =>
+  new Set(rules.flatMap(({ claims }) => claims))
+
 export const isLeftAlone = (
   structure: Structure,
   catalog: Catalog,
   leftAlone: NonNullable<Architecture['leftAlone']>,
+  stated: ReadonlySet<string>,
 ): boolean => {
-  if (leftAlone.length === 0) return false
+  if (leftAlone.length === 0 || stated.has(structure.id)) return false
   if (structure.table !== null && leftAlone.includes(structure.table)) return true
   const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => asNamed(id.slice(0, -2)))
   return standsIn(structure, catalog, schemas)

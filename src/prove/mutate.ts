@@ -10,6 +10,7 @@ import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, MutantResult } from './result.ts'
 import type { GreenRule } from './green.ts'
+import type { NoticedRemovals } from './noticed-removals.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
 import { verdictOfSurvivor, stillbornReason } from './verdict.ts'
 import { makeTablesTouched } from './witness-tables.ts'
@@ -145,12 +146,14 @@ export interface MutateParts {
   readonly unsolvedRules: ReadonlyMap<string, string>
   /** Structure id → broken expressions that provably change nothing. */
   readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
+  /** What RED has seen already. */
+  readonly noticed?: NoticedRemovals
   /** Null: all operators. */
   readonly operators?: OperatorSet | null
 }
 
 /** Most mutants are noticed by the first experiments; the others ask more of them, and pay for their DDL once again. */
-const portions = [12, 60]
+const portions = [2, 12, 60]
 
 /** In their order, so that whoever notices first stays the same. */
 const portionsOf = (results: readonly ExperimentResult[]): readonly (readonly ExperimentResult[])[] => {
@@ -175,7 +178,17 @@ export const mutateStructure = async (
   const isSpecial = ({ experiment }: ExperimentResult): boolean =>
     experiment.proof !== undefined || experiment.interleaving !== undefined
   const [first = [], ...rest] = portionsOf(own.filter((r) => !isSpecial(r)))
-  let judged = await judgeAll(workplace, mutants, fair(first))
+  const known = new Map(
+    mutants.flatMap((mutant) => {
+      const killer = parts.noticed?.by((claimedBy.get(structure.id) ?? [])[0], mutant.ddl) ?? null
+      // The first of those that are asked of it: RED asks of plans and proofs, too.
+      if (killer === null || !own.some((r) => r.experiment === killer && !isSpecial(r))) return []
+      return [[mutant, { mutant, verdict: 'killed', why: killer.id, unchanged: [] } as Judged] as const]
+    }),
+  )
+  const asked = mutants.filter((mutant) => !known.has(mutant))
+  const answers = await judgeAll(workplace, asked, fair(first))
+  let judged = mutants.map((mutant) => known.get(mutant) ?? answers[asked.indexOf(mutant)]!)
   // Two sessions need a clone for each mutant: they are asked only where nothing else has noticed it.
   const stages = [
     () => rest,

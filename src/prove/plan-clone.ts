@@ -20,10 +20,10 @@ export const makePlanClone = async (
   const asking = rules.filter((r) => r.experiments.some((e) => e.on === 'loaded'))
   if (asking.length === 0) return { database: null, rules }
   const database = await server.clone(template, 'plans')
-  const owner = await server.connect(database, 'owner')
+  const owners = [await server.connect(database, 'owner'), await server.connect(database, 'owner')] as const
   try {
     const tables = [...new Set(asking.map((r) => r.rule.table))]
-    const problems = await loadForPlans(owner, catalog, { tables, rules: asking.map((r) => r.rule) })
+    const problems = await loadForPlans(owners, catalog, { tables, rules: asking.map((r) => r.rule) })
     const problemOf = new Map(problems.map((p) => [p.table, p.summary]))
     return {
       database,
@@ -37,6 +37,6 @@ export const makePlanClone = async (
       }),
     }
   } finally {
-    await owner.end()
+    await Promise.all(owners.map((owner) => owner.end()))
   }
 }

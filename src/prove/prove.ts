@@ -9,12 +9,9 @@ import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import { mutantsOf } from '../catalog/operator-sets.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
-import { unlessCancelled } from '../postgres/unless-cancelled.ts'
-import { makeRows } from '../rows/make-rows.ts'
 import { kindOf } from '../rules/kinds.ts'
 import { withSilentRepeats } from '../rules/silent-repeats.ts'
-import type { Rows } from '../rows/rows.ts'
-import { askFor, type Asked } from './asked.ts'
+import { askFor } from './asked.ts'
 import type { Binding } from './bind.ts'
 import { refuseDeclaredSql } from './declared-sql.ts'
 import { diagramOf } from './diagram.ts'
@@ -22,13 +19,14 @@ import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
 import { indistinctOf, makeWitnesses, mutateStructure } from './mutate.ts'
+import { openNoticedRemovals } from './noticed-removals.ts'
 import { proveRed, type RedEvidence } from './red.ts'
 import { missingObjects } from './missing-objects.ts'
 import { openGround, type ProofGround } from './proof-ground.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
+import { byTable, shareOut } from './share-out.ts'
 import { summarize } from './summary.ts'
-import type { Workplace } from './workplace.ts'
-import { writeTests, type TestedRule } from './write-tests.ts'
+import { writeOnPlaces, writersFor } from './write-on-places.ts'
 
 export type Step = 'green' | 'red' | 'mutate'
 
@@ -49,43 +47,6 @@ export interface ProveOptions {
   readonly workers?: number
   /** Of this template and kept open by the caller; absent: made and closed. */
   readonly ground?: ProofGround
-}
-
-/** Groups of rules of one table, so that workers share whole tables. */
-const byTable = <T extends TestedRule>(rules: readonly T[]): readonly (readonly T[])[] => {
-  const groups = new Map<string, T[]>()
-  for (const rule of rules) groups.set(rule.rule.table, [...(groups.get(rule.rule.table) ?? []), rule])
-  return [...groups.values()]
-}
-
-/**
- * Runs `work` over the items with each workplace taking the next free one, the most laborious first, so that no
- * workplace is left alone with them; answers in the items' order.
- */
-const shareOut = async <T, R>(
-  places: readonly Workplace[],
-  items: readonly T[],
-  work: (place: Workplace, item: T) => Promise<R>,
-  onDone: (done: number) => void,
-  labour: (item: T) => number = () => 0,
-): Promise<R[]> => {
-  const results = Array.from<R>({ length: items.length })
-  const order = items
-    .map((item, i) => ({ i, labour: labour(item) }))
-    .toSorted((a, b) => b.labour - a.labour)
-    .map(({ i }) => i)
-  let next = 0
-  let done = 0
-  await Promise.all(
-    places.map(async (place) => {
-      while (next < items.length) {
-        const i = order[next++]!
-        results[i] = await work(place, items[i]!)
-        onDone(++done)
-      }
-    }),
-  )
-  return results
 }
 
 interface Timer {
@@ -136,35 +97,6 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   design: rule.design,
 })
 
-/** Expressions of declared checks per table, which rows must satisfy even where the database lost them. */
-const declaredChecks = (architecture: Architecture, table: string): readonly string[] =>
-  (architecture.tables.find((t) => t.id === table)?.rules ?? []).flatMap((rule) =>
-    'expression' in rule && 'name' in rule && typeof rule.expression === 'string' ? [rule.expression] : [],
-  )
-
-const writeOn = async (
-  place: Workplace,
-  options: ProveOptions,
-  catalog: Catalog,
-  asked: Asked,
-): Promise<{ tested: readonly TestedRule[]; rows: Rows }> => {
-  const { architecture, onProgress } = options
-  await place.main.query('begin')
-  try {
-    const rows = await makeRows(place.main, catalog, (table) => declaredChecks(architecture, table.id))
-    const tested = await writeTests(asked.tested, {
-      architecture,
-      catalog,
-      rows,
-      db: place.main,
-      onTable: (table, done, of) => onProgress?.(`writing tests of ${table}`, done, of),
-    })
-    return { tested, rows }
-  } finally {
-    await place.main.query('rollback')
-  }
-}
-
 /** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
 export const prove = async (options: ProveOptions): Promise<ProveResult> => {
   const { server, template, steps, only, onProgress } = options
@@ -182,16 +114,20 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       mutates: steps.includes('mutate'),
       ...(architecture.leftAlone ? { leftAlone: architecture.leftAlone } : {}),
     })
-    const [first] = places
-    const written = await unlessCancelled(first!.main, () =>
-      writeOn(first!, { ...options, architecture }, catalog, asked),
-    )
+    const workers = options.workers ?? 2
+    const writers = writersFor(asked.tested, workers)
+    await ground.widen(writers)
+    const written = await writeOnPlaces(places.slice(0, writers), asked.tested, {
+      architecture,
+      catalog,
+      onProgress: (stage, done, of) => onProgress?.(stage, done, of),
+    })
     ground.useRows(written.rows)
     const writeSeconds = writing()
 
     onProgress?.('loading rows for plans', 0, 1)
     const tested = await ground.load(written.tested)
-    await ground.widen(options.workers ?? 2)
+    await ground.widen(workers)
 
     const greening = startTimer()
     const groups = byTable(tested)
@@ -203,11 +139,12 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
 
     const reddening = startTimer()
     const evidence = new Map<string, RedEvidence>()
+    const noticed = openNoticedRemovals()
     if (steps.includes('red')) {
       const found = await shareOut(
         places,
         byTable(reported),
-        async (place, group) => ({ group, evidence: await proveRed(place, group, catalog) }),
+        async (place, group) => ({ group, evidence: await proveRed(place, group, catalog, noticed) }),
         (done) => onProgress?.('red', done, groups.length),
       )
       for (const part of found) part.group.forEach((r, i) => evidence.set(r.rule.id, part.evidence[i]!))
@@ -236,6 +173,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
             claimedBy,
             unsolvedRules,
             indistinct,
+            noticed,
             operators,
           }),
         (done) => onProgress?.('mutants', done, structures.length),

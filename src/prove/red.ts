@@ -9,21 +9,82 @@ import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import { withWhatTheyNeed } from './bind.ts'
 import { kindOf } from '../rules/kinds.ts'
 import type { RuleResult } from './result.ts'
+import { isSameCause, namedBy } from './verdict.ts'
 import type { GreenRule } from './green.ts'
+import type { NoticedRemovals } from './noticed-removals.ts'
 import { changeBetween } from './judge.ts'
 import type { Trial, TrialOutcome } from './runner.ts'
 import type { Workplace } from './workplace.ts'
 
 export type RedEvidence = NonNullable<RuleResult['red']>
 
+interface RedParts {
+  readonly workplace: Workplace
+  readonly catalog: Catalog
+  /** Told of what is noticed when exactly a rule's structures are absent. */
+  readonly noticed: NoticedRemovals
+}
+
 /** Drops in an order in which nothing is missed by those that depend on it: dependents first. */
-const dropClaims = (rule: GreenRule, catalog: Catalog): readonly string[] => {
-  const claimed = rule.claims.map((id) => catalog.structures.get(id)!)
-  const depth = (id: string): number =>
-    catalog.dependents(id).filter((d) => rule.claims.includes(d.id)).length
+const dropAll = (ids: readonly string[], catalog: Catalog): readonly string[] => {
+  const claimed = ids.map((id) => catalog.structures.get(id)!)
+  const depth = (id: string): number => catalog.dependents(id).filter((d) => ids.includes(d.id)).length
   return claimed
     .toSorted((a, b) => depth(a.id) - depth(b.id))
     .flatMap((s) => kindOfStructure(s).drop(s, catalog))
+}
+
+/** What refuses still, without the rule's structures: those of the name that PostgreSQL gives, alone or with one that keeps them. */
+const whatElseRefuses = (
+  rule: GreenRule,
+  outcome: TrialOutcome,
+  catalog: Catalog,
+): readonly (readonly string[])[] => {
+  const { table } = rule.rule
+  for (const [i, { observed, holds }] of rule.results.entries()) {
+    const after = outcome.observations[i]!.fault
+    if (!holds || !observed.fault || !after || isSameCause(observed.fault, after)) continue
+    const named = namedBy(after, table, catalog).filter((id) => !rule.claims.includes(id))
+    const beside = catalog.of(table).filter((s) => s.dependsOn.some((id) => named.includes(id)))
+    // What keeps it goes first: a primary key does not let its NOT NULL go.
+    const pairs = named.flatMap((id) => beside.filter((s) => s.id !== id).map((s) => [s.id, id]))
+    return [...named.map((id) => [id]), ...pairs]
+  }
+  return []
+}
+
+/** More structures than ever refuse one row. */
+const mostTogether = 3
+
+/**
+ * What else refuses is taken away together with the rule's own structures: the experiment bites, though never alone.
+ * Whom it stands beside is told.
+ */
+const proveTogether = async (
+  { workplace, catalog }: RedParts,
+  rule: GreenRule,
+  removed: TrialOutcome,
+): Promise<RedEvidence | null> => {
+  let outcome = removed
+  let gone: readonly string[] = rule.claims
+  for (let step = 0; step < mostTogether; step++) {
+    const sets = whatElseRefuses(rule, outcome, catalog)
+      .map((set) => [...new Set([...gone, ...set])])
+      .filter((all) => all.length > gone.length)
+    const outcomes = await workplace.run(
+      sets.map((all) => ({ ddl: dropAll(all, catalog), experiments: rule.experiments })),
+    )
+    const made = sets.flatMap((all, i) => (outcomes[i]!.ddlFault ? [] : [{ all, outcome: outcomes[i]! }]))
+    for (const one of made) {
+      const found = firstChange(rule, one.outcome)
+      const others = one.all.filter((id) => !rule.claims.includes(id)).join(', ')
+      if (found) return provenBy(rule, found, `without its structures and ${others}, which refuse the same`)
+    }
+    const next = made[0]
+    if (!next) return null
+    ;[gone, outcome] = [next.all, next.outcome]
+  }
+  return null
 }
 
 const firstChange = (
@@ -58,28 +119,36 @@ const otherMutants = (ids: readonly string[], catalog: Catalog): readonly Mutant
     return kindOfStructure(structure).mutants(structure, catalog)
   })
 
+/** The first mutants are mostly noticed: the others are asked only then, ever more at once. */
+const firstAsked = 4
+const growth = 4
+
 const proveByMutants = async (
   workplace: Workplace,
   rule: GreenRule,
   mutants: readonly Mutant[],
 ): Promise<RedEvidence | null> => {
-  const trials = mutants.map((m) => ({ ddl: m.ddl, experiments: rule.experiments }))
-  const outcomes = await workplace.run(trials)
-  for (const [i, mutant] of mutants.entries()) {
-    const outcome = outcomes[i]!
-    const found = outcome.ddlFault ? null : firstChange(rule, outcome)
-    if (found) return provenBy(rule, found, `when ${mutant.summary}`)
+  let size = firstAsked
+  for (let from = 0; from < mutants.length; from += size / growth) {
+    const some = mutants.slice(from, from + size)
+    const outcomes = await workplace.run(some.map(({ ddl }) => ({ ddl, experiments: rule.experiments })))
+    for (const [i, mutant] of some.entries()) {
+      const outcome = outcomes[i]!
+      const found = outcome.ddlFault ? null : firstChange(rule, outcome)
+      if (found) return provenBy(rule, found, `when ${mutant.summary}`)
+    }
+    size *= growth
   }
   return null
 }
 
 /** Evidence that one rule was red without what it asks for. */
 const redOf = async (
-  workplace: Workplace,
+  parts: RedParts,
   rule: GreenRule,
-  catalog: Catalog,
   removed: TrialOutcome | null,
 ): Promise<RedEvidence> => {
+  const { workplace, catalog } = parts
   if (rule.missing !== null) return { proven: true, experiment: null, why: rule.missing }
   const failing = rule.results.find((r) => !r.holds)
   if (failing) return { proven: true, experiment: failing.experiment.id, why: failing.difference! }
@@ -93,12 +162,20 @@ const redOf = async (
   }
   if (removed && !removed.ddlFault) {
     const found = firstChange(rule, removed)
-    if (found) return provenBy(rule, found, 'without its structures')
+    if (found) {
+      const { experiment } = rule.results.find((r) => r.experiment.id === found.experiment)!
+      parts.noticed.note(rule.rule.id, dropAll(rule.claims, catalog), experiment)
+      return provenBy(rule, found, 'without its structures')
+    }
   }
   // A control is turned around by a broken function, not by the absence of the trigger that calls it.
   const owned = withWhatTheyNeed(catalog, rule.claims)
   const own = await proveByMutants(workplace, rule, otherMutants(owned, catalog))
   if (own) return own
+  if (removed && !removed.ddlFault) {
+    const together = await proveTogether(parts, rule, removed)
+    if (together) return together
+  }
   // Nothing of its own can be taken away alone (a primary key implies its NOT NULL; a rule of controls claims
   // nothing): then what stands beside it on the table is broken instead.
   if (rule.claims.length === 0 || removed?.ddlFault) {
@@ -120,16 +197,18 @@ export const proveRed = async (
   workplace: Workplace,
   rules: readonly GreenRule[],
   catalog: Catalog,
+  noticed: NoticedRemovals,
 ): Promise<readonly RedEvidence[]> => {
   const trialOf = new Map<GreenRule, Trial>()
   for (const rule of rules) {
     if (!rule.green || rule.claims.length === 0) continue
-    trialOf.set(rule, { ddl: dropClaims(rule, catalog), experiments: rule.experiments })
+    trialOf.set(rule, { ddl: dropAll(rule.claims, catalog), experiments: rule.experiments })
   }
   const outcomes = await workplace.run([...trialOf.values()])
   const outcomeOf = new Map([...trialOf.keys()].map((rule, i) => [rule, outcomes[i]!]))
   const evidence: RedEvidence[] = []
-  for (const rule of rules) evidence.push(await redOf(workplace, rule, catalog, outcomeOf.get(rule) ?? null))
+  for (const rule of rules)
+    evidence.push(await redOf({ workplace, catalog, noticed }, rule, outcomeOf.get(rule) ?? null))
   const plain = withoutPartitionNames(catalog)
   return evidence.map((one) => ({ ...one, why: plain(one.why) }))
 }

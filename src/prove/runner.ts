@@ -32,12 +32,15 @@ export const becomeAsker = (asker: Asker): readonly string[] => [
   `set local role ${ident(asker.role)}`,
 ]
 
+/** Nothing stands between the world and the statements that are judged: no need to mark where those begin. */
+const isBare = ({ given, as }: Experiment): boolean => given.length === 0 && as === undefined
+
 const experimentMessage = (experiment: Experiment): string =>
   [
     'rollback to savepoint assay_world',
     ...experiment.given,
     ...(experiment.as ? becomeAsker(experiment.as) : []),
-    `select 1 as ${whenMarker}`,
+    ...(isBare(experiment) ? [] : [`select 1 as ${whenMarker}`]),
     ...experiment.when,
     'set constraints all immediate',
   ].join(';\n')
@@ -58,9 +61,12 @@ const affectedBy = (command: Command | undefined): number => {
   return count === undefined ? 0 : Number(count)
 }
 
-const observe = (reply: Reply, worldFault: PgFault | null): Observation => {
+const observe = (experiment: Experiment, reply: Reply, worldFault: PgFault | null): Observation => {
   if (worldFault) return { fault: worldFault, stage: 'world', affected: 0, rows: [] }
-  const marker = reply.commands.findIndex((c) => c.columns[0] === whenMarker)
+  // The first command is the return to the world.
+  const marker = isBare(experiment)
+    ? Math.min(0, reply.commands.length - 1)
+    : reply.commands.findIndex((c) => c.columns[0] === whenMarker)
   if (marker < 0) return { fault: reply.fault, stage: 'given', affected: 0, rows: [] }
   const answers = reply.commands.slice(marker + 1)
   // Without a fault the last command is SET CONSTRAINTS; the one before it is the statement that is judged.
@@ -82,6 +88,7 @@ const runOnce = async (
   db: Session,
   owner: string,
   trials: readonly Trial[],
+  patience: string | null = null,
 ): Promise<readonly TrialOutcome[]> => {
   const messages: string[] = []
   const readers: ((replies: readonly Reply[]) => TrialOutcome)[] = []
@@ -89,7 +96,11 @@ const runOnce = async (
     const start = messages.length
     const ddl =
       trial.ddl.length === 0 ? [] : [`set local role ${ident(owner)}`, ...trial.ddl, 'set local role none']
-    messages.push(['begin', ...ddl, 'savepoint assay_start'].join(';\n'))
+    const limit =
+      patience === null || trial.ddl.length === 0
+        ? []
+        : [`set local statement_timeout = ${literal(patience)}`]
+    messages.push(['begin', ...ddl, ...limit, 'savepoint assay_start'].join(';\n'))
     const groups = [...byWorld(trial.experiments)].map(([world, indexes]) => {
       const at = messages.length
       messages.push(worldMessage(world), ...indexes.map((i) => experimentMessage(trial.experiments[i]!)))
@@ -101,8 +112,8 @@ const runOnce = async (
       const observations = Array.from<Observation>({ length: trial.experiments.length })
       for (const { at, indexes } of groups) {
         const worldFault = ddlFault ?? replies[at]!.fault
-        indexes.forEach((experiment, n) => {
-          observations[experiment] = observe(replies[at + 1 + n]!, worldFault)
+        indexes.forEach((i, n) => {
+          observations[i] = observe(trial.experiments[i]!, replies[at + 1 + n]!, worldFault)
         })
       }
       return { ddlFault, observations }
@@ -128,12 +139,20 @@ const askedAgain = async (
   owner: string,
   trial: Trial,
   outcome: TrialOutcome,
+  patience: Patience | null,
 ): Promise<TrialOutcome> => {
   const at = firstCutShort(outcome)
   if (at === null) return outcome
   const alone = { ddl: trial.ddl, experiments: at < 0 ? [] : [trial.experiments[at]!] }
-  const [again] = await runOnce(db, owner, [alone])
+  const [again] = await runOnce(db, owner, [alone], at < 0 ? null : (patience?.alone ?? null))
   return firstCutShort(again!) === null ? (await runOnce(db, owner, [trial]))[0]! : outcome
+}
+
+/** How long one statement may take after DDL: a broken loop may never end. Null: the session's time-out. */
+export interface Patience {
+  readonly first: string
+  /** When it is asked again. */
+  readonly alone: string
 }
 
 /** Runs every trial on one session, in one write; `owner` is the role that DDL runs as. Nothing is left behind. */
@@ -141,9 +160,11 @@ export const runTrials = async (
   db: Session,
   owner: string,
   trials: readonly Trial[],
+  patience: Patience | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const outcomes = [...(await runOnce(db, owner, trials))]
-  for (const [i, trial] of trials.entries()) outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!)
+  const outcomes = [...(await runOnce(db, owner, trials, patience?.first ?? null))]
+  for (const [i, trial] of trials.entries())
+    outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!, patience)
   return outcomes
 }
 

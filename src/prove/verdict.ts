@@ -28,16 +28,39 @@ export const stillbornReason = (fault: PgFault): Named =>
     ? { verdict: 'unsolved', why: `the mutant could not be made: ${fault.message} (${fault.sqlstate})` }
     : { verdict: 'stillborn', why: `PostgreSQL refuses it: ${fault.message} (${fault.sqlstate})` }
 
-/** The structure that a refusal names, as an id where it is one. */
-const refusedBy = (fault: PgFault, structure: Structure, catalog: Catalog): string => {
-  const named = fault.constraint ?? fault.column
-  const among = [...catalog.structures.values()].filter((s) => s.name === named && s.id !== structure.id)
-  const found = among.find((s) => s.table === structure.table) ?? among[0]
-  if (found) return found.id
-  return named ?? `${fault.message} (${fault.sqlstate})`
+const named = new WeakMap<Catalog, ReadonlyMap<string, readonly Structure[]>>()
+
+/** Structures by their own name: refusals are many, and so are structures. */
+const namedIn = (catalog: Catalog): ReadonlyMap<string, readonly Structure[]> => {
+  const known = named.get(catalog)
+  if (known) return known
+  const found = new Map<string, Structure[]>()
+  for (const structure of catalog.structures.values()) {
+    const alike = found.get(structure.name)
+    if (alike) alike.push(structure)
+    else found.set(structure.name, [structure])
+  }
+  named.set(catalog, found)
+  return found
 }
 
-const isSameCause = (a: PgFault, b: PgFault): boolean =>
+/** Ids of the table's structures that may be meant by the name that a refusal gives. */
+export const namedBy = (fault: PgFault, table: string, catalog: Catalog): readonly string[] => {
+  const name = fault.constraint ?? fault.column
+  const among = name === null ? [] : (namedIn(catalog).get(name) ?? [])
+  return among.filter((s) => s.table === table || s.table === null).map((s) => s.id)
+}
+
+/** The structure that a refusal names, as an id where it is one. */
+const refusedBy = (fault: PgFault, structure: Structure, catalog: Catalog): string => {
+  const name = fault.constraint ?? fault.column
+  const among = (name === null ? [] : (namedIn(catalog).get(name) ?? [])).filter((s) => s.id !== structure.id)
+  const found = among.find((s) => s.table === structure.table) ?? among[0]
+  if (found) return found.id
+  return name ?? `${fault.message} (${fault.sqlstate})`
+}
+
+export const isSameCause = (a: PgFault, b: PgFault): boolean =>
   a.sqlstate === b.sqlstate &&
   a.constraint === b.constraint &&
   a.table === b.table &&

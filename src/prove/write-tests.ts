@@ -15,7 +15,6 @@ export interface WriteTestsParts {
   /** A prover session on an empty clone, inside a transaction that the caller rolls back. */
   readonly db: Session
   readonly rows: Rows
-  readonly onTable?: (table: string, done: number, of: number) => void
 }
 
 /** In order of the rules. Rules whose table or columns are missing get no experiments. */
@@ -24,14 +23,12 @@ export const writeTests = async (
   parts: WriteTestsParts,
 ): Promise<readonly TestedRule[]> => {
   const tested: TestedRule[] = []
-  const tables = [...new Set(rules.map((r) => r.rule.table))]
   for (const bound of rules) {
     const { rule, table, missing } = bound
     if (!table || missing !== null) {
       tested.push({ ...bound, experiments: [], unsolved: [] })
       continue
     }
-    parts.onTable?.(rule.table, tables.indexOf(rule.table), tables.length)
     const { architecture, catalog, rows, db } = parts
     const written = await kindOf(rule).experiments(rule, {
       architecture,

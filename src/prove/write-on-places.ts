@@ -1,0 +1,115 @@
+/**
+ * Writes the tests on several workplaces at once: each solves rows of its own, and takes the next table when it is free.
+ * A table's rows are the same wherever they are solved.
+ */
+import type { Architecture } from '../architecture/architecture.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
+import { unlessCancelled } from '../postgres/unless-cancelled.ts'
+import { makeRows } from '../rows/make-rows.ts'
+import type { Rows } from '../rows/rows.ts'
+import type { BoundRule } from './bind.ts'
+import { byTable, shareOut } from './share-out.ts'
+import type { Workplace } from './workplace.ts'
+import { writeTests, type TestedRule } from './write-tests.ts'
+
+export interface WritingWish {
+  readonly architecture: Architecture
+  readonly catalog: Catalog
+  readonly onProgress: (stage: string, done: number, of: number) => void
+}
+
+export interface WrittenTests {
+  /** In the order of the rules. */
+  readonly tested: readonly TestedRule[]
+  readonly rows: Rows
+}
+
+/** Expressions of declared checks per table, which rows must satisfy even where the database lost them. */
+const declaredChecks = ({ tables }: Architecture): ((table: Table) => readonly string[]) => {
+  const rulesOf = new Map(tables.map(({ id, rules }) => [id, rules]))
+  return ({ id }) =>
+    (rulesOf.get(id) ?? []).flatMap((rule) =>
+      'expression' in rule && 'name' in rule && typeof rule.expression === 'string' ? [rule.expression] : [],
+    )
+}
+
+/** A workplace in a transaction that is taken back, and what was solved there. */
+interface Desk {
+  readonly place: Workplace
+  readonly rows: Rows
+}
+
+/** Each table's rows from where its tests were written: what was solved there is known. */
+const rowsOfDesks = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows => {
+  const of = ({ id }: Table): Rows => byTableId.get(id) ?? first
+  return {
+    world: (table) => of(table).world(table),
+    worldWith: (table, families) => of(table).worldWith(table, families),
+    base: (table, family) => of(table).base(table, family),
+    solve: (table, wish) => of(table).solve(table, wish),
+    insert: (table, row) => of(table).insert(table, row),
+    where: (table, row) => of(table).where(table, row),
+    candidates: (table, column, expressions) => of(table).candidates(table, column, expressions),
+    distinguish: (table, expression, others, wish) => of(table).distinguish(table, expression, others, wish),
+    judge: (table, rows, expressions) => of(table).judge(table, rows, expressions),
+  }
+}
+
+/** Fewer tables than this are written on one workplace: reading what rows must obey costs each of them something. */
+const fewTables = 4
+
+/** As many workplaces as the writing of these rules' tests is worth. */
+export const writersFor = (rules: readonly BoundRule[], workers: number): number =>
+  byTable(rules).length < fewTables ? 1 : workers
+
+const writeOnce = async (
+  places: readonly Workplace[],
+  rules: readonly BoundRule[],
+  { architecture, catalog, onProgress }: WritingWish,
+): Promise<WrittenTests> => {
+  const open: Workplace[] = []
+  try {
+    const checks = declaredChecks(architecture)
+    const desks = await Promise.all(
+      places.map(async (place): Promise<Desk> => {
+        await place.main.query('begin')
+        open.push(place)
+        return { place, rows: await makeRows(place.main, catalog, checks) }
+      }),
+    )
+    const groups = byTable(rules)
+    const rowsOf = new Map<string, Rows>()
+    let begun = 0
+    const written = await shareOut(
+      desks,
+      groups,
+      async ({ place, rows }, group) => {
+        const { table } = group[0]!.rule
+        onProgress(`writing tests of ${table}`, begun++, groups.length)
+        rowsOf.set(table, rows)
+        return writeTests(group, { architecture, catalog, rows, db: place.main })
+      },
+      () => undefined,
+      (group) => group.length,
+    )
+    const testedOf = new Map(written.flat().map((one) => [one.rule, one]))
+    return {
+      tested: rules.map(({ rule }) => testedOf.get(rule)!),
+      rows: rowsOfDesks(desks[0]!.rows, rowsOf),
+    }
+  } finally {
+    await Promise.all(open.map((place) => place.main.batch(['rollback'])))
+  }
+}
+
+/** Leaves nothing behind. */
+export const writeOnPlaces = (
+  places: readonly Workplace[],
+  rules: readonly BoundRule[],
+  wish: WritingWish,
+): Promise<WrittenTests> =>
+  unlessCancelled(
+    places.map((place) => place.main),
+    () => writeOnce(places, rules, wish),
+  )
