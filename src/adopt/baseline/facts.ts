@@ -65,7 +65,8 @@ const invalidSql = `
 
 const labelsSql = `select distinct l.provider from pg_catalog.pg_seclabel l order by 1`
 
-export const readFacts = async (db: Session): Promise<readonly Finding[]> => {
+/** `known`: roles whose rights a platform gives. */
+export const readFacts = async (db: Session, known: readonly string[] = []): Promise<readonly Finding[]> => {
   const facts: Fact[] = []
   const settings = await db.json<{ role: string; name: string; value: string }>(settingsSql)
   for (const { role, name, value } of settings.filter(matters))
@@ -75,12 +76,13 @@ export const readFacts = async (db: Session): Promise<readonly Finding[]> => {
       why: 'it decides how functions find names and what they answer; it hangs on the name of the database, and a copy does not have it',
       fix: `set it where the database is made, and give functions that need it a SET clause:\nALTER ${role === '' ? 'DATABASE …' : `ROLE ${role} IN DATABASE …`} SET ${name} TO ${value === '' ? '…' : value};`,
     })
-  for (const { role, rights } of await db.json<{ role: string; rights: string }>(rightsSql))
+  const rights = await db.json<{ role: string; rights: string }>(rightsSql)
+  for (const { role, rights: has } of rights.filter((one) => !known.includes(one.role)))
     facts.push({
       code: 'adopt.role-rights',
-      summary: `role ${role} has ${rights}, and the baseline makes it without`,
+      summary: `role ${role} has ${has}, and the baseline makes it without`,
       why: 'rights over the whole server are given by its administrator; a role that passes row-level security is proven as one that does not',
-      fix: `have the administrator give them where the role is made:\nALTER ROLE … ${rights.replaceAll(', ', ' ')};`,
+      fix: `have the administrator give them where the role is made:\nALTER ROLE … ${has.replaceAll(', ', ' ')};`,
     })
   for (const { relation, place } of await db.json<{ relation: string; place: string }>(placesSql))
     facts.push({

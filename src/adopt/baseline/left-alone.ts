@@ -4,6 +4,8 @@
  */
 import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
+import type { DefaultPrivileges } from './default-privileges.ts'
+import type { Edge } from './order.ts'
 import type { Piece } from './piece.ts'
 
 export interface LeftAlone {
@@ -13,9 +15,17 @@ export interface LeftAlone {
   readonly names: ReadonlySet<string>
   /** Names of extensions. */
   readonly extensions: readonly string[]
+  readonly roles: readonly string[]
+  readonly defaults: readonly DefaultPrivileges[]
 }
 
-export const nothingLeftAlone: LeftAlone = { schemas: [], names: new Set(), extensions: [] }
+export const nothingLeftAlone: LeftAlone = {
+  schemas: [],
+  names: new Set(),
+  extensions: [],
+  roles: [],
+  defaults: [],
+}
 
 const inSchemas = (catalogTable: string, schema: string, names: string): string =>
   `select '${catalogTable}/' || o.oid as key from pg_catalog.${catalogTable} o where o.${schema} in (${names})`
@@ -41,8 +51,9 @@ const rowsSql = (schemas: readonly string[]): string => {
     inSchemas('pg_ts_config', 'cfgnamespace', names),
     inSchemas('pg_ts_dict', 'dictnamespace', names),
     inSchemas('pg_statistic_ext', 'stxnamespace', names),
-    onRelations('pg_policy', 'polrelid', names),
-    onRelations('pg_trigger', 'tgrelid', names),
+    // One that calls a function of another schema is the project's, and so is a policy that the prelude does not make.
+    `${onRelations('pg_trigger', 'tgrelid', names)}
+      and exists (select from pg_catalog.pg_proc p where p.oid = o.tgfoid and p.pronamespace in (${names}))`,
     onRelations('pg_rewrite', 'ev_class', names),
     onRelations('pg_attrdef', 'adrelid', names),
     `select 'pg_default_acl/' || oid as key from pg_catalog.pg_default_acl where defaclnamespace in (${names})`,
@@ -64,15 +75,51 @@ const rowOf = ({ key }: Piece): string => {
 export const namesToLeave = (pieces: readonly Piece[]): ReadonlySet<string> =>
   new Set(pieces.filter(({ key }) => row.test(key)).map(({ name }) => name))
 
+/** Takes out of `gone` what pieces of the project stand on and no prelude makes: without it they could not be made. */
+const keepNeeded = (
+  pieces: readonly Piece[],
+  edges: readonly Edge[],
+  gone: Set<string>,
+  made: ReadonlySet<string>,
+): void => {
+  const pieceOf = new Map(
+    pieces.flatMap((piece) => [piece.key, ...(piece.rows ?? [])].map((key) => [key, piece] as const)),
+  )
+  const under = new Map<string, string[]>()
+  for (const { from, to } of edges) {
+    const list = under.get(from)
+    if (list) list.push(to)
+    else under.set(from, [to])
+  }
+  const open = pieces.filter((piece) => !gone.has(rowOf(piece)))
+  for (const piece of open) {
+    const rows = [piece.key, ...(piece.rows ?? [])]
+    const needed = [...rows.flatMap((key) => under.get(key) ?? []), ...(piece.on ?? [])]
+    for (const key of needed) {
+      const other = pieceOf.get(key)
+      if (!other || !gone.has(rowOf(other)) || made.has(other.key)) continue
+      for (const own of [other.key, ...(other.rows ?? [])]) gone.delete(own)
+      open.push(other)
+    }
+  }
+}
+
 /** Keys of rows that the baseline says nothing about. */
 export const rowsLeftAlone = async (
   db: Session,
   pieces: readonly Piece[],
+  edges: readonly Edge[],
   { schemas, names }: LeftAlone,
 ): Promise<ReadonlySet<string>> => {
   const standing = schemas.length === 0 ? [] : await db.json<{ readonly key: string }>(rowsSql(schemas))
-  const made = pieces.filter(({ key, name }) => row.test(key) && names.has(name))
-  return new Set([...standing.map(({ key }) => key), ...made.flatMap(({ key, rows = [] }) => [key, ...rows])])
+  const made = new Set(
+    pieces
+      .filter(({ key, name }) => row.test(key) && names.has(name))
+      .flatMap(({ key, rows = [] }) => [key, ...rows]),
+  )
+  const gone = new Set([...standing.map(({ key }) => key), ...made])
+  if (standing.length > 0) keepNeeded(pieces, edges, gone, made)
+  return gone
 }
 
 /** Default privileges of a schema have its name in their key: `defaults/role/schema/TABLES`. */

@@ -3,6 +3,7 @@
  * it reads best. Families (one file each beside this one) read pieces; order.ts puts each behind what it stands on.
  */
 import type { Session } from '../../postgres/session.ts'
+import type { DefaultPrivileges } from './default-privileges.ts'
 import type { TableShape } from './table-shapes.ts'
 
 /** Headings of the file, in order; a piece comes earlier where something before it needs it. */
@@ -67,6 +68,11 @@ export interface Source {
   readonly owner: string
   /** By oid. */
   readonly tables: ReadonlyMap<number, TableShape>
+  /** Names of pieces that a prelude makes before the baseline runs. */
+  readonly made: ReadonlySet<string>
+  /** Roles that are there before the baseline runs, and what objects to come are given there by themselves. */
+  readonly roles: readonly string[]
+  readonly defaults: readonly DefaultPrivileges[]
 }
 
 export type Family = (source: Source) => Promise<readonly Piece[]>

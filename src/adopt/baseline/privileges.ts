@@ -1,18 +1,22 @@
 /** Who owns what, and who may do what with it: only where it differs from what PostgreSQL gives by itself. */
 import { notOfExtension, userSchema } from '../../catalog/tables-sql.ts'
+import {
+  aclChanges,
+  aclItems,
+  defaultsStatements,
+  givenByDefault,
+  readDefaultPrivileges,
+  type AclItem,
+  type DefaultPrivileges,
+} from './default-privileges.ts'
 import { type Family, type Piece } from './piece.ts'
 import { quotedFunction, quotedName } from '../../catalog/quoted-sql.ts'
-
-interface AclItem {
-  /** Quoted; PUBLIC, CURRENT_USER for the owner of the database. */
-  readonly grantee: string
-  readonly privilege: string
-  readonly grantable: boolean
-}
 
 interface PrivilegesRow {
   readonly key: string
   readonly schema: string
+  /** Quoted. */
+  readonly schemaSql: string
   readonly name: string
   /** `TABLE public.products`. */
   readonly object: string
@@ -23,88 +27,44 @@ interface PrivilegesRow {
 
 const databaseOwner = `(select b.datdba from pg_catalog.pg_database b where b.datname = current_database())`
 
-/** The owner of the database and the first superuser (10): whoever applies the baseline stands for both. */
-const isOurs = (role: string): string => `${role} in (10, ${databaseOwner})`
-
-const items = (acl: string): string => `(
-    select coalesce(json_agg(json_build_object('grantee', x.grantee, 'privilege', x.privilege_type, 'grantable', x.is_grantable)
-      order by x.privilege_type collate "C", x.is_grantable), '[]'::json)
-    from (select distinct case when a.grantee = 0 then 'PUBLIC' when ${isOurs('a.grantee')} then 'CURRENT_USER'
-        else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end as grantee, a.privilege_type, a.is_grantable
-      from pg_catalog.aclexplode(${acl}) a) x)`
-
-const privilegesSql = `
-  select 'pg_class/' || c.oid as key, n.nspname as schema, c.relname as name,
+/** `all`: also of objects that have no more than they are given by themselves. */
+const privilegesSql = (all: boolean): string => `
+  select 'pg_class/' || c.oid as key, n.nspname as schema, pg_catalog.quote_ident(n.nspname) as "schemaSql", c.relname as name,
     case c.relkind when 'S' then 'SEQUENCE ' else 'TABLE ' end || ${quotedName('n', 'c.relname')} as object, null as column, 0 as position,
-    ${items('c.relacl')} as acl,
-    ${items(`pg_catalog.acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)`)} as given
+    ${aclItems(`coalesce(c.relacl, pg_catalog.acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner))`)} as acl,
+    ${aclItems(`pg_catalog.acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)`)} as given
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relacl is not null and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
+  where (${all} or c.relacl is not null) and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
   union all
-  select 'pg_class/' || c.oid, n.nspname, c.relname, 'TABLE ' || ${quotedName('n', 'c.relname')}, pg_catalog.quote_ident(a.attname), a.attnum,
-    ${items('a.attacl')}, '[]'::json
+  select 'pg_class/' || c.oid, n.nspname, '', c.relname, 'TABLE ' || ${quotedName('n', 'c.relname')}, pg_catalog.quote_ident(a.attname), a.attnum,
+    ${aclItems('a.attacl')}, '[]'::json
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null
   where c.relkind in ('r', 'p', 'f', 'v', 'm') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
   union all
-  select 'pg_namespace/' || n.oid, '', n.nspname, 'SCHEMA ' || pg_catalog.quote_ident(n.nspname), null, 0, ${items('n.nspacl')},
-    ${items(`coalesce((select i.initprivs from pg_catalog.pg_init_privs i where i.objoid = n.oid
+  select 'pg_namespace/' || n.oid, '', '', n.nspname, 'SCHEMA ' || pg_catalog.quote_ident(n.nspname), null, 0, ${aclItems('n.nspacl')},
+    ${aclItems(`coalesce((select i.initprivs from pg_catalog.pg_init_privs i where i.objoid = n.oid
       and i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass), pg_catalog.acldefault('n', n.nspowner))`)}
   from pg_catalog.pg_namespace n
   where n.nspacl is not null and ${userSchema('n')} and ${notOfExtension('pg_namespace', 'n.oid')}
   union all
-  select 'pg_proc/' || p.oid, n.nspname, p.proname, case p.prokind when 'p' then 'PROCEDURE ' else 'FUNCTION ' end || pg_catalog.replace(${quotedFunction('p', 'n')}, '(*)', '()'),
-    null, 0, ${items('p.proacl')}, ${items(`pg_catalog.acldefault('f', p.proowner)`)}
+  select 'pg_proc/' || p.oid, n.nspname, pg_catalog.quote_ident(n.nspname), p.proname, case p.prokind when 'p' then 'PROCEDURE ' else 'FUNCTION ' end || pg_catalog.replace(${quotedFunction('p', 'n')}, '(*)', '()'),
+    null, 0, ${aclItems(`coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))`)}, ${aclItems(`pg_catalog.acldefault('f', p.proowner)`)}
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-  where p.proacl is not null and ${userSchema('n')} and ${notOfExtension('pg_proc', 'p.oid')}
+  where (${all} or p.proacl is not null) and ${userSchema('n')} and ${notOfExtension('pg_proc', 'p.oid')}
   union all
-  select 'pg_type/' || t.oid, n.nspname, t.typname, 'TYPE ' || ${quotedName('n', 't.typname')}, null, 0, ${items('t.typacl')},
-    ${items(`pg_catalog.acldefault('T', t.typowner)`)}
+  select 'pg_type/' || t.oid, n.nspname, pg_catalog.quote_ident(n.nspname), t.typname, 'TYPE ' || ${quotedName('n', 't.typname')}, null, 0, ${aclItems(`coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner))`)},
+    ${aclItems(`pg_catalog.acldefault('T', t.typowner)`)}
   from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-  where t.typacl is not null and t.typtype in ('e', 'd', 'r', 'c') and ${userSchema('n')} and ${notOfExtension('pg_type', 't.oid')}
+  where (${all} or t.typacl is not null) and t.typtype in ('e', 'd', 'r', 'c') and ${userSchema('n')} and ${notOfExtension('pg_type', 't.oid')}
   union all
-  select 'pg_foreign_server/' || s.oid, '', s.srvname, 'FOREIGN SERVER ' || pg_catalog.quote_ident(s.srvname), null, 0, ${items('s.srvacl')},
-    ${items(`pg_catalog.acldefault('S', s.srvowner)`)}
+  select 'pg_foreign_server/' || s.oid, '', '', s.srvname, 'FOREIGN SERVER ' || pg_catalog.quote_ident(s.srvname), null, 0, ${aclItems('s.srvacl')},
+    ${aclItems(`pg_catalog.acldefault('S', s.srvowner)`)}
   from pg_catalog.pg_foreign_server s
   where s.srvacl is not null and ${notOfExtension('pg_foreign_server', 's.oid')}
   order by key, position`
 
-const itemKey = ({ privilege, grantable }: AclItem): string => `${privilege} ${grantable}`
-
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** PUBLIC first: what is taken from everybody is given to some. */
-const granteesOf = (list: readonly AclItem[]): readonly string[] =>
-  [...new Set(list.map(({ grantee }) => grantee))].toSorted(
-    (a, b) => Number(b === 'PUBLIC') - Number(a === 'PUBLIC') || compare(a, b),
-  )
-
-const grant = (
-  list: readonly AclItem[],
-  grantable: boolean,
-  object: string,
-  grantee: string,
-): readonly string[] => {
-  const privileges = list.filter((item) => item.grantable === grantable).map(({ privilege }) => privilege)
-  if (privileges.length === 0) return []
-  return [`GRANT ${privileges.join(', ')} ON ${object} TO ${grantee}${grantable ? ' WITH GRANT OPTION' : ''}`]
-}
-
-/** From what PostgreSQL gives by itself to what there is. */
-const changes = (object: string, acl: readonly AclItem[], given: readonly AclItem[]): readonly string[] =>
-  granteesOf([...given, ...acl]).flatMap((grantee) => {
-    const has = acl.filter((item) => item.grantee === grantee)
-    const had = given.filter((item) => item.grantee === grantee)
-    const keys = new Set(has.map(itemKey))
-    const lost = had.some((item) => !keys.has(itemKey(item)))
-    const before = new Set(had.map(itemKey))
-    const wanted = lost ? has : has.filter((item) => !before.has(itemKey(item)))
-    return [
-      ...(lost ? [`REVOKE ALL ON ${object} FROM ${grantee}`] : []),
-      ...grant(wanted, false, object, grantee),
-      ...grant(wanted, true, object, grantee),
-    ]
-  })
 
 interface OwnerRow {
   readonly key: string
@@ -189,38 +149,13 @@ const ownerPieces = (rows: readonly OwnerRow[]): readonly Piece[] => {
   return rows.length === 0 ? [] : [lend, ...owned, take]
 }
 
-interface DefaultsRow {
-  readonly role: string | null
-  readonly schema: string | null
-  readonly objects: string
-  readonly acl: readonly AclItem[]
-  readonly given: readonly AclItem[]
-}
-
-const defaultsSql = `
-  select case when not ${isOurs('d.defaclrole')} then pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)) end as role,
-    pg_catalog.quote_ident(n.nspname) as schema,
-    case d.defaclobjtype when 'r' then 'TABLES' when 'S' then 'SEQUENCES' when 'f' then 'FUNCTIONS' when 'T' then 'TYPES'
-      when 'L' then 'LARGE OBJECTS' else 'SCHEMAS' end as objects,
-    ${items('d.defaclacl')} as acl,
-    case when d.defaclnamespace = 0 then ${items(`pg_catalog.acldefault((case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end)::"char", d.defaclrole)`)}
-      else '[]'::json end as given
-  from pg_catalog.pg_default_acl d left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
-  order by 1 nulls first, 2 nulls first, 3`
-
-const defaultsPiece = (row: DefaultsRow): Piece => {
-  const of = row.role === null ? '' : ` FOR ROLE ${row.role}`
-  const where = row.schema === null ? '' : ` IN SCHEMA ${row.schema}`
-  return {
-    key: `defaults/${row.role ?? ''}/${row.schema ?? ''}/${row.objects}`,
-    name: `default privileges on ${row.objects.toLowerCase()}`,
-    section: 'Privileges of objects to come',
-    sort: [row.role ?? '', row.schema ?? '', row.objects],
-    statements: changes(row.objects, row.acl, row.given).map(
-      (sql) => `ALTER DEFAULT PRIVILEGES${of}${where} ${sql}`,
-    ),
-  }
-}
+const defaultsPiece = (row: DefaultPrivileges, before: readonly DefaultPrivileges[]): Piece => ({
+  key: `defaults/${row.role ?? ''}/${row.schema ?? ''}/${row.objects}`,
+  name: `default privileges on ${row.objects.toLowerCase()}`,
+  section: 'Privileges of objects to come',
+  sort: [row.role ?? '', row.schema ?? '', row.objects],
+  statements: defaultsStatements(row, before),
+})
 
 /** `UPDATE (name, slug)`: a column's privileges as one item for all columns that have them, in their order. */
 const columnItems = (rows: readonly PrivilegesRow[]): readonly AclItem[] => {
@@ -257,7 +192,7 @@ const privilegesPiece = (rows: readonly PrivilegesRow[]): Piece => {
     name: `privileges on ${first?.object}`,
     section: 'Privileges',
     sort: [first?.schema ?? '', first?.name ?? ''],
-    statements: changes(
+    statements: aclChanges(
       first?.object ?? '',
       acl,
       whole.flatMap((row) => row.given),
@@ -277,13 +212,23 @@ const ofPublic = (row: PrivilegesRow): PrivilegesRow => {
   return { ...row, given }
 }
 
-export const readPrivileges: Family = async ({ db }) => {
+/** `TABLE public.products` is one of the TABLES of its schema. */
+const sortOf = (object: string): string =>
+  `${object.slice(0, object.indexOf(' ')).replace('PROCEDURE', 'FUNCTION')}S`
+
+/** Where a platform gives more to objects to come, that is there when they are made. */
+const givenMore = (row: PrivilegesRow, defaults: readonly DefaultPrivileges[]): PrivilegesRow =>
+  defaults.length === 0 || row.column !== null
+    ? row
+    : { ...row, given: givenByDefault(defaults, row.schemaSql, sortOf(row.object), row.given) }
+
+export const readPrivileges: Family = async ({ db, defaults: before }) => {
   const owners = await db.json<OwnerRow>(ownersSql)
-  const privileges = await db.json<PrivilegesRow>(privilegesSql)
-  const defaults = await db.json<DefaultsRow>(defaultsSql)
+  const privileges = await db.json<PrivilegesRow>(privilegesSql(before.length > 0))
+  const defaults = await readDefaultPrivileges(db)
   return [
     ...ownerPieces(owners),
-    ...byObject(privileges.map(ofPublic)).map(privilegesPiece),
-    ...defaults.map(defaultsPiece),
+    ...byObject(privileges.map((row) => givenMore(ofPublic(row), before))).map(privilegesPiece),
+    ...defaults.map((row) => defaultsPiece(row, before)),
   ]
 }

@@ -95,8 +95,8 @@ const createSchema = (row: SchemaRow): readonly string[] => {
   return [`CREATE SCHEMA ${unless}${sql}${authorization === null ? '' : ` AUTHORIZATION ${authorization}`}`]
 }
 
-export const readRolesAndSchemas: Family = async ({ db }) => {
-  const roles = await db.json<RoleRow>(rolesSql)
+export const readRolesAndSchemas: Family = async ({ db, roles: there }) => {
+  const roles = (await db.json<RoleRow>(rolesSql)).filter(({ name }) => !there.includes(name))
   const schemas = await db.json<SchemaRow>(schemasSql)
   const rolesPiece: Piece = {
     key: 'roles',

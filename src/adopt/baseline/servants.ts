@@ -72,26 +72,46 @@ const publicationsSql = (major: number): string => `
   from pg_catalog.pg_publication p
   where ${notOfExtension('pg_publication', 'p.oid')}`
 
+const publishedTable = ({ name, columns, predicate }: PublicationRow['tables'][number]): string =>
+  `${name}${columns === null ? '' : ` (${columns})`}${predicate === null ? '' : ` WHERE (${predicate.replace(/^\((?<inner>.*)\)$/su, '$<inner>')})`}`
+
 const publication = (row: PublicationRow): string => {
-  const tables = row.tables.map(
-    ({ name, columns, predicate }) =>
-      `${name}${columns === null ? '' : ` (${columns})`}${predicate === null ? '' : ` WHERE (${predicate.replace(/^\((?<inner>.*)\)$/su, '$<inner>')})`}`,
-  )
+  const tables = row.tables.map(publishedTable)
   const what = tables.length === 0 ? '' : ` FOR TABLE\n  ${tables.join(',\n  ')}`
   return `CREATE PUBLICATION ${row.sql}${what}${row.options === null ? '' : `\nWITH (${row.options})`}`
 }
 
-const readPublications: Family = async ({ db, major }) =>
-  (await db.json<PublicationRow>(publicationsSql(major))).map((row): Piece => ({
-    key: keyOf('pg_publication', row.oid),
-    rows: row.tables.map(({ oid }) => keyOf('pg_publication_rel', oid)),
-    name: `publication ${row.sql}`,
-    section: 'Publications',
-    sort: [row.name],
-    statements: [publication(row)],
-    on: row.tables.map(({ table }) => keyOf('pg_class', table)),
-    ...(row.wide ? { cannot: 'only a superuser publishes all tables, or all tables of a schema' } : {}),
-  }))
+const toPublication = (row: PublicationRow): Piece => ({
+  key: keyOf('pg_publication', row.oid),
+  rows: row.tables.map(({ oid }) => keyOf('pg_publication_rel', oid)),
+  name: `publication ${row.sql}`,
+  section: 'Publications',
+  sort: [row.name],
+  statements: [publication(row)],
+  on: row.tables.map(({ table }) => keyOf('pg_class', table)),
+  ...(row.wide ? { cannot: 'only a superuser publishes all tables, or all tables of a schema' } : {}),
+})
+
+/** A platform makes the publication, and the project puts its tables into it. */
+const intoPublication = (row: PublicationRow, made: ReadonlySet<string>): readonly Piece[] => {
+  const own = row.tables.filter(({ name }) => !made.has(`table ${name}`))
+  if (own.length === 0 || !made.has(`publication ${row.sql}`)) return []
+  return [
+    {
+      key: `tables of publication ${row.sql}`,
+      name: `tables of publication ${row.sql}`,
+      section: 'Publications',
+      sort: [row.name],
+      statements: [`ALTER PUBLICATION ${row.sql} ADD TABLE\n  ${own.map(publishedTable).join(',\n  ')}`],
+      on: own.map(({ table }) => keyOf('pg_class', table)),
+    },
+  ]
+}
+
+const readPublications: Family = async ({ db, major, made }) => {
+  const rows = await db.json<PublicationRow>(publicationsSql(major))
+  return [...rows.map(toPublication), ...rows.flatMap((row) => intoPublication(row, made))]
+}
 
 interface ServerRow {
   readonly oid: number

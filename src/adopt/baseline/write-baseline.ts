@@ -7,6 +7,7 @@ import { withCanonicalSettings } from '../../catalog/read-catalog.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
 import { readComments } from './comments.ts'
+import { readDefaultPrivileges } from './default-privileges.ts'
 import { readConstraints } from './constraints.ts'
 import { readFacts } from './facts.ts'
 import { readFiring } from './firing.ts'
@@ -127,26 +128,38 @@ const findingsOf = ({ lost, circular }: Ordered): readonly Finding[] => [
 const bodiesOff = 'SET check_function_bodies = off;'
 const bodiesOn = 'RESET check_function_bodies;'
 
-const readSource = async (db: Session): Promise<Source> => {
+const readSource = async (db: Session, { names, roles, defaults }: LeftAlone): Promise<Source> => {
   const [facts] = await db.json<{ major: number; owner: string }>(`
     select current_setting('server_version_num')::int / 10000 as major, pg_catalog.pg_get_userbyid(d.datdba) as owner
     from pg_catalog.pg_database d where d.datname = current_database()`)
-  return { db, major: facts?.major ?? 0, owner: facts?.owner ?? '', tables: await readTableShapes(db) }
+  return {
+    db,
+    major: facts?.major ?? 0,
+    owner: facts?.owner ?? '',
+    tables: await readTableShapes(db),
+    made: names,
+    roles,
+    defaults,
+  }
 }
 
-const readPieces = async (db: Session): Promise<readonly Piece[]> => {
-  const source = await readSource(db)
+const readPieces = async (db: Session, leftAlone: LeftAlone): Promise<readonly Piece[]> => {
+  const source = await readSource(db, leftAlone)
   const read: Piece[] = []
   for (const family of families) read.push(...(await family(source)))
   return [...read, ...(await readUnread(db, read))]
 }
 
+const everyRole = `select r.rolname::text as name from pg_catalog.pg_roles r where r.rolname !~ '^pg_' order by 1`
+
 /** What a prelude has made in an otherwise empty database; `schemas`: those that it made. */
 export const readLeftAlone = (db: Session, schemas: readonly string[]): Promise<LeftAlone> =>
   withCanonicalSettings(db, async () => ({
     schemas,
-    names: namesToLeave(await readPieces(db)),
+    names: namesToLeave(await readPieces(db, nothingLeftAlone)),
     extensions: (await db.json<ExtensionRow>(extensionsSql)).map(({ name }) => name),
+    roles: (await db.json<{ readonly name: string }>(everyRole)).map(({ name }) => name),
+    defaults: await readDefaultPrivileges(db),
   }))
 
 /** `leftAlone`: what a platform's prelude makes before the baseline runs. */
@@ -156,10 +169,10 @@ export const writeBaseline = (
   leftAlone: LeftAlone = nothingLeftAlone,
 ): Promise<Baseline> =>
   withCanonicalSettings(db, async () => {
-    const pieces = await readPieces(db)
-    const gone = await rowsLeftAlone(db, pieces, leftAlone)
-    const all = withoutLeftAlone(pieces, gone, leftAlone)
+    const pieces = await readPieces(db, leftAlone)
     const edges = await db.json<Edge>(edgesSql)
+    const gone = await rowsLeftAlone(db, pieces, edges, leftAlone)
+    const all = withoutLeftAlone(pieces, gone, leftAlone)
     const ordered = inOrder(behindTables(all, edges), edges)
     const extensions = (await db.json<ExtensionRow>(extensionsSql))
       .filter(({ name }) => !leftAlone.extensions.includes(name))
@@ -174,6 +187,6 @@ export const writeBaseline = (
     return {
       sql: hasBodies ? `${text}\n${bodiesOn}\n` : text,
       extensions,
-      findings: [...findingsOf(ordered), ...(await readFacts(db))],
+      findings: [...findingsOf(ordered), ...(await readFacts(db, leftAlone.roles))],
     }
   })

@@ -146,3 +146,19 @@ it('a CHECK implied by NOT NULL, a type, a domain or other CHECKs is told with w
   expect(await lab.mend('adopt.check-implied')).toEqual([])
   await lab.close()
 })
+
+it('a default that its own column refuses is told, and one that other columns may save is not', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create domain code as text check (value ~ '^[A-Z]+$');
+    create table "Odd ""table""" ("ba se" numeric not null default 0.00 constraint positive check ("ba se" > 0.00),
+      kind code default 'x', lo int default 5, hi int default 3, check (lo < hi), fine int default 1 check (fine > 0),
+      loose text default null check (loose <> ''), at date default now() check (at < '2000-01-01'));`,
+  )
+  expect(await lab.told('adopt.default-refused')).toEqual([
+    `"Odd ""table"""/default:"ba se": "Odd ""table""": ba se is 0.00 when it is left out, and CHECK positive refuses that`,
+    `"Odd ""table"""/default:kind: "Odd ""table""": kind is 'x'::text when it is left out, and CHECK code_check of public.code refuses that`,
+  ])
+  expect(await lab.mend('adopt.default-refused')).toEqual([])
+  await lab.close()
+})

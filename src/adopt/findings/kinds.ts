@@ -5,6 +5,7 @@ import { checkImplied } from './check-implied.ts'
 import { checkNeverRejects } from './check-never-rejects.ts'
 import { floatMoney, moneyType, timestampWithoutZone } from './column-types.ts'
 import { constraintNotValid } from './constraint-not-valid.ts'
+import { defaultRefused } from './default-refused.ts'
 import { definerPublic, definerSearchPath } from './definer-search-path.ts'
 import type { FindingKind } from './finding-kind.ts'
 import { foreignKeyDuplicate } from './foreign-key-duplicate.ts'
@@ -19,6 +20,7 @@ import { policiesAsleep } from './policies-asleep.ts'
 import { policiesDenyAll } from './policies-deny-all.ts'
 import { policyConstant } from './policy-constant.ts'
 import { policyPerRow } from './policy-per-row.ts'
+import { policyRecursive } from './policy-recursive.ts'
 import { policyWithoutAskers } from './policy-without-askers.ts'
 import { rowSecurityOff } from './row-security-off.ts'
 import { sequenceNearEnd } from './sequence-near-end.ts'
@@ -31,6 +33,7 @@ export const findingKinds: readonly FindingKind[] = [
   checkAlwaysRejects,
   checkNeverRejects,
   checkDeadPart,
+  defaultRefused,
   foreignKeyDisabled,
   foreignKeySetNull,
   foreignKeyType,
@@ -40,6 +43,7 @@ export const findingKinds: readonly FindingKind[] = [
   policiesAsleep,
   policiesDenyAll,
   policyConstant,
+  policyRecursive,
   policyWithoutAskers,
   rowSecurityOff,
   viewBypasses,

@@ -17,6 +17,26 @@ const guarded = (table: string, columns: string): string =>
   `create table ${table} (${columns}); alter table ${table} enable row level security;`
 
 describe('policies that are never asked, or say the same of every row', () => {
+  it('that come back to their own table: every statement breaks', async () => {
+    const lab = await openFindingLab(
+      server,
+      `${guarded('"a ""friend"""', 'a int, b int')}
+      create policy mutual on "a ""friend""" for select using (exists (select from "a ""friend""" f where f.a = 1));
+      ${guarded('one', 'id int primary key, two_id int')} ${guarded('two', 'id int primary key, one_id int')}
+      create policy by_two on one using (two_id in (select id from two));
+      create policy by_one on two for select using (one_id in (select id from one));
+      ${guarded('near', 'id int primary key, two_id int')}
+      ${guarded('far', 'id int primary key')} create policy far on far using (id > 0);
+      create policy near on near using (two_id in (select id from far));`,
+    )
+    expect(ids(await lab.told('adopt.policy-recursive'))).toEqual([
+      '"a ""friend"""/table',
+      'one/table',
+      'two/table',
+    ])
+    await lab.close()
+  })
+
   it('asleep, restrictive only, never or always passing', async () => {
     const lab = await openFindingLab(
       server,

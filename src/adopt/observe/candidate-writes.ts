@@ -8,14 +8,27 @@ import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed-stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
 import { askers } from './askers.ts'
-import { besides } from './beside-rows.ts'
+import { calmValues } from './calm-values.ts'
+import { amongNeighbours, askedBeside, besides } from './beside-rows.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import { deferredWrites, typicalWrites } from './typical-writes.ts'
 import { combinedWrites, variedWrites } from './varied-writes.ts'
 import { insert, on, update, type Ground } from './write-settings.ts'
-import { agedValues, future, isTime, readValues, type Values } from './written-values.ts'
+import {
+  agedValues,
+  differing,
+  future,
+  isTime,
+  otherValues,
+  readValues,
+  type Values,
+} from './written-values.ts'
 
-export type Rounds = readonly (() => Promise<readonly ObservedSetting[]>)[]
+/** Each is given the writes of the rounds before it that told something. */
+export type Rounds = readonly ((telling: readonly ObservedSetting[]) => Promise<readonly ObservedSetting[]>)[]
+
+/** The rounds from here on write as somebody else. */
+export const firstWithAskers = 5
 
 const mostColumns = 6
 
@@ -27,20 +40,20 @@ const changesOf = (
   context: RuleContext,
   relevant: readonly string[],
   names: readonly string[],
-  [base, second]: readonly [Row, Row | null],
+  [base, second]: readonly [Row, Row],
 ): Row => {
   const { columns } = context.table
   const keys = new Set(keyColumns(context))
   const times = new Set(columns.filter(isTime).map((c) => c.name))
   const rank = (name: string): number => (times.has(name) ? 2 : keys.has(name) ? 1 : 0)
   const byRank = (some: readonly string[]): string[] => some.toSorted((a, b) => rank(a) - rank(b))
-  const others = names.filter((n) => !relevant.includes(n) && !times.has(n) && base[n] !== second?.[n])
+  const others = names.filter((n) => !relevant.includes(n) && !times.has(n) && base[n] !== second[n])
   // A change of something else shows best what a trigger does to a time, and reads better than one of a key.
   const changed = byRank([...relevant, ...byRank(others).slice(0, 3)])
   return Object.fromEntries(
     changed.flatMap((name) => {
       const column = columns.find((c) => c.name === name)!
-      const value = isTime(column) ? future : (second?.[name] ?? (column.notNull ? undefined : 'null'))
+      const value = isTime(column) ? future : (second[name] ?? (column.notNull ? undefined : 'null'))
       return value === undefined || value === 'default' || value === base[name]
         ? []
         : [[name, value] as const]
@@ -69,32 +82,41 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
   const base = await rows.base(table, 'a')
   if (!base) return null
   const second = await rows.base(table, 'b')
+  const others = await otherValues(context, base)
   const aged = agedValues(table.columns, reads)
   const names = table.columns.filter((c) => c.generated === null).map((c) => c.name)
   const relevant = reads.columns
     .filter((name) => names.includes(name))
     .toSorted((a, b) => Number(reads.asked.has(b)) - Number(reads.asked.has(a)))
     .slice(0, mostColumns)
-  const changes = changesOf(context, relevant, names, [base, second])
+  const changes = changesOf(context, relevant, names, [base, { ...others, ...differing(second ?? {}, base) }])
+  const calm = await calmValues(context, { reads, base, aged, changes })
   let values: readonly Values[] | null = null
   const ground = async (): Promise<Ground> => {
     values ??= await readValues(context, reads, relevant)
-    return { context, reads, base, aged, values, changes }
+    return { context, reads, base, aged: { ...aged, ...calm }, values, changes }
   }
   return [
-    async () => typicalWrites({ reads, aged, base, changes }),
+    async () => [
+      ...(calm === null ? [] : typicalWrites({ reads, aged: { ...aged, ...calm }, base, changes })),
+      ...typicalWrites({ reads, aged, base, changes }),
+    ],
     async () => variedWrites(await ground()),
     async () => combinedWrites(await ground()),
     async () => {
       const all = await ground()
       const varied = await variedWrites(all)
       const chosen = [...nestedWrites(all, second), ...typicalWrites(all).slice(0, 4), ...varied.slice(0, 4)]
-      return (await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside })))
+      return [
+        ...(await amongNeighbours(all, typicalWrites(all).slice(0, 5))).slice(0, 20),
+        ...(await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside }))),
+      ]
     },
     async () => deferredWrites(await ground()),
     async () => {
       const some = typicalWrites(await ground())
       return (await askers(context, reads)).flatMap((asker) => some.map((one) => ({ ...one, ...asker })))
     },
+    async (telling) => askedBeside(await ground(), telling),
   ]
 }

@@ -10,9 +10,9 @@ import type { Table } from '../../catalog/table.ts'
 import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
 import type { ObservedSetting } from '../../rules/observed-stage.ts'
-import { candidateWrites } from './candidate-writes.ts'
+import { candidateWrites, firstWithAskers } from './candidate-writes.ts'
 import { chooseWrites } from './choose-writes.ts'
-import { observedFindings } from './observed-findings.ts'
+import { observedFindings, type Tried } from './observed-findings.ts'
 import type { ObservedCall, ObservedTrigger } from './observed-trigger.ts'
 import { recordWrites } from './record-writes.ts'
 import { stageQuickly } from './stage-quickly.ts'
@@ -24,6 +24,19 @@ const nowhere: Architecture = { name: 'adopted', tables: [], identity: null }
 /** More writes of one round are not tried. */
 const mostWrites = 96
 const mostWatched = 9
+/** No further round is begun after this long: for one trigger, and for all of a database. Milliseconds. */
+const longestForOne = 20_000
+const longestForAll = 300_000
+
+/** Of one trigger or rewrite rule, before it is known what the others notice. */
+interface Seen {
+  readonly structure: Structure
+  readonly table: Table
+  readonly calls: readonly ObservedCall[]
+  readonly noticed: ReadonlySet<string>
+  readonly unseen: readonly Mutant[]
+  readonly tried: Tried
+}
 
 const ownFunctions = (structure: Structure, catalog: Catalog): readonly Structure<FunctionFacts>[] =>
   structure.dependsOn
@@ -46,33 +59,104 @@ const openBench = (work: Work, structure: Structure, table: Table): Bench => {
   return { work, structure, context, reads, tables: [table, ...reads.tables].slice(0, mostWatched) }
 }
 
-const observeOne = async (work: Work, structure: Structure, table: Table): Promise<ObservedTrigger> => {
-  const { catalog, db } = work
+/** So many triggers alike have tried all rounds on it for nothing: the next one tries it in passing only. */
+const barrenAfter = 2
+
+const asReplica = { session_replication_role: `'replica'` }
+
+/** How a structure is broken, whichever of the triggers of one shape it is. */
+const breakageOf = (structure: Structure, mutant: Mutant): string =>
+  mutant.structure === structure.id
+    ? `${structure.kind} ${structure.definition} ${mutant.id.slice(structure.id.length)}`
+    : mutant.id
+
+/** Only another asker can tell what a function does with other rights, or on another path. */
+const needsAsker = ({ operator }: Mutant): boolean => /^function\.(?:security|search-path)-/u.test(operator)
+
+const observeOne = async (work: Work, structure: Structure, table: Table): Promise<Seen> => {
+  const { db, barren } = work
   const bench = openBench(work, structure, table)
   const { context, reads, tables } = bench
   const mutants = mutantsOf(structure, work)
   const calls: ObservedCall[] = []
-  /** What is noticed, cannot be made, or is refused by something else. */
-  const done = { noticed: new Set<string>(), stillborn: new Set<string>(), redundant: new Set<string>() }
+  const telling: ObservedSetting[] = []
+  /** What is noticed, cannot be made, never ends, or is refused by something else. */
+  const done = {
+    noticed: new Set<string>(),
+    stillborn: new Set<string>(),
+    endless: new Set<string>(),
+    redundant: new Set<string>(),
+  }
   const openMutants = (): readonly Mutant[] =>
-    mutants.filter(({ id }) => !done.noticed.has(id) && !done.stillborn.has(id))
+    mutants.filter(({ id }) => !done.noticed.has(id) && !done.stillborn.has(id) && !done.endless.has(id))
+  const isHopeful = (mutant: Mutant): boolean =>
+    (barren.get(breakageOf(structure, mutant)) ?? 0) < barrenAfter
+  const budget = Math.min(work.until, Date.now() + longestForOne)
+  const placed = (one: ObservedSetting): ObservedSetting =>
+    reads.isForReplicas ? { ...one, settings: { ...one.settings, ...asReplica } } : one
   let writes = 0
-  const rounds = await inTransaction(db, () => candidateWrites(context, reads))
+  let cutShort = false
+  const rounds = mutants.length === 0 ? [] : await inTransaction(db, () => candidateWrites(context, reads))
   for (const [n, round] of (rounds ?? []).entries()) {
     const left = openMutants()
-    if (left.length === 0) break
-    const candidates = await inTransaction(db, async () => stageQuickly(context, firstOf(await round())))
+    const hopeful = left.filter((mutant) => !done.redundant.has(mutant.id) && isHopeful(mutant))
+    if (n === 0 ? left.length === 0 : hopeful.length === 0) break
+    if (n > 0 && n < firstWithAskers && hopeful.every(needsAsker)) continue
+    if (n > 0 && Date.now() > budget) {
+      cutShort = true
+      break
+    }
+    const candidates = await inTransaction(db, async () =>
+      stageQuickly(context, firstOf((await round(telling)).map(placed))),
+    )
     if (candidates.length === 0) continue
-    const tried = await chooseWrites(work, structure, tables, candidates, left, n)
+    const tried = await chooseWrites(work, structure, tables, candidates, n === 0 ? left : hopeful, n)
     writes += tried.writes
     for (const id of tried.stillborn) done.stillborn.add(id)
+    for (const id of tried.endless) done.endless.add(id)
     const recorded = await recordWrites(bench, tried.chosen, openMutants())
     calls.push(...recorded.calls)
+    telling.push(...recorded.settings)
     for (const id of recorded.notices) done.noticed.add(id)
     for (const id of recorded.redundant) done.redundant.add(id)
   }
   for (const id of done.noticed) work.noticed.add(id)
-  const unseen = openMutants().filter(({ id }) => !done.redundant.has(id))
+  const unseen = mutants.filter(
+    ({ id }) => !done.noticed.has(id) && !done.stillborn.has(id) && !done.redundant.has(id),
+  )
+  for (const mutant of cutShort ? [] : unseen) {
+    const key = breakageOf(structure, mutant)
+    barren.set(key, (barren.get(key) ?? 0) + 1)
+  }
+  const isShown = mutants[0] !== undefined && done.noticed.has(mutants[0].id)
+  const problem = rounds === null ? (await context.rows.world(table)).problem : null
+  return {
+    structure,
+    table,
+    calls,
+    noticed: done.noticed,
+    unseen,
+    tried: { writes, notifies: reads.notifies, isShown, cutShort, problem },
+  }
+}
+
+/** A function's broken form that no trigger shows is told once, with the last trigger that tried. */
+const toldOnce = (all: readonly Seen[], noticed: ReadonlySet<string>): readonly Seen[] => {
+  const told = new Set<string>()
+  return all
+    .toReversed()
+    .map((one) => {
+      const unseen = one.unseen.filter(({ id }) => !noticed.has(id) && !told.has(id))
+      for (const { id } of unseen) told.add(id)
+      return { ...one, unseen }
+    })
+    .toReversed()
+}
+
+const toObserved = (
+  { structure, table, calls, noticed, unseen, tried }: Seen,
+  catalog: Catalog,
+): ObservedTrigger => {
   const needed = structure.dependsOn.filter((id) => catalog.structures.get(id)?.table === null)
   return {
     table: table.id,
@@ -80,15 +164,11 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     claims: calls.length === 0 ? [] : [structure.id, ...needed],
     calls,
     mutants: {
-      made: done.noticed.size + unseen.length,
-      killed: done.noticed.size,
+      made: noticed.size + unseen.length,
+      killed: noticed.size,
       left: unseen.map(({ id, summary }) => ({ id, summary })),
     },
-    findings: observedFindings(structure, table, unseen, {
-      writes,
-      notifies: reads.notifies,
-      isShown: mutants[0] !== undefined && done.noticed.has(mutants[0].id),
-    }),
+    findings: observedFindings(structure, table, unseen, tried),
   }
 }
 
@@ -99,18 +179,18 @@ interface Day {
 
 /**
  * Observes every trigger and rewrite rule that stands on a table. `db`: a session of the prover on an empty migrated
- * copy, outside any transaction; nothing is left behind.
+ * copy, outside any transaction; nothing is left behind. `isAsked`: those of a platform are not.
  */
 export const observeTriggers = async (
   db: Session,
   catalog: Catalog,
   onStructure?: (id: string, done: number, of: number) => void,
+  isAsked: (structure: Structure) => boolean = () => true,
 ): Promise<readonly ObservedTrigger[]> => {
   const standing = [...catalog.tables.values()].flatMap((table) =>
-    [...catalog.of(table.id, 'trigger'), ...catalog.of(table.id, 'rule')].map((structure) => ({
-      structure,
-      table,
-    })),
+    [...catalog.of(table.id, 'trigger'), ...catalog.of(table.id, 'rule')]
+      .filter(isAsked)
+      .map((structure) => ({ structure, table })),
   )
   if (standing.length === 0) return []
   await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
@@ -119,8 +199,10 @@ export const observeTriggers = async (
       `select to_char(now(), 'YYYY-MM-DD') as date, to_char(now(), 'YYYY') as year`,
     )
     const rows = await inTransaction(db, () => makeRows(db, catalog))
-    const found: ObservedTrigger[] = []
+    const found: Seen[] = []
     const noticed = new Set<string>()
+    const barren = new Map<string, number>()
+    const until = Date.now() + longestForAll
     const said = new Map<string, Set<string>>()
     for (const [i, { structure, table }] of standing.entries()) {
       onStructure?.(structure.id, i, standing.length)
@@ -130,12 +212,14 @@ export const observeTriggers = async (
         catalog,
         rows,
         noticed,
+        barren,
+        until,
         said,
         day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
       }
       found.push(await observeOne(work, structure, table))
     }
-    return found
+    return toldOnce(found, noticed).map((one) => toObserved(one, catalog))
   } finally {
     await db.query('reset statement_timeout; reset client_min_messages')
   }

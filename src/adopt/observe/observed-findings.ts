@@ -12,24 +12,48 @@ export interface Tried {
   /** Its absence was noticed. */
   readonly isShown: boolean
   readonly notifies: boolean
+  /** Its time was over before all rounds were tried. */
+  readonly cutShort: boolean
+  /** Why the table takes no row at all. */
+  readonly problem: string | null
 }
+
+const writesTried = ({ writes, cutShort }: Tried): string =>
+  `${writes} writes were tried${cutShort ? ' before its time was over' : ''}`
+
+/** `function graphile_worker.add_job(…) does not exist`. */
+const missing = /^(?:schema|function|relation|type) ("?).+?\1(?:\(.*\))? does not exist/u
 
 export const observedFindings = (
   structure: Structure,
   table: Table,
   left: readonly Mutant[],
-  { writes, isShown, notifies }: Tried,
+  tried: Tried,
 ): readonly Finding[] => {
+  const { isShown, notifies, problem } = tried
   const { enabled } = structure.facts as { readonly enabled?: string }
-  if (enabled === 'D' || enabled === 'R')
+  if (enabled === 'D')
     return [
       {
         code: 'adopt.unobserved',
         severity: 'note',
         structure: structure.id,
         summary: `${byOf(structure)} of ${table.id} never runs`,
-        why: enabled === 'D' ? 'it is disabled' : 'it runs only in sessions that replicate',
+        why: 'it is disabled',
         fix: `drop it, or enable it:\nalter table ${qualified(table)} enable ${structure.kind} ${ident(structure.name)};`,
+      },
+    ]
+  if (problem !== null)
+    return [
+      {
+        code: 'rule.unsolved',
+        severity: 'error',
+        structure: structure.id,
+        summary: `${byOf(structure)} of ${table.id} was not seen: no row of the table is accepted`,
+        why: problem,
+        fix: missing.test(problem)
+          ? `put what is missing into a file of SQL, with a function of the same name and arguments, and adopt with --before FILE`
+          : `state a row that is accepted, and what ${byOf(structure)} does with it:\nt.behaves('…', { insert: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
       },
     ]
   if (!isShown)
@@ -39,7 +63,7 @@ export const observedFindings = (
         severity: 'error',
         structure: structure.id,
         summary: `no write was found that shows what ${byOf(structure)} of ${table.id} does`,
-        why: `${writes} writes were tried, and each left the same behind with it and without it${notifies ? ': what is sent with NOTIFY is seen only after the commit' : ''}`,
+        why: `${writesTried(tried)}, and each left the same behind with it and without it${notifies ? ': what is sent with NOTIFY is seen only after the commit' : ''}`,
         fix: `state what it does:\nt.behaves('…', { update: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
       },
     ]
@@ -50,7 +74,7 @@ export const observedFindings = (
       severity: 'warning',
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${byOf(structure)} of ${table.id} would go unnoticed`,
-      why: `${writes} writes were tried, and none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
+      why: `${writesTried(tried)}, and none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
       fix: `state the write that shows it:\nt.behaves('…', { update: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
     },
   ]

@@ -10,6 +10,7 @@ import {
 import type { Mutant } from '../../catalog/structure.ts'
 import { changeBetween, differenceFrom } from '../../prove/judge.ts'
 import type { Experiment } from '../../rules/experiment.ts'
+import type { ObservedSetting } from '../../rules/observed-stage.ts'
 import { observed } from '../../rules/observed.ts'
 import type { ChosenWrite } from './choose-writes.ts'
 import { byOf } from './observed-findings.ts'
@@ -99,8 +100,32 @@ const unique = (sentence: string, said: Set<string>): string => {
   }
 }
 
+interface Found {
+  readonly option: ObservedOption<string>
+  readonly notices: ReadonlySet<string>
+}
+
+/** Each was chosen for what it notices, and may notice more: those that the others make needless are left out. */
+const fewestOf = (found: ReadonlyMap<number, Found>): ReadonlyMap<number, ObservedOption<string>> => {
+  const left = new Set([...found.values()].flatMap(({ notices }) => [...notices]))
+  const needed = new Map<number, ObservedOption<string>>()
+  while (left.size > 0) {
+    const counted = [...found].map(([at, one]) => ({
+      at,
+      option: one.option,
+      news: [...one.notices].filter((id) => left.has(id)),
+    }))
+    const best = counted.reduce((a, b) => (b.news.length > a.news.length ? b : a))
+    for (const id of best.news) left.delete(id)
+    needed.set(best.at, best.option)
+  }
+  return needed
+}
+
 export interface Recorded {
   readonly calls: readonly ObservedCall[]
+  /** In which the calls were seen. */
+  readonly settings: readonly ObservedSetting[]
   readonly notices: ReadonlySet<string>
   readonly redundant: ReadonlySet<string>
 }
@@ -118,7 +143,7 @@ export const recordWrites = async (
   const said = work.said.get(context.table.id) ?? new Set<string>()
   work.said.set(context.table.id, said)
   let open = chosen.map((one, at) => ({ one, at }))
-  const found = new Map<number, ObservedOption<string>>()
+  const found = new Map<number, Found>()
   for (const keeps of [false, true]) {
     const options = open.map(({ one }) => toOption(one, work.catalog, { aged, reads }, keeps))
     const rules = options.map((option, i) => toRule(bench, `${i}`, option))
@@ -127,17 +152,19 @@ export const recordWrites = async (
       const { holds, notices: now, redundant: refused } = proven[i]!
       const isWhole = holds && one.notices.every((id) => now.has(id))
       if (!isWhole && !(keeps && holds && now.size > 0)) return true
-      found.set(at, options[i]!)
+      found.set(at, { option: options[i]!, notices: now })
       for (const id of now) notices.add(id)
       for (const id of refused) redundant.add(id)
       return false
     })
   }
+  const needed = fewestOf(found)
   for (const [at, one] of chosen.entries()) {
-    const option = found.get(at)
+    const option = needed.get(at)
     if (option === undefined) continue
     const sentence = unique(sayObserved(option, messageOf(one, work.day)), said)
     calls.push({ sentence, observed: option, by: byOf(structure) })
   }
-  return { calls, notices, redundant }
+  const settings = chosen.flatMap((one, at) => (needed.has(at) ? [one.candidate.setting] : []))
+  return { calls, settings, notices, redundant }
 }

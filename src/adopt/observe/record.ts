@@ -42,12 +42,18 @@ const keyColumns = (catalog: Catalog, table: Table): readonly string[] =>
 /** More columns of a row of another table than this are not shown. */
 const mostShown = 16
 
-interface Seen {
+export interface Seen {
   readonly rows: readonly Row[] | null
   readonly removes: number | null
 }
 
-const seenOf = (chosen: Chosen, at: number, table: Table, catalog: Catalog, isOwn: boolean): Seen => {
+export const seenOf = (
+  chosen: Pick<Chosen, 'seen' | 'unsteady' | 'others'>,
+  at: number,
+  table: Table,
+  catalog: Catalog,
+  isOwn: boolean,
+): Seen => {
   const one = chosen.seen.tables[at]!
   const unsteady = chosen.unsteady[at]!
   const changes = chosen.others

@@ -32,6 +32,10 @@ export interface TriggerReads {
   /** Conditions as they stand, for the constants in them. */
   readonly texts: readonly string[]
   readonly isConstraint: boolean
+  /** It looks at all rows of a statement: they may be many. */
+  readonly isStatement: boolean
+  /** It runs only in sessions that replicate. */
+  readonly isForReplicas: boolean
 }
 
 /** Other functions that a function calls are followed this far. */
@@ -144,7 +148,7 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
       catalog,
     ),
   )
-  const { columns = [], isConstraint = false } = structure.facts as Partial<TriggerFacts>
+  const { columns = [], isConstraint = false, isRow, enabled } = structure.facts as Partial<TriggerFacts>
   const plain = texts.join('\n').replaceAll(/\breturn\s+(?:new|old)\b/giu, '')
   const conditions = conditionsIn(structure, catalog)
   return {
@@ -160,5 +164,7 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
     conditions: [...new Set(conditions.flatMap((c) => overColumns(c, table) ?? []))],
     texts: conditions,
     isConstraint,
+    isStatement: isRow === false,
+    isForReplicas: enabled === 'R',
   }
 }

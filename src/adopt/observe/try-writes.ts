@@ -51,7 +51,7 @@ const shown = (column: Column): string => {
   return text
 }
 
-const lookAtAll = (tables: readonly Table[]): string => {
+export const lookAtAll = (tables: readonly Table[]): string => {
   const parts = tables.flatMap((table, at) => [
     `select ${at}, array_to_json(array[${table.columns.map(shown).join(', ')}]::text[])::text ${writtenRows(table, at)}`,
     `select ${at}, '#' || (${fewerRows(table, at)})::text`,
@@ -113,7 +113,7 @@ export const runInBatches = async (
   trials: readonly Trial[],
   patience: Patience = 'long',
 ): Promise<Awaited<ReturnType<typeof runTrials>>> => {
-  await db.query(`set statement_timeout = '${patience === 'long' ? '20s' : '2s'}'`)
+  await db.query(`set statement_timeout = '${patience === 'long' ? '20s' : '1s'}'`)
   const outcomes: Awaited<ReturnType<typeof runTrials>>[number][] = []
   let from = 0
   while (from < trials.length) {

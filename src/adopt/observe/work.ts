@@ -12,6 +12,10 @@ export interface Work extends Laboratory {
   readonly rows: Rows
   /** Mutants of functions that an earlier trigger's observations notice. */
   readonly noticed: Set<string>
+  /** What is not noticed, by how it is broken: how many triggers have tried all rounds on it. */
+  readonly barren: Map<string, number>
+  /** Milliseconds of the clock after which no further rounds are begun. */
+  readonly until: number
   /** Sentences in use, by table. */
   readonly said: Map<string, Set<string>>
 }

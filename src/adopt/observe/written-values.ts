@@ -45,6 +45,22 @@ export interface Values {
   readonly values: readonly string[]
 }
 
+/** For each column of which the families know one value only, another one; no rule that spans columns is asked. */
+export const otherValues = async ({ rows, table }: RuleContext, base: Row): Promise<Row> => {
+  const found: (readonly [string, string])[] = []
+  for (const { name, generated, notNull } of table.columns) {
+    const own = base[name]
+    if (generated !== null || own === undefined) continue
+    const texts = new Set([own, literalText(own)])
+    const value = (await rows.candidates(table, name)).find(
+      (sql) =>
+        sql !== 'default' && !(notNull && sql === 'null') && !texts.has(sql) && !texts.has(literalText(sql)),
+    )
+    if (value !== undefined) found.push([name, value])
+  }
+  return Object.fromEntries(found)
+}
+
 const unique = (values: readonly (string | undefined)[]): string[] =>
   [...new Set(values.filter((v) => v !== undefined && v !== 'default'))] as string[]
 
@@ -92,14 +108,14 @@ export const readValues = async (
         typical[1],
         ...typical.slice(3),
         ...(column.notNull ? [] : ['null']),
-        ...(special.length === 0 ? spoken.slice(0, 3) : []),
+        ...(special.length < 2 ? spoken.slice(0, 3) : []),
       ]).slice(0, mostValues + 3),
     })
   }
   return found
 }
 
-const differing = (row: Row, base: Row): Row =>
+export const differing = (row: Row, base: Row): Row =>
   Object.fromEntries(Object.entries(row).filter(([name, value]) => base[name] !== value))
 
 /** Values with which a condition is true and with which it is false. */

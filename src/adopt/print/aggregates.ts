@@ -51,7 +51,9 @@ const strengthOf = (
 /** The strongest bond of a table, the first of several; tables of other schemas stand for themselves. */
 const bondOf = (part: Table, tables: ReadonlyMap<string, Table>, catalog: Catalog): Bond | null => {
   const parent = tables.get(part.partitionOf ?? '')
-  if (parent && parent.schema === part.schema) return { whole: parent, strength: 3 }
+  if (parent?.schema === part.schema) return { whole: parent, strength: 3 }
+  // A partition names its whole's constant: away from it, it stands in a file of its own.
+  if (parent?.kind === 'partitioned') return null
   const bonds = referencesOf(catalog, part.id).flatMap(({ facts }): readonly Bond[] => {
     const whole = tables.get(facts.target)
     if (!whole || whole === part || whole.schema !== part.schema) return []

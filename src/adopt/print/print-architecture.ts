@@ -1,10 +1,13 @@
 /** A catalog as architecture files: tables that belong together in one file, shared types beside them, one entry. */
-import { relationOf } from '../../catalog/relation.ts'
+import { partitionAncestors, partitionParent } from '../../catalog/partition-whole.ts'
+import { referencesOf } from '../../catalog/references.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import type { RelationName } from '../../ground/names.ts'
+import { isTableLeftAlone } from '../../architecture/left-alone.ts'
+import { relationId, type RelationName } from '../../ground/names.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { AdoptedFile } from '../adopted.ts'
+import type { ObservedFunction } from '../calls/observed-function.ts'
 import type { ObservedTrigger } from '../observe/observed-trigger.ts'
 import { aggregatesOf } from './aggregates.ts'
 import { bookkeepingFinding, bookkeepingTables } from './bookkeeping.ts'
@@ -15,7 +18,7 @@ import { entryFiles } from './print-entry.ts'
 import { printBeside } from './print-beside.ts'
 import { split, writeFiles, type Piece, type PlannedFile } from './print-files.ts'
 import type { Left, PrintContext } from './print-kind.ts'
-import { printTable, type PrintedTable } from './print-table.ts'
+import { printPartition, printTable, type PrintedTable } from './print-table.ts'
 import { asPrinted, type ReadableSql } from './readable-sql.ts'
 import { tableName } from './relation-code.ts'
 import { unclaimedFindings, withWhatTheyNeed } from './unclaimed.ts'
@@ -29,8 +32,12 @@ export interface PrintOptions {
   readonly sql?: ReadableSql
   /** What a platform's prelude makes: tables, and `*` for all of a schema. */
   readonly leftAlone?: readonly RelationName[]
+  /** The catalog with the platform's part, where that is taken out of it. */
+  readonly whole?: Catalog
   /** What observeTriggers saw of the triggers and rewrite rules. */
   readonly observed?: readonly ObservedTrigger[]
+  /** What observeFunctions saw of functions and procedures. */
+  readonly functions?: readonly ObservedFunction[]
 }
 
 export interface PrintedArchitecture {
@@ -41,13 +48,22 @@ export interface PrintedArchitecture {
 }
 
 /** Why a table is not declared at all; null for those that are. */
-const reasonToSkip = (table: Table, catalog: Catalog): string | null =>
-  relationOf(catalog, table.id)?.facts.kind === 'foreign'
+const reasonToSkip = (table: Table): string | null =>
+  table.kind === 'foreign'
     ? 'it is a foreign table: its rows are another server’s, and no experiment can write them'
     : null
 
-/** Partitions are as their parent is; one that has something of its own is declared beside it. */
-const isListed = (table: Table, catalog: Catalog): boolean => catalog.of(table.id).length > 0
+/** Partitions are as their whole is; one that has something of its own, or is pointed to, is declared beside it. */
+const listedTables = (catalog: Catalog): readonly Table[] => {
+  const all = [...catalog.tables.values()]
+  const targets = new Set(
+    all.flatMap((table) => referencesOf(catalog, table.id).map(({ facts }) => facts.target)),
+  )
+  return all.filter(
+    (table) =>
+      partitionParent(catalog, table) === null || catalog.of(table.id).length > 0 || targets.has(table.id),
+  )
+}
 
 /** Two tables of one name are told apart by their schemas. */
 const nameTables = (
@@ -71,7 +87,7 @@ const folderOf = (schema: string, folders: ReadonlyMap<string, string>): string 
 
 const toPiece = (printed: PrintedTable, types: UserTypes): Piece => ({
   ...printed,
-  needs: printed.types.flatMap((id) => types.all.get(id)?.name ?? []),
+  needs: [...printed.types.flatMap((id) => types.all.get(id)?.name ?? []), ...printed.needs],
 })
 
 const typePieces = (types: UserTypes): ReadonlyMap<string, Piece> =>
@@ -114,17 +130,19 @@ const withTypes = (files: readonly PlannedFile[], types: UserTypes): readonly Pl
 export const printArchitecture = (catalog: Catalog, options: PrintOptions): PrintedArchitecture => {
   const sql = options.sql ?? asPrinted
   const kept = bookkeepingTables(catalog)
-  const candidates = [...catalog.tables.values()].filter((t) => isListed(t, catalog) && !kept.has(t.id))
+  const candidates = listedTables(catalog).filter((table) => !kept.has(table.id))
   const skipped = candidates.flatMap((table) => {
-    const why = reasonToSkip(table, catalog)
+    const why = reasonToSkip(table)
     return why === null ? [] : [{ table, why }]
   })
   const tables = candidates.filter((table) => !skipped.some((one) => one.table === table))
   const declared = new Set(tables.map((table) => table.id))
+  const platform = (options.leftAlone ?? []).map(relationId)
   const context: PrintContext = {
     catalog,
     sql,
-    isDeclared: (id) => declared.has(id),
+    whole: options.whole ?? catalog,
+    isDeclared: (id) => declared.has(id) || isTableLeftAlone(platform, id),
     ...(options.observed ? { observed: options.observed } : {}),
   }
 
@@ -137,7 +155,13 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
     { sql, nameOf },
   )
   const printed = new Map(
-    tables.map((table) => [table, printTable(table, names.get(table) ?? '', types, context)]),
+    tables.map((table) => {
+      const name = names.get(table) ?? ''
+      const whole = names.get(partitionAncestors(catalog, table).find((one) => names.has(one)) ?? table)
+      return whole === undefined || whole === name
+        ? [table, printTable(table, name, types, context)]
+        : [table, printPartition(table, name, whole, context)]
+    }),
   )
 
   const pathOf = makeNamer()
@@ -164,6 +188,7 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
     },
     claims: [...printed.values()].flatMap((one) => one.claims),
     skipped: leftTables,
+    ...(options.functions ? { functions: options.functions } : {}),
   })
   const files = [
     ...withTypes(groups, types).flatMap((file) => split(file, pathOf)),

@@ -1,11 +1,12 @@
 /** The files of what stands beside the tables: views by schema, and lists of the objects that belong to no table. */
 import type { Catalog } from '../../catalog/structure.ts'
+import type { ObservedFunction } from '../calls/observed-function.ts'
 import { array } from './code.ts'
-import { exportConst } from './layout.ts'
+import { exportConst, layout } from './layout.ts'
 import { toFileName } from './names.ts'
 import { split, type PlannedFile } from './print-files.ts'
 import type { Left } from './print-kind.ts'
-import { printObjects } from './print-objects.ts'
+import { printObjects, type PrintedObject } from './print-objects.ts'
 import { printViews, type PrintedView } from './print-views.ts'
 
 export interface PrintedBeside {
@@ -27,10 +28,34 @@ export interface BesideOptions {
   readonly claims: readonly string[]
   /** Tables that are left alone, with all that stands on them. */
   readonly skipped: ReadonlySet<string>
+  /** What observeFunctions saw; absent: nothing. */
+  readonly functions?: readonly ObservedFunction[]
 }
 
-/** Each is a line or a few: a file stays short. */
-const objectsOfOneFile = 60
+/** Of one file of objects. */
+const mostLines = 400
+
+const linesOf = ({ code }: PrintedObject): number =>
+  layout(code, { indent: 2, column: 2, after: 1 }).split('\n').length
+
+/** In their order, as many together as keep a file short; functions apart from the rest. */
+const listsOf = (objects: readonly PrintedObject[]): readonly (readonly PrintedObject[])[] => {
+  const lists: PrintedObject[][] = []
+  let lines = 0
+  for (const one of objects) {
+    const own = linesOf(one)
+    const last = lists.at(-1)
+    const isApart = last !== undefined && last[0]!.imports.includes('fn') !== one.imports.includes('fn')
+    if (last === undefined || isApart || lines + own > mostLines) {
+      lists.push([one])
+      lines = own
+    } else {
+      last.push(one)
+      lines += own
+    }
+  }
+  return lists
+}
 
 const viewFiles = (
   views: readonly PrintedView[],
@@ -50,13 +75,15 @@ export const printBeside = (catalog: Catalog, options: BesideOptions): PrintedBe
   const claims = [...options.claims, ...views.flatMap((view) => view.claims)]
   const isClaimed = options.isClaimedBy(claims)
   const isSkipped = (id: string): boolean => skipped.has(catalog.structures.get(id)?.table ?? '')
-  const objects = printObjects(catalog, (id) => isClaimed(id) || isSkipped(id))
+  const objects = printObjects(catalog, (id) => isClaimed(id) || isSkipped(id), options.functions)
   const lists: PlannedFile[] = []
-  for (let i = 0; i < objects.length; i += objectsOfOneFile) {
-    const own = objects.slice(i, i + objectsOfOneFile)
-    const name = nameOf('objects')
+  for (const own of listsOf(
+    objects.toSorted((a, b) => Number(a.imports.includes('fn')) - Number(b.imports.includes('fn'))),
+  )) {
+    const what = own[0]!.imports.includes('fn') ? 'functions' : 'objects'
+    const name = nameOf(what)
     lists.push({
-      path: pathOf('data/objects'),
+      path: pathOf(`data/${what}`),
       pieces: [
         {
           name,

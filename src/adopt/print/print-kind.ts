@@ -8,7 +8,9 @@ import type { ReadableSql } from './readable-sql.ts'
 export interface PrintContext {
   readonly catalog: Catalog
   readonly sql: ReadableSql
-  /** Whether the table, by relation id, is among those that are declared. */
+  /** With the tables of a platform, which foreign keys lead to. */
+  readonly whole: Catalog
+  /** Whether the table, by relation id, is among those that are declared or left alone by name. */
   readonly isDeclared: (table: string) => boolean
   /** What observeTriggers saw; absent: triggers are left. */
   readonly observed?: readonly ObservedTrigger[]

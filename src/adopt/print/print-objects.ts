@@ -5,11 +5,14 @@ import type { GrantFacts } from '../../catalog/grant.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { SequenceFacts } from '../../catalog/sequence.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { DomainFacts } from '../../catalog/domain.ts'
 import type { RelationName } from '../../ground/names.ts'
-import { fn } from '../../architecture/objects/fn.ts'
+import type { ObservedFunction } from '../calls/observed-function.ts'
 import { array, atom, call, entry, object, type Code, type Entry } from './code.ts'
 import { key, sql, templateText, text } from './literals.ts'
+import { functionName, observedEntries } from './print-functions.ts'
 import { tableName, typeName } from './relation-code.ts'
+import { typeCode } from './user-types.ts'
 
 export interface PrintedObject {
   readonly code: Code
@@ -101,7 +104,12 @@ const isPlain = ({ schema, name }: RelationName): boolean =>
 /** One printer per kind that a function of its own declares; null where it cannot be stated so. */
 const callOf = (
   structure: Structure,
-): { readonly callee: string; readonly args: readonly Code[]; readonly entries: readonly Entry[] } | null => {
+): {
+  readonly callee: string
+  readonly args: readonly Code[]
+  readonly entries: readonly Entry[]
+  readonly imports?: readonly string[]
+} | null => {
   const named = structure.facts as RelationName
   switch (structure.kind) {
     case 'sequence':
@@ -125,6 +133,25 @@ const callOf = (
         callee: 'enumType',
         args: [typeName(named, isPlain(named)), array(labels.map(text))],
         entries: [],
+      }
+    }
+    case 'domain': {
+      const { base, checks, notNull } = structure.facts as DomainFacts
+      const [first, ...more] = checks
+      const conditions =
+        first === undefined
+          ? null
+          : more.length === 0 && first.name === `${named.name}_check`
+            ? sql(first.expression)
+            : object(checks.map((check) => entry(key(check.name), sql(check.expression))))
+      return {
+        callee: 'domainType',
+        args: [typeName(named, isPlain(named)), typeCode(base).code],
+        entries: [
+          ...(conditions === null ? [] : [entry('checks', conditions)]),
+          ...(notNull ? [entry('required', atom('true'))] : []),
+        ],
+        imports: typeCode(base).imports,
       }
     }
     case 'range': {
@@ -151,7 +178,7 @@ const printOne = (
         : accessOf(structure.id, catalog, isClaimed)
     return {
       code: call(found.callee, ...found.args, ...options([...found.entries, ...access.entries])),
-      imports: [found.callee],
+      imports: [found.callee, ...(found.imports ?? [])],
       claims: [structure.id, ...access.claims],
     }
   }
@@ -169,43 +196,52 @@ const printOne = (
   }
 }
 
-/** `sales.total(integer)`, where fn(…) reads the same function out of it. */
-const signatureOf = (id: string): string | null => {
-  const signature = id.slice('function:'.length)
-  return fn(signature).declare(() => undefined).structure === id ? signature : null
-}
-
-/** Comments and grants on functions and schemas, whatever becomes of these themselves. */
-const printAccess = (catalog: Catalog, isClaimed: (id: string) => boolean): readonly PrintedObject[] => {
-  const carriers = new Set(
-    [...catalog.structures.values()]
+/** Observed calls of functions; comments and grants on functions and schemas, whatever becomes of these themselves. */
+const printAccess = (
+  catalog: Catalog,
+  isClaimed: (id: string) => boolean,
+  functions: readonly ObservedFunction[],
+): readonly PrintedObject[] => {
+  const carriers = new Set([
+    ...functions.filter((one) => one.entries.length > 0).map((one) => one.structure),
+    ...[...catalog.structures.values()]
       .filter((s) => s.table === null && (s.kind === 'grant' || s.kind === 'comment') && !isClaimed(s.id))
       .map((s) => s.id.replace(/\/(?:grant:.*|comment)$/su, '')),
-  )
+  ])
   return [...carriers].flatMap((id): PrintedObject[] => {
     const { entries, claims } = accessOf(id, catalog, isClaimed)
-    if (entries.length === 0) return []
-    if (id.startsWith('schema:')) {
+    const structure = catalog.structures.get(id)
+    if (id.startsWith('schema:') && entries.length > 0) {
       const name = id
         .slice('schema:'.length)
         .replace(/^"(.*)"$/su, (_, inner: string) => inner.replaceAll('""', '"'))
       return [{ code: call('schema', text(name), object(entries)), imports: ['schema'], claims }]
     }
-    const signature = id.startsWith('function:') ? signatureOf(id) : null
-    return signature === null
-      ? []
-      : [{ code: call('fn', text(signature), object(entries)), imports: ['fn'], claims }]
+    if (structure?.kind !== 'function') return []
+    const seen = observedEntries(functions.find((one) => one.structure === id))
+    if (entries.length === 0 && seen.length === 0) return []
+    return [
+      {
+        code: call('fn', functionName(structure), object([...seen, ...entries])),
+        imports: ['fn'],
+        claims: [...(seen.length === 0 ? [] : [id]), ...claims],
+      },
+    ]
   })
 }
+
+/** A default that draws from it says nothing of how it counts. */
+const countsByItself = ({ kind }: Structure): boolean => kind === 'sequence'
 
 /** `isClaimed`: whether another declaration states the structure already. In the order of the catalog. */
 export const printObjects = (
   catalog: Catalog,
   isClaimed: (id: string) => boolean,
+  functions: readonly ObservedFunction[] = [],
 ): readonly PrintedObject[] => {
   const objects = [...catalog.structures.values()]
-    .filter((structure) => !isClaimed(structure.id))
+    .filter((structure) => countsByItself(structure) || !isClaimed(structure.id))
     .flatMap((structure) => printOne(structure, catalog, isClaimed) ?? [])
   const claimed = new Set(objects.flatMap((one) => one.claims))
-  return [...objects, ...printAccess(catalog, (id) => claimed.has(id) || isClaimed(id))]
+  return [...objects, ...printAccess(catalog, (id) => claimed.has(id) || isClaimed(id), functions)]
 }

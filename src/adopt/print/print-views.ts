@@ -53,9 +53,20 @@ const besideOf = (view: Structure<ViewFacts>, catalog: Catalog): Beside => {
   )
   const own = comments.filter((s) => s.id === `${view.id}/comment`)
   const ofColumns = comments.filter((s) => s.id.startsWith(`${view.id}/comment:`))
+  const writers = on.filter(
+    (s) => (s.kind === 'trigger' || s.kind === 'rule') && s.id.startsWith(`${view.id}/`),
+  )
   const stated = grants.filter((grant) => cannotSay(grant.facts) === null)
   return {
     rules: [
+      ...(writers.length === 0
+        ? []
+        : [
+            {
+              code: call('v.writtenBy', ...writers.map((s) => text(`${s.kind}:${s.name}`))),
+              claims: writers.map((s) => s.id),
+            },
+          ]),
       ...stated.map((grant) => ({
         code: call('v.visibleTo', text(grant.facts.grantee ?? 'public'), ...privilegesCode(grant.facts)),
         claims: [grant.id],

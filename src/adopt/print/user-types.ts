@@ -59,6 +59,13 @@ const withoutPublic = (type: string): string => {
   return Object.hasOwn(sqlTypeModifiers, name) ? type : rest
 }
 
+/** A type that no constant of the architecture declares. */
+export const typeCode = (type: string): TypeUse => {
+  const own = builtIn(type)
+  if (own !== null) return { code: text(own), imports: [], types: [] }
+  return { code: call('sqlType', text(withoutPublic(type))), imports: ['sqlType'], types: [] }
+}
+
 type TypeStructure = Structure<EnumFacts> | Structure<DomainFacts>
 
 const isDomain = (type: TypeStructure): type is Structure<DomainFacts> => type.kind === 'domain'
@@ -93,12 +100,6 @@ export const readUserTypes = (
   )
 
   const all = new Map<string, UserTypeCode>()
-
-  const other = (type: string): TypeUse => {
-    const own = builtIn(type)
-    if (own !== null) return { code: text(own), imports: [], types: [] }
-    return { code: call('sqlType', text(withoutPublic(type))), imports: ['sqlType'], types: [] }
-  }
 
   const declare = (type: TypeStructure): UserTypeCode => {
     const known = all.get(type.id)
@@ -153,7 +154,7 @@ export const readUserTypes = (
   /** A type as PostgreSQL prints it. */
   const use = (type: string): TypeUse => {
     const found = byPrinted.get(type.replaceAll('"', ''))
-    return found && !isBare(found) ? named(found) : other(type)
+    return found && !isBare(found) ? named(found) : typeCode(type)
   }
 
   return {
@@ -164,7 +165,7 @@ export const readUserTypes = (
           ? typeId(typeKind, { schema: typeSchema, name: own })
           : null
       const found = id === null ? undefined : (catalog.structures.get(id) as TypeStructure | undefined)
-      return found && !isBare(found) ? named(found) : other(type)
+      return found && !isBare(found) ? named(found) : typeCode(type)
     },
   }
 }

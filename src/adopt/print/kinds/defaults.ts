@@ -1,13 +1,13 @@
 /** `t.defaults({ created_at: 'now()' })`: all of a table in one call. */
-import { ownOrInherited } from '../../../rules/inherited.ts'
 import { call, entry, object } from '../code.ts'
 import { key } from '../literals.ts'
 import type { PrintKind } from '../print-kind.ts'
 import { condition } from '../sql-code.ts'
+import { statedHere } from '../stated-here.ts'
 
 export const printDefaults: PrintKind = (table, { catalog, sql }) => {
   const defaults = table.columns.flatMap(({ name, default: expression, generated }) => {
-    const id = ownOrInherited(catalog, table.id, 'default', name)
+    const id = statedHere(catalog, table, 'default', name)
     return id === null || expression === null || generated !== null ? [] : [{ name, expression, id }]
   })
   if (defaults.length === 0) return { rules: [] }

@@ -1,13 +1,13 @@
 /** `t.generated({ subtotal: 'quantity * unit_price' })`: all of a table in one call. */
-import { ownOrInherited } from '../../../rules/inherited.ts'
 import { call, entry, object } from '../code.ts'
 import { key } from '../literals.ts'
 import type { PrintKind } from '../print-kind.ts'
 import { condition } from '../sql-code.ts'
+import { statedHere } from '../stated-here.ts'
 
 export const printGenerated: PrintKind = (table, { catalog, sql }) => {
   const generated = table.columns.flatMap(({ name, default: expression, generated: storage }) => {
-    const id = ownOrInherited(catalog, table.id, 'generated', name)
+    const id = statedHere(catalog, table, 'generated', name)
     return id === null || expression === null || storage === null ? [] : [{ name, expression, id }]
   })
   if (generated.length === 0) return { rules: [] }

@@ -7,6 +7,7 @@ import { ident } from '../../../postgres/quote.ts'
 import { array, atom, call, entry, object, type Code, type Entry } from '../code.ts'
 import { key, text } from '../literals.ts'
 import type { PrintKind } from '../print-kind.ts'
+import { printPartitions } from './partitions.ts'
 
 const periods: Readonly<Record<string, string>> = {
   '1 day': 'day',
@@ -106,10 +107,9 @@ export const printPartitionedBy: PrintKind = (table, { catalog }) => {
   const template = structures.find(({ name }) => name === 'template')
   const column = template ? keyColumn(template.facts, table) : undefined
   const scheme = template && column ? schemeOf(template, table, column) : null
+  if (structures.length === 0) return { rules: [] }
   if (!template || !column || scheme === null) {
-    const why =
-      'its partitions follow no scheme that t.partitionedBy knows: one column, by whole periods of time, lists or hash'
-    return { rules: [], left: structures.map(({ id }) => ({ structure: id, why })) }
+    return { rules: [printPartitions(structures, (relation) => partName(relation, table))] }
   }
   const isOpen = template.facts.hasDefault && !template.facts.key.startsWith('HASH')
   const options = [...scheme, ...(isOpen ? [entry('otherwise', text('default'))] : [])]

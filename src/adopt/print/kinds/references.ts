@@ -45,11 +45,11 @@ const reasonLeft = (facts: ReferencesFacts, table: Table, { isDeclared }: PrintC
 
 const printOne = (
   { id, facts }: Structure<ReferencesFacts>,
-  { catalog }: PrintContext,
+  { whole }: PrintContext,
 ): readonly PrintedRule[] => {
-  const target = catalog.tables.get(facts.target)
+  const target = whole.tables.get(facts.target)
   if (!target) return []
-  const options = optionsOf(facts, primaryKeysOf(catalog, target.id)[0]?.facts.columns)
+  const options = optionsOf(facts, primaryKeysOf(whole, target.id)[0]?.facts.columns)
   const rest = options.length > 0 ? [object(options)] : []
   return [{ code: call('t.references', oneOrList(facts.columns), tableName(target), ...rest), claims: [id] }]
 }

@@ -1,0 +1,68 @@
+/** What is said of a function of which not everything was seen. */
+import type { Mutant, Structure } from '../../catalog/structure.ts'
+import type { Finding } from '../../prove/result.ts'
+
+export interface TriedCalls {
+  readonly calls: number
+  /** One at least is recorded. */
+  readonly isShown: boolean
+  readonly isCallable: boolean
+  /** What every call was refused with, where the function names something that is not there. */
+  readonly brokenBy: string | null
+}
+
+const signature = ({ id }: Structure): string => id.slice('function:'.length)
+
+const statedBy = (structure: Structure): string =>
+  `state the call that shows it:\nfn(${JSON.stringify(signature(structure))}, { behaves: { '…': { given: { … }, call: '…', answers: '…' } } })`
+
+export const functionFindings = (
+  structure: Structure,
+  left: readonly Mutant[],
+  { calls, isShown, isCallable, brokenBy }: TriedCalls,
+): readonly Finding[] => {
+  if (!isCallable)
+    return [
+      {
+        code: 'adopt.uncalled',
+        severity: 'warning',
+        structure: structure.id,
+        summary: `${structure.id} cannot be called from SQL, so that nothing was seen of it`,
+        why: 'one of its arguments is of a type whose values no statement makes',
+        fix: 'prove what uses it, with { by: [its id] }',
+      },
+    ]
+  if (brokenBy !== null)
+    return [
+      {
+        code: 'adopt.function-broken',
+        severity: 'warning',
+        structure: structure.id,
+        summary: `${structure.id} fails whatever it is called with: ${brokenBy}`,
+        why: `all ${calls} calls that were tried are refused, so that nothing of its body can be proven`,
+        fix: 'mend its body in a migration, or drop it; then adopt it again',
+      },
+    ]
+  if (!isShown)
+    return [
+      {
+        code: 'adopt.uncalled',
+        severity: 'warning',
+        structure: structure.id,
+        summary: `no call was found that shows what ${structure.id} does`,
+        why: `${calls} calls were tried, and none is the same twice and another one without it`,
+        fix: statedBy(structure),
+      },
+    ]
+  if (left.length === 0) return []
+  return [
+    {
+      code: 'adopt.unobserved',
+      severity: 'warning',
+      structure: structure.id,
+      summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${structure.id} would go unnoticed`,
+      why: `${calls} calls were tried, and none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
+      fix: statedBy(structure),
+    },
+  ]
+}

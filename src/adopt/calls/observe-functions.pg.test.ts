@@ -1,0 +1,156 @@
+/** Functions and procedures of an adopted database: what their calls answer and do is seen, declared, printed and proven. */
+import { format } from 'prettier'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Architecture } from '../../architecture/architecture.ts'
+import { fn, type FunctionName } from '../../architecture/objects/fn.ts'
+import { sequence } from '../../architecture/objects/sequence.ts'
+import type { FunctionFacts } from '../../catalog/function.ts'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import type { Server } from '../../postgres/server.ts'
+import { startServer } from '../../postgres/start.ts'
+import { prove } from '../../prove/prove.ts'
+import { printArchitecture } from '../print/print-architecture.ts'
+import { observeFunctions } from './observe-functions.ts'
+import type { ObservedFunction } from './observed-function.ts'
+
+let server: Server
+let database: string
+let catalog: Catalog
+let seen: readonly ObservedFunction[]
+
+const schema = `
+  create table copies (id bigint primary key, title text not null);
+  create table loans (
+    id bigint primary key, copy_id bigint not null references copies, lent_at timestamptz not null default now(),
+    returned_at timestamptz, check (returned_at >= lent_at));
+  create sequence numbers;
+  create table tickets (id integer primary key default nextval('numbers'));
+  create domain unused as bigint;
+  create function in_stock(p_copy_id bigint) returns boolean language plpgsql as $$
+    declare n integer; begin
+      select count(*) into n from loans where copy_id = p_copy_id and returned_at is null;
+      if n > 0 then return false; end if;
+      return true;
+    end $$;
+  create procedure give_back(p_copy bigint) language plpgsql as $$
+    begin
+      update loans set returned_at = now() where copy_id = p_copy and returned_at is null;
+      if not found then raise exception 'not lent' using errcode = 'LN001'; end if;
+    end $$;
+  create function titles(p_id bigint, out title text, out word integer) returns setof record language sql as
+    $_$ select c.title, length(c.title) from copies c where c.id = $1 $_$;
+  create function strong(password text) returns void language plpgsql as $$
+    begin if length(password) < 8 then raise exception 'weak' using errcode = 'WEAKP'; end if; end $$;
+  create function joined(text, text) returns text language sql immutable as
+    $_$ select case when $2 is null then $1 when $1 is null then $2 else $1 || ', ' || $2 end $_$;
+  create function "odd ""name"" it's"("a b" integer) returns integer language plpgsql as
+    $$ begin return coalesce("a b", 1) * 2; end $$;
+  create function fresh() returns uuid language sql volatile as $$ select gen_random_uuid() $$;
+  create function broken(n integer) returns integer language plpgsql as $$ begin return no_such(n); end $$;
+  create function asker() returns text language sql stable as $$ select current_setting('app.user', true) $$;
+`
+
+beforeAll(async () => {
+  server = await startServer({})
+  database = await server.createDatabase('functions')
+  const owner = await server.connect(database, 'owner')
+  await owner.query(schema)
+  await owner.end()
+  await server.admitRoles()
+  const db = await server.connect(database, 'prover')
+  try {
+    catalog = await readCatalog(db)
+    seen = await observeFunctions(db, catalog)
+  } finally {
+    await db.end()
+  }
+})
+afterAll(() => server?.stop())
+
+const of = (name: string): ObservedFunction => seen.find(({ structure }) => structure.includes(name))!
+
+const nameOf = (structure: string): FunctionName => {
+  const { schema: of, name, args } = catalog.structures.get(structure)!.facts as FunctionFacts
+  return { schema: of, name, args }
+}
+
+test('a function is seen among rows that its conditions tell apart', () => {
+  const answers = of('in_stock').entries.map(({ option }) => option.answers ?? option.refused)
+  expect(new Set(answers)).toEqual(new Set(['true', 'false', '42501']))
+  expect(of('titles').entries[0]!.option.given?.['copies']).toHaveLength(1)
+  expect(of('strong').mutants.left).toEqual([])
+  expect(of('joined').mutants.left).toEqual([])
+})
+
+test('a procedure is seen by what it leaves behind, or how it is refused', () => {
+  const { entries } = of('give_back')
+  expect(entries.some(({ option }) => option.refused === 'LN001')).toBe(true)
+  expect(entries.some(({ option }) => option.refused === undefined)).toBe(true)
+})
+
+test('an answer that is never the same twice is only counted', () => {
+  expect(of('fresh').entries.map(({ option }) => option.answers)).toEqual([1])
+})
+
+test('a setting that a function asks for is always set: a session that never had it answers otherwise', () => {
+  expect(of('asker').entries.every(({ option }) => 'app.user' in (option.settings ?? {}))).toBe(true)
+})
+
+test('a function that names what is not there is a finding', () => {
+  const [finding] = of('broken').findings
+  expect(finding).toMatchObject({ code: 'adopt.function-broken', structure: 'function:broken(integer)' })
+  expect(finding!.summary).toContain('function no_such(integer) does not exist')
+})
+
+test('what is declared is printed as Prettier prints it, with the sequence of a default and a domain of no column', async () => {
+  const { files, findings } = printArchitecture(catalog, { name: 'shop', ending: '.ts', functions: seen })
+  const settings = { singleQuote: true, semi: false, printWidth: 110, trailingComma: 'all' } as const
+  for (const { path, text } of files)
+    expect(await format(text, { ...settings, filepath: path }), path).toBe(text)
+  const functions = files.find(({ path }) => path === 'data/functions.ts')!.text
+  expect(functions).toContain(`fn('in_stock(bigint)', {`)
+  expect(functions).toContain(`{ schema: 'public', name: \`odd "name" it's\`, args: ['integer'] }`)
+  const objects = files.find(({ path }) => path === 'data/objects.ts')!.text
+  expect(objects).toContain(`sequence('numbers')`)
+  expect(objects).toContain(`domainType('unused', 'bigint')`)
+  expect(findings.filter(({ code }) => code === 'adopt.unclaimed')).toEqual([])
+})
+
+test('every observed call is red without its function and green with it, and they notice what was seen to be noticed', async () => {
+  const objects = [
+    sequence('numbers'),
+    ...seen.map((one) =>
+      fn(nameOf(one.structure), {
+        observed: Object.fromEntries(one.entries.map(({ sentence, option }) => [sentence, option])),
+      }),
+    ),
+  ].map((one) =>
+    one.declare((fault) => {
+      throw fault
+    }),
+  )
+  const architecture: Architecture = { name: 'shop', tables: [], objects, identity: null }
+  const result = await prove({
+    server,
+    template: database,
+    architecture,
+    steps: ['red', 'green', 'mutate'],
+    startSeconds: 0,
+    only: [],
+  })
+  const own = result.rules.filter(({ kind }) => kind === 'observedCall')
+  expect(own).toHaveLength(seen.flatMap((one) => one.entries).length)
+  expect(
+    own.filter(({ green, red }) => !green || red?.proven !== true).map(({ id, red }) => `${id}: ${red?.why}`),
+  ).toEqual([])
+  expect(own.every(({ observed }) => observed)).toBe(true)
+  const mutants = result.structures.flatMap((one) => one.mutants)
+  const survived = mutants
+    .filter(({ verdict, structure }) => verdict === 'survived' && structure.startsWith('function:'))
+    .map(({ id }) => id)
+  const left = new Set(seen.flatMap((one) => one.mutants.left.map(({ id }) => id)))
+  expect(survived.filter((id) => !left.has(id))).toEqual([])
+  const counts = mutants.filter(({ structure }) => structure === 'sequence:numbers')
+  expect(counts.map(({ verdict }) => verdict)).toEqual(counts.map(() => 'killed'))
+})

@@ -1,0 +1,139 @@
+/** Tries calls on the database as it is and on broken ones, and reads all that each answers and leaves behind. */
+import type { Catalog, Mutant } from '../../catalog/structure.ts'
+import type { Table } from '../../catalog/table.ts'
+import { ident } from '../../postgres/quote.ts'
+import type { Observation } from '../../prove/result.ts'
+import type { Row, Rows } from '../../rows/rows.ts'
+import { calledWorld } from '../../rules/called-stage.ts'
+import { becomeStranger, settingStatements } from '../../rules/called-statements.ts'
+import type { Experiment } from '../../rules/experiment.ts'
+import { keepPlaces } from '../../rules/observed-look.ts'
+import { lookAtAll, runInBatches } from '../observe/try-writes.ts'
+import type { Laboratory, Outcome, Patience } from '../observe/try-writes.ts'
+
+export interface CallSetting {
+  /** By table id. */
+  readonly given: Readonly<Record<string, readonly Row[]>>
+  readonly as: string | null
+  /** By a role that has no rights of its own. */
+  readonly byStranger: boolean
+  readonly settings: Row
+  /** As SQL. */
+  readonly call: string
+}
+
+export interface CallLaboratory extends Laboratory {
+  readonly catalog: Catalog
+  readonly rows: Rows
+}
+
+/** How the routine is called, and what it is watched in. */
+export interface CallShape {
+  readonly isProcedure: boolean
+  /** It answers nothing. */
+  readonly isVoid: boolean
+  /** Columns of the answer; [] for one that is a value. */
+  readonly columns: readonly string[]
+  readonly tables: readonly Table[]
+}
+
+const answer = (call: string, { isProcedure, columns }: CallShape): string => {
+  if (isProcedure) return `call ${call}`
+  const lines =
+    columns.length === 0
+      ? `select (${call}\n)::text as line`
+      : `select array_to_json(array[${columns.map((c) => `"assay answer".${ident(c)}::text`).join(', ')}])::text as line from ${call} as "assay answer"`
+  return `select pg_catalog.set_config('assay.answer', (select coalesce(array_agg(line), '{}')::text from (${lines}) made), true)`
+}
+
+const seenSql = ({ isProcedure, tables }: CallShape): string => {
+  const kept = `select -1 as at, line from unnest(pg_catalog.current_setting('assay.answer')::text[]) kept(line)`
+  const parts = [
+    ...(isProcedure ? [] : [kept]),
+    ...(tables.length === 0 ? [] : [`select at, line from (${lookAtAll(tables)}) looked`]),
+  ]
+  return parts.length === 0 ? 'select 0 as at, null::text as line limit 0' : parts.join(' union all ')
+}
+
+const toExperiment = async (
+  lab: CallLaboratory,
+  setting: CallSetting,
+  shape: CallShape,
+  n: number,
+): Promise<Experiment | null> => {
+  const world = await calledWorld(lab, { id: `call#${n}`, given: setting.given })
+  if ('unsolved' in world) return null
+  return {
+    id: `call#${n}`,
+    rule: 'call',
+    title: '',
+    world,
+    given: [
+      ...keepPlaces(shape.tables),
+      ...settingStatements(setting.settings),
+      ...(setting.byStranger ? [becomeStranger] : []),
+    ],
+    ...(setting.as === null ? {} : { as: { role: setting.as, settings: {} } }),
+    when: [
+      answer(setting.call, shape),
+      'set constraints all immediate',
+      ...(setting.as === null && !setting.byStranger ? [] : ['set local role none']),
+      seenSql(shape),
+    ],
+    then: { kind: 'accepted' },
+  }
+}
+
+const answered = (line: string | null, isValue: boolean): readonly (string | null)[] =>
+  isValue || line === null ? [line] : (JSON.parse(line) as readonly (string | null)[])
+
+const toOutcome = ({ fault, rows, stage }: Observation, shape: CallShape): Outcome => {
+  const ran = stage === 'when'
+  if (fault) return { fault, ran, tables: [] }
+  const of = (at: number): readonly (string | null)[] =>
+    rows.filter((row) => row[0] === String(at)).map((row) => row[1] ?? null)
+  return {
+    fault,
+    ran,
+    tables: [
+      { fewer: 0, rows: of(-1).map((line) => answered(line, shape.columns.length === 0)) },
+      ...shape.tables.map((_, at) => {
+        const lines = of(at).flatMap((line) => line ?? [])
+        return {
+          fewer: Number(lines.find((line) => line.startsWith('#'))?.slice(1) ?? '0'),
+          rows: lines
+            .filter((line) => !line.startsWith('#'))
+            .map((line) => JSON.parse(line) as readonly (string | null)[]),
+        }
+      }),
+    ],
+  }
+}
+
+/** [mutant][call]; null for a mutant that PostgreSQL refuses, and for a call whose rows cannot be laid. The first outcome of each is the answer. */
+export const tryCalls = async (
+  lab: CallLaboratory,
+  settings: readonly CallSetting[],
+  shape: CallShape,
+  mutants: readonly Pick<Mutant, 'ddl'>[],
+  patience: Patience = 'long',
+): Promise<readonly (readonly (Outcome | null)[] | null)[]> => {
+  const made: (Experiment | null)[] = []
+  await lab.db.query('begin')
+  try {
+    for (const [n, setting] of settings.entries()) made.push(await toExperiment(lab, setting, shape, n))
+  } finally {
+    await lab.db.query('rollback')
+  }
+  const experiments = made.filter((one) => one !== null)
+  const outcomes = await runInBatches(
+    lab,
+    mutants.map(({ ddl }) => ({ ddl, experiments })),
+    patience,
+  )
+  return outcomes.map(({ ddlFault, observations }) =>
+    ddlFault
+      ? null
+      : made.map((one) => (one === null ? null : toOutcome(observations[experiments.indexOf(one)]!, shape))),
+  )
+}
