@@ -1,7 +1,9 @@
 /** The grammar of assay adopt. */
 import { Option, type Command } from 'commander'
 import type { AdoptOptions } from './adopt-command.ts'
+import { platformNames } from '../project/presets/presets.ts'
 import type { Grammar } from './setup-commands.ts'
+import { variableOption } from './variable-option.ts'
 
 const described = {
   name: 'adopt',
@@ -12,7 +14,8 @@ const described = {
     ['assay adopt --url postgres://me@db/shop --out shop', 'a database that runs'],
     ['assay adopt --sql schema.sql --out shop', 'what pg_dump --schema-only wrote'],
     ['assay adopt --migrations db/migrations --out shop', 'the files that another tool applies'],
-    ['assay adopt --sql dump.sql --before platform.sql', 'on a platform with roles and schemas of its own'],
+    ['assay adopt --migrations supabase/migrations --platform supabase', 'a project on Supabase'],
+    ['assay adopt --sql dump.sql --before platform.sql', 'on another platform, with roles of its own'],
   ],
 } as const
 
@@ -35,7 +38,13 @@ export const addAdopt = (program: Command, { describe, run }: Pick<Grammar, 'des
     )
     .option('--out <dir>', 'where the project is written', '.')
     .option('--name <name>', 'of the architecture (default: the name of the source)')
+    .addOption(
+      new Option('--platform <name>', 'what it runs on, whose roles and schemas are not adopted').choices([
+        ...platformNames,
+      ]),
+    )
     .option('--before <file...>', "a platform's SQL, which runs first and is not adopted")
+    .addOption(variableOption())
     .option('--dry-run', 'say what would be written, and write nothing')
     .option('--json', 'print one JSON envelope instead of text')
     .action((options: AdoptOptions) =>

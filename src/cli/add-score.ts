@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { operatorSets } from '../catalog/operator-set-names.ts'
 import type { ScoreOptions } from './score-command.ts'
 import type { Grammar } from './setup-commands.ts'
+import { variableOption } from './variable-option.ts'
 
 const described = {
   name: 'score',
@@ -49,6 +50,7 @@ export const addScore = (program: Command, { describe, withCommon, run }: Gramma
     .option('--migrations <dir>', 'SQL files that make the schema, instead of assay.config.ts')
     .option('--sql <file...>', 'a dump or other SQL files that make the schema, in this order')
     .option('--extension <name...>', 'extensions to create first, with --migrations or --sql')
+    .addOption(variableOption())
     .option('--architecture <name>', 'which one, when the configuration has several')
     .option('--before <file...>', 'SQL files that the suite needs besides: pgTAP, seeds')
     .option('--workers <n>', 'how many runs of a command go side by side', wholeWorkers, 2)

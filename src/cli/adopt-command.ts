@@ -4,6 +4,7 @@ import { AssayError } from '../ground/errors.ts'
 import { shellCommand } from '../ground/shell-word.ts'
 import { adoptProject, type AdoptOutcome } from '../project/adopt-project.ts'
 import { sourceText, type AdoptSource } from '../project/adopt-source.ts'
+import type { PlatformName } from '../project/presets/presets.ts'
 import { isError } from '../project/prove-project.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { findingsText } from '../report/findings.ts'
@@ -18,7 +19,9 @@ export interface AdoptOptions {
   readonly migrations?: string
   readonly out: string
   readonly name?: string
+  readonly platform?: PlatformName
   readonly before?: readonly string[]
+  readonly variable?: ReadonlyMap<string, string>
   readonly dryRun?: boolean
   readonly json?: boolean
 }
@@ -48,7 +51,7 @@ const sourceOf = ({ url, sql, migrations }: AdoptOptions): AdoptSource => {
 const nextSteps = (
   source: AdoptSource,
   { directory, isInstalled }: AdoptOutcome,
-  { dryRun = false, out, name, before = [] }: AdoptOptions,
+  { dryRun = false, out, name, platform, before = [], variable = new Map() }: AdoptOptions,
 ): readonly string[] => {
   if (dryRun) {
     const from =
@@ -59,7 +62,9 @@ const nextSteps = (
           : ['--migrations', source.directory]
     const more = [
       ...(name === undefined ? [] : ['--name', name]),
+      ...(platform === undefined ? [] : ['--platform', platform]),
       ...(before.length === 0 ? [] : ['--before', ...before]),
+      ...[...variable].flatMap(([key, value]) => ['--variable', `${key}=${value}`]),
       ...(out === '.' ? [] : ['--out', out]),
     ]
     return [shellCommand('npx', 'assay', 'adopt', ...from, ...more)]
@@ -116,7 +121,7 @@ const report = (
 }
 
 export const adoptCommand = async (options: AdoptOptions, output: Output): Promise<Answer> => {
-  const { out, name, before = [], dryRun = false } = options
+  const { out, name, platform, before = [], variable, dryRun = false } = options
   const source = sourceOf(options)
   if (name?.trim() === '') throw noName()
   const outcome = await adoptProject({
@@ -125,6 +130,8 @@ export const adoptCommand = async (options: AdoptOptions, output: Output): Promi
     before,
     dryRun,
     ...(name === undefined ? {} : { name }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(variable === undefined ? {} : { variables: variable }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   })
   const next = nextSteps(source, outcome, options)

@@ -22,6 +22,7 @@ export interface ScoreOptions extends CommonOptions {
   readonly migrations?: string
   readonly sql?: readonly string[]
   readonly extension?: readonly string[]
+  readonly variable?: ReadonlyMap<string, string>
   readonly architecture?: string
   readonly before?: readonly string[]
   readonly workers: number
@@ -77,7 +78,7 @@ export const scoreCommand = async (
   options: ScoreOptions,
   output: Output,
 ): Promise<Answer> => {
-  const { url, architecture, migrations, sql, extension, markdown } = options
+  const { url, architecture, migrations, sql, extension, variable, markdown } = options
   const suite = suiteOf(options)
   if (markdown !== undefined) await readyFile('--markdown', markdown)
   const result = await scoreProject({
@@ -87,6 +88,7 @@ export const scoreCommand = async (
     ...(migrations === undefined ? {} : { migrations }),
     ...(sql === undefined ? {} : { sql }),
     ...(extension === undefined ? {} : { extensions: extension }),
+    ...(variable === undefined ? {} : { variables: variable }),
     before: options.before ?? [],
     workers: options.workers,
     limitSeconds: options.timeout ?? null,

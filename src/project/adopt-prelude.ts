@@ -4,6 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Server } from '../postgres/server.ts'
 import { noPlatform, platformOf, type Platform } from './adopt-platform.ts'
 import type { MigrationFile } from './migration-files.ts'
+import { settlePreset } from './preset-roles.ts'
 import { runSqlFile } from './schema-script.ts'
 
 export interface Prelude {
@@ -23,7 +24,10 @@ export const openPrelude = async (server: Server, before: readonly MigrationFile
   const database = await server.createDatabase('prelude')
   const owner = await server.connect(database, 'owner')
   try {
-    for (const file of before) await runSqlFile(owner, file, { skipExtensionComments: true })
+    for (const file of before) {
+      await runSqlFile(owner, file, { skipExtensionComments: true })
+      await settlePreset(server, database, file)
+    }
     const schemas = await owner.json<{ readonly name: string }>(ownSchemas)
     const leftAlone = await readLeftAlone(
       owner,

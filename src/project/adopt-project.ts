@@ -12,6 +12,7 @@ import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { configText } from './adopt-config.ts'
+import { observeCalls } from './adopt-functions.ts'
 import { betterFindings } from './better-findings.ts'
 import { leftAloneOf, withoutPlatform } from './adopt-platform.ts'
 import { openPrelude, type Prelude } from './adopt-prelude.ts'
@@ -21,7 +22,9 @@ import { compareCopy, refusedFindings } from './compare-copy.ts'
 import { compilerWish, namesAssay } from './compiler-wish.ts'
 import { areLarge, readDumpFile } from './dump-file.ts'
 import { initFiles } from './init-files.ts'
+import { readBefore, readSqlFile } from './migration-files.ts'
 import type { OnProgress } from './migrated.ts'
+import { preludeOf, type PlatformName } from './presets/presets.ts'
 import { createExtensions } from './schema-extensions.ts'
 import { assertPlace, sweepAdopted, writeAdopted } from './write-adopted.ts'
 
@@ -31,8 +34,12 @@ export interface AdoptSettings {
   readonly directory: string
   /** Of the architecture; absent: made from the source. */
   readonly name?: string
-  /** SQL files of a platform, which run first and are not adopted. */
+  /** The platform that it runs on: what it makes runs first and is not adopted. */
+  readonly platform?: PlatformName
+  /** SQL files that do the same, behind it. */
   readonly before: readonly string[]
+  /** Variables of psql that the SQL names. */
+  readonly variables?: ReadonlyMap<string, string>
   /** Nothing is written. */
   readonly dryRun: boolean
   readonly onProgress?: OnProgress
@@ -69,12 +76,17 @@ const asWarning = (finding: Finding): Finding =>
 const observe = async (
   server: Server,
   database: string,
-  catalog: Catalog,
+  { whole, own }: { readonly whole: Catalog; readonly own: Catalog },
   onProgress: OnProgress,
 ): Promise<readonly ObservedTrigger[]> => {
   const db = await server.connect(database, 'prover')
   try {
-    return await observeTriggers(db, catalog, (_, done, of) => onProgress('watching triggers', done, of))
+    return await observeTriggers(
+      db,
+      whole,
+      (_, done, of) => onProgress('watching triggers', done, of),
+      ({ id }) => own.structures.has(id),
+    )
   } finally {
     await db.end()
   }
@@ -83,8 +95,8 @@ const observe = async (
 const makeCopy = async (
   server: Server,
   name: string,
-  { catalog, baseline, live }: ReadSource,
-  { platform, makeDatabase }: Prelude,
+  { catalog, baseline, platform, live }: ReadSource,
+  { makeDatabase }: Prelude,
   onProgress: OnProgress,
 ): Promise<Copy> => {
   onProgress('recreating it from the baseline', 0, 1)
@@ -102,14 +114,17 @@ const makeCopy = async (
     const known = new Set(baseline.findings.flatMap(({ structure }) => structure ?? []))
     onProgress('looking for what could be better', 0, 1)
     const better = await betterFindings(owner, whole, live)
-    const observed = await observe(server, database, whole, onProgress)
+    const observed = await observe(server, database, { whole, own: copy }, onProgress)
+    const functions = await observeCalls(server, database, { whole, own: copy }, onProgress)
     onProgress('writing the architecture', 0, 1)
     const printed = printArchitecture(copy, {
       name,
       ending: '.ts',
       sql: await readReadableSql(owner, copy),
       leftAlone: leftAloneOf(platform, whole),
-      observed: observed.filter(({ table }) => copy.tables.has(table)),
+      whole,
+      functions,
+      observed,
     })
     const isOwn = ({ structure }: Finding): boolean =>
       structure === undefined || !whole.structures.has(structure) || copy.structures.has(structure)
@@ -123,6 +138,7 @@ const makeCopy = async (
         ...compareCopy(catalog, copy, known),
         ...printed.findings,
         ...observed.flatMap(({ findings }) => findings.map(asWarning)).filter(isOwn),
+        ...functions.flatMap(({ findings }) => findings),
         ...better.filter(isOwn),
       ],
     }
@@ -159,13 +175,12 @@ const withEnding = (text: string, ending: '.ts' | '.js'): string =>
 const fromDirectory = (directory: string, file: string): string =>
   path.relative(directory, path.resolve(file)).split(path.sep).join('/')
 
-interface ProjectWish {
+interface ProjectWish extends Pick<AdoptSettings, 'platform' | 'before'> {
   readonly directory: string
-  readonly before: readonly string[]
 }
 
 const projectFiles = (
-  { directory, before }: ProjectWish,
+  { directory, platform, before }: ProjectWish,
   source: ReadSource,
   { printed, applied }: Copy,
 ): readonly AdoptedFile[] => {
@@ -173,7 +188,12 @@ const projectFiles = (
   const preludes = before.map((file) => fromDirectory(directory, file))
   const config = configText({
     entry: printed.entry,
-    schema: { migrations: 'migrations', before: preludes, extensions: source.baseline.extensions },
+    schema: {
+      migrations: 'migrations',
+      ...(platform === undefined ? {} : { platform }),
+      before: preludes,
+      extensions: source.baseline.extensions,
+    },
   })
   // Where one stands already it is the one that init wrote.
   const isThere = existsSync(path.join(directory, 'tsconfig.json'))
@@ -195,7 +215,10 @@ export const adoptProject = async (settings: AdoptSettings): Promise<AdoptOutcom
   const name = settings.name ?? nameOf(source, directory)
   sweepAdopted(directory)
   assertPlace(directory, [])
-  const before = settings.before.map((file) => readDumpFile(file, '--before'))
+  const before = [
+    ...readBefore(settings.platform === undefined ? [] : preludeOf(settings.platform), readSqlFile),
+    ...settings.before.map((file) => readDumpFile(file, '--before')),
+  ]
   onProgress('starting PostgreSQL', 0, 1)
   const server = await startServer({
     isLarge: areLarge([...settings.before, ...(source.kind === 'sql' ? source.files : [])]),
@@ -204,10 +227,16 @@ export const adoptProject = async (settings: AdoptSettings): Promise<AdoptOutcom
   let live: ReadSource['live'] = null
   try {
     const prelude = await openPrelude(server, before)
-    const read = await readSource({ server, source, prelude, onProgress })
+    const read = await readSource({
+      server,
+      source,
+      prelude,
+      variables: settings.variables ?? new Map(),
+      onProgress,
+    })
     live = read.live
     const copy = await makeCopy(server, name, read, prelude, onProgress)
-    const files = projectFiles({ directory, before: settings.before }, read, copy)
+    const files = projectFiles({ ...settings, directory }, read, copy)
     if (dryRun)
       assertPlace(
         directory,

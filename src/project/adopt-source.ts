@@ -1,5 +1,6 @@
 /** Where an adopted database comes from, read once: its catalog and its baseline. */
 import path from 'node:path'
+import { defaultsStatements, withoutDefaults } from '../adopt/baseline/default-privileges.ts'
 import { writeBaseline, type Baseline } from '../adopt/baseline/write-baseline.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
@@ -9,9 +10,9 @@ import { withoutPassword } from '../postgres/connection-url.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Finding } from '../prove/result.ts'
 import { openLiveDatabase, readBypassing, type LiveDatabase } from './adopt-live.ts'
-import { withoutPlatform } from './adopt-platform.ts'
+import { asPrelude, platformFindings, withoutPlatform, type Platform } from './adopt-platform.ts'
 import type { Prelude } from './adopt-prelude.ts'
-import { foreignDialect, readDumpFile } from './dump-file.ts'
+import { foreignDialect, isPgDump, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
 import { bypassFindings, loadFindings } from './load-findings.ts'
 import { loadScript } from './load-script.ts'
@@ -27,6 +28,8 @@ export interface ReadWish {
   readonly server: Server
   readonly source: AdoptSource
   readonly prelude: Prelude
+  /** What psql's -v would set. */
+  readonly variables: ReadonlyMap<string, string>
   readonly onProgress: OnProgress
 }
 
@@ -34,6 +37,8 @@ export interface ReadSource {
   /** Without what the prelude makes. */
   readonly catalog: Catalog
   readonly baseline: Baseline
+  /** What is the platform's there. */
+  readonly platform: Platform
   /** The database itself, where there is one: the caller closes it. */
   readonly live: LiveDatabase | null
   readonly findings: readonly Finding[]
@@ -105,30 +110,55 @@ const noMigrations = (directory: string): AssayError =>
     mend: 'Name the directory that holds them: assay adopt --migrations DIR',
   })
 
+/** A dump grants what there is, and reckons with no default privileges while it is loaded. */
+const loadOver = async <T>(
+  { leftAlone: { defaults } }: Platform,
+  isDump: boolean,
+  { server, database }: { readonly server: Server; readonly database: string },
+  load: () => Promise<T>,
+): Promise<T> => {
+  if (!isDump || defaults.length === 0) return load()
+  const owner = await server.connect(database, 'owner')
+  try {
+    await owner.query(defaults.flatMap(withoutDefaults).join(';\n'))
+    const loaded = await load()
+    await owner.query(defaults.flatMap((one) => defaultsStatements(one)).join(';\n'))
+    return loaded
+  } finally {
+    await owner.end()
+  }
+}
+
 const readScripts = async (
   source: Exclude<AdoptSource, { kind: 'url' }>,
-  { server, prelude, onProgress }: ReadWish,
+  { server, prelude, variables, onProgress }: ReadWish,
 ): Promise<ReadSource> => {
   const files = filesOf(source)
   if (files.length === 0) throw noMigrations(sourceText(source))
-  const steps = dumpSteps(files)
+  const steps = dumpSteps(files, { variables, keepsRows: source.kind === 'migrations' })
   const database = await prelude.makeDatabase('source')
-  const { platform } = prelude
-  const loaded = await loadScript(steps, {
-    server,
-    database,
-    asMigrations: source.kind === 'migrations',
-    onProgress: (done, of) => onProgress('loading', done, of),
-  }).catch((cause: unknown) => {
+  const isDump = source.kind === 'sql' && files.some(isPgDump)
+  const platform = isDump ? prelude.platform : asPrelude(prelude.platform)
+  const loaded = await loadOver(platform, isDump, { server, database }, () =>
+    loadScript(steps, {
+      server,
+      database,
+      asMigrations: source.kind === 'migrations',
+      isOverPrelude: isDump && platform.structures.size > 0,
+      onProgress: (done, of) => onProgress('loading', done, of),
+    }),
+  ).catch((cause: unknown) => {
     throw notPostgres(files, cause)
   })
   const owner = await server.connect(database, 'owner')
   try {
     onProgress('reading the catalog', 0, 1)
-    const catalog = withoutPlatform(await readCatalog(owner), platform)
+    const whole = await readCatalog(owner)
+    const catalog = withoutPlatform(whole, platform)
     assertSomething(source, catalog)
     const baseline = await writeBaseline(owner, catalog, platform.leftAlone)
-    return { catalog, baseline, live: null, findings: loadFindings(loaded) }
+    const findings = [...loadFindings(loaded), ...platformFindings(whole, platform)]
+    return { catalog, baseline, platform, live: null, findings }
   } finally {
     await owner.end()
   }
@@ -146,7 +176,7 @@ const readLive = async (
       assertSomething(source, catalog)
       const baseline = await writeBaseline(live.db, catalog, platform.leftAlone)
       const findings = bypassFindings(await readBypassing(live.db))
-      return { catalog, baseline, live, findings }
+      return { catalog, baseline, platform, live, findings }
     })
   } catch (cause) {
     await live.close()

@@ -4,7 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { bind } from '../prove/bind.ts'
 import { declarationDigest } from '../prove/digest.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
-import { isLeftAlone } from '../prove/left-alone.ts'
+import { isLeftAlone, statedBy } from '../prove/left-alone.ts'
 import { readLedger } from '../prove/ledger.ts'
 import { readLedgerAtRef } from '../prove/ledger-at-ref.ts'
 import type { Ledger } from '../prove/ledger-page.ts'
@@ -36,6 +36,7 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
     const catalog = await readCatalog(reader)
     const binding = await bind(part.architecture, catalog, reader)
     refuseDeclaredSql(binding.refused)
+    const stated = statedBy(binding.rules)
     return {
       rules: binding.rules.map(({ rule, sentence, claims }) => ({
         id: rule.id,
@@ -45,7 +46,7 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
         declared: declarationDigest(rule),
       })),
       structures: [...catalog.structures.values()]
-        .filter((s) => !isLeftAlone(s, catalog, part.architecture.leftAlone ?? []))
+        .filter((s) => !isLeftAlone(s, catalog, part.architecture.leftAlone ?? [], stated))
         .map((s) => ({
           id: s.id,
           table: s.table,

@@ -1,5 +1,6 @@
 /** What stands in `assay.config.ts`, and the function that types it. */
 import type { Architecture } from '../architecture/architecture.ts'
+import type { PreludeSql } from './schema-source.ts'
 
 /** How a database comes to its schema: SQL files, or a command of another tool. Paths are relative to the config's file. */
 export interface SchemaConfig {
@@ -7,8 +8,8 @@ export interface SchemaConfig {
   readonly migrations?: string
   /** A command that migrates the database named in DATABASE_URL, such as `npx prisma migrate deploy`. */
   readonly command?: string
-  /** SQL files that run first: a platform's prelude. */
-  readonly before?: readonly string[]
+  /** SQL that runs first, a platform's prelude: files, or a preset such as `supabase()`. */
+  readonly before?: readonly (string | PreludeSql)[]
   /** Extensions that are created before anything else. */
   readonly extensions?: readonly string[]
 }

@@ -94,6 +94,12 @@ export const readDumpFile = (file: string, option = '--sql'): MigrationFile => {
   return readSqlFile(full)
 }
 
+/** pg_dump begins with it, so that every name in the file has its schema. */
+const emptyPath = /\bset_config\s*\(\s*'search_path'\s*,\s*''\s*,\s*false\s*\)/iu
+
+/** Whether the file says all that there is in a database, as pg_dump does. */
+export const isPgDump = ({ text }: MigrationFile): boolean => emptyPath.test(text.slice(0, 20_000))
+
 interface Dialect {
   readonly name: string
   readonly sign: RegExp

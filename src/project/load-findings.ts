@@ -104,6 +104,14 @@ export const bypassFindings = (roles: readonly string[]): readonly Finding[] =>
     fix: `Prove what ${name} may do by its grants; policies do not hold it back.`,
   }))
 
+const platform = (loaded: Loaded): readonly Finding[] =>
+  together(loaded, 'platform', (all) => ({
+    code: 'adopt.platform-part',
+    summary: `${count(all.length, 'statement makes', 'statements make')} what the platform has made before: left out`,
+    why: 'the dump holds the platform’s own part too, which is left alone',
+    fix: `Nothing, as long as the platform’s part is not asked for:\n${firstOf(all)}`,
+  }))
+
 /** The gravest first. */
 export const loadFindings = (loaded: Loaded): readonly Finding[] => [
   ...missing(loaded),
@@ -111,6 +119,7 @@ export const loadFindings = (loaded: Loaded): readonly Finding[] => [
   ...refused(loaded),
   ...bypassFindings(loaded.bypassing),
   ...owners(loaded),
+  ...platform(loaded),
   ...server(loaded),
   ...rows(loaded),
 ]

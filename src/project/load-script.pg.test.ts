@@ -35,10 +35,17 @@ interface Made {
   readonly ask: (select: string) => Promise<readonly (readonly (string | null)[])[]>
 }
 
-const load = async (texts: readonly string[], asMigrations = false): Promise<Made> => {
+const load = async (
+  texts: readonly string[],
+  asMigrations = false,
+  variables: ReadonlyMap<string, string> = new Map(),
+): Promise<Made> => {
   const files = texts.map((text, i) => fileOf(text, `dump${i + 1}.sql`))
   const database = await server.createDatabase('load')
-  const steps = dumpSteps(files.map((file) => readDumpFile(file)))
+  const steps = dumpSteps(
+    files.map((file) => readDumpFile(file)),
+    { variables, keepsRows: asMigrations },
+  )
   const loaded = await loadScript(steps, { server, database, asMigrations })
   return {
     loaded,
@@ -294,6 +301,73 @@ describe('migrations', () => {
   })
 })
 
+describe("psql's own commands", () => {
+  const script = String.raw`
+\set schema_name 'Odd "Schema'
+\set sizes '1, ' 2
+\if :{?owner} \else \set owner 'no''body' \endif
+create schema :"schema_name";
+create table :"schema_name".t (id int check (id in (:sizes)), label text default :'owner', at text default '12:30');
+\if false
+  create table nowhere.never ();
+  \if :undefined
+  \endif
+\elif on
+  create table b (x int);
+\else
+  create table c (x int);
+\endif
+\unset sizes
+select format('create table %I (id int)', name) from (values ('made 1'), ('made 2')) v (name) \gexec
+\copy b (x) from 'rows.csv' with (format csv, header)
+\ir included.sql
+select 1 \g
+`
+  const table = `'"Odd ""Schema".t'::regclass`
+
+  it('set, put in and ask for variables; run one branch; run what a statement answers; include', async () => {
+    fileOf('create table included (x int default :{?owner}::int);', 'included.sql')
+    fileOf('x\n1\n2\n', 'rows.csv')
+    const { ask, loaded } = await load([script], true)
+    expect(loaded.leftOut).toEqual([])
+    const tables = await ask(`select table_schema, table_name from information_schema.tables
+      where table_schema !~ '^(pg_|information_schema)' order by 2`)
+    expect(tables.map((row) => row.join('.'))).toEqual([
+      'public.b',
+      'public.included',
+      'public.made 1',
+      'public.made 2',
+      'Odd "Schema.t',
+    ])
+    expect(await ask('select * from b')).toEqual([['1'], ['2']])
+    const check = `select pg_get_constraintdef(oid) from pg_constraint where conrelid = ${table}`
+    expect(await ask(check)).toEqual([['CHECK ((id = ANY (ARRAY[1, 2])))']])
+    expect(await ask(`insert into "Odd ""Schema".t values (1) returning label, at`)).toEqual([
+      ["no'body", '12:30'],
+    ])
+  })
+
+  it('take what psql -v would say, and leave the rows of a dump out', async () => {
+    fileOf('create table included ();', 'included.sql')
+    const { ask, loaded } = await load([script], false, new Map([['owner', 'me']]))
+    expect(reasons(loaded)).toEqual(['rows:18: copy b (x) from stdin with (format csv, header)'])
+    const defaults = `select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = ${table} order by adnum`
+    expect(await ask(defaults)).toEqual([["'me'::text"], ["'12:30'::text"]])
+  })
+
+  it('name the variable that is missing', async () => {
+    const fault = await faultOf(() =>
+      load(['create table a (x int);\ncreate table b (x int default :size);']),
+    )
+    expect(fault).toMatchObject({
+      code: 'schema.psql-variable',
+      message: 'The file names the psql variable size, which nobody sets.',
+      mend: expect.stringContaining('--variable size=VALUE'),
+      where: { line: 2 },
+    })
+  })
+})
+
 describe('what ends it', () => {
   it('a statement that PostgreSQL refuses: file, line, column, caret', async () => {
     const fault = await faultOf(() => load(['create table a (x int);\n\ncreate table b (\n  y integr\n);\n']))
@@ -307,7 +381,11 @@ describe('what ends it', () => {
       '\\connect one\ncreate table a ();\n\\connect two\ncreate table b ();',
       'adopt.several-databases',
     ],
-    ['a command that only psql runs', "select 'x' \\gexec\n", 'adopt.psql-command'],
+    ['a command that only psql runs', "select 'x' as y \\gset\n", 'adopt.psql-command'],
+    ['a condition that nobody can tell', '\\if :is_new\nselect 1;\n\\endif', 'adopt.psql-command'],
+    ['a branch that does not end', '\\if true\nselect 1;', 'adopt.psql-command'],
+    ['a branch without a beginning', 'select 1;\n\\else', 'adopt.psql-command'],
+    ['a value of a program', '\\set x `date`', 'adopt.psql-command'],
     ['a file that includes itself', '\\i dump1.sql\n', 'adopt.psql-command'],
     ['an included file that is not there', '\\ir nowhere.sql\n', 'adopt.psql-command'],
   ])('%s', async (_, text, code) => {

@@ -19,8 +19,11 @@ import { noTransactionMarker, transactionNeed } from './transaction-need.ts'
 
 /** A statement that was not run, or that PostgreSQL refused. */
 export interface LeftOut {
-  /** `refused`: it needs more than the owner may. `hangs`: on something that was left out before it. */
-  readonly because: LeaveReason | 'refused' | 'hangs'
+  /**
+   * `refused`: it needs more than the owner may. `hangs`: on something that was left out before it. `platform`: the
+   * prelude has made it.
+   */
+  readonly because: LeaveReason | 'refused' | 'hangs' | 'platform'
   /** Its first line. */
   readonly text: string
   readonly file: string
@@ -50,6 +53,8 @@ export interface LoadWish {
   readonly database: string
   /** Migrations: each file in a transaction of its own, and its rows too. A dump: as psql runs it, without rows. */
   readonly asMigrations: boolean
+  /** A dump that may hold what a prelude has made before it. */
+  readonly isOverPrelude?: boolean
   readonly onProgress?: (done: number, of: number) => void
 }
 
@@ -73,6 +78,9 @@ const missingRole = /^role "(?<name>[^]*)" does not exist$/u
 
 /** A name that stands for nothing. */
 const undefinedThing = new Set(['42704', '42883', '42P01', '3F000', '42703', '58P01', '0A000'])
+
+/** A relation, object, function, column, schema or primary key that is there already. */
+const madeTwice = new Set(['42P07', '42710', '42723', '42701', '42P06', '42P16'])
 
 /** Nothing is there to be dropped, or it is there already, or it is a setting of another version. */
 const isTrueAlready = (text: string, { sqlstate, message }: PgFault): boolean => {
@@ -142,11 +150,10 @@ const makeMember = async (loading: Loading, member: string, group: string): Prom
 }
 
 const hasLeftOutObjects = ({ missing, leftOut }: Loading): boolean =>
-  missing.length > 0 || leftOut.some(({ because }) => because === 'refused')
+  missing.length > 0 || leftOut.some(({ because }) => because === 'refused' || because === 'platform')
 
-const runStep = async (loading: Loading, index: number): Promise<void> => {
+const runStep = async (loading: Loading, at: DumpStep, index: number): Promise<void> => {
   const { steps, db, asMigrations } = loading
-  const at = steps[index]!
   const { text, start } = at.step
   const made = new Set<string>()
   for (;;) {
@@ -159,6 +166,8 @@ const runStep = async (loading: Loading, index: number): Promise<void> => {
       continue
     }
     if (isTrueAlready(text, fault)) return
+    if (loading.isOverPrelude === true && madeTwice.has(fault.sqlstate))
+      return leaveOut(loading, at, 'platform', { message: fault.message })
     if (fault.sqlstate === '42501') return leaveOut(loading, at, 'refused', { message: fault.message })
     if (undefinedThing.has(fault.sqlstate) && hasLeftOutObjects(loading))
       return leaveOut(loading, at, 'hangs', { message: fault.message })
@@ -176,6 +185,35 @@ const runStep = async (loading: Loading, index: number): Promise<void> => {
   }
   if (begins.test(text)) loading.inside = true
   if (ends.test(text)) loading.inside = false
+}
+
+/** What `\gexec` does: every value that the statement answers runs as a statement, row by row. */
+const executeResult = async (loading: Loading, at: DumpStep, index: number): Promise<void> => {
+  const { db, inside, asMigrations } = loading
+  const replies = await db.batch([...(inside ? ['savepoint assay_step'] : []), at.step.text])
+  const { fault, commands } = replies.at(-1)!
+  if (inside) await db.query(`${fault ? 'rollback to' : 'release'} savepoint assay_step`)
+  if (fault) return runStep(loading, at, index)
+  for (const text of commands.flatMap(({ rows }) => rows.flat())) {
+    if (text === null) continue
+    const { executesResult: _, ...place } = at
+    const made: DumpStep = { ...place, step: { kind: 'statement', text, start: at.step.start } }
+    await runPlan(loading, made, index, planStatement(text, asMigrations))
+  }
+}
+
+const runPlan = async (loading: Loading, at: DumpStep, index: number, plan: DumpPlan): Promise<void> => {
+  if (plan.do === 'run')
+    await (at.executesResult === true && at.step.kind === 'statement'
+      ? executeResult(loading, at, index)
+      : runStep(loading, at, index))
+  else if (plan.do === 'leave')
+    leaveOut(loading, at, plan.because, plan.role === undefined ? {} : { role: plan.role })
+  else if (plan.do === 'role') {
+    await makeRole(loading, plan.name)
+    for (const [member, group] of plan.memberships) await makeMember(loading, member, group)
+    if (plan.bypassesRowSecurity) loading.bypassing.add(plan.name)
+  }
 }
 
 const createExtension = async (
@@ -224,15 +262,7 @@ const runAll = async (loading: Loading, plans: readonly DumpPlan[]): Promise<voi
       await db.query('begin')
       loading.inside = true
     }
-    const plan = plans[index]!
-    if (plan.do === 'run') await runStep(loading, index)
-    else if (plan.do === 'leave')
-      leaveOut(loading, at, plan.because, plan.role === undefined ? {} : { role: plan.role })
-    else if (plan.do === 'role') {
-      await makeRole(loading, plan.name)
-      for (const [member, group] of plan.memberships) await makeMember(loading, member, group)
-      if (plan.bypassesRowSecurity) loading.bypassing.add(plan.name)
-    }
+    await runPlan(loading, at, index, plans[index]!)
     loading.onProgress?.(index + 1, steps.length)
     if (steps[index + 1]?.script !== at.script) await endFile(loading, index)
   }

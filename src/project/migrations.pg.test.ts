@@ -296,6 +296,7 @@ SELECT 1;
 
   it.each([
     ['\\i other.sql', /other|included/u],
+    ['\\if :x', /\\set x/u],
     ['select 1 \\gexec', /psql/u],
     ['\\copy a from b', /psql/u],
   ])('with %s are refused', async (sql, mend) => {

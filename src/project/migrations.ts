@@ -1,9 +1,10 @@
 /** Makes the user's schema in an empty database: extensions, then `before` files, then migrations or a command. */
 import path from 'node:path'
 import type { Server } from '../postgres/server.ts'
-import { listMigrations, readSqlFile, type MigrationFile } from './migration-files.ts'
+import { listMigrations, readBefore, readSqlFile, type MigrationFile } from './migration-files.ts'
 import { runSchemaCommand } from './schema-command.ts'
-import { createExtensions } from './schema-extensions.ts'
+import { settlePreset } from './preset-roles.ts'
+import { createExtensions, extensionSchemas } from './schema-extensions.ts'
 import { runSqlFile } from './schema-script.ts'
 import type { SchemaSource } from './schema-source.ts'
 
@@ -12,11 +13,10 @@ export const readSchemaFiles = ({
   directory,
   migrations,
   before = [],
-}: SchemaSource): readonly MigrationFile[] =>
-  [
-    ...before.map((file) => path.resolve(directory, file)),
-    ...(migrations === undefined ? [] : listMigrations(path.resolve(directory, migrations))),
-  ].map(readSqlFile)
+}: SchemaSource): readonly MigrationFile[] => [
+  ...readBefore(before, (file) => readSqlFile(path.resolve(directory, file))),
+  ...(migrations === undefined ? [] : listMigrations(path.resolve(directory, migrations)).map(readSqlFile)),
+]
 
 /** Runs some of them, in a database that has what comes before them. */
 export const runSchemaFiles = async (
@@ -25,10 +25,15 @@ export const runSchemaFiles = async (
   files: readonly MigrationFile[],
   { extensions = [] }: SchemaSource,
 ): Promise<void> => {
-  const owner = await server.connect(database, 'owner')
+  const madeSchemas = extensionSchemas(extensions)
+  let owner = await server.connect(database, 'owner')
   try {
     for (const file of files) {
-      await runSqlFile(owner, file, { skipExtensionComments: extensions.length > 0 })
+      await runSqlFile(owner, file, { skipExtensionComments: extensions.length > 0, madeSchemas })
+      if (!(await settlePreset(server, database, file))) continue
+      // A session keeps the settings that it began with.
+      await owner.end()
+      owner = await server.connect(database, 'owner')
     }
   } finally {
     await owner.end()

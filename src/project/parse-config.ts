@@ -6,6 +6,7 @@ import type { Architecture } from '../architecture/architecture.ts'
 import { AssayError, AssayErrors, type SourcePlace } from '../ground/errors.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
+import type { PreludeSql } from './schema-source.ts'
 
 const isArchitecture = (value: unknown): value is Architecture =>
   typeof value === 'object' &&
@@ -17,10 +18,19 @@ const isArchitecture = (value: unknown): value is Architecture =>
   'identity' in value
 
 const text = z.string().min(1, 'is empty')
+const beforePart = { error: 'is neither a file nor part of a preset such as supabase()' }
+const prelude = z.strictObject({
+  name: text,
+  sql: z.string(),
+  bypassing: z.array(text).optional(),
+  searchPath: z.array(text).optional(),
+})
 const schemaShape = z.strictObject({
   migrations: text.optional(),
   command: text.optional(),
-  before: z.array(text).optional(),
+  before: z
+    .array(z.custom<string | PreludeSql>((part) => text.or(prelude).safeParse(part).success, beforePart))
+    .optional(),
   extensions: z.array(text).optional(),
 })
 const partShape = z.strictObject({

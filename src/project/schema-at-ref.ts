@@ -82,7 +82,10 @@ export const withSchemaAtRef = async <T>(
     if (way.startsWith('..') || path.isAbsolute(way)) throw outside(file, top)
     return way === '' ? '.' : way
   }
-  const named = [...(schema.before ?? []), ...(schema.migrations === undefined ? [] : [schema.migrations])]
+  const named = [
+    ...(schema.before ?? []).filter((part) => typeof part === 'string'),
+    ...(schema.migrations === undefined ? [] : [schema.migrations]),
+  ]
   // A tool's command reads what it likes.
   const wanted = schema.command === undefined ? named.map(inTop) : ['.']
   const there: string[] = []
@@ -110,7 +113,9 @@ export const withSchemaAtRef = async <T>(
     return await work({
       ...rest,
       directory: inPlace,
-      before: before.filter(kept).map((file) => path.join(place, inTop(file))),
+      before: before
+        .filter((part) => typeof part !== 'string' || kept(part))
+        .map((part) => (typeof part === 'string' ? path.join(place, inTop(part)) : part)),
       ...(hasMigrations ? { migrations: path.join(place, inTop(migrations)) } : {}),
     })
   } finally {

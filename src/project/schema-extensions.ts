@@ -35,6 +35,10 @@ const readExtension = (text: string): Extension => {
   return { name: groups?.['name'] ?? text, schema: groups?.['schema'] }
 }
 
+/** The schemas that extensions of the list are created in. */
+export const extensionSchemas = (listed: readonly string[]): readonly string[] =>
+  listed.flatMap((text) => readExtension(text).schema ?? [])
+
 const create = async (db: Session, { name, schema }: Extension): Promise<void> => {
   const where = schema === undefined ? '' : ` schema ${ident(schema)}`
   await db.query(`create extension if not exists ${ident(name)}${where} cascade`).catch((cause: unknown) => {

@@ -1,6 +1,7 @@
 /** What went wrong with a statement of the user's schema, told in the user's file with the way to put it right. */
 import { AssayError } from '../ground/errors.ts'
 import type { PgError, PgFault } from '../postgres/fault.ts'
+import { substituteVariables } from '../postgres/psql-variables.ts'
 import type { MigrationFile } from './migration-files.ts'
 import { offsetOfPosition, placeInFile } from './source-place.ts'
 
@@ -98,6 +99,17 @@ export const schemaFault = (cause: PgError, place: StatementPlace): AssayError =
   const context = fault.context === null ? '' : `\nin ${fault.context.split('\n')[0] ?? ''}`
   const hint = fault.hint === null ? '' : `\nPostgreSQL hints: ${fault.hint}`
   const where = placeInFile(source.file, source.text, start + within)
+  const [unset] = fault.sqlstate === '42601' ? substituteVariables(text, new Map()).unset : []
+  if (unset !== undefined)
+    return new AssayError(`The file names the psql variable ${unset}, which nobody sets.`, {
+      code: 'schema.psql-variable',
+      exit: 3,
+      asked: (text.split('\n')[0] ?? '').slice(0, 100),
+      found: `${fault.message} (SQLSTATE ${fault.sqlstate})`,
+      mend: `Write \\set ${unset} VALUE before it; assay adopt and assay score also take what psql's -v says:\n--variable ${unset}=VALUE`,
+      where,
+      cause,
+    })
   return new AssayError(`PostgreSQL refused statement ${number} of ${of} in ${where.file}.`, {
     code: 'schema.statement',
     exit: 3,

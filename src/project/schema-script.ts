@@ -2,45 +2,73 @@
 import { AssayError } from '../ground/errors.ts'
 import { PgError } from '../postgres/fault.ts'
 import { loadParser } from '../postgres/parse.ts'
+import { substituteVariables } from '../postgres/psql-variables.ts'
 import { readScript, type ScriptStep } from '../postgres/script.ts'
 import type { Session } from '../postgres/session.ts'
 import type { MigrationFile } from './migration-files.ts'
+import { openPsqlState, type RefuseCommand } from './psql-state.ts'
 import { schemaFault } from './schema-fault.ts'
 import { placeInFile } from './source-place.ts'
 import { noTransactionMarker, parseStatement, transactionNeed } from './transaction-need.ts'
+
+export interface RunOptions {
+  /** The administrator made extensions, so that the owner may not comment on them. */
+  readonly skipExtensionComments: boolean
+  /** Schemas that were made for extensions before any file. */
+  readonly madeSchemas?: readonly string[]
+}
 
 type RunStep = Exclude<ScriptStep, { readonly kind: 'meta' }>
 
 /** psql's own commands that say nothing about the schema. */
 const withoutMeaning = new Set(
-  'restrict unrestrict connect c encoding echo qecho warn timing pset x set unset t a f pager p r o'.split(
-    ' ',
-  ),
+  'restrict unrestrict connect c encoding echo qecho warn timing pset x t a f pager p r o g gx'.split(' '),
 )
 
-const refuseMeta = (source: MigrationFile, step: ScriptStep, command: string): AssayError =>
-  new AssayError(`The file uses psql's own command \\${command}, which only psql can run.`, {
+const refuseCommand: RefuseCommand = (source, { text, start }, found, mend) =>
+  new AssayError(`The file uses psql's own command ${text.split(/\s/u)[0] ?? ''}, which only psql can run.`, {
     code: 'schema.psql-command',
     exit: 3,
-    asked: step.text,
-    found: 'a command of psql in a file that is sent to PostgreSQL',
-    mend: command.startsWith('i')
-      ? 'Put the statements of the included file here, or list that file under schema.before.'
-      : 'Write it as plain SQL, or run the file with psql as schema.command.',
-    where: placeInFile(source.file, source.text, step.start),
+    asked: text,
+    found,
+    // No option says variables of a project: the file itself does.
+    mend: mend.replace(/^Say [^]*?(?:; or|, or) write/u, 'Write'),
+    where: placeInFile(source.file, source.text, start),
   })
 
-const runnable = (source: MigrationFile): readonly RunStep[] =>
-  readScript(source.text).flatMap((step) => {
-    if (step.kind !== 'meta') return [step]
-    const command = /^\\(?<command>[a-z!?]+|.)/u.exec(step.text)?.groups?.['command'] ?? ''
-    if (withoutMeaning.has(command)) return []
-    throw refuseMeta(source, step, command)
+const runnable = (source: MigrationFile): readonly RunStep[] => {
+  const state = openPsqlState(new Map(), refuseCommand)
+  const steps = readScript(source.text).flatMap((step): readonly RunStep[] => {
+    if (step.kind === 'meta') {
+      const unknown = state.read(source, step).find(({ name }) => !withoutMeaning.has(name))
+      if (!unknown) return []
+      throw refuseCommand(
+        source,
+        step,
+        'a command of psql in a file that is sent to PostgreSQL',
+        unknown.name.startsWith('i')
+          ? 'Put the statements of the included file here, or list that file under schema.before.'
+          : 'Write it as plain SQL, or run the file with psql as schema.command.',
+      )
+    }
+    if (!state.isRun()) return []
+    const { variables } = state
+    return [variables.size === 0 ? step : { ...step, text: substituteVariables(step.text, variables).text }]
   })
+  state.endFile(source)
+  return steps
+}
 
 /** COMMENT ON EXTENSION of pg_dump: refused to owners, for what the administrator made; says nothing about the data. */
 const isExtensionComment = (text: string): boolean =>
   /^comment\s+on\s+extension\b/iu.test(text) && parseStatement(text)?.[1]['objtype'] === 'OBJECT_EXTENSION'
+
+/** CREATE SCHEMA and nothing else, of one that stands already because an extension was created in it. */
+const isMadeSchema = (text: string, made: readonly string[]): boolean => {
+  const { quoted, plain } =
+    /^create\s+schema\s+(?:"(?<quoted>(?:[^"]|"")+)"|(?<plain>[\w$]+))$/iu.exec(text)?.groups ?? {}
+  return made.includes(quoted?.replaceAll('""', '"') ?? plain?.toLowerCase() ?? '')
+}
 
 const endsTransaction = /^(?:COMMIT|ROLLBACK|PREPARE TRANSACTION)$/u
 const beginsTransaction = /^(?:BEGIN|START TRANSACTION)$/u
@@ -55,8 +83,14 @@ const unfinished = (source: MigrationFile, step: RunStep): AssayError =>
     where: placeInFile(source.file, source.text, step.start),
   })
 
-const runFile = async (db: Session, source: MigrationFile, skipComments: boolean): Promise<void> => {
-  const steps = runnable(source).filter((step) => !(skipComments && isExtensionComment(step.text)))
+const runFile = async (
+  db: Session,
+  source: MigrationFile,
+  { skipExtensionComments, madeSchemas = [] }: RunOptions,
+): Promise<void> => {
+  const steps = runnable(source).filter(
+    ({ text }) => !(skipExtensionComments && isExtensionComment(text)) && !isMadeSchema(text, madeSchemas),
+  )
   const needs = steps.map((step) => (step.kind === 'copy' ? 'any' : transactionNeed(step.text)))
   const fail = (cause: unknown, number: number): never => {
     const step = steps[number]
@@ -100,15 +134,10 @@ const runFile = async (db: Session, source: MigrationFile, skipComments: boolean
   await db.query('commit').catch((cause: unknown) => fail(cause, steps.length - 1))
 }
 
-/** `skipExtensionComments`: the administrator made extensions, so that the owner may not comment on them. */
-export const runSqlFile = async (
-  db: Session,
-  source: MigrationFile,
-  options: { readonly skipExtensionComments: boolean },
-): Promise<void> => {
+export const runSqlFile = async (db: Session, source: MigrationFile, options: RunOptions): Promise<void> => {
   await loadParser()
   try {
-    await runFile(db, source, options.skipExtensionComments)
+    await runFile(db, source, options)
   } catch (error) {
     await db.query('rollback')
     throw error

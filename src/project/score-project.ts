@@ -26,7 +26,13 @@ import type { Project } from './project.ts'
 import { redirectEnvironment } from './redirect-environment.ts'
 import { assertRedirectable } from './schema-command-safety.ts'
 import { withSchemaAtRef } from './schema-at-ref.ts'
-import { readScoreSource, withScoreGround, type ScoreGround, type ScoreSource } from './score-source.ts'
+import {
+  readScoreSource,
+  withScoreGround,
+  type DumpWish,
+  type ScoreGround,
+  type ScoreSource,
+} from './score-source.ts'
 import { suiteFiles } from './suite-files.ts'
 
 /** A command, or SQL files that are run inside the transaction of each mutant. */
@@ -67,7 +73,7 @@ const readFingerprintsAt = async (
   project: Project,
   ref: string,
   isDump: boolean,
-  wish: ServerWish,
+  wish: DumpWish,
 ): Promise<Fingerprints> => {
   const [part] = project.architectures
   return withSchemaAtRef(part!.schema, ref, async (schema) => {
@@ -168,7 +174,8 @@ export const scoreProject = async (settings: ScoreSettings): Promise<ScoreResult
   const project = await readScoreSource(settings)
   const [part] = project.architectures
   refuseEarly(settings, project)
-  const wish: ServerWish = {
+  const wish: DumpWish = {
+    ...(settings.variables ? { variables: settings.variables } : {}),
     ...(url === undefined ? {} : { url }),
     ...(onProgress ? { onProgress } : {}),
     tcp: !('sqlFiles' in settings.suite),

@@ -10,6 +10,7 @@ import { dumpSteps } from './dump-steps.ts'
 import { loadFindings } from './load-findings.ts'
 import { loadScript } from './load-script.ts'
 import { withMigrated, type ServerWish } from './migrated.ts'
+import { readBefore } from './migration-files.ts'
 import type { Project } from './project.ts'
 import { createExtensions } from './schema-extensions.ts'
 import type { SchemaSource } from './schema-source.ts'
@@ -23,6 +24,8 @@ export interface ScoreSource {
   readonly migrations?: string
   readonly sql?: readonly string[]
   readonly extensions?: readonly string[]
+  /** Variables of psql that they name. */
+  readonly variables?: ReadonlyMap<string, string>
 }
 
 const bare = (directory: string, { migrations, sql = [], extensions = [] }: ScoreSource): Project => ({
@@ -71,6 +74,11 @@ export const readScoreSource = async (source: ScoreSource): Promise<Project> => 
   )
 }
 
+export interface DumpWish extends ServerWish {
+  /** Variables of psql that the SQL names. */
+  readonly variables?: ReadonlyMap<string, string>
+}
+
 /** The schema on a server of its own, which is gone when the work is done. */
 export interface ScoreGround {
   readonly server: Server
@@ -81,12 +89,15 @@ export interface ScoreGround {
 
 const withDump = async <T>(
   { before = [], extensions = [] }: SchemaSource,
-  { url, tcp = false, onProgress }: ServerWish,
+  { url, tcp = false, onProgress, variables = new Map() }: DumpWish,
   work: (ground: ScoreGround) => Promise<T>,
 ): Promise<T> => {
-  const steps = dumpSteps(before.map((file) => readDumpFile(file)))
+  const steps = dumpSteps(
+    readBefore(before, (file) => readDumpFile(file)),
+    { variables },
+  )
   onProgress?.('starting PostgreSQL', 0, 1)
-  const isLarge = areLarge(before)
+  const isLarge = areLarge(before.filter((part) => typeof part === 'string'))
   const server = await startServer({ tcp, isLarge, ...(url === undefined ? {} : { url }) })
   try {
     const template = await server.createDatabase('dump')
@@ -108,7 +119,7 @@ const withDump = async <T>(
 export const withScoreGround = <T>(
   project: Project,
   isDump: boolean,
-  wish: ServerWish,
+  wish: DumpWish,
   work: (ground: ScoreGround) => Promise<T>,
 ): Promise<T> =>
   isDump

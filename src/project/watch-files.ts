@@ -32,7 +32,9 @@ export const sourcesOf = (project: Project, declared: ReadonlySet<string>): Proj
     declared,
     migrations: schemas.flatMap((s) => (s.migrations === undefined ? [] : [at(s, s.migrations)])),
     files: [
-      ...schemas.flatMap((s) => (s.before ?? []).map((file) => at(s, file))),
+      ...schemas.flatMap((s) =>
+        (s.before ?? []).flatMap((part) => (typeof part === 'string' ? at(s, part) : [])),
+      ),
       ...commanded.flatMap((s) => findEnvFiles(s.directory)),
     ],
     trees: commanded.map((schema) => schema.directory),
