@@ -24,7 +24,7 @@ const columns =
 
 /** What the examples take for granted. */
 const world = `
-import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, schemaPerTenant, sqlType, table, view, materializedView, sequence, compositeType, rangeType, extension, infrastructure, schema, fn } from 'assay'
+import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, partition, schemaPerTenant, sqlType, table, view, materializedView, sequence, supabase, compositeType, rangeType, extension, infrastructure, schema, fn } from 'assay'
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Architecture, DatabaseOf, RowOf, Rows, Rules as Builder } from 'assay'
@@ -36,6 +36,8 @@ const granted: Readonly<Record<string, string>> = {
   tenants: "const tenants = table('tenants', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
   users: "const users = table('users', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
   products: "const products = table('products', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
+  payments:
+    "const payments = table('payments', { customer_id: 'bigint' }, (t) => [t.partitions('range (customer_id)')])",
   orders: "const orders = table('orders', { id: 'bigint' }, (t) => [t.primaryKey('id')])",
   prices: `const prices = table('prices', { id: 'bigint', amount: 'numeric' }, (t) => [
   t.primaryKey('id'),

@@ -7,6 +7,7 @@ import type { Session } from '../../src/postgres/session.ts'
 import { bind } from '../../src/prove/bind.ts'
 import { proveGreen, type GreenRule } from '../../src/prove/green.ts'
 import { indistinctOf, makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
+import { openNoticedRemovals } from '../../src/prove/noticed-removals.ts'
 import { proveRed, type RedEvidence } from '../../src/prove/red.ts'
 import type { MutantResult } from '../../src/prove/result.ts'
 import { openWorkplace } from '../../src/prove/workplace.ts'
@@ -26,9 +27,12 @@ export interface RuleLab {
   titles(rule: string): readonly string[]
   red(): Promise<ReadonlyMap<string, RedEvidence>>
   /** Mutants of these structures that neither an experiment noticed nor PostgreSQL refused nor reasoning excused. */
-  left(
-    of: (structure: Structure) => boolean,
-  ): Promise<{ readonly killed: number; readonly left: readonly string[] }>
+  left(of: (structure: Structure) => boolean): Promise<{
+    readonly killed: number
+    readonly left: readonly string[]
+    /** Mutant → why nobody can tell it apart. */
+    readonly equivalent: ReadonlyMap<string, string>
+  }>
   close(): Promise<void>
 }
 
@@ -87,7 +91,7 @@ export const openRuleLab = async (
       ]),
     titles: (id) => find(id).experiments.map((e) => e.title),
     red: async () => {
-      const evidence = await proveRed(workplace, rules, catalog)
+      const evidence = await proveRed(workplace, rules, catalog, openNoticedRemovals())
       return new Map(rules.map((r, i) => [r.rule.id, evidence[i]!]))
     },
     left: async (of) => {
@@ -107,6 +111,9 @@ export const openRuleLab = async (
       return {
         killed: results.filter((m) => m.verdict === 'killed').length,
         left: open.map((m) => `${m.verdict} ${m.id}: ${m.why}`),
+        equivalent: new Map(
+          results.filter((m) => m.verdict === 'equivalent').map((m) => [m.id, m.why] as const),
+        ),
       }
     },
     close: async () => {

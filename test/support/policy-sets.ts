@@ -285,4 +285,26 @@ export const policySamples: readonly PolicySample[] = [
     schema: docs,
     policies: { own: { using: 'exists (select from docs d where d.id = docs.owner_id)' } },
   },
+  {
+    name: 'lists in rows and in claims',
+    table: 'docs',
+    columns: { id: 'integer', owner: 'uuid', shared_with: 'text[]', team: 'integer' },
+    schema: `create table docs (id int primary key, owner uuid not null, shared_with text[] not null default '{}', team int);
+      create function claims() returns jsonb language sql stable as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;`,
+    policies: {
+      shared: { for: 'select', using: `shared_with && array[claims() ->> 'email']` },
+      teams: {
+        for: 'select',
+        using: `team = any (array(select jsonb_array_elements_text(claims() -> 'app_metadata' -> 'teams')::int))`,
+      },
+    },
+  },
+  {
+    name: 'rows of a table that has policies of its own',
+    table: 'photos',
+    columns: { id: 'integer', album_id: 'integer', hidden: 'boolean' },
+    schema: `create table albums (id int primary key, owner int not null); create table photos (id int primary key, album_id int not null references albums, hidden boolean not null);
+      ${userId} alter table albums enable row level security; create policy own on albums to app using (owner = current_user_id());`,
+    policies: { own: { to: 'app', using: 'album_id in (select id from albums) and not hidden' } },
+  },
 ]

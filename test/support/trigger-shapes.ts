@@ -146,4 +146,36 @@ begin
   return new;
 end $$;
 create trigger open_ticket before insert on tickets for each row execute function open_ticket();
+
+-- 18: arguments; only in sessions that replicate; asleep
+create table copies (id integer primary key, name text not null, "Upper (name)" text, runs integer not null default 0);
+create function copy_upper() returns trigger language plpgsql as $$
+begin new := jsonb_populate_record(new, jsonb_build_object(tg_argv[0], upper(new.name) || tg_argv[1])); return new; end $$;
+create trigger upper before insert on copies for each row execute function copy_upper('Upper (name)', '''!');
+create function count_run() returns trigger language plpgsql as $$ begin new.runs := new.runs + 1; return new; end $$;
+create trigger replicated before update on copies for each row execute function count_run();
+alter table copies enable replica trigger replicated;
+
+-- 19: refuses every change of a typical row, so that another trigger shows only on an open one
+create table closings (id integer primary key, closed boolean not null default true check (closed is not null), note text, changes integer not null default 0);
+create function guard_closed() returns trigger language plpgsql as $$
+begin if old.closed then raise exception 'closed' using errcode = 'CL001'; end if; return new; end $$;
+create trigger guard before update on closings for each row execute function guard_closed();
+create function count_changes() returns trigger language plpgsql as $$ begin new.changes := old.changes + 1; return new; end $$;
+create trigger a_changes before update on closings for each row execute function count_changes();
+
+-- 20: joins; a loop that never ends when it is broken; TRUNCATE beside checks that are still to come
+create table crews (id integer primary key, hours integer not null default 0);
+create table hands (id integer primary key, crew_id integer not null references crews deferrable initially deferred, active boolean not null default true);
+create function crew_hours() returns trigger language plpgsql as $$
+declare n integer := 0;
+begin
+  while n < 2 loop n := n + 1; end loop;
+  update crews set hours = (select n * count(*) from crews c join hands h on h.crew_id = c.id and h.active where c.id = new.crew_id)
+   where id = new.crew_id;
+  return null;
+end $$;
+create trigger crew_hours after insert on hands for each row execute function crew_hours();
+create function keep_hands() returns trigger language plpgsql as $$ begin raise exception 'hands stay' using errcode = 'HA001'; end $$;
+create trigger keep_hands before truncate on hands for each statement execute function keep_hands();
 `
