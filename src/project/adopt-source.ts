@@ -15,7 +15,7 @@ import type { Prelude } from './adopt-prelude.ts'
 import { foreignDialect, isPgDump, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
 import { bypassFindings, loadFindings } from './load-findings.ts'
-import { loadScript } from './load-script.ts'
+import { loadScript, type Loaded } from './load-script.ts'
 import { listMigrations, readSqlFile, type MigrationFile } from './migration-files.ts'
 import type { OnProgress } from './migrated.ts'
 
@@ -74,9 +74,31 @@ const nothingThere = (source: AdoptSource, catalog: Catalog): AssayError | null 
   )
 }
 
-const assertSomething = (source: AdoptSource, catalog: Catalog): void => {
+/** What loading left out, where it left out something. */
+const allLeftOut = (source: AdoptSource, { missing, leftOut }: Loaded): AssayError | null => {
+  const [first] = leftOut
+  if (first === undefined) return null
+  const names = missing.map(({ name }) => name).join(' and ')
+  return new AssayError('Everything that the SQL makes was left out.', {
+    code: 'adopt.nothing-left',
+    exit: 3,
+    asked: sourceText(source),
+    found:
+      names === ''
+        ? `${leftOut.length} statements that cannot run here, the first: ${first.text}`
+        : `no extension ${names} on the local PostgreSQL; what needs it first: ${first.text}`,
+    why: first.message ?? 'what it names was left out',
+    mend:
+      names === ''
+        ? 'Adopt the database itself, which is only read: npx assay adopt --url …'
+        : `Adopt what runs where ${names} is installed: npx assay adopt --url …\nOr write what it makes (its types, as domains) into a file: npx assay adopt --before FILE …`,
+    where: { file: first.file, line: first.line },
+  })
+}
+
+const assertSomething = (source: AdoptSource, catalog: Catalog, leftOut: AssayError | null = null): void => {
   const fault = nothingThere(source, catalog)
-  if (fault) throw fault
+  if (fault) throw leftOut ?? fault
 }
 
 /** A syntax error in what is another language altogether is told as that. */
@@ -155,7 +177,7 @@ const readScripts = async (
     onProgress('reading the catalog', 0, 1)
     const whole = await readCatalog(owner)
     const catalog = withoutPlatform(whole, platform)
-    assertSomething(source, catalog)
+    assertSomething(source, catalog, allLeftOut(source, loaded))
     const baseline = await writeBaseline(owner, catalog, platform.leftAlone)
     const findings = [...loadFindings(loaded), ...platformFindings(whole, platform)]
     return { catalog, baseline, platform, live: null, findings }

@@ -37,7 +37,7 @@ export interface WorkplaceParts {
 /** A statement that takes longer is taken for a hang; generous, because machines are slow and shared. */
 const statementTimeout = '20s'
 /** Statements that are asked of mutants take milliseconds, and each experiment waits for the one that hangs. */
-const mutantPatience: Patience = { first: '2s', alone: '6s' }
+const mutantPatience: Patience = { first: '2s', alone: '10s' }
 /**
  * Over a handful of rows every order of joins is as quick, and the search for the best one takes longer than they do:
  * measured, a third of what mutants of a view over eight tables took. Plans are asked elsewhere.

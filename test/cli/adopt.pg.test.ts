@@ -184,6 +184,12 @@ describe('refused before anything is written', () => {
     ['SQL that makes nothing', 'select 1;', 'adopt.empty', 3],
     ['nothing at all', '', 'adopt.empty', 3],
     [
+      'what hangs on an extension that is not there, all of it',
+      'create extension postgis; create table places (id int primary key, at geometry(Point, 4326));',
+      'adopt.nothing-left',
+      3,
+    ],
+    [
       'a dump of MySQL',
       'CREATE TABLE `a` (`id` int NOT NULL AUTO_INCREMENT) ENGINE=InnoDB;',
       'adopt.not-postgres',
