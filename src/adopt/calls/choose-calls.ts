@@ -2,7 +2,7 @@
 import type { Mutant } from '../../catalog/structure.ts'
 import { isNoticed, unsteadyOf } from '../observe/try-writes.ts'
 import type { Outcome, Unsteady } from '../observe/try-writes.ts'
-import { tryCalls, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
+import { isOutOfTime, tryCalls, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
 
 export interface SeenCall {
   readonly setting: CallSetting
@@ -56,6 +56,9 @@ export const within = <T>(
 const isMisspelt = ({ fault }: Outcome): boolean =>
   fault !== null && fault.context === null && /^(?:42(?!501)|22P02|22007)/u.test(fault.sqlstate)
 
+/** Calls that are looked at before the time is. */
+const lookedAtAtOnce = 12
+
 /** What is the same twice, in turns: the first of all that are seen alike, the second of them, and so on. */
 export const lookAtCalls = async (
   lab: CallLaboratory,
@@ -63,11 +66,19 @@ export const lookAtCalls = async (
   shape: CallShape,
 ): Promise<readonly SeenCall[]> => {
   if (settings.length === 0) return []
-  const [first, second] = await tryCalls(lab, settings, shape, [{ ddl: [] }, { ddl: [] }])
+  const first: (Outcome | null)[] = []
+  const second: (Outcome | null)[] = []
+  for (let from = 0; from < settings.length; from += lookedAtAtOnce) {
+    if (from > 0 && isOutOfTime(lab)) break
+    const some = settings.slice(from, from + lookedAtAtOnce)
+    const [one, two] = await tryCalls(lab, some, shape, [{ ddl: [] }, { ddl: [] }], 'short')
+    first.push(...(one ?? some.map(() => null)))
+    second.push(...(two ?? some.map(() => null)))
+  }
   const alike = new Map<string, number>()
   const found: { readonly call: SeenCall; readonly turn: number }[] = []
   for (const [i, setting] of settings.entries()) {
-    const [seen, again] = [first?.[i], second?.[i]]
+    const [seen, again] = [first[i], second[i]]
     if (!seen?.ran || !again?.ran || seen.fault?.sqlstate !== again.fault?.sqlstate) continue
     if (isMisspelt(seen)) continue
     const unsteady = unsteadyOf(seen, again, lab.day)

@@ -4,6 +4,8 @@ import type { Finding } from '../../prove/result.ts'
 
 export interface TriedCalls {
   readonly calls: number
+  /** The time for it was over before everything was tried. */
+  readonly isCut: boolean
   /** One at least is recorded. */
   readonly isShown: boolean
   readonly isCallable: boolean
@@ -19,8 +21,9 @@ const statedBy = (structure: Structure): string =>
 export const functionFindings = (
   structure: Structure,
   left: readonly Mutant[],
-  { calls, isShown, isCallable, brokenBy }: TriedCalls,
+  { calls, isShown, isCallable, isCut, brokenBy }: TriedCalls,
 ): readonly Finding[] => {
+  const tried = `${calls} calls were tried${isCut ? ', then the time for it was over' : ''}`
   if (!isCallable)
     return [
       {
@@ -50,7 +53,7 @@ export const functionFindings = (
         severity: 'warning',
         structure: structure.id,
         summary: `no call was found that shows what ${structure.id} does`,
-        why: `${calls} calls were tried, and none is the same twice and another one without it`,
+        why: `${tried}; none is the same twice and another one without it`,
         fix: statedBy(structure),
       },
     ]
@@ -61,7 +64,7 @@ export const functionFindings = (
       severity: 'warning',
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${structure.id} would go unnoticed`,
-      why: `${calls} calls were tried, and none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
+      why: `${tried}; none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
       fix: statedBy(structure),
     },
   ]

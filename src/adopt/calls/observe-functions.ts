@@ -30,7 +30,7 @@ import { recordCalls } from './record-calls.ts'
 import { reduceRows } from './reduce-rows.ts'
 import { readSignatures, type Signature } from './signatures.ts'
 import { standingRows } from './standing-rows.ts'
-import type { CallLaboratory, CallSetting, CallShape } from './try-calls.ts'
+import { isOutOfTime, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
 
 type FunctionStructure = Structure<FunctionFacts>
 
@@ -47,6 +47,10 @@ const mostStarts = 4
 /** Statements with which calls of one round are looked at, and after which only who asks is still tried. */
 const mostLookedAt = 800
 const mostSpent = 4_000
+
+/** Milliseconds for one function and for all: adoption ends, and says of which it could have seen more. */
+const longestForOne = 20_000
+const longestForAll = 240_000
 
 /** Calls as slow as hashing a password count for many. */
 const slownessOf = (calls: number, milliseconds: number): number => {
@@ -143,7 +147,7 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
     .mutants(structure, lab.catalog)
     .filter((mutant) => mutant.equivalent === undefined)
   if (!isCallable(signature))
-    return toObserved(study, [], mutants, new Set(), new Set(), { calls: 0, brokenBy: null })
+    return toObserved(study, [], mutants, new Set(), new Set(), { calls: 0, brokenBy: null, isCut: false })
   const ground = await openGround(study)
   const shape: CallShape = {
     isProcedure: structure.facts.isProcedure,
@@ -164,6 +168,7 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
     const wanted = open().filter((mutant) => isAbout(mutant, round))
     const isOver = spent > mostSpent || isBroken(seen)
     if (wanted.length === 0 || (isOver && round.isOfAskers !== true)) continue
+    if (calls > 0 && isOutOfTime(lab)) break
     const settings = await round.settings()
     if (settings.length === 0) continue
     calls += settings.length
@@ -182,7 +187,11 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
     for (const id of recorded.notices) done.noticed.add(id)
   }
   const faults = isBroken(seen) ? seen[0]!.seen.fault!.message : null
-  return toObserved(study, entries, mutants, done.noticed, done.stillborn, { calls, brokenBy: faults })
+  return toObserved(study, entries, mutants, done.noticed, done.stillborn, {
+    calls,
+    brokenBy: faults,
+    isCut: isOutOfTime(lab),
+  })
 }
 
 const toObserved = (
@@ -191,7 +200,7 @@ const toObserved = (
   mutants: readonly Mutant[],
   noticed: ReadonlySet<string>,
   stillborn: ReadonlySet<string>,
-  tried: Pick<TriedCalls, 'calls' | 'brokenBy'>,
+  tried: Pick<TriedCalls, 'calls' | 'brokenBy' | 'isCut'>,
 ): ObservedFunction => {
   const left = mutants.filter(({ id }) => !noticed.has(id) && !stillborn.has(id))
   const findings: readonly Finding[] = functionFindings(structure, left, {
@@ -250,6 +259,7 @@ export const observeFunctions = async (
     const clues = await inTransaction(db, () => readFunctionClues(db, [...catalog.tables.values()]))
     const signatureOf = await readSignatures(db)
     const found: ObservedFunction[] = []
+    const end = Date.now() + longestForAll
     for (const [i, structure] of functions.entries()) {
       onStructure?.(structure.id, i, functions.length)
       const signature = signatureOf(structure.facts)
@@ -259,6 +269,7 @@ export const observeFunctions = async (
         owner: structure.facts.owner,
         catalog,
         rows,
+        until: Math.min(end, Date.now() + longestForOne),
         day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
       }
       if (servesTables(structure, catalog) && readFunction(structure, [], [], catalog).tables.length > 0)

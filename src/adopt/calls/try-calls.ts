@@ -25,7 +25,14 @@ export interface CallSetting {
 export interface CallLaboratory extends Laboratory {
   readonly catalog: Catalog
   readonly rows: Rows
+  /** When enough time has been spent on this function, as Date.now() counts. */
+  readonly until: number
 }
+
+export const isOutOfTime = ({ until }: CallLaboratory): boolean => Date.now() > until
+
+/** Broken forms that are tried before the time is looked at again. */
+const triedAtOnce = 4
 
 /** How the routine is called, and what it is watched in. */
 export interface CallShape {
@@ -110,7 +117,10 @@ const toOutcome = ({ fault, rows, stage }: Observation, shape: CallShape): Outco
   }
 }
 
-/** [mutant][call]; null for a mutant that PostgreSQL refuses, and for a call whose rows cannot be laid. The first outcome of each is the answer. */
+/**
+ * [mutant][call]; null for a mutant that PostgreSQL refuses, and for a call whose rows cannot be laid. The first outcome
+ * of each is the answer. None of a mutant for which there was no time left.
+ */
 export const tryCalls = async (
   lab: CallLaboratory,
   settings: readonly CallSetting[],
@@ -126,14 +136,26 @@ export const tryCalls = async (
     await lab.db.query('rollback')
   }
   const experiments = made.filter((one) => one !== null)
-  const outcomes = await runInBatches(
-    lab,
-    mutants.map(({ ddl }) => ({ ddl, experiments })),
-    patience,
-  )
-  return outcomes.map(({ ddlFault, observations }) =>
-    ddlFault
-      ? null
-      : made.map((one) => (one === null ? null : toOutcome(observations[experiments.indexOf(one)]!, shape))),
-  )
+  const found: (readonly (Outcome | null)[] | null)[] = []
+  for (let from = 0; from < mutants.length; from += triedAtOnce) {
+    const some = mutants.slice(from, from + triedAtOnce)
+    if (from > 0 && isOutOfTime(lab)) {
+      found.push(...some.map(() => []))
+      continue
+    }
+    const outcomes = await runInBatches(
+      lab,
+      some.map(({ ddl }) => ({ ddl, experiments })),
+      patience,
+    )
+    for (const { ddlFault, observations } of outcomes)
+      found.push(
+        ddlFault
+          ? null
+          : made.map((one) =>
+              one === null ? null : toOutcome(observations[experiments.indexOf(one)]!, shape),
+            ),
+      )
+  }
+  return found
 }
