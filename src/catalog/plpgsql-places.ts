@@ -53,21 +53,28 @@ const hasNoCondition = (words: readonly Word[], join: number): boolean => {
   return words[join - 1]?.text === 'cross' || words[at]?.text === 'natural'
 }
 
-/** Words that are the ON of a join or of a MERGE: others stand in DISTINCT ON, ON CONFLICT and DDL. */
+/**
+ * Words that are the ON of a join or of a MERGE: others stand in DISTINCT ON, ON CONFLICT and DDL. Left out are joins with
+ * PostgreSQL's own catalogs: what stands in them is PostgreSQL's doing, and no row that could be laid tells them apart.
+ */
 const joinConditions = (words: readonly Word[], from: number, to: number): ReadonlySet<number> => {
   const found = new Set<number>()
   /** What waits for its ON, by depth of parentheses. */
-  const waiting: ('join' | 'merge')[][] = [[]]
+  const waiting: ('join' | 'merge' | 'catalog')[][] = [[]]
   for (let i = from; i < to; i++) {
     const { text } = words[i]!
     const here = waiting.at(-1)!
     const after = words[i + 1]?.text
     if (text === '(') waiting.push([])
     else if (text === ')' && waiting.length > 1) waiting.pop()
-    else if (text === 'join' && !hasNoCondition(words, i)) here.push('join')
+    else if (text === 'join' && !hasNoCondition(words, i))
+      here.push(after?.startsWith('pg_') ? 'catalog' : 'join')
     else if (text === 'merge' && after === 'into') here.push('merge')
-    else if (text === 'using' && after === '(' && here.at(-1) === 'join') here.pop()
-    else if (text === 'on' && after !== 'conflict' && here.pop() !== undefined) found.add(i)
+    else if (text === 'using' && after === '(' && here.at(-1) !== 'merge') here.pop()
+    else if (text === 'on' && after !== 'conflict') {
+      const joined = here.pop()
+      if (joined === 'join' || joined === 'merge') found.add(i)
+    }
   }
   return found
 }

@@ -45,7 +45,7 @@ export const tablesDdl = (template: string, role: string): string => `
       select 4, t.oid, format('alter sequence %I owned by %I.%I', q.relname, t.relname, a.attname)
         from t join pg_attribute a on a.attrelid = t.oid
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.refobjsubid = a.attnum and d.deptype = 'a'
-        join c q on q.oid = d.objid and q.relkind = 'S'
+        join pg_sequence s on s.seqrelid = d.objid join c q on q.oid = s.seqrelid
       union all
       select case k.contype when 'f' then 7 else 5 end, t.oid,
              format('alter table %I add constraint %I %s; comment on constraint %I on %I is %L', t.relname, k.conname,
