@@ -74,6 +74,19 @@ interface Judged {
 /** Nobody has noticed it yet. */
 const isOpen = ({ verdict }: Judged): boolean => verdict === null
 
+/** Run in its own way: as a proof, or by two sessions. */
+const isSpecial = ({ experiment }: ExperimentResult): boolean =>
+  experiment.proof !== undefined || experiment.interleaving !== undefined
+
+const isNoticedAgain = async (
+  workplace: Workplace,
+  mutant: Mutant,
+  { experiment, observed }: ExperimentResult,
+): Promise<boolean> => {
+  const [again] = await workplace.run([{ ddl: mutant.ddl, experiments: [experiment] }])
+  return changeBetween(experiment, observed, again!.observations[0]!) !== null
+}
+
 const judgeAll = async (
   workplace: Workplace,
   mutants: readonly Mutant[],
@@ -106,11 +119,13 @@ const judgeAll = async (
       for (const [k, result] of results.entries()) {
         const after = outcome.observations[k]!
         inconclusive ||= isInconclusive(after.fault)
-        if (changeBetween(result.experiment, result.observed, after) !== null) {
+        const isNoticed = changeBetween(result.experiment, result.observed, after) !== null
+        // Two sessions may meet otherwise on a busy machine: what they notice, they notice twice.
+        if (isNoticed && (!isSpecial(result) || (await isNoticedAgain(workplace, mutant, result)))) {
           killer = result.experiment.id
           break
         }
-        unchanged.push({ result, after })
+        unchanged.push({ result, after: isNoticed ? result.observed : after })
       }
       if (killer !== null) judged.push({ mutant, verdict: 'killed', why: killer, unchanged: [] })
       else if (inconclusive) {
@@ -175,8 +190,6 @@ export const mutateStructure = async (
     return gone.size === 0 ? results : results.filter((r) => !gone.has(r.experiment.rule))
   }
   const own = witnesses.own(structure)
-  const isSpecial = ({ experiment }: ExperimentResult): boolean =>
-    experiment.proof !== undefined || experiment.interleaving !== undefined
   const [first = [], ...rest] = portionsOf(own.filter((r) => !isSpecial(r)))
   const known = new Map(
     mutants.flatMap((mutant) => {
