@@ -194,6 +194,14 @@ describe('SARIF', () => {
     })
   })
 
+  test('a file on another machine, as Windows names it, is absolute too', () => {
+    const file = String.raw`\\server\share\assay.config.ts`
+    const { results } = readSarif(sarifText(runOf([looseFinding(finding({ where: { file, line: 3 } }))])))
+    expect(results[0]?.locations[0]?.physicalLocation.artifactLocation.uri).toBe(
+      'file:////server/share/assay.config.ts',
+    )
+  })
+
   test('any text keeps the shape', () => {
     fc.assert(
       fc.property(anyProof, anyText, (proof, file) => {

@@ -27,15 +27,16 @@ const uriOf = (file: string): string =>
   // Half of a letter has no encoding.
   file
     .replaceAll(/\p{Cs}/gu, '\uFFFD')
-    .replaceAll('\\', '/')
     .split('/')
     .map(encodeURIComponent)
     .join('/')
 
-const artifactLocation = (file: string): object =>
-  file.startsWith('/') || /^[A-Za-z]:[\\/]/u.test(file)
-    ? { uri: `file:///${uriOf(file.replace(/^\//u, ''))}` }
-    : { uri: uriOf(file), uriBaseId: root }
+const artifactLocation = (file: string): object => {
+  const path = file.replaceAll('\\', '/')
+  return /^(?:\/|[A-Za-z]:\/)/u.test(path)
+    ? { uri: `file:///${uriOf(path.replace(/^\//u, ''))}` }
+    : { uri: uriOf(path), uriBaseId: root }
+}
 
 const locationOf = (finding: ReportedFinding, fallback: ReportedPlace): object => {
   const { file, line } = finding.place ?? fallback
