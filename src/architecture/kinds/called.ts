@@ -4,10 +4,9 @@
  */
 import { databaseObjects, structureId } from '../../ground/names.ts'
 import { refuseUnknownKeys } from '../rule-options.ts'
-import { declarationFault, type RulePlace } from '../rule-set.ts'
+import type { RulePlace } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
-
-type PlainRow = Readonly<Record<string, string>>
+import { checkRefused, toRow, toTables, type PlainRow, type RowsByTable } from './plain-rows.ts'
 
 export interface CalledRule extends DeclaredRule {
   readonly kind: 'observedCall' | 'call'
@@ -32,18 +31,15 @@ export interface CalledRule extends DeclaredRule {
   readonly removes: Readonly<Record<string, number>>
 }
 
-type OtherRow = Readonly<Record<string, string>>
-type ByTable = Readonly<Record<string, OtherRow | readonly OtherRow[]>>
-
 export interface CallOption {
   /** The rows that stand, by table, and no others; columns that are left out are solved. */
-  readonly given?: ByTable
+  readonly given?: RowsByTable
   /** The role that calls; absent: one that may do everything. */
   readonly as?: string
   /** A role calls that has no rights but everybody's. */
   readonly byStranger?: true
   /** Settings of the transaction, as current_setting reads them. */
-  readonly settings?: OtherRow
+  readonly settings?: PlainRow
   /** As it stands in SQL: `film_in_stock(1, 2)`. Absent: the sentence is the call. */
   readonly call?: string
   /** The answer as PostgreSQL prints it, a list of them for a set, in any order; or how many rows there are. */
@@ -53,7 +49,7 @@ export interface CallOption {
   /** The SQLSTATE with which it is refused. */
   readonly refused?: string
   /** What the rows of these tables hold that were added or changed, as SQL, or `is not null`; `[]`: none was. */
-  readonly leaves?: ByTable
+  readonly leaves?: RowsByTable
   /** How many rows fewer these tables have. */
   readonly removes?: Readonly<Record<string, number>>
 }
@@ -74,66 +70,17 @@ const optionKeys = [
   'removes',
 ] as const
 
-interface Reader {
-  readonly place: Pick<RulePlace, 'at' | 'refuse'>
-  readonly said: string
-}
-
-const fault = ({ place, said }: Reader, code: string, what: string, mend: string): void => {
-  place.refuse(declarationFault(place, code, `${said}: ${what}`, mend))
-}
-
-const toRow = (reader: Reader, row: unknown): PlainRow => {
-  const entries: readonly (readonly [string, unknown])[] = Object.entries((row ?? {}) as object)
-  return Object.fromEntries(
-    entries.flatMap(([column, value]) => {
-      if (value === undefined) return []
-      if (typeof value === 'string') return [[column, value]]
-      fault(
-        reader,
-        'row-value',
-        `the value of "${column}" is ${JSON.stringify(value)}, not SQL in quotes.`,
-        `Write it as PostgreSQL shall read it: { ${column}: '${value === null ? 'null' : JSON.stringify(value)}' }.`,
-      )
-      return []
-    }),
-  )
-}
-
-const toTables = (
-  reader: Reader,
-  tables: ByTable | undefined,
-): Readonly<Record<string, readonly PlainRow[]>> =>
-  Object.fromEntries(
-    Object.entries(tables ?? {}).map(([table, rows]) => [
-      table,
-      (Array.isArray(rows) ? (rows as readonly unknown[]) : [rows]).map((row) => toRow(reader, row)),
-    ]),
-  )
-
 const toAnswers = (answers: CallOption['answers']): CalledRule['answers'] => {
   if (answers === undefined) return null
   if (typeof answers === 'number') return answers
   return Array.isArray(answers) ? (answers as readonly (string | null)[]) : [answers as string | null]
 }
 
-const checkOutcome = (reader: Reader, option: CallOption): void => {
-  const { refused } = option
-  if (refused === undefined) return
-  if (!/^[0-9A-Z]{5}$/u.test(refused))
-    fault(
-      reader,
-      'sqlstate',
-      `it expects SQLSTATE "${refused}", which is none.`,
-      'Give the five characters that PostgreSQL answers with, such as 22P02 or P0001.',
-    )
-  if (option.answers !== undefined || option.leaves !== undefined || option.removes !== undefined)
-    fault(
-      reader,
-      'call-outcome',
-      'a refused call answers nothing and leaves nothing behind.',
-      'Take refused away, or answers, leaves and removes.',
-    )
+const refusal = {
+  example: '22P02',
+  code: 'call-outcome',
+  what: 'a refused call answers nothing and leaves nothing behind.',
+  mend: 'Take refused away, or answers, leaves and removes.',
 }
 
 const words = { observedCall: 'observed', call: 'behaves' } as const
@@ -149,7 +96,7 @@ export const makeCalledRules = (
     const reader = { place, said: `${structure}: ${words[kind]} "${sentence}"` }
     const known = { table: structure, tableColumns: [], at: place.at, refuse: place.refuse }
     refuseUnknownKeys(known, `fn's ${words[kind]}`, option, optionKeys)
-    checkOutcome(reader, option)
+    checkRefused(reader, option.refused, [option.answers, option.leaves, option.removes], refusal)
     return {
       kind,
       id: structureId(structure, words[kind], sentence),

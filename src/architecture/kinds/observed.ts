@@ -4,12 +4,20 @@
  */
 import { structureId } from '../../ground/names.ts'
 import { refuseUnknownKeys } from '../rule-options.ts'
-import { declarationFault, type RulePlace, type RuleSet } from '../rule-set.ts'
+import type { RulePlace, RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 import { rulesSql } from '../sql-expression.ts'
 import { structuresOf, type ByOption } from './example.ts'
-
-type PlainRow = Readonly<Record<string, string>>
+import {
+  checkRefused,
+  refuse,
+  toRow,
+  toRows,
+  toTables,
+  type PlainRow,
+  type Reader,
+  type RowsByTable,
+} from './plain-rows.ts'
 
 export interface ObservedWrite {
   readonly does: 'insert' | 'update' | 'again' | 'delete' | 'truncate'
@@ -45,8 +53,6 @@ export const isTest = (sql: string): boolean => /^is\s+(?:not\s+null|null|distin
 
 /** Column → SQL expression. */
 type ObservedRow<K extends string> = { readonly [P in K]?: string }
-type OtherRow = Readonly<Record<string, string>>
-type ByTable = Readonly<Record<string, OtherRow | readonly OtherRow[]>>
 
 /** One of them. */
 export interface ObservedWriteOption<K extends string> {
@@ -65,11 +71,11 @@ export interface ObservedOption<K extends string> extends ObservedWriteOption<K>
   /** The row that stands before an update, a delete or a truncate; what is left out is solved. */
   readonly given?: ObservedRow<K>
   /** Rows that stand beside it, by table; what is left out is solved. */
-  readonly beside?: ByTable
+  readonly beside?: RowsByTable
   /** The role that writes; absent: one that may write everything. */
   readonly as?: string
   /** Settings of the transaction, as current_setting reads them. */
-  readonly settings?: OtherRow
+  readonly settings?: PlainRow
   /** A second write after the first. */
   readonly then?: ObservedWriteOption<K>
   /** Look before deferred constraints are checked: as they are declared, or with all of them deferred. */
@@ -79,7 +85,7 @@ export interface ObservedOption<K extends string> extends ObservedWriteOption<K>
   /** What the written rows of the table hold then, as SQL over the row, or `is not null`; `[]`: none was written. */
   readonly leaves?: ObservedRow<K> | readonly ObservedRow<K>[]
   /** The same of other tables: their rows that were added or changed. */
-  readonly elsewhere?: ByTable
+  readonly elsewhere?: RowsByTable
   /** How many rows fewer these tables have. */
   readonly removes?: Readonly<Record<string, number>>
 }
@@ -126,46 +132,11 @@ const optionKeys = [
   'removes',
 ] as const
 
-interface Reader {
-  readonly place: RulePlace
-  readonly said: string
-}
-
-const fault = ({ place, said }: Reader, code: string, what: string, mend: string): void => {
-  place.refuse(declarationFault(place, code, `${place.table}: ${said}: ${what}`, mend))
-}
-
-const toRow = (reader: Reader, row: unknown): PlainRow => {
-  const entries: readonly (readonly [string, unknown])[] = Object.entries((row ?? {}) as object)
-  return Object.fromEntries(
-    entries.flatMap(([column, value]) => {
-      if (value === undefined) return []
-      if (typeof value === 'string') return [[column, value]]
-      fault(
-        reader,
-        'row-value',
-        `the value of "${column}" is ${JSON.stringify(value)}, not SQL in quotes.`,
-        `Write it as PostgreSQL shall read it: { ${column}: '${value === null ? 'null' : JSON.stringify(value)}' }.`,
-      )
-      return []
-    }),
-  )
-}
-
-const toRows = (reader: Reader, rows: unknown): readonly PlainRow[] =>
-  (Array.isArray(rows) ? (rows as readonly unknown[]) : [rows]).map((row) => toRow(reader, row))
-
-const toTables = (
-  reader: Reader,
-  tables: ByTable | undefined,
-): Readonly<Record<string, readonly PlainRow[]>> =>
-  Object.fromEntries(Object.entries(tables ?? {}).map(([table, rows]) => [table, toRows(reader, rows)]))
-
 const toWrites = (reader: Reader, option: ObservedWriteOption<string>): readonly ObservedWrite[] => {
   const found = writeKeys.filter((key) => option[key] !== undefined)
   const [does] = found
   if (does === undefined || found.length > 1) {
-    fault(
+    refuse(
       reader,
       'observed-write',
       does === undefined ? 'it says no write.' : `it says ${found.join(' and ')} at once.`,
@@ -177,25 +148,11 @@ const toWrites = (reader: Reader, option: ObservedWriteOption<string>): readonly
   return [{ does, row }]
 }
 
-const checkOutcome = (
-  reader: Reader,
-  { refused, leaves, elsewhere, removes }: ObservedOption<string>,
-): void => {
-  if (refused === undefined) return
-  if (!/^[0-9A-Z]{5}$/u.test(refused))
-    fault(
-      reader,
-      'sqlstate',
-      `it expects SQLSTATE "${refused}", which is none.`,
-      'Give the five characters that PostgreSQL answers with, such as 23514 or P0001.',
-    )
-  if (leaves !== undefined || elsewhere !== undefined || removes !== undefined)
-    fault(
-      reader,
-      'observed-outcome',
-      'a refused write leaves nothing behind.',
-      'Take refused away, or leaves, elsewhere and removes.',
-    )
+const refusal = {
+  example: '23514',
+  code: 'observed-outcome',
+  what: 'a refused write leaves nothing behind.',
+  mend: 'Take refused away, or leaves, elsewhere and removes.',
 }
 
 const make =
@@ -206,12 +163,12 @@ const make =
     option: ObservedOption<string>,
     options: ByOption = {},
   ): readonly ObservedRule[] => {
-    const reader = { place, said: `${kind} "${sentence}"` }
+    const reader = { place, said: `${place.table}: ${kind} "${sentence}"` }
     refuseUnknownKeys(place, kind, options, ['by'])
     refuseUnknownKeys(place, kind, option, optionKeys)
     const { then, leaves, removes = {} } = option
     if (then) refuseUnknownKeys(place, `${kind}'s then`, then, writeKeys)
-    checkOutcome(reader, option)
+    checkRefused(reader, option.refused, [leaves, option.elsewhere, option.removes], refusal)
     const writes = [...toWrites(reader, option), ...(then ? toWrites(reader, then) : [])]
     const given = toRow(reader, option.given)
     const left = leaves === undefined ? null : toRows(reader, leaves)
