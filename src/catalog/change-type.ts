@@ -18,7 +18,7 @@ export interface TypeChange {
 }
 
 /** What PostgreSQL refuses to carry through ALTER COLUMN TYPE; the rest it rebuilds by itself. */
-const forbidsTypeChange: ReadonlySet<Dependent['kind']> = new Set([
+export const forbidsTypeChange: ReadonlySet<Dependent['kind']> = new Set([
   'view',
   'materialized view',
   'policy',

@@ -1,28 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadParser } from '../postgres/parse.ts'
 import { changedDefault, isNullDefault } from './default-mutants.ts'
+import { plainColumn } from './plain-column.ts'
 import type { Column } from './table.ts'
 
 beforeAll(loadParser)
 
-const column = (type: string, facts: Partial<Column> = {}): Column => ({
-  name: 'c',
-  position: 1,
-  type,
-  baseType: type,
-  typeKind: 'base',
-  typeSchema: 'pg_catalog',
-  typeName: type,
-  modifier: -1,
-  labels: null,
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: null,
-  domainChecks: [],
-  collation: null,
-  ...facts,
-})
+const column = (type: string, facts: Partial<Column> = {}): Column => plainColumn('c', type, facts)
 
 describe('a changed default', () => {
   it.each([

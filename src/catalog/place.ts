@@ -1,7 +1,8 @@
 /** Where a rule may stand: a table, a view, or the database itself, each read like a table. */
 import { databaseObjects, relationId } from '../ground/names.ts'
+import { plainColumn } from './plain-column.ts'
 import type { Catalog, Structure } from './structure.ts'
-import type { Column, Table } from './table.ts'
+import type { Table } from './table.ts'
 import { relationObjectId } from './uses.ts'
 import type { ViewFacts } from './view-structure.ts'
 
@@ -16,24 +17,6 @@ export const viewOf = (
     .map((kind) => catalog.structures.get(relationObjectId(kind, name)))
     .find((s) => s !== undefined) as Structure<ViewFacts> | undefined
 
-const columnOf = ({ name, type }: ViewFacts['columns'][number], position: number): Column => ({
-  name,
-  position,
-  type,
-  baseType: type,
-  typeKind: 'base',
-  typeSchema: 'pg_catalog',
-  typeName: type,
-  modifier: -1,
-  labels: null,
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: null,
-  domainChecks: [],
-  collation: null,
-})
-
 const asTable = ({ facts }: Structure<ViewFacts>): Table => ({
   schema: facts.schema,
   name: facts.name,
@@ -42,7 +25,7 @@ const asTable = ({ facts }: Structure<ViewFacts>): Table => ({
   owner: facts.owner,
   kind: facts.materialized ? 'materialized view' : 'view',
   partitionOf: null,
-  columns: facts.columns.map((column, i) => columnOf(column, i + 1)),
+  columns: facts.columns.map(({ name, type }, i) => plainColumn(name, type, { position: i + 1 })),
   rowSecurity: false,
   forceRowSecurity: false,
   comment: facts.comment,

@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { plainColumn } from './plain-column.ts'
 import type { Column } from './table.ts'
 import { typeMutants } from './type-mutants.ts'
 
-const column = (type: string, facts: Partial<Column> = {}): Column => ({
-  name: 'c',
-  position: 1,
-  type,
-  baseType: type,
-  typeKind: 'base',
-  typeSchema: 'pg_catalog',
-  typeName: type,
-  modifier: -1,
-  labels: null,
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: null,
-  domainChecks: [],
-  collation: null,
-  ...facts,
-})
+const column = (type: string, facts: Partial<Column> = {}): Column => plainColumn('c', type, facts)
 
 const found = (type: string, facts: Partial<Column> = {}) =>
   typeMutants(column(type, facts)).map((m) => `${m.does} ${m.type}`)

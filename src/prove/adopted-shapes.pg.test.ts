@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { architecture, table } from '../index.ts'
 import type { Server } from '../postgres/server.ts'
+import { tablePrivileges } from '../architecture/kinds/visible-to.ts'
 import { startServer } from '../postgres/start.ts'
 import { prove } from './prove.ts'
 
@@ -38,16 +39,7 @@ const declared = architecture('shapes', {
       t.primaryKey('id'),
       t.required('name'),
       t.defaults({ name: `'x'` }),
-      t.visibleTo('keeper', [
-        'select',
-        'insert',
-        'update',
-        'delete',
-        'truncate',
-        'references',
-        'trigger',
-        'maintain',
-      ]),
+      t.visibleTo('keeper', tablePrivileges),
     ]),
     children: table('children', { id: 'integer', name: 'text', extra: 'text' }, (t) => [
       t.required('id', 'name'),

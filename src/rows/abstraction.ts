@@ -4,6 +4,7 @@
  */
 import type { Column } from '../catalog/table.ts'
 import { deparseExpression, type ParseNode, parseExpression } from '../postgres/parse.ts'
+import { castNames } from './cast-names.ts'
 import type { TableFacts } from './facts.ts'
 import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts } from './tree.ts'
 
@@ -62,19 +63,6 @@ const caseless = (node: unknown, columns: ReadonlyMap<string, Column>): unknown 
   if (!indifferent) return node
   const name = [...names.slice(0, -1), operator.slice(0, -1)].map((sval) => ({ String: { sval } }))
   return { A_Expr: { ...parts[1], name } }
-}
-
-/** How the parser names the types that PostgreSQL casts a domain's value to. */
-const baseNames: Readonly<Record<string, string>> = {
-  int2: 'smallint',
-  int4: 'integer',
-  int8: 'bigint',
-  numeric: 'numeric',
-  float4: 'real',
-  float8: 'double precision',
-  text: 'text',
-  date: 'date',
-  timestamptz: 'timestamp with time zone',
 }
 
 class Opaque extends Error {
@@ -153,7 +141,7 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (parts?.[0] !== 'TypeCast') return node
     const target = nameList((parts[1]['typeName'] as Record<string, unknown> | undefined)?.['names']).at(-1)
     const column = columns.get(columnOf(underCasts(node)) ?? '')
-    const isBase = column?.typeKind === 'domain' && baseNames[target ?? ''] === column.baseType
+    const isBase = column?.typeKind === 'domain' && castNames[target ?? ''] === column.baseType
     return isBase || (target === 'text' && column?.baseType === 'character varying') ? underCasts(node) : node
   }
   const typeOf = (node: unknown): string | null => {

@@ -1,9 +1,9 @@
 /** Constants that an expression reaches through the functions it calls: their bodies are read once for the whole database. */
-import { parseExpression, parseStatements } from '../postgres/parse.ts'
 import { plpgsqlQueries } from '../postgres/parse-plpgsql.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Table } from '../catalog/table.ts'
 import { qualified } from '../postgres/quote.ts'
+import { treesIn } from './body-trees.ts'
 import { type Atom, atomOf, cluesOfTree, noClues } from './constants.ts'
 import { askEach } from './savepoint.ts'
 import { walk } from './tree.ts'
@@ -32,31 +32,15 @@ export interface FunctionClues {
   atomsOf(schema: string | null, name: string): readonly Atom[]
 }
 
-const tree = (sql: string): unknown[] => {
-  const assigned = sql.replace(/^\s*[\w."[\]]+\s*:?=(?!=)/u, '')
-  for (const text of [sql, assigned]) {
-    try {
-      return [parseExpression(text)]
-    } catch {
-      // not an expression: a statement, or an assignment
-    }
-  }
-  try {
-    return parseStatements(sql).map((s) => s.node)
-  } catch {
-    return []
-  }
-}
-
 /** The body of `create function … language sql`: what AS holds, or what BEGIN ATOMIC and RETURN write out. */
-const sqlBody = (definition: string): unknown[] => {
+const sqlBody = (definition: string): readonly unknown[] => {
   const quoted = /\bAS\s+(\$[^$]*\$)(.*)\1\s*$/su.exec(definition)
-  if (quoted) return tree(quoted[2] ?? '')
-  return tree(definition)
+  if (quoted) return treesIn(quoted[2] ?? '')
+  return treesIn(definition)
 }
 
 const treesOf = (row: FunctionRow): readonly unknown[] =>
-  row.language === 'plpgsql' ? plpgsqlQueries(row.definition).flatMap(tree) : sqlBody(row.definition)
+  row.language === 'plpgsql' ? plpgsqlQueries(row.definition).flatMap(treesIn) : sqlBody(row.definition)
 
 const rowsSampled = 6
 

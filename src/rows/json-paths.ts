@@ -7,7 +7,8 @@ export interface JsonPath {
   readonly values: readonly string[]
 }
 
-const pathText = (text: string): string[] =>
+/** `{a,b}` is a, b; another text is one key. */
+export const pathText = (text: string): string[] =>
   text.startsWith('{')
     ? text
         .slice(1, -1)

@@ -1,5 +1,9 @@
 /** What a role may do with a table now, column by column, as PostgreSQL itself answers it. */
-import type { ColumnPrivilege, TablePrivilege } from '../architecture/kinds/visible-to.ts'
+import {
+  tablePrivileges,
+  type ColumnPrivilege,
+  type TablePrivilege,
+} from '../architecture/kinds/visible-to.ts'
 import type { Table } from '../catalog/table.ts'
 import { literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
@@ -17,16 +21,8 @@ export interface RolePrivileges {
 }
 
 /** Table privileges that this major version knows, as PostgreSQL spells them. */
-export const privilegesOf = (major: number): readonly TablePrivilege[] => [
-  'select',
-  'insert',
-  'update',
-  'delete',
-  'truncate',
-  'references',
-  'trigger',
-  ...(major >= 17 ? (['maintain'] as const) : []),
-]
+export const privilegesOf = (major: number): readonly TablePrivilege[] =>
+  tablePrivileges.filter((privilege) => privilege !== 'maintain' || major >= 17)
 
 /** The relation as an SQL expression of type regclass. */
 export const regclass = (table: Pick<Table, 'schema' | 'name'>): string =>

@@ -6,7 +6,8 @@ import type { FunctionFacts } from '../../catalog/function.ts'
 import { plpgsqlPlaces } from '../../catalog/plpgsql-places.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import { scanWords, type Word } from '../../postgres/scan.ts'
+import type { Word } from '../../postgres/scan.ts'
+import { bare, constantsIn, namesIn, wordsOf } from '../observe/source-words.ts'
 
 export interface FunctionReads {
   /** Tables that the texts name; those of the rows that it is given are among them. */
@@ -34,30 +35,6 @@ export interface FunctionReads {
 /** Functions and views that are named in turn are followed this far. */
 const deepest = 4
 const mostTables = 8
-
-const bare = (word: string): string =>
-  word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.replaceAll(/^'|'$/gu, '')
-
-const wordsOf = (text: string): readonly Word[] => {
-  try {
-    return scanWords(text)
-  } catch {
-    return []
-  }
-}
-
-/** Words, and words within strings, where a statement may be put together. */
-const namesIn = (text: string): readonly string[] =>
-  wordsOf(text).flatMap(({ text: word }) => {
-    const name = bare(word)
-    return word.startsWith("'") ? [name, ...name.split(/[^\p{L}\p{N}_$]+/u)] : [name]
-  })
-
-const constantsIn = (text: string): readonly string[] =>
-  wordsOf(text).flatMap(({ text: word }) => {
-    if (/^\d/u.test(word)) return [word]
-    return word.startsWith("'") ? [word.slice(1, -1).replaceAll("''", "'")] : []
-  })
 
 const textOf = (structure: Structure): string => {
   if (structure.kind !== 'function') return structure.definition

@@ -15,6 +15,7 @@ import type { ChosenCall } from './choose-calls.ts'
 import type { ObservedEntry } from './observed-function.ts'
 import { sayCall } from './say-call.ts'
 import type { CallLaboratory, CallShape } from './try-calls.ts'
+import { uniqueSentence } from '../observe/unique-sentence.ts'
 
 /** A longer answer is only counted, unless something hangs on what it says. */
 const longestAnswer = 400
@@ -138,15 +139,6 @@ export interface RecordedCalls {
   readonly notices: ReadonlySet<string>
 }
 
-const unique = (sentence: string, said: Set<string>): string => {
-  for (let n = 1; ; n++) {
-    const text = n === 1 ? sentence : `${sentence} (${n})`
-    if (said.has(text)) continue
-    said.add(text)
-    return text
-  }
-}
-
 /** `said`: sentences that are in use. */
 export const recordCalls = async (
   lab: CallLaboratory,
@@ -167,7 +159,10 @@ export const recordCalls = async (
     if (found === null || !found.some((mutant) => wanted.includes(mutant))) continue
     for (const mutant of found) notices.add(mutant.id)
     const message = one.seen.fault?.message ?? null
-    const sentence = unique(sayCall(option, message === null || lab.day.test(message) ? null : message), said)
+    const sentence = uniqueSentence(
+      sayCall(option, message === null || lab.day.test(message) ? null : message),
+      said,
+    )
     entries.push({ sentence, option })
   }
   return { entries, notices }

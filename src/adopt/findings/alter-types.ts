@@ -1,6 +1,6 @@
 /** ALTER COLUMN TYPE as a mend: views, policies and triggers that read the columns are dropped before and made again after. */
 import { alterColumn } from '../../catalog/alter.ts'
-import type { Dependent } from '../../catalog/dependency.ts'
+import { forbidsTypeChange } from '../../catalog/change-type.ts'
 import { aroundChange, columnKeys } from '../../catalog/dependents.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
@@ -13,18 +13,6 @@ export interface TypeChange {
   readonly using?: string
 }
 
-/** What PostgreSQL refuses to carry through ALTER COLUMN TYPE; the rest it rebuilds by itself. */
-const forbidding: ReadonlySet<Dependent['kind']> = new Set([
-  'view',
-  'materialized view',
-  'policy',
-  'trigger',
-  'rule',
-  'function',
-  'publication',
-  'generated column',
-])
-
 /** A reader would not find the change among so many statements. */
 const mostAround = 60
 
@@ -32,7 +20,7 @@ const mostAround = 60
 export const alterTypes = (catalog: Catalog, changes: readonly TypeChange[]): readonly string[] => {
   const keys = changes.flatMap(({ table, column }) => columnKeys(catalog, table.id, column.name))
   const { before, after } = aroundChange(catalog, keys, ({ kind }) =>
-    forbidding.has(kind) ? 'remake' : 'keep',
+    forbidsTypeChange.has(kind) ? 'remake' : 'keep',
   )
   const alters = changes.map(
     ({ table, column, type, using }) =>

@@ -3,6 +3,7 @@ import { operatorName, withOperator } from '../../catalog/expression-conditions.
 import { castType, fieldsOf, listOf } from '../../catalog/expression-tree.ts'
 import type { Column } from '../../catalog/table.ts'
 import type { ParseNode } from '../../postgres/parse.ts'
+import { castNames } from '../../rows/cast-names.ts'
 import { columnOf, underCasts } from '../../rows/tree.ts'
 
 const nothing: ParseNode = { A_Const: { isnull: true } }
@@ -27,21 +28,6 @@ const nullTakenOut = (node: unknown): ParseNode | undefined => {
   if (left.length === 0) return nothing
   const rest = withOperator({ ...test, rexpr: withElements(test['rexpr'], left) }, operatorName(test))
   return { BoolExpr: { boolop: isAny ? 'OR_EXPR' : 'AND_EXPR', args: [rest, nothing] } }
-}
-
-const castNames: Readonly<Record<string, string>> = {
-  int2: 'smallint',
-  int4: 'integer',
-  int8: 'bigint',
-  numeric: 'numeric',
-  float4: 'real',
-  float8: 'double precision',
-  bool: 'boolean',
-  date: 'date',
-  uuid: 'uuid',
-  text: 'text',
-  timestamptz: 'timestamp with time zone',
-  timestamp: 'timestamp without time zone',
 }
 
 /** `(price)::numeric` where price is of a domain over numeric. */

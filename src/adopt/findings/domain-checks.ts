@@ -1,6 +1,7 @@
 /** CHECKs of domains as if they stood on a table of one column, which VALUE is. */
 import type { CheckFacts } from '../../catalog/check.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
+import { plainColumn } from '../../catalog/plain-column.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 
@@ -13,23 +14,8 @@ export interface CheckedTable {
 /** PostgreSQL's parser reads VALUE as a column of this name. */
 const name = 'value'
 
-const valueOf = ({ base, collation }: DomainFacts): Column => ({
-  name,
-  position: 1,
-  type: base,
-  baseType: base.replace(/\(.*\)/u, ''),
-  typeKind: 'base',
-  typeSchema: 'pg_catalog',
-  typeName: base,
-  modifier: -1,
-  labels: null,
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: null,
-  domainChecks: [],
-  collation,
-})
+const valueOf = ({ base, collation }: DomainFacts): Column =>
+  plainColumn(name, base, { baseType: base.replace(/\(.*\)/u, ''), collation })
 
 const tableOf = (id: string, facts: DomainFacts): Table => ({
   id,

@@ -20,6 +20,7 @@ import { sayObserved } from './say.ts'
 import { runInBatches } from './try-writes.ts'
 import { inTransaction, type Bench } from './work.ts'
 import { agedValues } from './written-values.ts'
+import { uniqueSentence } from './unique-sentence.ts'
 
 const toRule = (
   { structure, context }: Bench,
@@ -91,15 +92,6 @@ const messageOf = ({ seen }: ChosenWrite, day: RegExp): string | null => {
   return message === null || day.test(message) ? null : message
 }
 
-const unique = (sentence: string, said: Set<string>): string => {
-  for (let n = 1; ; n++) {
-    const text = n === 1 ? sentence : `${sentence} (${n})`
-    if (said.has(text)) continue
-    said.add(text)
-    return text
-  }
-}
-
 interface Found {
   readonly option: ObservedOption<string>
   readonly notices: ReadonlySet<string>
@@ -162,7 +154,7 @@ export const recordWrites = async (
   for (const [at, one] of chosen.entries()) {
     const option = needed.get(at)
     if (option === undefined) continue
-    const sentence = unique(sayObserved(option, messageOf(one, work.day)), said)
+    const sentence = uniqueSentence(sayObserved(option, messageOf(one, work.day)), said)
     calls.push({ sentence, observed: option, by: byOf(structure) })
   }
   const settings = chosen.flatMap((one, at) => (needed.has(at) ? [one.candidate.setting] : []))

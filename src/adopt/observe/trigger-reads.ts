@@ -7,7 +7,7 @@ import { plpgsqlPlaces } from '../../catalog/plpgsql-places.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { TriggerFacts } from '../../catalog/trigger-statement.ts'
-import { scanWords, type Word } from '../../postgres/scan.ts'
+import { constantsIn, namesIn, wordsOf } from './source-words.ts'
 
 export interface TriggerReads {
   readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
@@ -41,32 +41,6 @@ export interface TriggerReads {
 /** Other functions that a function calls are followed this far. */
 const deepest = 4
 
-const bare = (word: string): string =>
-  word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.replaceAll(/^'|'$/gu, '')
-
-const wordsOf = (text: string): readonly Word[] => {
-  try {
-    return scanWords(text)
-  } catch {
-    return []
-  }
-}
-
-/** Names in a text: words, and words within its strings, where a statement may be put together. */
-const namesIn = (text: string): ReadonlySet<string> =>
-  new Set(
-    wordsOf(text).flatMap(({ text: word }) => {
-      const name = bare(word)
-      return word.startsWith("'") ? [name, ...name.split(/[^\p{L}\p{N}_$]+/u)] : [name]
-    }),
-  )
-
-const constantsIn = (text: string): readonly string[] =>
-  wordsOf(text).flatMap(({ text: word }) => {
-    if (/^\d/u.test(word)) return [word]
-    return word.startsWith("'") ? [word.slice(1, -1).replaceAll("''", "'")] : []
-  })
-
 const isFunction = (s: Structure | undefined): s is Structure<FunctionFacts> => s?.kind === 'function'
 
 const ownFunctions = (structure: Structure, catalog: Catalog): readonly Structure<FunctionFacts>[] =>
@@ -85,7 +59,7 @@ const textsOf = (structure: Structure, catalog: Catalog): readonly string[] => {
     for (const f of fresh) seen.add(f.id)
     texts.push(...fresh.map(bodyOf))
     const named = new Set(
-      [...fresh.map(bodyOf), ...(depth === 0 ? [structure.definition] : [])].flatMap((t) => [...namesIn(t)]),
+      [...fresh.map(bodyOf), ...(depth === 0 ? [structure.definition] : [])].flatMap(namesIn),
     )
     found = all.filter((f) => named.has(f.facts.name))
   }
@@ -93,7 +67,7 @@ const textsOf = (structure: Structure, catalog: Catalog): readonly string[] => {
 }
 
 const tablesNamed = (texts: readonly string[], catalog: Catalog): readonly Table[] => {
-  const names = new Set(texts.flatMap((text) => [...namesIn(text)]))
+  const names = new Set(texts.flatMap(namesIn))
   return [...catalog.tables.values()].filter((t) => t.partitionOf === null && names.has(t.name))
 }
 
@@ -117,7 +91,7 @@ const overColumns = (condition: string, table: Table): string | null => {
   })
   text += condition.slice(at)
   if (rows.size !== 1 || words.some((w) => w.text.startsWith('tg_'))) return null
-  return table.columns.some((c) => namesIn(text).has(c.name)) ? text : null
+  return table.columns.some((c) => namesIn(text).includes(c.name)) ? text : null
 }
 
 const conditionsIn = (structure: Structure, catalog: Catalog): readonly string[] => {
@@ -140,7 +114,7 @@ const eventsOf = (structure: Structure): TriggerReads['events'] => {
 
 export const readTrigger = (structure: Structure, table: Table, catalog: Catalog): TriggerReads => {
   const texts = textsOf(structure, catalog)
-  const names = new Set(texts.flatMap((text) => [...namesIn(text)]))
+  const names = new Set(texts.flatMap(namesIn))
   const near = tablesNamed(texts, catalog)
   const next = near.flatMap((t) =>
     tablesNamed(
@@ -154,7 +128,7 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
   return {
     events: eventsOf(structure),
     columns: table.columns.map((c) => c.name).filter((name) => names.has(name) || columns.includes(name)),
-    asked: new Set(conditions.flatMap((text) => [...namesIn(text)])),
+    asked: new Set(conditions.flatMap(namesIn)),
     notifies: names.has('pg_notify') || names.has('notify'),
     constants: new Set(texts.flatMap(constantsIn)),
     names,

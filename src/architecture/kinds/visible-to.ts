@@ -42,7 +42,8 @@ export interface VisibleToMethod<K extends string> {
   visibleTo(role: string, privileges?: TablePrivilege | readonly TablePrivilege[] | Privileges<K>): RuleSet
 }
 
-const known = [
+/** As PostgreSQL spells them; MAINTAIN is of 17 and later. */
+export const tablePrivileges = [
   'select',
   'insert',
   'update',
@@ -67,10 +68,11 @@ export const makeVisibleToRules = (
 ): readonly VisibleToRule[] => {
   const privileges: Partial<Record<TablePrivilege, true | readonly string[]>> = {}
   if (isList(given)) {
-    for (const privilege of [given].flat()) privileges[oneOf(place, 'visibleTo', privilege, known)] = true
+    for (const privilege of [given].flat())
+      privileges[oneOf(place, 'visibleTo', privilege, tablePrivileges)] = true
   } else {
-    refuseUnknownKeys(place, 'visibleTo', given, known)
-    for (const privilege of known) {
+    refuseUnknownKeys(place, 'visibleTo', given, tablePrivileges)
+    for (const privilege of tablePrivileges) {
       const columns = given[privilege]
       if (columns === undefined) continue
       if (columns !== true && !byColumn.includes(privilege))

@@ -8,7 +8,9 @@ import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { parsePlpgsql, plpgsqlQueries } from '../../postgres/parse-plpgsql.ts'
-import { deparseExpression, parseExpression, parseStatements, type ParseNode } from '../../postgres/parse.ts'
+import { deparseExpression, type ParseNode } from '../../postgres/parse.ts'
+import { treesIn } from '../../rows/body-trees.ts'
+import { pathText } from '../../rows/json-paths.ts'
 import { columnOf, constantOf, nameList, nodeParts, underCasts, walk } from '../../rows/tree.ts'
 
 /** A table that a subquery looks into. */
@@ -42,23 +44,6 @@ export interface Reading {
   readonly pinsPath: boolean
 }
 
-const parsed = (sql: string): readonly unknown[] => {
-  // An assignment of PL/pgSQL is an expression behind its target.
-  const assigned = sql.replace(/^\s*[\w."[\]]+\s*:?=(?!=)/u, '')
-  for (const text of [sql, assigned]) {
-    try {
-      return [parseExpression(text)]
-    } catch {
-      // A statement, or nothing that PostgreSQL reads.
-    }
-  }
-  try {
-    return parseStatements(sql).map((s) => s.node)
-  } catch {
-    return []
-  }
-}
-
 const treesOfFunction = ({ language, body, statement }: FunctionFacts): readonly unknown[] => {
   if (language === 'plpgsql') {
     try {
@@ -66,10 +51,10 @@ const treesOfFunction = ({ language, body, statement }: FunctionFacts): readonly
     } catch {
       return []
     }
-    return plpgsqlQueries(statement).flatMap(parsed)
+    return plpgsqlQueries(statement).flatMap(treesIn)
   }
   if (language !== 'sql') return []
-  return parsed(body ?? statement)
+  return treesIn(body ?? statement)
 }
 
 interface Named {
@@ -138,15 +123,6 @@ const readsListsIn = (trees: readonly unknown[]): boolean => {
     })
   return found
 }
-
-const pathText = (text: string): readonly string[] =>
-  text.startsWith('{')
-    ? text
-        .slice(1, -1)
-        .split(',')
-        .map((part) => part.trim().replaceAll(/^"|"$/gu, ''))
-        .filter((part) => part !== '')
-    : [text]
 
 /** `x -> 'a' ->> 'b'` is a, b; null for another node, and where x is a column. */
 const pathOf = (node: unknown): readonly string[] | null => {
@@ -329,13 +305,13 @@ export const readReading = (catalog: Catalog, expressions: readonly string[]): R
     const calls = callsIn(trees)
     return known.filter((f) => calls.some((call) => isNamed(call, f)))
   }
-  const own = expressions.flatMap(parsed)
+  const own = expressions.flatMap(treesIn)
   // A subquery is asked under the policies of the tables that it reads.
   const guarded: LookedAt[] = []
   for (let from = 0; from < own.length; from++)
     for (const { table } of lookedAtIn(own.slice(from, from + 1), tableNamed, true))
       if (table.rowSecurity && !guarded.some((one) => one.table.id === table.id)) {
-        const trees = guardsOf(catalog, table).flatMap(parsed)
+        const trees = guardsOf(catalog, table).flatMap(treesIn)
         const source = { table, alias: table.name }
         const conditions = trees.flatMap(conjuncts).flatMap((part) => conditionOver(part, source, true) ?? [])
         const columns = trees.flatMap((tree) => columnsOver(tree, source, true))
@@ -377,7 +353,7 @@ export const predicatesOf = (sql: string): readonly string[] => {
     const [kind, body] = nodeParts(node) ?? ['', {}]
     return kind === 'BoolExpr' ? (body['args'] as readonly unknown[]).flatMap(parts) : [node]
   }
-  return parsed(sql)
+  return treesIn(sql)
     .slice(0, 1)
     .flatMap(parts)
     .flatMap((node) => {
