@@ -1,9 +1,9 @@
 /** Dumps and hand-written scripts on a real server: what is run, what is left out and said, what ends it. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { corpus, isCorpusTested } from '../../test/support/corpus.ts'
 import type { AssayError } from '../ground/errors.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
@@ -410,19 +410,15 @@ describe('what ends it', () => {
   })
 })
 
-const corpus = fileURLToPath(new URL('../../../shared/corpus', import.meta.url))
 const all = 'chinook northwind pagila adventureworks panoptes temporal graphile-starter'.split(' ')
 
-describe.skipIf(!existsSync(corpus) && process.env['ASSAY_TEST_ALL'] !== '1')(
-  'the corpus (skipped where ../shared/corpus is not there)',
-  () => {
-    it.each(all)('%s is loaded whole', async (name) => {
-      const database = await server.createDatabase('corpus')
-      const steps = dumpSteps([readDumpFile(path.join(corpus, `${name}.sql`))])
-      const loaded = await loadScript(steps, { server, database, asMigrations: false })
-      expect(loaded.missing).toEqual([])
-      expect(loaded.leftOut.filter(({ because }) => because === 'hangs' || because === 'refused')).toEqual([])
-      await server.dropDatabase(database)
-    })
-  },
-)
+describe.skipIf(!isCorpusTested)('the corpus (skipped where ../shared/corpus is not there)', () => {
+  it.each(all)('%s is loaded whole', async (name) => {
+    const database = await server.createDatabase('corpus')
+    const steps = dumpSteps([readDumpFile(path.join(corpus, `${name}.sql`))])
+    const loaded = await loadScript(steps, { server, database, asMigrations: false })
+    expect(loaded.missing).toEqual([])
+    expect(loaded.leftOut.filter(({ because }) => because === 'hangs' || because === 'refused')).toEqual([])
+    await server.dropDatabase(database)
+  })
+})

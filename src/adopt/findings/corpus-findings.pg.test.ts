@@ -1,19 +1,12 @@
 /** Real schemas of public projects: what is told of each was judged by hand, and every mend does away with its finding. */
-import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { corpusExtensions, isCorpusTested, readWholeCorpus } from '../../../test/support/corpus.ts'
 import { mendOf, openFindingLab } from '../../../test/support/finding-lab.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 
-const corpus = fileURLToPath(new URL('../../../../shared/corpus', import.meta.url))
-const isThere = existsSync(corpus) || process.env['ASSAY_TEST_ALL'] === '1'
-
 interface Expected {
   readonly file: string
-  readonly extensions?: readonly string[]
-  readonly prelude?: string
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -34,7 +27,6 @@ const schemas: readonly Expected[] = [
   },
   {
     file: 'adventureworks.sql',
-    extensions: ['uuid-ossp', 'tablefunc'],
     counts: {
       // Nothing may cost 0.00, and that is what the two columns are when nobody says.
       'default-refused': 2,
@@ -46,11 +38,6 @@ const schemas: readonly Expected[] = [
   },
   {
     file: 'graphile-starter.sql',
-    extensions: ['citext', 'pgcrypto', 'uuid-ossp'],
-    // graphile-worker's queue, which the file does not bring.
-    prelude: `create schema graphile_worker;
-      create function graphile_worker.add_job(identifier text, payload json default null, queue_name text default null,
-        run_at timestamptz default null, max_attempts int default null) returns int language sql as 'select 1';`,
     counts: { 'policy-per-row': 6, 'index-redundant': 1, 'timestamp-without-zone': 1, 'personal-data': 4 },
   },
   {
@@ -59,17 +46,15 @@ const schemas: readonly Expected[] = [
   },
 ]
 
-describe.skipIf(!isThere)('the corpus (skipped where ../shared/corpus is not there)', () => {
+describe.skipIf(!isCorpusTested)('the corpus (skipped where ../shared/corpus is not there)', () => {
   let server: Server
   beforeAll(async () => {
     server = await startServer({})
   })
   afterAll(() => server?.stop())
 
-  it.each(schemas)('$file', async ({ file, extensions = [], prelude = '', counts }) => {
-    const text = readFileSync(path.join(corpus, file), 'utf8')
-    const sql = text.replaceAll(/^\s*(?:(?:create|comment on) extension|\\).*$/gimu, '')
-    const lab = await openFindingLab(server, `${prelude}${sql}`, { extensions })
+  it.each(schemas)('$file', async ({ file, counts }) => {
+    const lab = await openFindingLab(server, readWholeCorpus(file), { extensions: corpusExtensions(file) })
     const found = await lab.find()
     const told: Record<string, number> = {}
     for (const { code } of found) told[code] = (told[code] ?? 0) + 1
