@@ -90,6 +90,13 @@ describe('the line format of the ledger', () => {
     )
   })
 
+  it.each([...'\u00a0\u1680\u2000\u2003\u200a\u202f\u205f\u3000'])(
+    'no line ends in the space %j',
+    (space) => {
+      expect(escapeLine(`a${space}`)).toBe(`a\\u{${space.codePointAt(0)!.toString(16)}}`)
+    },
+  )
+
   it('prints texts of several lines so that a reviewer can read them', () => {
     const text = formatEntries([
       {

@@ -31,7 +31,7 @@ export interface Malformed {
  * line separators, tags, lone surrogates, non-characters.
  */
 const unprintable =
-  /[\\\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]|[\u{e0000}-\u{e007f}]|[ \u00a0\u3000]$/gu
+  /[\\\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]|[\u{e0000}-\u{e007f}]|[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]$/gu
 
 const escaped = (character: string): string =>
   character === '\\' ? '\\\\' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
