@@ -96,6 +96,7 @@ describe.skipIf(whyNoLater !== '')(`on PostgreSQL 15, now and three months later
       })
     const today = await prove(now.url, [])
     expect(today.figures.green).toBe(today.figures.rules)
+    expect(today.findings).toEqual([])
     expect(await prove(future.url, later)).toEqual(today)
   })
 

@@ -1,6 +1,7 @@
 /**
  * Every other role keeps what the policies give it and no more: those that have a privilege on the table, and, where
- * policies are for named roles, one that they do not name.
+ * policies are for named roles, one that they do not name. What a policy says of commands that its own role may not
+ * run is shown by the owner, who may; where the policy does not bind the owner, by that role, given the privileges.
  */
 import type { Table } from '../../catalog/table.ts'
 import { ident, literal } from '../../postgres/quote.ts'
@@ -9,7 +10,10 @@ import type { Attack, Attempt } from './attack.ts'
 import { attemptsOf, type Bystander } from './bystander.ts'
 import type { Tenancy } from './tenancy.ts'
 
-/** Roles that can be asked as, with a privilege on the table or a column of it, or named by a policy; those made to bypass are left out. */
+/**
+ * Roles that can be asked as, with a privilege on the table or a column of it, or named by a policy; those made to
+ * bypass are left out. `role`: the identity's.
+ */
 const concerned = (table: Table, role: string): string => `
 with granted as (
   select item.grantee as oid
@@ -23,7 +27,12 @@ with granted as (
 select r.rolname as name, r.oid in (select oid from named) as "isNamed"
   from pg_catalog.pg_roles r
  where (r.oid in (select oid from granted) or r.oid in (select oid from named))
-   and r.rolname not in (${literal(role)}, ${literal(table.owner)})
+   and r.rolname <> ${literal(table.owner)}
+   and (r.rolname <> ${literal(role)}
+        or r.oid in (select oid from named) and not pg_has_role(${literal(table.owner)}, r.oid, 'USAGE')
+           and not (has_table_privilege(r.oid, ${regclass(table)}, 'insert')
+                    and has_table_privilege(r.oid, ${regclass(table)}, 'update')
+                    and has_table_privilege(r.oid, ${regclass(table)}, 'delete')))
    and not r.rolsuper and not r.rolbypassrls and pg_has_role(r.oid, 'MEMBER')
  order by 1`
 
