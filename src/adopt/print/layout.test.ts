@@ -8,12 +8,14 @@ import { docLines, key, sql, text } from './literals.ts'
 const format = (source: string): Promise<string> =>
   prettier.format(source, { parser: 'typescript', singleQuote: true, semi: false, printWidth: 110 })
 
+/** PostgreSQL cuts names off behind 63 bytes. */
+const longest = 60
 const name = fc
   .array(fc.constantFrom('order', 'tenant', 'id', 'says', 'very_long_name_of_a_column', "it's", '表', 'x'), {
     minLength: 1,
     maxLength: 5,
   })
-  .map((parts) => parts.join('_'))
+  .map((parts) => parts.join('_').slice(0, longest))
 const value = fc.oneof(
   name.map(text),
   fc.constant(text('A sentence about what this is for, which is long enough to be put on a line of its own')),
