@@ -1,6 +1,7 @@
 /** Policies of row-level security: which rows a role sees and writes. */
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
+import { keptName } from '../postgres/remote-marker.ts'
 import type { Session } from '../postgres/session.ts'
 import { policyDdl, type PolicyFacts as PolicyParts } from './dependent-ddl.ts'
 import { withFollowers } from './partition-template.ts'
@@ -35,7 +36,7 @@ const policiesSql = `
   from pg_catalog.pg_policy p
   order by p.polrelid, p.polname collate "C"`
 
-const roleText = (role: string | null): string => (role === null ? 'PUBLIC' : ident(role))
+const roleText = (role: string | null): string => (role === null ? 'PUBLIC' : ident(keptName(role)))
 
 const definitionOf = (policy: PolicyParts): string =>
   [

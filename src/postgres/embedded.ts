@@ -18,11 +18,12 @@ import { makeRunDirectory, removeRunDirectory } from './run-directory.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
 import type { Installation } from './server-process.ts'
+import { ownOwner } from './remote-marker.ts'
 import { atShutdown } from './shutdown.ts'
 import { sweepRuns } from './sweep.ts'
 
 const administrator = 'assay_admin'
-const names = { owner: 'postgres', prover: 'assay_prover' } as const
+const names = { owner: ownOwner, prover: 'assay_prover' } as const
 
 const makePassword = (): string => randomBytes(24).toString('base64url')
 

@@ -25,6 +25,18 @@ export const rolesOf = (run: string): { readonly owner: string; readonly prover:
   prover: `assay_${run}_prover`,
 })
 
+/** The owner of what migrations make, on Assay's own server. */
+export const ownOwner = 'postgres'
+
+/**
+ * A role's name for what is kept: a run's owner, whose name is another in every run, is called as on Assay's own server.
+ *
+ * @example
+ * keptName('assay_0f3c9d12_owner') // 'postgres'
+ * keptName('app')                  // 'app'
+ */
+export const keptName = (role: string): string => (/^assay_[0-9a-f]{8}_owner$/u.test(role) ? ownOwner : role)
+
 /** Never drops what this run did not make. */
 export const notOurs = (name: string): AssayError =>
   new AssayError(`The database ${name} was not made by this run.`, {

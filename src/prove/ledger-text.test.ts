@@ -90,7 +90,7 @@ describe('the line format of the ledger', () => {
     )
   })
 
-  it.each([...'\u00a0\u1680\u2000\u2003\u200a\u202f\u205f\u3000'])(
+  it.each('\u00a0 \u1680 \u2000 \u2003 \u200a \u202f \u205f \u3000'.split(' '))(
     'no line ends in the space %j',
     (space) => {
       expect(escapeLine(`a${space}`)).toBe(`a\\u{${space.codePointAt(0)!.toString(16)}}`)

@@ -5,6 +5,7 @@
 import type { Table } from '../catalog/table.ts'
 import type { TriggerFacts } from '../catalog/trigger-statement.ts'
 import { ident, qualified } from '../postgres/quote.ts'
+import { keptName } from '../postgres/remote-marker.ts'
 import { asReplica } from './aged-row.ts'
 import type { Applicant } from './applicant.ts'
 import { isTaken, tryAll, tryOut, type TrialAnswer } from './attacks/trial.ts'
@@ -112,7 +113,7 @@ export const byEverybody = (stage: DeedStage, deed: Omit<Deed, 'as' | 'given'>):
   const { applicant, context, given } = stage
   return [
     { ...deed, given },
-    { ...deed, ...asOwner(stage), title: `${deed.title} by the owner ${context.table.owner}` },
+    { ...deed, ...asOwner(stage), title: `${deed.title} by the owner ${keptName(context.table.owner)}` },
     ...(applicant === null
       ? []
       : [{ ...deed, given, as: applicant.asker, title: `${deed.title} by ${applicant.asker.role}` }]),

@@ -1,5 +1,6 @@
 /** Before its grace is over nobody removes a row for good; after it, the row goes, and until then it can be brought back. */
 import { ident, qualified } from '../postgres/quote.ts'
+import { keptName } from '../postgres/remote-marker.ts'
 import { addRefusals, asOwner, addReplicated, type DeedStage } from './deeds.ts'
 import { allTrue } from './draft.ts'
 import { addPartitionCases, addPartitionsToCome, partDeeds, type PartitionMends } from './partition-deeds.ts'
@@ -66,7 +67,7 @@ const addBoundary = async (stage: SoftStage): Promise<void> => {
         {
           ...deed,
           ...asOwner(on),
-          title: `deleting it for good a moment before its grace is over by the owner ${context.table.owner}`,
+          title: `deleting it for good a moment before its grace is over by the owner ${keptName(context.table.owner)}`,
         },
       ],
       mend,

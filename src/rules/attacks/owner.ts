@@ -3,6 +3,7 @@
  * enabled and forced, so that what is expected of it does not hang on either.
  */
 import { ident } from '../../postgres/quote.ts'
+import { keptName } from '../../postgres/remote-marker.ts'
 import type { Attack } from './attack.ts'
 import { attemptsOf } from './bystander.ts'
 
@@ -13,7 +14,7 @@ export const owner: Attack = {
     return {
       attempts: await attemptsOf(tenancy, {
         role: table.owner,
-        title: `the owner ${table.owner}`,
+        title: `the owner ${keptName(table.owner)}`,
         trying: [
           'set constraints all immediate',
           `set local role ${ident(table.owner)}`,
