@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeBaseline, type Baseline } from '../../src/adopt/baseline/write-baseline.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
-import { PgError } from '../../src/postgres/fault.ts'
+import { readScript } from '../../src/postgres/script.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { snapshot } from './catalog-snapshot.ts'
@@ -41,11 +41,6 @@ const createExtensions = async (server: Server, database: string, listed: readon
   await administrator.end()
 }
 
-const whereOf = (cause: unknown, sql: string): string => {
-  const at = cause instanceof PgError ? cause.fault.position : null
-  return at === null ? '' : sql.slice(Math.max(0, at - 300), at + 200)
-}
-
 export const copyOf = async (
   server: Server,
   sql: string | readonly string[],
@@ -78,10 +73,10 @@ export const copyOf = async (
     await again.end()
   }
   const fresh = await server.connect(other, 'owner')
-  await fresh.query(baseline.sql).catch((cause: unknown) => {
-    // The last statement that begins before the fault tells most.
-    throw new Error(`the baseline is refused: ${String(cause)}\n${whereOf(cause, baseline.sql)}`)
-  })
+  for (const { text } of readScript(baseline.sql))
+    await fresh.query(text).catch((cause: unknown) => {
+      throw new Error(`the baseline is refused: ${String(cause)}\n${text}`)
+    })
   const copy = await read(fresh, other)
   await fresh.end()
   return { baseline, original, copy }

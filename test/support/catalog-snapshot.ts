@@ -5,7 +5,8 @@ const acl = (list: string): string =>
   `(select string_agg(x::text, ',' order by x::text) from unnest(${list}) x)`
 
 const publicationsSql = `
-  select 'publication', p.pubname || ' ' || r.prrelid::regclass, concat_ws(' | ', r.prattrs, pg_get_expr(r.prqual, r.prrelid))
+  select 'publication', p.pubname || ' ' || r.prrelid::regclass, concat_ws(' | ', (select string_agg(a.attname, ',' order by a.attname) from pg_attribute a
+    where a.attrelid = r.prrelid and a.attnum = any (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
   union all`
 

@@ -1,10 +1,14 @@
 /** What a baseline cannot carry although it matters: rights of roles, places and secrets. */
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
+import { quotedFunction } from '../../catalog/quoted-sql.ts'
+import { notOfExtension, userSchema } from '../../catalog/tables-sql.ts'
+import { argumentTypes, functionId } from '../../catalog/uses.ts'
 import { namedRoles } from './roles.ts'
 
 interface Fact {
   readonly code: string
+  readonly structure?: string
   readonly summary: string
   readonly why: string
   readonly fix: string
@@ -63,6 +67,13 @@ const invalidSql = `
   from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where not i.indisvalid and c.relkind = 'i' and c.oid >= 16384 and n.nspname !~ '^pg_' order by 1`
 
+const leakproofSql = `
+  select ${quotedFunction('p', 'n')} as routine, n.nspname as schema, p.proname as name, ${argumentTypes('p')} as args
+  from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_language l on l.oid = p.prolang
+  where p.proleakproof and p.prokind = 'f' and l.lanname not in ('c', 'internal') and ${userSchema('n')} and ${notOfExtension('pg_proc', 'p.oid')}
+  order by 1`
+
 const labelsSql = `select distinct l.provider from pg_catalog.pg_seclabel l order by 1`
 
 /** `known`: roles whose rights a platform gives. */
@@ -111,6 +122,17 @@ export const readFacts = async (db: Session, known: readonly string[] = []): Pro
       summary: `index ${index} is invalid, and the baseline makes it valid`,
       why: 'it was built concurrently and failed: it costs every write and serves no statement',
       fix: `drop it or build it again in the original:\nREINDEX INDEX CONCURRENTLY ${index};`,
+    })
+  const leakproof = await db.json<{ routine: string; schema: string; name: string; args: string[] }>(
+    leakproofSql,
+  )
+  for (const { routine, args, ...name } of leakproof)
+    facts.push({
+      code: 'adopt.leakproof',
+      structure: functionId(name, args),
+      summary: `function ${routine} is leakproof, and the baseline makes it without`,
+      why: 'only a superuser calls a function leakproof; without it row-level security and security barriers keep its conditions from using an index',
+      fix: `have the administrator say it after the migration:\nALTER FUNCTION ${routine} LEAKPROOF;`,
     })
   for (const { provider } of await db.json<{ provider: string }>(labelsSql))
     facts.push({

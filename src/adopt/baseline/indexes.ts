@@ -26,6 +26,8 @@ interface IndexRow {
   readonly isPartitioned: boolean
   /** The name that PostgreSQL gives to the index of a partition by itself; null where it would have to be cut. */
   readonly ownName: string | null
+  /** Foreign keys stand on it, and not on another key of the same columns: they take the one that is made first. */
+  readonly isPreferred: boolean
   readonly isClustered: boolean
   readonly isReplicaIdentity: boolean
   readonly statistics: readonly { readonly column: number; readonly target: number }[]
@@ -45,6 +47,10 @@ const indexesSql = `
     (select case when octet_length(o.name) < 64 then o.name end from (select t.relname || coalesce(case when k.contype = 'p' then '' else
         (select '_' || string_agg(a.attname, '_' order by a.attnum) from pg_catalog.pg_attribute a where a.attrelid = c.oid) end, '')
       || case k.contype when 'p' then '_pkey' when 'u' then '_key' when 'x' then '_excl' else '_idx' end as name) o) as "ownName",
+    exists (select from pg_catalog.pg_constraint f where f.contype = 'f' and f.conindid = c.oid)
+      and exists (select from pg_catalog.pg_index twin where twin.indrelid = i.indrelid and twin.indexrelid <> c.oid and twin.indisunique
+        and twin.indnkeyatts = i.indnkeyatts
+        and not exists (select from generate_series(0, i.indnkeyatts - 1) at where i.indkey[at] <> all (twin.indkey::int2[]))) as "isPreferred",
     i.indisclustered as "isClustered", i.indisreplident as "isReplicaIdentity",
     (select coalesce(json_agg(json_build_object('column', a.attnum, 'target', a.attstattarget) order by a.attnum), '[]'::json)
       from pg_catalog.pg_attribute a where a.attrelid = c.oid and coalesce(a.attstattarget, -1) >= 0) as statistics
@@ -97,7 +103,11 @@ const treeOf = (rows: readonly IndexRow[], partitions: ReadonlyMap<number, reado
   return { children, isGiven }
 }
 
-const sortOf = (row: IndexRow): readonly string[] => [row.tableSchema, row.tableName, row.name]
+const sortOf = (row: IndexRow): readonly string[] => [
+  row.tableSchema,
+  row.tableName,
+  row.isPreferred ? '' : row.name,
+]
 
 /** What is said of an index after it is made. */
 const afterwards = (row: IndexRow): readonly string[] => [

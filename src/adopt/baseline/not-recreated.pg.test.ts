@@ -14,8 +14,14 @@ const sql = `
   create role nr_passes;
   grant select on kept to nr_passes;`
 
+const leakproof = 'function:"sees ""all""; LEAKPROOF"(integer,text)'
+
 const asAdministrator = `
   alter role nr_passes bypassrls;
+  create function "sees ""all""; LEAKPROOF"(int, text) returns boolean language sql strict leakproof parallel safe
+    as $$ select true /*
+ LEAKPROOF
+*/ $$;
   create function compiled(int) returns int language internal immutable as 'int4abs';
   alter table uses add constraint by_code check (compiled(a) > 1);
   create function watch() returns event_trigger language plpgsql as $$ begin end $$;
@@ -39,7 +45,7 @@ describe('what the baseline cannot carry', () => {
     findings.find(({ summary }) => summary.includes(text))
 
   it('is named with what hangs on it, and no secret is told', async () => {
-    const { baseline, copy } = await copyOf(server, sql, {
+    const { baseline, original, copy } = await copyOf(server, sql, {
       asAdministrator: asAdministrator.replace('create cast (kept as text) without function;', ''),
     })
     const { findings } = baseline
@@ -52,6 +58,12 @@ describe('what the baseline cannot carry', () => {
     expect(far?.why).toContain('view public.over_remote')
     expect(about(findings, 'user mapping')?.why).toContain('secrets')
     expect(about(findings, 'nr_passes')?.code).toBe('adopt.role-rights')
+    expect(about(findings, 'is leakproof')).toMatchObject({ code: 'adopt.leakproof', structure: leakproof })
+    const kept = copy.catalog.structures.get(leakproof)?.definition
+    expect(kept).toBe(
+      original.catalog.structures.get(leakproof)?.definition.replace(' STRICT LEAKPROOF', ' STRICT'),
+    )
+    expect(kept).toContain('\n LEAKPROOF\n')
     expect(JSON.stringify(baseline)).not.toContain('hunter2')
     expect(findings.every(({ fix, why }) => fix !== '' && why !== '')).toBe(true)
 

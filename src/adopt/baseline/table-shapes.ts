@@ -7,6 +7,26 @@ export interface TableShape {
   readonly columns: readonly ColumnRow[]
   /** `partition`: PARTITION OF says its columns. `attached`: written like any table, then attached. */
   readonly as: 'table' | 'partition' | 'attached'
+  /** How many of its parents INHERITS says; it inherits the others when it stands. */
+  readonly inherits: number
+}
+
+/** The columns that INHERITS gives a table, in their order, and then its own. */
+const namesWith = (
+  own: readonly ColumnRow[],
+  parents: readonly (readonly ColumnRow[])[],
+): readonly string[] => [...new Set([...parents.flat(), ...own].map(({ name }) => name))]
+
+/** As many parents as leave its columns in their order and bring all that it does not declare. */
+const parentsAtOnce = (own: readonly ColumnRow[], parents: readonly (readonly ColumnRow[])[]): number => {
+  for (let count = parents.length; count > 0; count -= 1) {
+    const first = parents.slice(0, count)
+    const given = new Set(first.flat().map(({ name }) => name))
+    const names = namesWith(own, first)
+    const isWhole = own.every(({ isLocal, name }) => isLocal || given.has(name))
+    if (isWhole && names.length === own.length && own.every(({ name }, i) => name === names[i])) return count
+  }
+  return own.every(({ isLocal }) => isLocal) ? 0 : parents.length
 }
 
 /** Whether PARTITION OF gives it the columns that it has. */
@@ -46,7 +66,9 @@ export const readTableShapes = async (db: Session): Promise<ReadonlyMap<number, 
           : isPartition && followsParent(own, of(row.parents[0]?.oid))
             ? 'partition'
             : 'attached'
-      return [row.oid, { row, columns: own, as }]
+      const parents = row.parents.map(({ oid }) => of(oid))
+      const inherits = as === 'table' ? parentsAtOnce(own, parents) : 0
+      return [row.oid, { row, columns: own, as, inherits }]
     }),
   )
 }

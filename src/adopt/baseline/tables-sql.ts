@@ -72,6 +72,8 @@ export interface ColumnRow {
   /** Of an identity that this table owns: its sequence. */
   readonly sequence: number | null
   readonly sequenceOptions: string | null
+  /** Where the sequence is of another type than the column: `"s"."name" AS bigint`. */
+  readonly sequenceType: string | null
   readonly defaultOid: number | null
   readonly expression: string | null
 }
@@ -111,6 +113,8 @@ export const columnsSql = `
       case when own.relname <> c.relname || '_' || a.attname || '_seq' or own.relnamespace <> c.relnamespace
         then 'SEQUENCE NAME ' || ${quotedName('own_schema', 'own.relname')} end,
       nullif(${sequenceOptions('s')}, '')) as "sequenceOptions",
+    case when s.seqtypid <> a.atttypid then ${quotedName('own_schema', 'own.relname')} || ' AS ' || pg_catalog.format_type(s.seqtypid, null)
+      end as "sequenceType",
     f.oid::bigint as "defaultOid", pg_catalog.pg_get_expr(f.adbin, f.adrelid) as expression
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -24,11 +24,24 @@ const identityText = (column: ColumnRow): readonly string[] => {
   return [`GENERATED ${column.identity === 'a' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY${options}`]
 }
 
+/** The column that it inherits; of several the one that brings a default. */
+const columnAbove = (
+  { row, inherits, as }: TableShape,
+  tables: ReadonlyMap<number, TableShape>,
+  name: string,
+): ColumnRow | undefined => {
+  const found = (as === 'table' ? row.parents.slice(0, inherits) : row.parents).flatMap(
+    ({ oid }) => tables.get(oid)?.columns.filter((column) => column.name === name) ?? [],
+  )
+  return found.find(({ expression }) => expression !== null) ?? found[0]
+}
+
 /** `price numeric(10,2) DEFAULT 0 NOT NULL`. */
 const columnLine = (
   column: ColumnRow,
   { isSerial, isAttached }: { readonly isSerial: boolean; readonly isAttached: boolean },
   inline: readonly Inline[],
+  above?: ColumnRow,
 ): string =>
   [
     column.sql,
@@ -38,6 +51,10 @@ const columnLine = (
     ...(column.collation === null ? [] : [`COLLATE ${column.collation}`]),
     ...identityText(column),
     ...inline.filter((part) => part.column === column.number).map((part) => part.text),
+    // What parents say otherwise is not taken over, nor refused where they do not say the same.
+    ...(column.expression === null && column.identity === '' && above?.expression != null
+      ? ['DEFAULT NULL']
+      : []),
     ...notNullText(column, isAttached),
   ].join(' ')
 
@@ -78,12 +95,14 @@ const words = (row: TableRow): string =>
   `CREATE ${row.unlogged ? 'UNLOGGED ' : ''}${row.kind === 'f' ? 'FOREIGN ' : ''}TABLE`
 
 const createTable = (
-  { row, columns, as }: TableShape,
-  parent: TableShape | undefined,
+  shape: TableShape,
+  tables: ReadonlyMap<number, TableShape>,
   serials: ReadonlyMap<string, SerialSequence>,
   inline: readonly Inline[],
 ): string => {
+  const { row, columns, as } = shape
   if (as === 'partition') {
+    const parent = tables.get(row.parents[0]?.oid ?? 0)
     const lines = columns.flatMap((column, i) => overrideLine(column, parent?.columns[i], inline))
     const all = [...lines, ...tableLines(inline)]
     return `${words(row)} ${row.sql} PARTITION OF ${parent?.row.sql}${body(all)}\n${row.bound}${storageClauses(row)}`
@@ -94,27 +113,18 @@ const createTable = (
   const listed = columns.filter((column) => column.isLocal || as === 'attached')
   const lines = [
     ...listed.map((column) =>
-      columnLine(column, { isSerial: isSerial(column), isAttached: as === 'attached' }, inline),
+      columnLine(
+        column,
+        { isSerial: isSerial(column), isAttached: as === 'attached' },
+        inline,
+        as === 'table' ? columnAbove(shape, tables, column.name) : undefined,
+      ),
     ),
     ...tableLines(inline),
   ]
-  const inherits =
-    as === 'table' && row.parents.length > 0
-      ? `\nINHERITS (${row.parents.map(({ sql }) => sql).join(', ')})`
-      : ''
+  const parents = row.parents.slice(0, shape.inherits)
+  const inherits = parents.length > 0 ? `\nINHERITS (${parents.map(({ sql }) => sql).join(', ')})` : ''
   return `${words(row)} ${row.sql}${lines.length === 0 ? ' ()' : body(lines)}${inherits}${storageClauses(row)}`
-}
-
-/** The column that it inherits; of several the one that brings a default. */
-const columnAbove = (
-  { row }: TableShape,
-  tables: ReadonlyMap<number, TableShape>,
-  name: string,
-): ColumnRow | undefined => {
-  const found = row.parents.flatMap(
-    ({ oid }) => tables.get(oid)?.columns.filter((column) => column.name === name) ?? [],
-  )
-  return found.find(({ expression }) => expression !== null) ?? found[0]
 }
 
 const setColumn = (row: TableRow, column: ColumnRow, what: string): string =>
@@ -137,6 +147,7 @@ const alterations = (shape: TableShape, tables: ReadonlyMap<number, TableShape>)
       column.notNullValid &&
       !(above?.notNull ?? false)
     return [
+      ...(column.sequenceType === null ? [] : [`ALTER SEQUENCE ${column.sequenceType}`]),
       ...(ownStorage ? [setColumn(row, column, `SET STORAGE ${column.storage ?? 'DEFAULT'}`)] : []),
       ...(column.statistics === null ? [] : [setColumn(row, column, `SET STATISTICS ${column.statistics}`)]),
       ...(column.options === null ? [] : [setColumn(row, column, `SET (${column.options})`)]),
@@ -157,7 +168,6 @@ const tablePiece = (
   serials: ReadonlyMap<string, SerialSequence>,
 ): Piece => {
   const { row, columns } = shape
-  const parent = tables.get(row.parents[0]?.oid ?? 0)
   const own = [...serials.values()].filter((serial) => serial.table === row.oid)
   const identity = row.kind === 'f' ? undefined : replicaIdentities[row.replicaIdentity]
   return {
@@ -171,7 +181,7 @@ const tablePiece = (
     section: 'Tables',
     sort: [row.schema, row.name],
     statements: (inline) => [
-      createTable(shape, parent, serials, inline),
+      createTable(shape, tables, serials, inline),
       ...alterations(shape, tables),
       ...(identity === undefined ? [] : [`ALTER TABLE ONLY ${row.sql} REPLICA IDENTITY ${identity}`]),
     ],
@@ -185,6 +195,17 @@ const attachPiece = ({ row }: TableShape): Piece => ({
   sort: [row.schema, row.name, 'attached'],
   statements: [`ALTER TABLE ONLY ${row.parents[0]?.sql} ATTACH PARTITION ${row.sql} ${row.bound}`],
   on: [keyOf('pg_class', row.oid), keyOf('pg_class', row.parents[0]?.oid ?? 0)],
+})
+
+const inheritPiece = ({ row, inherits }: TableShape): Piece => ({
+  key: `attached/${row.oid}`,
+  name: `inheritance of ${row.sql}`,
+  section: 'Tables',
+  sort: [row.schema, row.name, 'attached'],
+  statements: row.parents
+    .slice(inherits)
+    .map((parent) => `ALTER ${row.kind === 'f' ? 'FOREIGN ' : ''}TABLE ${row.sql} INHERIT ${parent.sql}`),
+  on: [row, ...row.parents].map(({ oid }) => keyOf('pg_class', oid)),
 })
 
 /** Where the default reads: in the column, in a statement of its own, or (as its parent's, or a serial's) nowhere. */
@@ -227,6 +248,9 @@ export const readTablePieces = async (source: Source): Promise<readonly Piece[]>
   return [
     ...shapes.map((shape) => tablePiece(shape, source.tables, serials)),
     ...shapes.filter(({ as }) => as === 'attached').map(attachPiece),
+    ...shapes
+      .filter(({ as, row, inherits }) => as === 'table' && row.parents.length > inherits)
+      .map(inheritPiece),
     ...shapes.flatMap((shape) => defaultPieces(shape, source.tables, serials)),
   ]
 }
