@@ -31,6 +31,24 @@ describe('combinationsOf', () => {
   })
 })
 
+describe('combinations with a variable that cannot vary', () => {
+  it('are found without making the product of the others', () => {
+    const sizes = [60, 60, 60, 60, 60, 60, 60, 60, 1]
+    expect(combinationsOf(sizes, 600).rows.length).toBeGreaterThan(400)
+    expect(combinationsOf([2, 1, 3], 100)).toEqual({
+      rows: [
+        [0, 0, 0],
+        [1, 0, 0],
+        [0, 0, 1],
+        [0, 0, 2],
+        [1, 0, 1],
+        [1, 0, 2],
+      ],
+      complete: true,
+    })
+  })
+})
+
 describe('coverOf', () => {
   it('takes the fewest rows, the nearest first, and one of each outcome', () => {
     const rows = [

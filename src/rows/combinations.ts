@@ -34,8 +34,10 @@ export const combinationsOf = (
   const total = sizes.reduce((product, n) => Math.min(product * Math.max(1, n), 1e9), 1)
   const rows: number[][] = [sizes.map(() => 0)]
   for (let changes = 1; changes <= sizes.length && rows.length < limit; changes++) {
-    const picked = places(sizes.length, changes)
-    if (picked.length > limit) break
+    const all = places(sizes.length, changes)
+    if (all.length > limit) break
+    // What has one option only never changes: with it among many, the others' product would be made for nothing.
+    const picked = all.filter((at) => at.every((i) => sizes[i]! > 1))
     const count = (bound: number): number =>
       picked.reduce((sum, at) => sum + at.reduce((p, i) => p * Math.min(bound, sizes[i]! - 1), 1), 0)
     // What is left is shared with the combinations of more changes.

@@ -2,6 +2,7 @@
  * Confirms drafted rows by real inserts: what PostgreSQL stored is read back; what it refuses (a unique key, a
  * trigger, an exclusion) is tried with other values, many in one write.
  */
+import type { PgFault } from '../postgres/fault.ts'
 import type { Reply } from '../postgres/session.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import { alternatives, barest, changes, freshFirst, sharedValues, suspects } from './alternatives.ts'
@@ -19,7 +20,13 @@ interface Confirmed {
   readonly stored: Row
 }
 
-export type Outcome = Confirmed | { readonly refused: string }
+export interface Refused {
+  readonly refused: string
+  /** null: a trigger left the row out without a word. */
+  readonly fault: PgFault | null
+}
+
+export type Outcome = Confirmed | Refused
 
 /** insert … returning, for each given column, its text and whether it is what was given. */
 const insertReturning = (facts: TableFacts, row: Row): string => {
@@ -84,24 +91,31 @@ const storedLiteral = (type: string, text: string): string =>
 
 export interface Confirmation {
   /** Set when a statement of the setup was refused: which, and why. */
-  readonly setup: { readonly at: number; readonly why: string } | null
+  readonly setup: { readonly at: number; readonly why: string; readonly fault: PgFault } | null
   readonly outcomes: readonly Outcome[]
 }
 
-/** Inserts the drafts one after the other on top of the setup. */
+/** Inserts the drafts one after the other on top of the setup. What is `hopeless` is not tried with other values. */
 export const confirmRows = async (
   ground: RowGround,
   facts: TableFacts,
   setup: readonly string[],
   drafts: readonly Draft[],
+  isHopeless: (fault: PgFault) => boolean = () => false,
 ): Promise<Confirmation> => {
   const texts = drafts.map((d) => insertReturning(facts, d.row))
   const all = await tryOnTop(ground.db, [...setup, ...texts, settled], [])
   const failedSetup = all.setup.slice(0, setup.length).findIndex((r) => r.fault !== null)
   if (failedSetup >= 0) {
-    return { setup: { at: failedSetup, why: refusal(all.setup[failedSetup]) ?? '' }, outcomes: [] }
+    const reply = all.setup[failedSetup]!
+    return { setup: { at: failedSetup, why: refusal(reply) ?? '', fault: reply.fault! }, outcomes: [] }
   }
   const first = all.setup.slice(setup.length)
+  const hopeless = first.find((r) => r.fault !== null && isHopeless(r.fault))
+  if (hopeless) {
+    const refused = { refused: refusal(hopeless) ?? '', fault: hopeless.fault }
+    return { setup: null, outcomes: drafts.map(() => refused) }
+  }
   if (first.every((r) => refusal(r) === null)) {
     const rewrites = first.some((r) =>
       r.commands.some((c) => c.rows.some((row) => row.some((v, i) => i % 2 === 1 && v === 'f'))),
@@ -172,8 +186,10 @@ const confirmOne = async (
     return null
   }
   const answer = await found()
-  if (!answer)
-    return { refused: refusal(first && 'row' in first ? first.reply : first) ?? 'no value was accepted' }
+  if (!answer) {
+    const last = first && 'row' in first ? first.reply : first
+    return { refused: refusal(last) ?? 'no value was accepted', fault: last?.fault ?? null }
+  }
   const again = await attempt([answer.row])
   return {
     row: answer.row,

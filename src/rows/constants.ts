@@ -20,6 +20,8 @@ export interface ValueClues {
   /** Numbers that a length is compared with. */
   readonly lengths: readonly number[]
   readonly paths: readonly JsonPath[]
+  /** The paths are those of an array's elements. */
+  readonly inElements?: boolean
 }
 
 /** One predicate without AND, OR and NOT, with the columns that it is about. */
@@ -60,11 +62,13 @@ export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
     patterns: once((c) => c.patterns),
     lengths: once((c) => c.lengths),
     paths: once((c) => c.paths),
+    ...(all.some((c) => c.inElements) ? { inElements: true } : {}),
   }
 }
 
 const lengthFunctions =
   /^(?:(?:char|character|octet|bit)_length|length|array_length|cardinality|jsonb?_array_length|array_upper|num_nonnulls|num_nulls)$/u
+const elementFunctions = /^jsonb?_(?:array_elements(?:_text)?|to_recordset|populate_recordset)$/u
 const regexOperators = /^!?~\*?$/u
 const likeOperators = /^!?~~\*?$/u
 const regexFunctions = /^(?:regexp_\w+|textregex\w+|substring)$/u
@@ -159,7 +163,7 @@ export const atomOf = (root: unknown): Atom => {
     }
     return true
   })
-  const lengths = measured ? [...constants].filter((c) => /^\d{1,6}$/u.test(c)).map(Number) : []
+  const lengths = measured ? [...constants].filter((c) => /^\d{1,7}$/u.test(c)).map(Number) : []
   return {
     columns: columnsOf(root).filter((c) => c !== '*'),
     constants: [...constants],
@@ -168,6 +172,7 @@ export const atomOf = (root: unknown): Atom => {
     lengths,
     paths: jsonPathsOf(root),
     functions,
+    ...(functions.some(([, name]) => elementFunctions.test(name)) ? { inElements: true } : {}),
   }
 }
 

@@ -2,6 +2,7 @@
  * Rows that tell an expression from its mutants: candidate values around every constant are judged by PostgreSQL
  * for the expression and all mutants at once; a small cover of them is confirmed by real inserts.
  */
+import { cluesOfExpression } from './constants.ts'
 import { coverOf, type Telling } from './cover.ts'
 import { deriveValues, everyDerived } from './derived.ts'
 import { proveAgreement } from './agreement.ts'
@@ -13,7 +14,7 @@ import { saidOfColumn } from './domain-value.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
-import { tryOnTop } from './savepoint.ts'
+import { tryOnTop, whileStanding } from './savepoint.ts'
 import { noneFalse, searchQuestion } from './search.ts'
 import { solveUnder } from './solve.ts'
 import { type Surroundings, variablesAround } from './variables.ts'
@@ -182,6 +183,12 @@ const rejectedTogether = async (
   return { row, by: standing.filter((_c, i) => verdict![i] === 'f').map((c) => c.label) }
 }
 
+/** A function that it calls reads tables: what it answers hangs on the rows that stand. */
+const looksUp = ({ functions }: RowGround, expression: string): boolean =>
+  (cluesOfExpression(expression)?.atoms ?? []).some((atom) =>
+    atom.functions.some(([schema, name]) => functions.relationsOf(schema, name).length > 0),
+  )
+
 export const distinguishRows = async (ground: RowGround, parts: DistinguishParts): Promise<Distinguished> => {
   const { around, expression, others, ignoreChecks } = parts
   const { facts, bases } = around
@@ -190,7 +197,10 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     (c.name !== null && ignoreChecks.includes(c.name)) || spaceless(c.expression) === spaceless(expression)
   const standing = constraintsOf(facts, itself)
   const exists = facts.checks.some((c) => c.name !== null && itself(c))
-  const { judged, stillborn, count } = await judge(ground, parts, standing)
+  const ask = (): ReturnType<typeof judge> => judge(ground, parts, standing)
+  const { judged, stillborn, count } = looksUp(ground, expression)
+    ? await whileStanding(ground.db, parts.world, ask)
+    : await ask()
   let confirmed = await confirm(
     ground,
     parts,

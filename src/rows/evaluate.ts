@@ -4,6 +4,7 @@
  */
 import type { Reply, Session } from '../postgres/session.ts'
 import { type Frame, frameSelect } from './frame.ts'
+import { askEachOnce, knownAnswers, type Asked } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 
 export interface Question {
@@ -45,11 +46,30 @@ const isStatic = (reply: Reply): boolean => reply.fault?.sqlstate.startsWith('42
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
+/** Each text's reply: what this session has answered already is not asked again. */
+const askUnlessKnown = (db: Session, asked: readonly Asked[]): Promise<readonly Reply[]> =>
+  askEachOnce(db, asked, async (open) => {
+    const replies = await askEach(
+      db,
+      open.map(({ question }) => question),
+    )
+    return replies.map(({ commands, fault }) => ({ commands: commands.slice(-1), fault }))
+  })
+
+const sourcesOf = ({ frame, expressions }: Question): readonly string[] => [
+  ...expressions,
+  ...frame.columns.flatMap(({ options }) => options),
+  // Those are computed beside the values.
+  ...frame.facts.table.columns.flatMap((c) => (c.generated === null ? [] : [c.default ?? ''])),
+]
+
 /** Answers one verdict per combination of each question. Four round trips at most, whatever their number. */
 export const evaluate = async (db: Session, questions: readonly Question[]): Promise<Verdict[][]> => {
   const letters = questions.map((q) => q.combinations.map(() => Array.from(q.expressions, () => 'e')))
   const fits = questions.map((q) => q.combinations.map(() => false))
   const singles = questions.map(() => 0)
+  const known = await knownAnswers(db)
+  const steady = questions.map((q) => known.areSteady(sourcesOf(q)))
   const holding = (question: number): number =>
     letters[question]!.filter((l, at) => fits[question]![at] && l.every((letter) => letter === 't')).length
   let parts: Part[] = questions.map((q, question) => ({
@@ -59,15 +79,16 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
   }))
   while (parts.length > 0) {
     const asked = parts.filter((p) => p.combinations.length > 0)
-    const replies = await askEach(
+    const replies = await askUnlessKnown(
       db,
       asked.map(({ question, expressions, combinations }) => {
         const q = questions[question]!
-        return `${plainJoins};\n${frameSelect(
+        const select = frameSelect(
           q.frame,
           combinations.map((c) => q.combinations[c]!),
           expressions.map((e) => q.expressions[e]!),
-        )}`
+        )
+        return { question: `${plainJoins};\n${select}`, isSteady: steady[question]! }
       }),
     )
     parts = asked.flatMap((part, i): Part[] => {

@@ -20,9 +20,17 @@ const plainCharacter: Readonly<Record<string, string>> = {
   'public.citext': 'public.citext',
 }
 
+/** Without a number these mean one character, one bit. */
+const unlimited: Readonly<Record<string, string>> = {
+  character: 'bpchar',
+  bit: '"bit"',
+  'character[]': 'bpchar[]',
+  'bit[]': '"bit"[]',
+}
+
 /** The type to cast a value to so that nothing is cut off silently: varchar(3) would cut, varchar does not. */
 export const judgedType = (column: Column): string => {
-  if (column.typeKind === 'domain') return column.baseType
+  if (column.typeKind === 'domain') return unlimited[column.baseType] ?? column.baseType
   return plainCharacter[column.type.replace(/\(\d+\)$/u, '')] ?? column.type
 }
 

@@ -30,6 +30,8 @@ interface FunctionRow {
 export interface FunctionClues {
   /** Predicates in the bodies of the function and of those it calls, their columns being its own variables. */
   atomsOf(schema: string | null, name: string): readonly Atom[]
+  /** Names of the relations that the function and those that it calls read or write. */
+  relationsOf(schema: string | null, name: string): readonly string[]
 }
 
 /** The body of `create function … language sql`: what AS holds, or what BEGIN ATOMIC and RETURN write out. */
@@ -79,6 +81,19 @@ const relationsIn = (trees: readonly unknown[]): ReadonlySet<string> => {
   return found
 }
 
+/** Names of the relations that statements of a tree write. */
+const writtenIn = (trees: readonly unknown[]): readonly string[] => {
+  const found: string[] = []
+  for (const t of trees) {
+    walk(t, (kind, body) => {
+      const { relname } = (body['relation'] ?? {}) as { readonly relname?: unknown }
+      if (/^(?:Insert|Update|Delete|Merge)Stmt$/u.test(kind) && typeof relname === 'string')
+        found.push(relname)
+    })
+  }
+  return found
+}
+
 export const readFunctionClues = async (db: Session, tables: readonly Table[]): Promise<FunctionClues> => {
   const rows = await db.json<FunctionRow>(functionsSql)
   const trees = new Map(rows.map((row) => [row, treesOf(row)]))
@@ -111,5 +126,22 @@ export const readFunctionClues = async (db: Session, tables: readonly Table[]): 
       .filter((r) => r.name === name && (schema === null || r.schema === schema))
       .flatMap((r) => atomsOfRow(r, depth))
 
-  return { atomsOf: (schema, name) => find(schema, name, 0) }
+  const relationsOf = (
+    schema: string | null,
+    name: string,
+    seen = new Set<FunctionRow>(),
+  ): readonly string[] =>
+    rows
+      .filter((r) => r.name === name && (schema === null || r.schema === schema) && !seen.has(r))
+      .flatMap((row) => {
+        seen.add(row)
+        const called = atomsOfRow(row, 0).flatMap((atom) => atom.functions)
+        const own = [...read.get(row)!, ...writtenIn(trees.get(row)!)]
+        return [...own, ...called.flatMap(([s, n]) => relationsOf(s, n, seen))]
+      })
+
+  return {
+    atomsOf: (schema, name) => find(schema, name, 0),
+    relationsOf: (schema, name) => [...new Set(relationsOf(schema, name))],
+  }
 }

@@ -52,15 +52,16 @@ export const makeRows = async (
 
   return {
     world: async (table) => {
-      const { world, problem } = await solutions.solve(table.id)
-      return { id: table.id, statements: world, problem }
+      const { world, problem, asides } = await solutions.solve(table.id)
+      return { id: table.id, statements: world, problem, ...(asides.length > 0 ? { asides } : {}) }
     },
     worldWith: async (table, wanted) => {
-      const { world, rows, problem } = await solutions.solve(table.id)
+      const { world, rows, problem, asides } = await solutions.solve(table.id)
       const own = wanted.map((f) => rows.get(numberOf[f])).filter((row) => row !== undefined)
       const missing = wanted.filter((f) => !rows.has(numberOf[f]))
       return {
         id: `${table.id}+${wanted.join('')}`,
+        ...(asides.length > 0 ? { asides } : {}),
         statements: own.length === 0 ? world : [...world, insertRows(table, own)],
         problem:
           problem ??

@@ -7,10 +7,20 @@ import type { Table } from '../catalog/table.ts'
 /** Column name → SQL expression (`1001`, `'abc'::text`, `now() - interval '1 day'`, `null`). Columns left out get their default. */
 export type Row = Readonly<Record<string, string>>
 
+/** A trigger that takes no row, whatever was tried: a world disables it, and says so. */
+export interface SetAside {
+  /** The trigger's id in the catalog. */
+  readonly structure: string
+  /** What PostgreSQL answered. */
+  readonly why: string
+}
+
 /** World of a table as data; structurally a rules World. */
 export interface RowWorld {
   readonly id: string
   readonly statements: readonly string[]
+  /** Triggers that its statements disable; absent: none. */
+  readonly asides?: readonly SetAside[]
 }
 
 /** Mutually distinct families: a's parents are a's, b's parents are b's, in every table. */

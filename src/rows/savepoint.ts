@@ -48,3 +48,23 @@ export const tryOnTop = async (
   insist(replies[0])
   return { setup: replies.slice(1, 1 + setup.length), trials: replies.slice(2 + setup.length, -1) }
 }
+
+/** Questions asked while `setup` stands; as plainly where PostgreSQL refuses it. Nothing is left behind. */
+export const whileStanding = async <T>(
+  db: Session,
+  setup: readonly string[],
+  ask: () => Promise<T>,
+): Promise<T> => {
+  const start = 'assay_standing'
+  const [opened, stands] = await db.batch([
+    `savepoint ${start}`,
+    [...setup, `savepoint ${start}_inner`].join(';\n'),
+  ])
+  insist(opened)
+  if (stands?.fault) await db.batch([`rollback to savepoint ${start}`])
+  try {
+    return await ask()
+  } finally {
+    await db.batch([`rollback to savepoint ${start}; release savepoint ${start}`])
+  }
+}

@@ -2,13 +2,17 @@
  * Solves tables with their parents, each once. First core rows (references that may be null are null), confirmed
  * on the core rows of their parents; then base rows, which fill the other references too.
  */
-import type { TableFacts } from './facts.ts'
+import type { PgFault } from '../postgres/fault.ts'
+import { type Aside, setAsideSql } from './asides.ts'
 import { confirmRows, type Outcome } from './confirm.ts'
+import { isHopeless, triggerInTheWay } from './culprit.ts'
+import type { TableFacts } from './facts.ts'
 import { insertRows } from './insert.ts'
 import { type Draft, draftFamilies } from './draft.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
-import type { Row } from './rows.ts'
+import type { Row, SetAside } from './rows.ts'
+import { answerOf, nextStep } from './staging.ts'
 import { families, firstRoot, keyValues, type KnownRows, worldStatements } from './world.ts'
 import type { ParentKeys } from './reference-groups.ts'
 
@@ -24,17 +28,38 @@ interface Core extends KnownRows {
   readonly ending: readonly string[]
 }
 
+/** Of a statement of a table's world, or of the first row on top of it. */
+interface Refusal {
+  /** null: a trigger left the row out without a word. */
+  readonly fault: PgFault | null
+  readonly world: readonly string[]
+  readonly row: Row
+}
+
+/** A core, and what was refused when nothing is left to try but to do without a trigger. */
+interface Attempt {
+  readonly core: Core
+  readonly refusal: Refusal | null
+}
+
 /** A table's base rows and the statements of its world. */
 export interface Solution extends KnownRows {
   readonly world: readonly string[]
   readonly problem: string | null
   /** Keys of the parents that stand in its world. */
   readonly keys: ParentKeys
+  /** Triggers that its world disables: no row gets past them. */
+  readonly asides: readonly SetAside[]
 }
 
 export interface Solutions {
   solve(table: string): Promise<Solution>
 }
+
+/** More triggers of one table are not set aside. */
+const mostAsides = 16
+/** More than any trigger asks for; each changes what it says. */
+const mostSteps = 8
 
 const roots = families.map((f) => f + firstRoot)
 /** A family's row points to its root, a root to the next one. */
@@ -69,7 +94,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const drafts = drafted.get(table)
     if (cores.has(table) || !drafts) return cores.get(table)
     const rows = new Map([...drafts].map(([f, d]) => [f, d.row] as const))
-    return { rows, stored: rows }
+    return { rows, stored: rows, staged: staged.get(table) ?? [] }
   }
   const keysFor =
     (own: string): ParentKeys =>
@@ -78,6 +103,84 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const stored = known(ref.target)?.stored.get(wanted)
       return stored ? keyValues(ref, stored) : null
     }
+
+  /** What has to stand before a table's rows, found step by step, and the refusals on the way. */
+  const staged = new Map<string, readonly string[]>()
+  const refusals = new Map<string, Set<string>>()
+  /** Tables whose rows, or what its triggers look into, a table's rows need; itself too when that leads back to it. */
+  const needs = (table: string, found = new Set<string>()): ReadonlySet<string> => {
+    const read = (ground.facts.get(table)?.triggers ?? []).flatMap(([schema, name]) =>
+      ground.functions.relationsOf(schema, name),
+    )
+    const readTables = [...ground.catalog.tables.values()].filter(
+      (t) => t.id !== table && read.includes(t.name),
+    )
+    const next = [...ground.parents.hard(table).map((r) => r.target), ...readTables.map((t) => t.id)]
+    for (const id of next) {
+      if (found.has(id)) continue
+      found.add(id)
+      needs(id, found)
+    }
+    return found
+  }
+  const isStaged = async (facts: TableFacts, refusal: Refusal | null): Promise<boolean> => {
+    const { id } = facts.table
+    if (!refusal?.fault) return false
+    const before = refusals.get(id) ?? new Set()
+    refusals.set(id, before)
+    if (before.size >= mostSteps) return false
+    before.add(answerOf(refusal.fault))
+    const { world, row } = refusal
+    const found = await nextStep(
+      ground,
+      facts,
+      {
+        world,
+        row,
+        standing: new Set(ground.parents.plan(id, 'core').steps.flat()),
+        rowsOf: async (other) => {
+          if (other === id || needs(other).has(id)) return null
+          await ensureCore(other)
+          const core = cores.get(other)
+          if (!core || core.problem !== null) return null
+          const own = [...worldOf(other, 'core').map((s) => s.sql), ...core.ending]
+          return {
+            before: own.filter((sql) => !world.includes(sql)),
+            rows: families.map((f) => core.rows.get(f)).filter((r) => r !== undefined),
+          }
+        },
+      },
+      refusal.fault,
+      before,
+    )
+    if (!found) return false
+    staged.set(id, [...(staged.get(id) ?? []), ...found.step])
+    return true
+  }
+
+  const own = new Map<string, readonly Aside[]>()
+  /** Those of the table and of what stands in its world. */
+  const asidesOf = (table: string, of: 'core' | 'base'): readonly Aside[] => {
+    const all = [...ground.parents.plan(table, of).steps.flat(), table].flatMap((id) => own.get(id) ?? [])
+    return [...new Map(all.map((aside) => [aside.structure, aside])).values()]
+  }
+  const worldOf = (table: string, of: 'core' | 'base'): ReturnType<typeof worldStatements> => [
+    ...asidesOf(table, of).map((aside) => ({ sql: setAsideSql(aside), tables: [table] })),
+    ...worldStatements(ground, known, table, of),
+  ]
+  /** Whether a trigger was found to be in the way: it is set aside from now on. */
+  const isSetAside = async (facts: TableFacts, refusal: Refusal | null): Promise<boolean> => {
+    const { id } = facts.table
+    const before = own.get(id) ?? []
+    if (!refusal || before.length >= mostAsides) return false
+    const aside = await triggerInTheWay(ground, facts, refusal)
+    if (!aside || before.some((one) => one.structure === aside.structure)) return false
+    own.set(id, [...before, aside])
+    // Steps that have led nowhere; those that others need are found again.
+    staged.delete(id)
+    refusals.delete(id)
+    return true
+  }
 
   const confirm = async (
     facts: TableFacts,
@@ -88,34 +191,51 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     readonly world: readonly string[]
     readonly problem: string | null
     readonly outcomes: readonly Outcome[]
+    readonly refusal: Refusal | null
   }> => {
     const { id } = facts.table
-    const statements = worldStatements(ground, known, id, of)
+    const statements = worldOf(id, of)
     const world = [...statements.map((s) => s.sql), ...ending]
-    const { setup, outcomes } = await confirmRows(ground, facts, world, drafts)
+    const { setup, outcomes } = await confirmRows(ground, facts, world, drafts, isHopeless(ground, facts))
     const at = setup ? (statements[setup.at]?.tables ?? []) : []
+    const [refused] = outcomes
+    const faults = [setup ?? [], refused && 'refused' in refused ? refused : []].flat()
     return {
       world,
       outcomes,
       problem: setup ? `${at.join(' and ')}, which rows of ${id} need: ${setup.why}` : null,
+      refusal: faults[0] ? { fault: faults[0].fault, world, row: drafts[0]?.row ?? {} } : null,
     }
   }
 
   const coreOf = async (facts: TableFacts): Promise<Core> => {
+    for (;;) {
+      const attempt = await attemptCore(facts)
+      const { core, refusal } = attempt
+      if (core.problem === null) return { ...core, staged: staged.get(facts.table.id) ?? [] }
+      if ((await isStaged(facts, refusal)) || (await isSetAside(facts, refusal))) continue
+      return core
+    }
+  }
+
+  const attemptCore = async (facts: TableFacts): Promise<Attempt> => {
     const { id } = facts.table
     let drafts = drafted.get(id) ?? new Map<number, Draft>()
     const nothing = { rows: new Map<number, Row>(), stored: new Map<number, Row>(), drafts, ending: [] }
     const parent = ground.parents.hard(id).find((r) => (known(r.target)?.rows.size ?? 0) === 0)
     if (parent) {
       const why = cores.get(parent.target)?.problem ?? 'no row was found'
-      return { ...nothing, problem: `${parent.target}, which rows of ${id} need: ${why}` }
+      const problem = `${parent.target}, which rows of ${id} need: ${why}`
+      return { core: { ...nothing, problem }, refusal: null }
     }
     const wanted = families.flatMap((f) => drafts.get(f) ?? [])
     const hopeless = (drafts.get(0)?.broken ?? []).filter((b) => b.startsWith('none of '))
-    if (hopeless.length > 0) return { ...nothing, problem: hopeless.join('; ') }
-    let ending: readonly string[] = []
+    if (hopeless.length > 0) return { core: { ...nothing, problem: hopeless.join('; ') }, refusal: null }
+    const standing = staged.get(id) ?? []
+    let ending = standing
     const first = await confirm(facts, 'core', wanted, ending)
-    if (first.problem !== null) return { ...nothing, problem: first.problem }
+    const { refusal } = first
+    if (first.problem !== null) return { core: { ...nothing, problem: first.problem }, refusal }
     let { outcomes } = first
     const [taken] = outcomes
     // Rows that cannot point to themselves point to roots, which point to each other.
@@ -123,6 +243,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const rooted = await draftFamilies(ground, facts, [...families, ...roots], keysFor(id), rootOf)
       const rows = new Map(rooted.map((d) => [d.family, d]))
       const stand = [
+        ...standing,
         insertRows(
           facts.table,
           roots.map((f) => rows.get(f)!.row),
@@ -144,7 +265,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       /23505|23P01/u.test(taken.refused) &&
       !ground.parents.plan(id, 'core').rooted
     ) {
-      const cleared = [`delete from ${qualified(facts.table)}`]
+      const cleared = [...standing, `delete from ${qualified(facts.table)}`]
       const second = await confirm(facts, 'core', wanted, cleared)
       if (second.problem === null && second.outcomes.some((o) => 'row' in o))
         [ending, outcomes] = [cleared, second.outcomes]
@@ -163,7 +284,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const [a] = outcomes
     const broken = drafts.get(0)?.broken ?? []
     const why = a && 'refused' in a ? [a.refused, ...broken.map((b) => `unsolved: ${b}`)].join('; ') : null
-    return { rows, stored, drafts, ending, problem: why }
+    return { core: { rows, stored, drafts, ending, problem: why }, refusal }
   }
 
   const solveCircle = async (members: readonly string[]): Promise<void> => {
@@ -201,11 +322,19 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const facts = ground.facts.get(table)!
     const soft = ground.parents.soft(table)
     for (const ref of soft) await ensureCore(ref.target)
-    const world = [...worldStatements(ground, known, table, 'base').map((s) => s.sql), ...core.ending]
+    const world = [...worldOf(table, 'base').map((s) => s.sql), ...core.ending]
     const present = new Set(ground.parents.plan(table, 'base').steps.flat())
     const parentKeys: ParentKeys = (ref, family) =>
       ref.target !== table && present.has(ref.target) ? keysFor(table)(ref, family) : null
-    const asIs = { keys: parentKeys, rows: core.rows, stored: core.stored, world, problem: core.problem }
+    const asides = asidesOf(table, 'base').map(({ structure, why }) => ({ structure, why }))
+    const asIs = {
+      keys: parentKeys,
+      rows: core.rows,
+      stored: core.stored,
+      world,
+      asides,
+      problem: core.problem,
+    }
     if (core.problem !== null || soft.length === 0) return asIs
 
     const keys = keysFor(table)
@@ -223,7 +352,11 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       return { family, row: first!, variables: [{ columns, options }], broken: [] }
     })
     const confirmed = await confirm(facts, 'base', drafts, core.ending)
-    if (confirmed.problem !== null) return { ...asIs, problem: confirmed.problem }
+    if (confirmed.problem !== null) {
+      return (await isSetAside(facts, confirmed.refusal))
+        ? solveBase(table)
+        : { ...asIs, problem: confirmed.problem }
+    }
     const rows = new Map(core.rows)
     const stored = new Map(core.stored)
     for (const [i, outcome] of confirmed.outcomes.entries()) {
@@ -233,7 +366,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
         stored.set(family, outcome.stored)
       }
     }
-    return { rows, stored, world: confirmed.world, problem: null, keys: parentKeys }
+    return { rows, stored, world: confirmed.world, problem: null, keys: parentKeys, asides }
   }
 
   return {

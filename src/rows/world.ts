@@ -12,6 +12,8 @@ export interface KnownRows {
   readonly rows: ReadonlyMap<number, Row>
   /** What PostgreSQL stored, as expressions: for what other rows reference. */
   readonly stored: ReadonlyMap<number, Row>
+  /** Statements after which its triggers take its rows; absent: none. */
+  readonly staged?: readonly string[]
 }
 
 export type KnownTables = (table: string) => KnownRows | undefined
@@ -107,5 +109,7 @@ const rowsOfSteps = (
       const rows = found ? rowsOf(ground, known, id, table) : []
       return found && rows.length > 0 ? [insertRows(found, rows)] : []
     })
-    return inserts.length === 0 ? [] : [{ sql: together(inserts), tables: step }]
+    if (inserts.length === 0) return []
+    const staged = step.flatMap((id) => (id === table ? [] : (known(id)?.staged ?? [])))
+    return [...staged, together(inserts)].map((sql) => ({ sql, tables: step }))
   })

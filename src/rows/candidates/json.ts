@@ -61,6 +61,13 @@ const at = (leavesOfPath: readonly Leaf[], n: number): Leaf => {
 /** Numbers from here on mean a leaf of the path that is being varied. */
 const ownTurn = 10_000
 
+/** Rows as people put them into a document: one, two that differ, none. */
+const inArrays = (objects: readonly Json[]): readonly Json[] => [
+  ...objects.slice(0, 200).map((one) => [one]),
+  ...objects.slice(1, 20).map((one) => [objects[0]!, one]),
+  [],
+]
+
 const documents = (clues: ValueClues): Json[] => {
   const given = clues.constants.flatMap((c): Json[] => {
     if (!/^\s*[[{"]/u.test(c)) return []
@@ -110,6 +117,7 @@ const documents = (clues: ValueClues): Json[] => {
       }
     }
   }
+  if (clues.inElements) found.unshift(...inArrays(found.filter(isObject)))
   // Keys are also found as elements of an array and as a string (`doc ? 'key'`).
   const keys = [...new Set(options.flatMap((o) => o.path.slice(0, 1)))]
   found.push(...keys.flatMap((k): Json[] => [[k], k]), ...(keys.length > 1 ? [keys] : []))

@@ -2,6 +2,7 @@
 import { literal } from '../../postgres/quote.ts'
 import type { TextPattern, ValueClues } from '../constants.ts'
 import { matchingStrings, nearMisses } from '../pattern.ts'
+import { withCheckDigits } from './check-digits.ts'
 import { familyLetter, type Slot, type TypeFamily } from './family.ts'
 
 const names = new Set([
@@ -105,11 +106,21 @@ const elaborate = (strings: readonly string[]): string => {
   return strings.filter((s) => s.length <= 24).reduce((a, b) => (kinds(b) > kinds(a) ? b : a), '')
 }
 
+/** Characters of the longest text that is written out; a longer one is one letter all along, and PostgreSQL makes it. */
+const longest = 100_000
+const longestRepeated = 2_000_000
+
+const repeatedLetters = (slot: Slot, clues: ValueClues): readonly string[] => {
+  const limit = Math.min(textLimit(slot), longestRepeated)
+  const all = new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))
+  return [...all].filter((n) => n > longest && n <= limit).map((n) => `repeat('a', ${n})`)
+}
+
 const lengthsWanted = (slot: Slot, clues: ValueClues): number[] => {
   const limit = textLimit(slot)
   const all = clues.lengths.flatMap((n) => [n, n + 1, n - 1])
   if (limit !== Infinity) all.push(limit)
-  return [...new Set(all)].filter((n) => n >= 0 && n <= limit && n <= 100_000)
+  return [...new Set(all)].filter((n) => n >= 0 && n <= limit && n <= longest)
 }
 
 /** The typical text of a family stretched or cut to a length. */
@@ -155,9 +166,14 @@ export const text: TypeFamily = {
         ]),
       ...matching.flatMap((m) => (m[0] === undefined ? [] : nearMisses(m[0]))),
       ...matching.flatMap((m) => nearMisses(elaborate(m))),
+      ...withCheckDigits(overwritten(matching, constants)),
     ]
     const fitting = [...new Set(found)].filter((t) => Array.from(t).length <= limit && !t.includes('\0'))
-    return [...fitting.slice(0, 400).map(textLiteral), ...clues.computed.map((sql) => `(${sql})`)]
+    return [
+      ...fitting.slice(0, 400).map(textLiteral),
+      ...repeatedLetters(slot, clues),
+      ...clues.computed.map((sql) => `(${sql})`),
+    ]
   },
   edges: (slot) => {
     const limit = textLimit(slot)

@@ -1,0 +1,49 @@
+/** Which trigger stands in the way of a table's rows: PostgreSQL's context names it, and the insert without it tells. */
+import type { PgFault } from '../postgres/fault.ts'
+import { type Aside, setAsideSql, suspectedTriggers, toAside } from './asides.ts'
+import type { TableFacts } from './facts.ts'
+import { insertRows } from './insert.ts'
+import type { RowGround } from './row-ground.ts'
+import type { Row } from './rows.ts'
+import { tryOnTop } from './savepoint.ts'
+import { isBroken, saidOf } from './trigger-faults.ts'
+
+/** More triggers are not tried one by one. */
+const mostTried = 12
+
+/** Whether no other row need be tried: a trigger's function cannot run here. */
+export const isHopeless =
+  ({ catalog }: RowGround, { table }: TableFacts): ((fault: PgFault) => boolean) =>
+  (fault) =>
+    isBroken(fault) && suspectedTriggers(catalog, table.id, fault).length > 0
+
+const answerOf = (fault: PgFault | null | undefined): string =>
+  fault ? `${saidOf(fault)} ${fault.context ?? ''}` : ''
+
+/** The trigger without which the row, or what stands before it, is taken or at least refused by something else. */
+export const triggerInTheWay = async (
+  ground: RowGround,
+  { table }: TableFacts,
+  refusal: { readonly fault: PgFault | null; readonly world: readonly string[]; readonly row: Row },
+): Promise<Aside | null> => {
+  const { fault, world, row } = refusal
+  const why = fault ? saidOf(fault) : 'it leaves every row out without a word'
+  const suspected = suspectedTriggers(ground.catalog, table.id, fault)
+    .slice(0, mostTried)
+    .map((trigger) => toAside(ground.catalog, trigger, why))
+  const statements = [...world, `${insertRows(table, [row])} returning 1`, 'set constraints all immediate']
+  const { trials } = await tryOnTop(
+    ground.db,
+    [],
+    suspected.map((aside) => [setAsideSql(aside), ...statements].join(';\n')),
+  )
+  const isTaken = (at: number): boolean =>
+    trials[at]!.fault === null && trials[at]!.commands.at(-2)?.tag !== 'INSERT 0 0'
+  const differs = (at: number): boolean => {
+    const now = trials[at]!.fault
+    return now !== null && answerOf(now) !== answerOf(fault)
+  }
+  const places = [...suspected.keys()]
+  const found = places.find(isTaken) ?? places.find(differs)
+  return found === undefined ? null : suspected[found]!
+}
