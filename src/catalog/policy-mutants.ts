@@ -1,8 +1,11 @@
 /** The ways to break a policy. `alter policy` where it can; its command and its kind need it dropped and made again. */
+import { parseExpression } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
 import { policyDdl, type PolicyFacts } from './dependent-ddl.ts'
+import { fieldsOf } from './expression-tree.ts'
 import { makeMutant } from './make-mutant.ts'
 import { policyExpressionMutants } from './policy-expressions.ts'
+import { referencesOf } from './references.ts'
 import type { Catalog, Mutant, Structure } from './structure.ts'
 
 interface Facts extends PolicyFacts {
@@ -159,9 +162,36 @@ const commandMutants = (structure: Structure<Facts>, catalog: Catalog): PolicyVa
   }))
 }
 
-/** An update or a deletion is tried on one row alone, and what a subquery takes for another row shows beside others. */
-const isWithin = (command: string, operator: string): boolean =>
-  !operator.startsWith('subquery-') || (command !== 'update' && command !== 'delete')
+/** Whether rows that a subquery of the expression finds point to the policy's own table, or are its own. */
+const looksAtPointers = (sql: string, table: string | null, catalog: Catalog): boolean => {
+  const isOne = (node: unknown): boolean => {
+    if (typeof node !== 'object' || node === null) return false
+    const { schemaname, relname } = fieldsOf(node, 'RangeVar') ?? {}
+    const named = [...catalog.tables.values()].find(
+      (t) => t.name === relname && (schemaname === undefined || t.schema === schemaname),
+    )
+    const points = named && (named.id === table || targetsOf(catalog, named.id).includes(table ?? ''))
+    return points === true || Object.values(node).some(isOne)
+  }
+  return isOne(parseExpression(sql))
+}
+
+const targetsOf = (catalog: Catalog, table: string): readonly string[] =>
+  referencesOf(catalog, table).map(({ facts }) => facts.target)
+
+/**
+ * An update or a deletion without WHERE is tried on one row alone; what a subquery takes for another row, when that one
+ * has to stand, shows beside others.
+ */
+const isWithin = (
+  { facts, table }: Structure<Facts>,
+  sql: string,
+  operator: string,
+  catalog: Catalog,
+): boolean =>
+  !operator.startsWith('subquery-') ||
+  (facts.command !== 'update' && facts.command !== 'delete') ||
+  !looksAtPointers(sql, table, catalog)
 
 const expressionMutantsOf = (structure: Structure<Facts>, catalog: Catalog): PolicyVariant[] => {
   const { facts } = structure
@@ -169,7 +199,7 @@ const expressionMutantsOf = (structure: Structure<Facts>, catalog: Catalog): Pol
     expression === null
       ? []
       : policyExpressionMutants(expression, catalog)
-          .filter((m) => isWithin(facts.command, m.operator))
+          .filter((m) => isWithin(structure, expression, m.operator, catalog))
           .map((m) => ({
             facts: { ...facts, ...(word === 'using' ? { using: m.sql } : { withCheck: m.sql }) },
             mutant: makeMutant(structure, {

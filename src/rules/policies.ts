@@ -65,8 +65,9 @@ export const policies: RuleKind<PoliciesRule> = {
     const reading = readReading(catalog, expressionsOf(canonical))
     const beside = reading.tables.flatMap((t) => standingSet(catalog, t.table).policies)
     const roles = await readRoles(db, table, named, architecture.identity?.role ?? null, beside)
-    const inFunctions = reading.tables.find((t) => t.table.id === table.id)?.conditions ?? []
-    const texts = [...expressionsOf(canonical), ...inFunctions]
+    const itself = reading.tables.find((t) => t.table.id === table.id)
+    const texts = [...expressionsOf(canonical), ...(itself?.conditions ?? [])]
+    const columns = await Promise.all(texts.map((sql) => columnsIn(table, sql)))
     const grants = await grantsFor(context, roles.asked, reading)
     return writeCells({
       rule,
@@ -77,7 +78,7 @@ export const policies: RuleKind<PoliciesRule> = {
       roles,
       world: worldOfPolicies(table, ground.world, grants),
       grants,
-      looked: [...new Set((await Promise.all(texts.map((sql) => columnsIn(table, sql)))).flat())],
+      looked: [...new Set([...columns.flat(), ...(itself?.columns ?? [])])],
     })
   },
   design: (rule) => policiesDdl(rule),

@@ -307,4 +307,49 @@ export const policySamples: readonly PolicySample[] = [
       ${userId} alter table albums enable row level security; create policy own on albums to app using (owner = current_user_id());`,
     policies: { own: { to: 'app', using: 'album_id in (select id from albums) and not hidden' } },
   },
+  {
+    name: 'a folder of one’s own in one of the buckets',
+    table: 'files',
+    columns: { id: 'integer', bucket: 'text', name: 'text' },
+    schema: `create table buckets (id text primary key); create table files (id int primary key, bucket text references buckets, name text);
+      ${userId} create function folder(name text) returns text language plpgsql immutable as $$ begin return split_part(name, '/', 1); end $$;`,
+    policies: {
+      open: { for: 'select', using: `bucket = 'avatars'` },
+      own: { for: 'insert', to: 'app', check: `bucket = 'files' and folder(name) = current_user_id()::text` },
+    },
+  },
+  {
+    name: 'members whom no foreign key ties to what they are members of',
+    table: 'tasks',
+    columns: { id: 'integer', team_id: 'integer' },
+    schema: `create table members (team_id int, user_id int, kind text not null, primary key (team_id, user_id)); create table tasks (id int primary key, team_id int);
+      ${userId} create function leads(team int, as_what text[]) returns boolean language sql stable security definer set search_path = public as $$ select exists (select 1 from members m where m.team_id = team and m.user_id = current_user_id() and m.kind = any (as_what)) $$;`,
+    policies: {
+      of_team: {
+        for: 'select',
+        to: 'app',
+        using:
+          'exists (select from members m where m.team_id = tasks.team_id and m.user_id = current_user_id())',
+      },
+      leads_remove: { for: 'delete', to: 'app', using: `leads(team_id, '{leader,owner}')` },
+    },
+  },
+  {
+    name: 'colleagues in the same table, and any of two claims',
+    table: 'members',
+    columns: { team_id: 'integer', user_id: 'integer' },
+    schema: `create type level as enum ('owner', 'guest'); create table members (team_id int, user_id int, level level not null, primary key (team_id, user_id));
+      create function claims() returns jsonb language sql stable as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
+      create function is_in(team int) returns boolean language sql stable security definer set search_path = public as $$ select exists (select 1 from members m where m.team_id = team and m.user_id = (claims() ->> 'sub')::int) $$;
+      create function owns(team int) returns boolean language sql stable security definer set search_path = public as $$ select exists (select 1 from members m where m.team_id = team and m.user_id = (claims() ->> 'sub')::int and m.level = 'owner') $$;`,
+    policies: {
+      see: { for: 'select', to: 'app', using: 'is_in(team_id)' },
+      manage: { to: 'app', using: 'owns(team_id)' },
+      support: {
+        for: 'select',
+        to: 'app',
+        using: `(claims() ->> 'role') = 'support' or (claims() -> 'app' ->> 'support')::boolean`,
+      },
+    },
+  },
 ]

@@ -2,12 +2,12 @@
 import type { Row } from '../../rows/rows.ts'
 import { deeds, plainOf, type Deed, type Subject } from './deeds.ts'
 import type { Identity } from './identities.ts'
-import type { PolicySet } from './policy-set.ts'
+import { askedOf, type Asked, type Point, type PolicySet } from './policy-set.ts'
 import type { AskedRole } from './roles.ts'
 import type { Move, Situation } from './situations.ts'
 import {
   declaredVerdict,
-  guessedVerdict,
+  guesser,
   sameOutcome,
   type AnswerOf,
   type Outcome,
@@ -76,7 +76,60 @@ const rowsMet = (answered: Answered, { deed, move }: Trying): readonly [AnswerOf
 const isIdle = ({ move }: Trying, outcome: Outcome): boolean =>
   move?.blocked === true && outcome !== 'refused'
 
-const cellOf = (parts: CellParts, person: Person, trying: Trying): Cell | null => {
+/** Sets by which a role is asked the same for a deed, as indexes. */
+interface Alike {
+  readonly asked: ReadonlyMap<Point, Asked | null>
+  readonly sets: readonly number[]
+}
+
+/** The points that a deed meets. */
+const pointsOf = (deed: Deed): readonly Point[] => {
+  const met = new Set<Point>()
+  const meet = (point: Point): string => {
+    met.add(point)
+    return 't'
+  }
+  deed.outcome(meet, meet)
+  return [...met]
+}
+
+/** For each role and deed, in the order of the sets; the first of all is the declared one. */
+const alikeBy = (sets: readonly PolicySet[]): ((role: AskedRole, deed: Deed) => readonly Alike[]) => {
+  const known = new Map<AskedRole, Map<Deed, readonly Alike[]>>()
+  const groupsOf = (role: AskedRole, deed: Deed): readonly Alike[] => {
+    const points = pointsOf(deed)
+    const numbers = new Map<Asked | null, number>()
+    const groups = new Map<string, { asked: ReadonlyMap<Point, Asked | null>; sets: number[] }>()
+    sets.forEach((set, i) => {
+      const asked = points.map((point) => [point, askedOf(set, role, point)] as const)
+      const key = asked
+        .map(([, one]) => {
+          const number = numbers.get(one) ?? numbers.size
+          numbers.set(one, number)
+          return number
+        })
+        .join()
+      const group = groups.get(key)
+      if (group) group.sets.push(i)
+      else groups.set(key, { asked: new Map(asked), sets: [i] })
+    })
+    return [...groups.values()]
+  }
+  return (role, deed) => {
+    const ofRole = known.get(role) ?? new Map<Deed, readonly Alike[]>()
+    known.set(role, ofRole)
+    const found = ofRole.get(deed) ?? groupsOf(role, deed)
+    ofRole.set(deed, found)
+    return found
+  }
+}
+
+const cellOf = (
+  parts: CellParts,
+  alike: ReturnType<typeof alikeBy>,
+  person: Person,
+  trying: Trying,
+): Cell | null => {
   const { deed, situation, move } = trying
   const own = parts.subjectOf(situation, move ? move.sets : parts.touch(situation.row))
   // Where comparisons are never true, a statement that looks for its row would not find it either.
@@ -96,9 +149,17 @@ const cellOf = (parts: CellParts, person: Person, trying: Trying): Cell | null =
     const of = plain.outcome(declared(parts.declared, old), declared(parts.declared, next))
     return sameOutcome(of, outcome) ? null : { person, deed, situation, move, subject, outcome, tells: [] }
   }
-  const guessed = verdictsOf(person, guessedVerdict)
-  const here = by(guessed, parts.declared)
-  const tells = parts.sets.flatMap((set, i) => (sameOutcome(by(guessed, set), here) ? [] : [i]))
+  const [guessOld, guessNext] = [guesser(old), guesser(next)]
+  const guessedBy = ({ asked }: Alike): Outcome | null =>
+    deed.outcome(
+      (point) => guessOld(asked.get(point) ?? null),
+      (point) => guessNext(asked.get(point) ?? null),
+    )
+  const [declaredOnes, ...groups] = alike(person.role, deed)
+  const here = guessedBy(declaredOnes!)
+  const tells = [{ ...declaredOnes!, sets: declaredOnes!.sets.slice(1) }, ...groups].flatMap((group) =>
+    sameOutcome(guessedBy(group), here) ? [] : group.sets.map((i) => i - 1),
+  )
   return { person, deed, situation, move, subject, outcome, tells }
 }
 
@@ -114,8 +175,9 @@ export const cellsOf = (parts: CellParts): readonly Cell[] => {
   const moving = parts.moves.flatMap((move): readonly Trying[] =>
     deeds.filter(isOfMove).map((deed) => ({ deed, situation: move.from, move })),
   )
+  const alike = alikeBy([parts.declared, ...parts.sets])
   return parts.people.flatMap((person) =>
-    [...tryings, ...moving].flatMap((trying) => cellOf(parts, person, trying) ?? []),
+    [...tryings, ...moving].flatMap((trying) => cellOf(parts, alike, person, trying) ?? []),
   )
 }
 

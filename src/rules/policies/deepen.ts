@@ -138,6 +138,9 @@ interface Step {
   readonly base: Change
 }
 
+const stepKey = ({ beside, person, base }: Step): string =>
+  JSON.stringify([beside.after, person.role.name, person.identity.settings, base])
+
 export interface Sought {
   readonly standing: PolicySet
   readonly untold: readonly PolicySet[]
@@ -172,7 +175,7 @@ const search = async (
   const found: Candidate[] = []
   for (let round = 0; round < rounds && steps.length > 0; round++) {
     const all = steps.map(({ base }) => [base, ...changes.map((change) => ({ ...base, ...change }))])
-    const answers = await judge.askChanged(
+    const answers = await judge.ask(
       world.statements,
       steps.map(({ beside, person }, i) => ({
         state: beside.accompanied ? beside.after : [insert, ...beside.after],
@@ -198,7 +201,11 @@ const search = async (
     const bases = [...best.values()]
       .map(({ step }) => step)
       .filter(({ base }) => Object.keys(base).length > round)
-    steps = bases.slice(0, mostBases)
+    // What is true for one person so far may be true as a whole for another.
+    const further = bases
+      .slice(0, mostBases)
+      .flatMap((step) => bound(sought.people).map((person) => ({ ...step, person })))
+    steps = [...new Map(further.map((one) => [stepKey(one), one])).values()]
   }
   return found
 }

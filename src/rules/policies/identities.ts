@@ -26,12 +26,14 @@ interface Place {
 /** null: left out. */
 type Values = readonly (string | null)[]
 
-const mostIdentities = 16
+const mostIdentities = 20
 const mostCandidates = 100
 const mostInLists = 30
 /** Values of one place that are kept beside the first. */
 const mostKept = 4
 const rounds = 2
+/** Values of one place under which broken subqueries are asked. */
+const mostTelling = 24
 
 const placesOf = ({ settings, jsonSettings, paths }: Reading): readonly Place[] =>
   settings.flatMap((setting) =>
@@ -111,7 +113,7 @@ export interface Scene {
 const worth = (answers: readonly Answer[]): number =>
   answers.reduce((sum, answer) => sum + (answer === 't' ? 2 : answer.length > 1 ? -1 : 0), 0)
 
-interface Found {
+export interface Found {
   readonly values: Values
   /** Of each place: values under which the predicates answer otherwise. */
   readonly others: readonly (readonly string[])[]
@@ -124,7 +126,7 @@ const neighbours = (text: string): readonly string[] => {
 }
 
 /** One place after the other takes the value that makes most of the first `counted` predicates true. */
-const search = async (
+export const search = async (
   { judge, counted, reading, role }: Search,
   { state, row, held }: Scene,
 ): Promise<Found | null> => {
@@ -135,12 +137,17 @@ const search = async (
   if (reading.readsLists) candidates.push(...held.slice(0, mostInLists).flatMap(listsOf))
   let values: Values = places.map(() => null)
   const others: (readonly string[])[] = places.map(() => [])
-  for (let round = 0; round < rounds; round++)
+  // With one place alone the second round would find what the first has found.
+  for (let round = 0; round < Math.min(rounds, places.length); round++)
     for (const at of places.keys()) {
       const options = [values[at] ?? null, ...candidates]
       const tried = options.map((option) => settingsOf(places, values.with(at, option)))
-      const answers = await judge?.search(state, role, row, tried)
-      if (!answers) return null
+      const asked = await judge?.ask(
+        state,
+        tried.map((settings) => ({ state: [], asker: { role, settings }, rows: [row] })),
+      )
+      if (!asked?.every((one) => one !== null)) return null
+      const answers = asked.map((one) => one[0] ?? [])
       const worths = answers.map((all) => worth(all.slice(0, counted)))
       const best = worths.indexOf(Math.max(...worths))
       values = values.with(at, options[best]!)
@@ -164,6 +171,42 @@ export interface Search {
   readonly reading: Reading
   /** Whom policies bind. */
   readonly role: string
+}
+
+/** Values of each place, beside the best ones, under which these broken expressions are answered otherwise than by each other. */
+export const tellingValues = async (
+  { judge, reading, role }: Omit<Search, 'counted'>,
+  { state, row, held }: Scene,
+  best: Values,
+): Promise<readonly (readonly string[])[]> => {
+  const others: (readonly string[])[] = []
+  for (const [at] of placesOf(reading).entries()) {
+    const options = [best[at] ?? null, ...held.slice(0, mostTelling)]
+    const answers = await judge?.ask(
+      state,
+      options.map((option) => ({
+        state: [],
+        asker: { role, settings: settingsOf(placesOf(reading), best.with(at, option)) },
+        rows: [row],
+      })),
+    )
+    const seen = new Set([(answers?.[0]?.[0] ?? []).join()])
+    others.push(
+      options.flatMap((option, i) => {
+        const told = answers?.[i]?.[0] ?? []
+        if (option === null || told.some((answer) => answer.length > 1) || seen.has(told.join())) return []
+        seen.add(told.join())
+        return [option]
+      }),
+    )
+  }
+  return others
+}
+
+export interface Identities {
+  readonly identities: readonly Identity[]
+  /** Those that policies may answer otherwise, and that are not asked as: there are too many. */
+  readonly leftOut: number
 }
 
 /** Identities that are asked once more in ways that must change nothing. */
@@ -203,24 +246,33 @@ const withApart = (
  * Identities for row a, for row b, for the scenes behind these, and those between a and b; then nobody: the empty
  * string, as a SET LOCAL leaves it, and nothing at all.
  */
-export const findIdentities = async (
-  asked: Search,
-  scenes: readonly Scene[],
-): Promise<readonly Identity[]> => {
-  const { reading } = asked
+export const findIdentities = (
+  reading: Reading,
+  all: readonly (Found | null)[],
+  telling: readonly (readonly string[])[],
+): Identities => {
   const places = placesOf(reading)
-  if (places.length === 0) return withApart([{ title: '', settings: {} }], reading)
-  const all: (Found | null)[] = []
-  for (const scene of scenes) all.push(await search(asked, scene))
+  if (places.length === 0)
+    return { identities: withApart([{ title: '', settings: {} }], reading), leftOut: 0 }
   const [ofA, ofB] = all
   const found = all.flatMap((one) => (one ? [settingsOf(places, one.values)] : []))
   // One place after the other has its turn, so that none is crowded out.
   const turns = (ofA ? [...places.keys()] : []).map((at) => {
-    const others = ofA!.others[at]!.slice(0, mostKept)
+    const others = [
+      ...new Set([...ofA!.others[at]!.slice(0, mostKept), ...(telling[at] ?? []).slice(0, mostKept)]),
+    ]
     const mixed =
       ofB && places.length > 1 ? [settingsOf(places, ofA!.values.with(at, ofB.values[at] ?? null))] : []
     const of = ({ values }: Found) => others.map((other) => settingsOf(places, values.with(at, other)))
-    return [...of(ofA!), ...mixed, ...(ofB && places.length > 1 ? of(ofB) : [])]
+    // Beside others that are right a wrong one does not show where any of them is enough.
+    const alone = (value: string | null) =>
+      settingsOf(
+        places,
+        places.map((_, i) => (i === at ? value : null)),
+      )
+    const onlyThis =
+      places.length > 1 && ofA!.values[at] !== null ? [ofA!.values[at]!, ...others].map(alone) : []
+    return [...of(ofA!), ...mixed, ...onlyThis, ...(ofB && places.length > 1 ? of(ofB) : [])]
   })
   const longest = Math.max(0, ...turns.map((turn) => turn.length))
   const between = Array.from({ length: longest }, (_, n) =>
@@ -230,8 +282,9 @@ export const findIdentities = async (
   const once = (some: readonly Readonly<Record<string, string>>[]) => [
     ...new Map(some.map((settings) => [JSON.stringify(settings), settings])).values(),
   ]
-  const distinct = once([...found, ...between]).slice(0, mostIdentities - 1)
-  return withApart(
+  const every = once([...found, ...between])
+  const distinct = every.slice(0, mostIdentities - 1)
+  const identities = withApart(
     [
       ...distinct.map(toIdentity),
       { ...toIdentity(empty), as: 'empty' },
@@ -239,4 +292,5 @@ export const findIdentities = async (
     ],
     reading,
   )
+  return { identities, leftOut: every.length - distinct.length }
 }

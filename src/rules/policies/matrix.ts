@@ -126,14 +126,18 @@ const collect = () => {
   const questions: { readonly state: readonly string[]; readonly asker: Asker; readonly rows: string[] }[] =
     []
   const byState = new Map<string, number>()
+  const places = new Map<string, number>()
   return {
     questions: questions as readonly Question[],
-    /** Where its answers will be: question and row. */
+    /** Where its answers will be: question and row. The same row is asked once. */
     add: (person: number, state: readonly string[], asker: Asker, row: string): readonly [number, number] => {
       const key = JSON.stringify([person, state])
       const known = byState.get(key) ?? questions.push({ state, asker, rows: [] }) - 1
       byState.set(key, known)
-      return [known, questions[known]!.rows.push(row) - 1]
+      const place = `${known} ${row}`
+      const at = places.get(place) ?? questions[known]!.rows.push(row) - 1
+      places.set(place, at)
+      return [known, at]
     },
   }
 }

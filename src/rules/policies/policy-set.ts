@@ -65,6 +65,18 @@ const policiesFor = (set: PolicySet, standing: Standing, point: Point): Asked | 
 }
 
 const asked = new WeakMap<PolicySet, WeakMap<Standing, Map<Point, Asked | null>>>()
+const alike = new WeakMap<Standing, Map<string, Asked>>()
+
+/** One object for the same texts: what is answered of it is kept by it. */
+const shared = (standing: Standing, one: Asked): Asked => {
+  const byTexts = alike.get(standing) ?? new Map<string, Asked>()
+  alike.set(standing, byTexts)
+  const key = JSON.stringify([one.restrictive, one.permissive])
+  const known = byTexts.get(key)
+  if (known) return known
+  byTexts.set(key, one)
+  return one
+}
 
 /** In the order of names, as PostgreSQL asks them; null where the role passes. */
 export const askedOf = (set: PolicySet, standing: Standing, point: Point): Asked | null => {
@@ -75,19 +87,26 @@ export const askedOf = (set: PolicySet, standing: Standing, point: Point): Asked
   const known = byStanding.get(point)
   if (known !== undefined) return known
   const found = policiesFor(set, standing, point)
-  byStanding.set(point, found)
-  return found
+  const kept = found && shared(standing, found)
+  byStanding.set(point, kept)
+  return kept
 }
 
 const grouped = (sql: string): string => `(${sql}\n)`
+
+const texts = new WeakMap<Asked, string>()
 
 /** One expression: unknown lets nobody through. */
 export const combined = (asked: Asked | null): string => {
   if (asked === null) return 'true'
   const { restrictive, permissive } = asked
   if (permissive.length === 0) return 'false'
+  const known = texts.get(asked)
+  if (known !== undefined) return known
   const parts = [...restrictive.map(grouped), `(${permissive.map(grouped).join(' or ')})`]
-  return `coalesce(${parts.join(' and ')}, false)`
+  const text = `coalesce(${parts.join(' and ')}, false)`
+  texts.set(asked, text)
+  return text
 }
 
 /** Every expression of the policies, each once. */

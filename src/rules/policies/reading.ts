@@ -44,7 +44,7 @@ export interface Reading {
   readonly pinsPath: boolean
 }
 
-const treesOfFunction = ({ language, body, statement }: FunctionFacts): readonly unknown[] => {
+export const treesOfFunction = ({ language, body, statement }: FunctionFacts): readonly unknown[] => {
   if (language === 'plpgsql') {
     try {
       parsePlpgsql(statement)
@@ -160,7 +160,7 @@ const constantsIn = (trees: readonly unknown[]): readonly string[] => {
   return [...found]
 }
 
-const conjuncts = (node: unknown): readonly unknown[] => {
+export const conjuncts = (node: unknown): readonly unknown[] => {
   const parts = nodeParts(node)
   if (parts?.[0] === 'BoolExpr' && parts[1]['boolop'] === 'AND_EXPR')
     return (parts[1]['args'] as readonly unknown[]).flatMap(conjuncts)
@@ -173,7 +173,7 @@ interface Source {
   readonly alias: string
 }
 
-const sourcesOf = (
+export const sourcesOf = (
   select: Record<string, unknown>,
   tableNamed: (named: Named) => Table | undefined,
 ): Source[] => {
@@ -236,7 +236,7 @@ const columnsOver = (part: unknown, source: Source, isOnly: boolean): readonly s
 }
 
 /** What stands behind ON. */
-const joinConditions = (from: unknown): readonly unknown[] => {
+export const joinConditions = (from: unknown): readonly unknown[] => {
   const found: unknown[] = []
   for (const item of (from ?? []) as readonly unknown[])
     walk(item, (kind, body) => {
@@ -282,7 +282,7 @@ const merged = (all: readonly LookedAt[]): readonly LookedAt[] => {
   return [...byTable.values()]
 }
 
-const functionsOf = (catalog: Catalog): readonly FunctionFacts[] =>
+export const functionsOf = (catalog: Catalog): readonly FunctionFacts[] =>
   [...catalog.structures.values()].flatMap((s) => (s.kind === 'function' ? [s.facts as FunctionFacts] : []))
 
 /** The expressions of a table's own policies. */

@@ -12,6 +12,8 @@ import { guessedVerdict } from './verdicts.ts'
 export interface Round {
   readonly situations: readonly Situation[]
   readonly moves: readonly Move[]
+  /** Moves that were not looked at, because there are too many. */
+  readonly movesLeftOut: number
   readonly answered: (person: Person, situation: Situation) => Answered
 }
 
@@ -53,12 +55,13 @@ export const askRound = async (
     before && !fresh.includes(situation) ? before.answered(person, situation) : asked(person, situation)
   const sources = updatable(declared, asking.people, situations, standing)
   const parts = { situations, sources, fresh, columns: looked }
-  const moves = await findMoves(context, world, parts)
+  const { moves, leftOut } = await findMoves(context, world, parts)
   const froms = [...new Set(moves.map((m) => m.from))]
   const moved = moves.length > 0 ? await askMatrix(context, { ...asking, situations: froms, moves }) : null
   return {
     situations,
     moves: [...(before?.moves ?? []), ...moves],
+    movesLeftOut: (before?.movesLeftOut ?? 0) + leftOut,
     answered: (person, situation) => ({
       ...standing(person, situations.includes(situation) ? situation : known(situation)),
       moved: (move) =>

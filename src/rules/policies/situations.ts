@@ -29,6 +29,12 @@ export interface Situation {
   readonly accompanied?: true
 }
 
+/** Moves that were found, and how many there were no room for. */
+export interface Moves {
+  readonly moves: readonly Move[]
+  readonly leftOut: number
+}
+
 export interface Move {
   readonly from: Situation
   /** "so that owner_id is 1002". */
@@ -152,6 +158,8 @@ export interface SituationParts {
   readonly b: Row | null
   readonly told: ToldRows['rows']
   readonly around: readonly SurroundingTable[]
+  /** Rows of the table itself that its own subqueries find beside row a. */
+  readonly siblings: readonly Row[]
   /** Columns by which policies, and functions that they call, know whose row it is. */
   readonly looked: readonly string[]
 }
@@ -195,8 +203,19 @@ const mixedRows = async (
     if ('row' in solved)
       mixed.push({ row: solved.row, differs: Object.keys(solved.row).filter((c) => solved.row[c] !== a[c]) })
   }
+  // What the table's own subqueries ask of a row is true of one label, and not of another.
+  for (const { name, labels } of context.table.columns.filter((c) => looked.includes(c.name)))
+    for (const label of (labels ?? []).slice(0, mostMixed)) {
+      const value = literal(label)
+      if (a[name] === value || mixed.length >= mostMixed * 2) continue
+      const solved = await context.rows.solve(context.table, { pins: { [name]: value }, family: 'a' })
+      if ('row' in solved) mixed.push({ row: solved.row, differs: [name] })
+    }
   return mixed
 }
+
+const looked = (row: Row, other: Row): readonly string[] =>
+  Object.keys(row).filter((c) => row[c] !== other[c] && row[c] !== 'default')
 
 /** Row a first, as it stands at home. */
 export const findSituations = async (
@@ -242,6 +261,11 @@ export const findSituations = async (
         wanted.push({ title, row, before: [], after, accompanied: true })
     }
   }
+  for (const [i, sibling] of parts.siblings.entries()) {
+    const title = `row a beside row ${i + 2} that fits it, with ${pictured(sibling, looked(sibling, a))}`
+    const after = [...home, context.rows.insert(context.table, sibling)]
+    wanted.push({ title, row: a, before: [], after, accompanied: true })
+  }
   for (const one of around)
     for (const other of one.others) {
       const after = together(around.map((t) => (t === one ? other.statements : t.home)))
@@ -285,11 +309,11 @@ export const findMoves = async (
   context: RuleContext,
   world: World,
   { situations, sources, fresh, columns }: MoveParts,
-): Promise<readonly Move[]> => {
+): Promise<Moves> => {
   const { table, rows } = context
   const names = writable(context, columns)
   const [home] = situations
-  if (!home) return []
+  if (!home) return { moves: [], leftOut: 0 }
   const setsOf = (from: Situation, to: Situation) =>
     names.flatMap((c) =>
       to.row[c] !== undefined && to.row[c] !== from.row[c] ? [[c, to.row[c]] as const] : [],
@@ -302,7 +326,8 @@ export const findMoves = async (
   ].filter(({ sets }) => sets.length > 0)
   // The nearest of those that are alike: what stands beside the others hides what happens.
   const nearest = new Map(planned.toReversed().map((m) => [JSON.stringify([m.from.row, m.sets]), m]))
-  const distinct = [...nearest.values()].toReversed().slice(0, mostMoves)
+  const all = [...nearest.values()].toReversed()
+  const distinct = all.slice(0, mostMoves)
   const replies = await tryEach(
     context.db,
     world.statements,
@@ -324,7 +349,7 @@ export const findMoves = async (
       ]
     }),
   )
-  return distinct.flatMap(({ from, sets, given }, i) => {
+  const moves = distinct.flatMap(({ from, sets, given }, i): readonly Move[] => {
     const [done, asked] = [replies[2 * i]!, replies[2 * i + 1]!]
     const blocked = done.fault?.sqlstate.startsWith('23') === true
     const commands = blocked ? asked.commands : done.commands
@@ -337,4 +362,5 @@ export const findMoves = async (
     const before = [...new Set([...from.before, ...given])]
     return [{ from: { ...from, before }, title, sets, text, blocked }]
   })
+  return { moves, leftOut: all.length - distinct.length }
 }

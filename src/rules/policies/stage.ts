@@ -1,17 +1,28 @@
 /** What the cells stand on, found in this order: rows around the table's own, who asks, and the rows that tell. */
 import type { PoliciesRule } from '../../architecture/kinds/policies.ts'
 import { expressionMutants } from '../../catalog/expressions.ts'
+import { policyExpressionMutants } from '../../catalog/policy-expressions.ts'
+import { parseExpression } from '../../postgres/parse.ts'
 import type { Ground } from '../draft.ts'
 import type { World } from '../experiment.ts'
 import { columnsIn } from '../expression-columns.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { isAlone } from './ground.ts'
 import { heldTexts } from './held-texts.ts'
-import { findIdentities, type Identity } from './identities.ts'
+import {
+  findIdentities,
+  search,
+  tellingValues,
+  type Found as FoundValues,
+  type Identities,
+  type Identity,
+} from './identities.ts'
 import { withJudge } from './judge.ts'
+import { readLinks, type Links } from './links.ts'
 import { expressionsOf, type PolicySet } from './policy-set.ts'
 import { predicatesOf, type Reading } from './reading.ts'
 import type { Roles } from './roles.ts'
+import { looksElsewhere } from './skeleton.ts'
 import type { Row } from '../../rows/rows.ts'
 import { asFarAsTaken, findSituations, tellingRows, type Situation, type ToldRows } from './situations.ts'
 import { readSurroundingRows, type SurroundingTable } from './surroundings.ts'
@@ -32,6 +43,8 @@ export interface Stage {
 
 export interface Found {
   readonly identities: readonly Identity[]
+  /** Identities that are not asked as, because there are too many. */
+  readonly identitiesLeftOut: number
   readonly told: ToldRows
   readonly situations: readonly Situation[]
   /** No other row of the table stands. */
@@ -69,11 +82,12 @@ const listed = async ({ context, ground, looked }: Stage): Promise<Row | null> =
 const identitiesOf = async (
   stage: Stage,
   around: readonly SurroundingTable[],
-): Promise<readonly Identity[]> => {
+  siblings: readonly Row[],
+): Promise<Identities> => {
   const { context, ground, declared, reading, roles, world } = stage
   const { rows, table, db } = context
   const asked = { reading, role: boundRole(roles)?.name ?? table.owner }
-  if (reading.settings.length === 0) return findIdentities({ ...asked, judge: null, counted: 0 }, [])
+  if (reading.settings.length === 0) return findIdentities(reading, [], [])
   const b = await rows.base(table, 'b')
   const withLists = await listed(stage)
   const beside = (row: Row, parts: readonly (readonly string[])[]) =>
@@ -102,6 +116,8 @@ const identitiesOf = async (
       : []),
     ...(withLists ? [{ row: withLists, after: home }] : []),
   ]
+  for (const sibling of siblings)
+    places.push({ row: ground.base, after: [...home, rows.insert(table, sibling)] })
   for (const parts of others.slice(0, mostScenes))
     places.push({ row: ground.base, after: await beside(ground.base, parts) })
   const scenes = await heldTexts(context, world, places, reading)
@@ -111,9 +127,33 @@ const identitiesOf = async (
   const broken = predicates
     .filter((_, i) => bare[i])
     .flatMap((sql) => expressionMutants(sql).map((m) => m.sql))
-  return withJudge(db, table, [...predicates, ...broken], (judge) =>
-    findIdentities({ ...asked, judge, counted: predicates.length }, scenes),
+  const all = await withJudge(db, table, [...predicates, ...broken], async (judge) => {
+    const found: (FoundValues | null)[] = []
+    for (const scene of scenes)
+      found.push(await search({ ...asked, judge, counted: predicates.length }, scene))
+    return found
+  })
+  const [sceneOfA, ofA] = [scenes[0], all[0]]
+  const subqueries = predicates
+    .filter((sql) => looksElsewhere(context.catalog, parseExpression(sql)))
+    .flatMap((sql) => policyExpressionMutants(sql, context.catalog).map((m) => m.sql))
+  if (!sceneOfA || !ofA || subqueries.length === 0) return findIdentities(reading, all, [])
+  const telling = await withJudge(db, table, subqueries, (judge) =>
+    tellingValues({ ...asked, judge }, sceneOfA, ofA.values),
   )
+  return findIdentities(reading, all, telling)
+}
+
+/** A row of the table itself that a subquery on it finds beside row a. */
+const siblingsOf = async (
+  { context: { rows, table }, reading }: Stage,
+  links: Links,
+  a: Row,
+): Promise<readonly Row[]> => {
+  if (!reading.tables.some((t) => t.table.id === table.id)) return []
+  const pins = links.pinsOf(table, a, new Map([[table.id, a]]))
+  const solved = Object.keys(pins).length === 0 ? null : await rows.solve(table, { pins, family: 'b' })
+  return solved && 'row' in solved ? [solved.row] : []
 }
 
 export const setStage = async (stage: Stage): Promise<Found> => {
@@ -121,10 +161,11 @@ export const setStage = async (stage: Stage): Promise<Found> => {
   const { rows, table } = context
   const a = ground.base
   const b = await rows.base(table, 'b')
-  const inserts = { a: rows.insert(table, a), b: rows.insert(table, b ?? a) }
-  const around = await readSurroundingRows(context, world, reading, inserts)
+  const links = readLinks(context.catalog, table, expressionsOf(declared.policies))
+  const around = await readSurroundingRows(context, world, reading, links, { a, b: b ?? a })
+  const siblings = await siblingsOf(stage, links, a)
   for (const { summary, tried } of around.gaps) ground.draft.unsolved(summary, tried)
-  const identities = await identitiesOf(stage, around.tables)
+  const { identities, leftOut } = await identitiesOf(stage, around.tables, siblings)
   const first = roles.asked.find((r) => r.why !== 'bypasses') ?? roles.asked[0]
   const asker = { role: first?.name ?? table.owner, settings: identities[0]?.settings ?? {} }
   const expressions = expressionsOf(declared.policies)
@@ -141,9 +182,10 @@ export const setStage = async (stage: Stage): Promise<Found> => {
     agreements: asFirst.agreements,
     leftOut: asFirst.leftOut,
   }
-  const parts = { world, a, b, told: told.rows, around: around.tables, looked }
+  const parts = { world, a, b, told: told.rows, around: around.tables, siblings, looked }
   return {
     identities,
+    identitiesLeftOut: leftOut,
     told,
     situations: await findSituations(context, parts),
     alone: await isAlone(context, world),

@@ -11,16 +11,22 @@ export const subjectMaker = (
   alone: boolean,
 ): ((situation: Situation, sets: Subject['sets']) => Subject) => {
   const columns = primaryKeysOf(catalog, table.id)[0]?.facts.columns ?? []
-  return ({ row, accompanied }, sets) => ({
-    table,
-    row,
-    key: rows.where(table, row),
-    insert: rows.insert(table, row),
-    sets,
-    conflict: columns.length > 0 && columns.every((c) => row[c] !== undefined) ? columns : null,
-    major: catalog.major,
-    alone: alone && accompanied !== true,
-  })
+  const known = new WeakMap<Row, Omit<Subject, 'sets' | 'alone'>>()
+  const ofRow = (row: Row): Omit<Subject, 'sets' | 'alone'> => {
+    const before = known.get(row)
+    if (before) return before
+    const made = {
+      table,
+      row,
+      key: rows.where(table, row),
+      insert: rows.insert(table, row),
+      conflict: columns.length > 0 && columns.every((c) => row[c] !== undefined) ? columns : null,
+      major: catalog.major,
+    }
+    known.set(row, made)
+    return made
+  }
+  return ({ row, accompanied }, sets) => ({ ...ofRow(row), sets, alone: alone && accompanied !== true })
 }
 
 /** The first column that may be written again with what it has: one that policies and keys do not look at, if there is one. */

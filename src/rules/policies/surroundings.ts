@@ -12,6 +12,7 @@ import { makeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { selectEach } from '../trial.ts'
+import type { Links } from './links.ts'
 import { readReading, type LookedAt, type Reading } from './reading.ts'
 
 export interface Surrounding {
@@ -64,25 +65,38 @@ const filled = async (
   return [...new Set(columns.flat())].map((name) => `${ident(name)} is not null`)
 }
 
-/** Row a as most conditions take it: those that contradict an earlier one are left out. */
+/** What the row beside a row must be. */
+interface Fit {
+  readonly pins: Row
+  readonly where: readonly string[]
+}
+
+/** Row a as most conditions take it, with what ties it to the policy's row: what contradicts an earlier one is left out. */
 const homeOf = async (
   { rows }: RuleContext,
   table: Table,
   conditions: readonly string[],
   wanted: readonly string[],
   a: Row,
+  pins: Row,
 ): Promise<Row> => {
-  const all = [...wanted, ...(await filled(table, conditions, wanted))]
+  const where = [...wanted, ...(await filled(table, conditions, wanted))]
+  const tied = Object.fromEntries(Object.entries(pins).filter(([c, value]) => a[c] !== value))
   let home = a
-  let taken: readonly string[] = []
-  const take = async (more: readonly string[]): Promise<boolean> => {
-    const solved = await rows.solve(table, { where: [...taken, ...more], family: 'a' })
+  let taken: Fit = { pins: {}, where: [] }
+  const take = async (more: Fit): Promise<boolean> => {
+    const all = { pins: { ...taken.pins, ...more.pins }, where: [...taken.where, ...more.where] }
+    const solved = await rows.solve(table, { ...all, family: 'a' })
     if (!('row' in solved)) return false
     home = solved.row
-    taken = [...taken, ...more]
+    taken = all
     return true
   }
-  if (all.length > 0 && !(await take(all))) for (const one of all) await take([one])
+  const parts: readonly Fit[] = [
+    ...Object.entries(tied).map(([c, value]): Fit => ({ pins: { [c]: value }, where: [] })),
+    ...where.map((one): Fit => ({ pins: {}, where: [one] })),
+  ]
+  if (parts.length > 0 && !(await take({ pins: tied, where }))) for (const one of parts) await take(one)
   return home
 }
 
@@ -121,9 +135,10 @@ const comparedVariants = async (
     readonly wanted: readonly string[]
     readonly home: Row
     readonly b: Row | null
+    readonly tied: Row
   },
 ): Promise<readonly Variant[]> => {
-  const { table, wanted, home, b } = on
+  const { table, wanted, home, b, tied } = on
   const held = await Promise.all(wanted.map((sql) => columnsIn(table, sql)))
   const compared = table.columns.filter(
     (c) => on.columns.includes(c.name) && !held.flat().includes(c.name) && c.generated === null,
@@ -135,6 +150,7 @@ const comparedVariants = async (
     const values = [...(b?.[name] === undefined ? [] : [b[name]]), ...texts.map((text) => literal(text))]
     for (const value of values.filter((one) => one !== home[name]).slice(0, mostCompared)) {
       const pins = {
+        ...tied,
         ...Object.fromEntries(held.flat().flatMap((c) => (home[c] === undefined ? [] : [[c, home[c]]]))),
         [name]: value,
       }
@@ -167,14 +183,22 @@ const placed = async (
   return 'row' in made ? [...made.given, context.rows.insert(table, made.row)] : null
 }
 
+/** The policy's own rows, and what stands beside them already, by table id. */
+interface Beside {
+  readonly own: Readonly<Record<'a' | 'b', Row>>
+  readonly links: Links
+  readonly placed: Readonly<Record<'a' | 'b', Map<string, Row>>>
+}
+
 const surroundingOf = async (
   context: RuleContext,
   world: World,
   { table, conditions, columns }: LookedAt,
   constants: readonly string[],
-  inserts: { readonly a: string; readonly b: string },
+  { own, links, placed: standingRows }: Beside,
 ): Promise<SurroundingTable | { readonly summary: string; readonly tried: string }> => {
   const { rows, db } = context
+  const inserts = { a: rows.insert(context.table, own.a), b: rows.insert(context.table, own.b) }
   const [a, b] = [await rows.base(table, 'a'), await rows.base(table, 'b')]
   const gap = (tried: string) => ({
     summary: `no row of ${table.id}, which policies look at, was found beside a row of ${context.table.id}`,
@@ -186,15 +210,31 @@ const surroundingOf = async (
   ])
   const placing = { context, world, table, stands: standing?.[0]?.[0] === '1', base: a }
   const wanted = steady(context, conditions)
-  const home = await homeOf(context, table, conditions, wanted, a)
-  const differs = Object.keys(home).filter((c) => home[c] !== a[c])
-  const atHome = await placed(placing, 'a', home, differs, inserts.a)
+  const fitted = async (pins: Row) => {
+    const row = await homeOf(context, table, conditions, wanted, a, pins)
+    const changed = Object.keys(row).filter((c) => row[c] !== a[c])
+    return { pins, row, changed, statements: await placed(placing, 'a', row, changed, inserts.a) }
+  }
+  // What ties it to the policy's row may be what no row can be.
+  const tiedHome = await fitted(links.pinsOf(table, own.a, standingRows.a))
+  const at = tiedHome.statements ? tiedHome : await fitted({})
+  const { pins, row: home, changed: differs, statements: atHome } = at
+  standingRows.a.set(table.id, home)
+  const tied = Object.fromEntries(
+    Object.keys(pins).flatMap((c) => (home[c] === undefined ? [] : [[c, home[c]]])),
+  )
   if (!atHome) return gap('its base row with the parents that it needs')
   const others: Surrounding[] = []
   const known = new Set([atHome.join(';')])
   const varied = [
-    ...(await variantsOf(context, table, wanted)),
-    ...(await comparedVariants(context, { table, columns, constants, wanted, home, b })),
+    ...(await variantsOf(context, table, wanted)).map(({ row, differs: changed }): Variant => {
+      const others = Object.entries(tied).filter(([c]) => !changed.includes(c))
+      return {
+        row: { ...row, ...Object.fromEntries(others) },
+        differs: [...changed, ...others.map(([c]) => c)],
+      }
+    }),
+    ...(await comparedVariants(context, { table, columns, constants, wanted, home, b, tied })),
   ]
   for (const variant of varied) {
     const names = Object.keys({ ...home, ...variant.row }).filter((c) => variant.row[c] !== home[c])
@@ -204,30 +244,53 @@ const surroundingOf = async (
     others.push({ title: ` beside ${table.name} with ${pictured(variant.row, names)}`, statements })
   }
   if (!placing.stands) others.push({ title: ` beside no ${table.name}`, statements: [] })
+  const tiedToB = links.pinsOf(table, own.b, standingRows.b)
+  const homeOfB = b && {
+    ...b,
+    ...Object.fromEntries(differs.filter((c) => tied[c] === undefined).map((c) => [c, home[c]!])),
+    ...tiedToB,
+  }
+  if (homeOfB) standingRows.b.set(table.id, homeOfB)
   const ofB =
-    b && !placing.stands
-      ? await placed(
-          placing,
-          'b',
-          { ...b, ...Object.fromEntries(differs.map((c) => [c, home[c]!])) },
-          differs,
-          inserts.b,
-        )
+    homeOfB && !placing.stands
+      ? await placed(placing, 'b', homeOfB, [...differs, ...Object.keys(tiedToB)], inserts.b)
       : null
   return { table, home: atHome, homeOfB: ofB ?? [], others }
 }
 
-/** `inserts`: the table's own rows a and b, beside which the others have to stand. */
+/** Rows that stand already (parents) first: others are made to fit them. */
+const inOrder = async (
+  { rows, db }: RuleContext,
+  world: World,
+  looked: readonly LookedAt[],
+): Promise<readonly LookedAt[]> => {
+  const bases = await Promise.all(looked.map(({ table }) => rows.base(table, 'a')))
+  const counts = await selectEach(
+    db,
+    world.statements,
+    looked.map(({ table }, i) => {
+      const base = bases[i]
+      return `select count(*) from ${qualified(table)} where ${base ? rows.where(table, base) : 'false'}`
+    }),
+  )
+  const stands = (i: number): boolean => counts[i]?.[0]?.[0] === '1'
+  return [...looked.filter((_, i) => stands(i)), ...looked.filter((_, i) => !stands(i))]
+}
+
+/** `own`: the table's own rows a and b, beside which the others have to stand. */
 export const readSurroundingRows = async (
   context: RuleContext,
   world: World,
   { tables: looked, constants }: Pick<Reading, 'tables' | 'constants'>,
-  inserts: { readonly a: string; readonly b: string },
+  links: Links,
+  own: { readonly a: Row; readonly b: Row },
 ): Promise<Surroundings> => {
   const tables: SurroundingTable[] = []
   const gaps: { readonly summary: string; readonly tried: string }[] = []
-  for (const one of looked.filter(({ table }) => table.id !== context.table.id)) {
-    const found = await surroundingOf(context, world, one, constants, inserts)
+  const beside: Beside = { own, links, placed: { a: new Map(), b: new Map() } }
+  const others = looked.filter(({ table }) => table.id !== context.table.id)
+  for (const one of await inOrder(context, world, others)) {
+    const found = await surroundingOf(context, world, one, constants, beside)
     if ('summary' in found) gaps.push(found)
     else tables.push(found)
   }

@@ -9,6 +9,7 @@ import type { RowSecurityFacts } from '../../catalog/row-security.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Foregone } from './foregone.ts'
+import { saysNoMore } from './propositions.ts'
 import {
   askedOf,
   formulaOf,
@@ -89,8 +90,8 @@ export const asksTheSame = (
   known: Foregone,
 ): boolean =>
   standings.every((standing) =>
-    points.every(
-      (point) =>
-        formulaOf(reduced(one, standing, point, known)) === formulaOf(reduced(other, standing, point, known)),
-    ),
+    points.every((point) => {
+      const [before, after] = [reduced(one, standing, point, known), reduced(other, standing, point, known)]
+      return formulaOf(before) === formulaOf(after) || saysNoMore(before, after)
+    }),
   )

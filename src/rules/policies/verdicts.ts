@@ -1,5 +1,5 @@
 /** What one asker may do with one row, point by point, as PostgreSQL answered it; and what becomes of each deed. */
-import { askedOf, combined, type Point, type PolicySet, type Standing } from './policy-set.ts'
+import { askedOf, combined, type Asked, type Point, type PolicySet, type Standing } from './policy-set.ts'
 import type { Answer } from './judge.ts'
 
 /** What is answered at each point about one row. */
@@ -41,14 +41,7 @@ export const declaredVerdict = (
  * The same put together from the answers of single expressions: only to choose which cells tell a broken set from the
  * declared one, never as an expectation.
  */
-export const guessedVerdict = (
-  set: PolicySet,
-  standing: Standing,
-  point: Point,
-  answerOf: AnswerOf,
-): Answer => {
-  const asked = askedOf(set, standing, point)
-  if (asked === null) return 't'
+const guessed = (asked: Asked, answerOf: AnswerOf): Answer => {
   const answers = (texts: readonly string[]): readonly Answer[] =>
     texts.map((sql) => (sql === 'true' ? 't' : sql === 'false' ? 'f' : (answerOf(sql) ?? unsure)))
   const [restrictive, permissive] = [answers(asked.restrictive), answers(asked.permissive)]
@@ -56,6 +49,29 @@ export const guessedVerdict = (
   if (broken !== undefined) return permissive.length === 0 ? 'f' : broken
   return restrictive.every((a) => a === 't') && permissive.includes('t') ? 't' : 'f'
 }
+
+const guesses = new WeakMap<AnswerOf, Map<Asked, Answer>>()
+
+/** Guesses from these answers, each made once. */
+export const guesser = (answerOf: AnswerOf): ((asked: Asked | null) => Answer) => {
+  const known = guesses.get(answerOf) ?? new Map<Asked, Answer>()
+  guesses.set(answerOf, known)
+  return (asked) => {
+    if (asked === null) return 't'
+    const before = known.get(asked)
+    if (before !== undefined) return before
+    const guess = guessed(asked, answerOf)
+    known.set(asked, guess)
+    return guess
+  }
+}
+
+export const guessedVerdict = (
+  set: PolicySet,
+  standing: Standing,
+  point: Point,
+  answerOf: AnswerOf,
+): Answer => guesser(answerOf)(askedOf(set, standing, point))
 
 /** One row is done, none is found, a policy refuses it, or an expression breaks with this SQLSTATE. */
 export type Outcome = 'one' | 'none' | 'refused' | { readonly breaks: string }

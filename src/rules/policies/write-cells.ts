@@ -10,13 +10,13 @@ import { deepen } from './deepen.ts'
 import { foregone } from './foregone.ts'
 import { expectedOf, outcomeWords } from './deeds.ts'
 import type { Identity } from './identities.ts'
-import { expressionsOf, points } from './policy-set.ts'
+import { expressionsOf, points, type Policy } from './policy-set.ts'
 import { keepPromised } from './promised.ts'
 import type { AskedRole } from './roles.ts'
 import { readersOf } from './skeleton.ts'
 import { askRound, type Round } from './rounds.ts'
 import type { Situation, ToldRows } from './situations.ts'
-import { setStage, type Stage } from './stage.ts'
+import { setStage, type Found, type Stage } from './stage.ts'
 import { indistinctStrictness } from './strict-functions.ts'
 import { subjectMaker, touchMaker } from './subjects.ts'
 import { asksTheSame, policiesOf, standingSet, variantsOf, type Variant } from './variants.ts'
@@ -158,7 +158,12 @@ const keepsOf = (
 }
 
 /** What was cut off, and what would make room. */
-const notesOf = ({ rule, roles }: Stage, told: ToldRows, chosen: Chosen): readonly Note[] => {
+const notesOf = (
+  { rule, roles }: Stage,
+  { told, identitiesLeftOut }: Pick<Found, 'told' | 'identitiesLeftOut'>,
+  { movesLeftOut }: Round,
+  chosen: Chosen,
+): readonly Note[] => {
   const note = (summary: string, mend: string): Note => ({ rule: rule.id, summary, mend })
   return [
     ...roles.leftOut.map((name) =>
@@ -175,6 +180,22 @@ const notesOf = ({ rule, roles }: Stage, told: ToldRows, chosen: Chosen): readon
             'put what several policies say alike into one policy, or into one function',
           ),
         ]),
+    ...(identitiesLeftOut === 0
+      ? []
+      : [
+          note(
+            `${identitiesLeftOut} of the identities that policies of ${rule.table} may answer otherwise are not asked as: there are too many`,
+            'let the policies read fewer settings, or fewer parts of one',
+          ),
+        ]),
+    ...(movesLeftOut === 0
+      ? []
+      : [
+          note(
+            `${movesLeftOut} of the updates that make one row of ${rule.table} like another are not tried: there are too many`,
+            'let the policies for UPDATE look at fewer columns',
+          ),
+        ]),
     ...(chosen.cut === 0
       ? []
       : [
@@ -186,6 +207,11 @@ const notesOf = ({ rule, roles }: Stage, told: ToldRows, chosen: Chosen): readon
   ]
 }
 
+/** For somebody else, for another command, or of another kind. */
+const asksOthers = (one: Policy, other: Policy): boolean =>
+  JSON.stringify([one.roles, one.command, one.permissive]) !==
+  JSON.stringify([other.roles, other.command, other.permissive])
+
 /** Broken in what a policy says, that comes back to its own table before and after: nobody gets as far as asking it. */
 const endlessOf = (
   { context }: Stage,
@@ -196,20 +222,27 @@ const endlessOf = (
   const [situation] = situations
   const person = people.find(({ role }) => !role.bypasses && !role.owns)
   const standing = situation && person ? answered(person, situation).standing : null
-  const own = new Set(expressionsOf(standingSet(context.catalog, context.table).policies))
-  const isEndless = (sql: string): boolean => standing?.(sql) === '42P17'
-  if (own.size !== 1 || ![...own].every(isEndless)) return []
+  const isEndless = (sql: string | null): boolean => sql !== null && standing?.(sql) === '42P17'
+  const own = new Map(standingSet(context.catalog, context.table).policies.map((p) => [p.name, p]))
+  const why =
+    'the policy comes back to its own table either way, and PostgreSQL refuses every statement (42P17)'
   return untold.flatMap(({ structure, mutant, set }) => {
-    const changed = expressionsOf(set.policies).filter((sql) => !own.has(sql))
-    const why =
-      'the policy comes back to its own table either way, and PostgreSQL refuses every statement (42P17)'
-    return changed.length > 0 && changed.every(isEndless) ? [{ structure, mutant, why }] : []
+    const changed = set.policies.filter((p) => own.get(p.name) !== p)
+    const isAlike = changed.every((p) => {
+      const before = own.get(p.name)
+      if (!before || asksOthers(before, p)) return false
+      const pairs = [[before.using, p.using] as const, [before.withCheck, p.withCheck] as const]
+      return pairs.every(([old, next]) => old === next || (isEndless(old) && isEndless(next)))
+    })
+    const isWhole = changed.length > 0 && set.policies.length === own.size
+    return isWhole && isAlike ? [{ structure, mutant, why }] : []
   })
 }
 
 export const writeCells = async (stage: Stage): Promise<Written> => {
   const { context, ground, declared, reading, roles, world, grants, looked } = stage
-  const { identities, told, situations: first, alone } = await setStage(stage)
+  const found = await setStage(stage)
+  const { identities, told, situations: first, alone } = found
   const asItIs = standingSet(context.catalog, context.table)
   const variants = variantsOf(context.catalog, context.table)
   const sets = [asItIs, ...variants.map((v) => v.set)]
@@ -258,7 +291,7 @@ export const writeCells = async (stage: Stage): Promise<Written> => {
   const same = chosen.untold
     .flatMap((i) => variants[i - 1] ?? [])
     .filter(({ set }) => asksTheSame(asItIs, set, roles.standings, known))
-  const notes = notesOf(stage, told, chosen)
+  const notes = notesOf(stage, found, round, chosen)
   return {
     ...ground.draft.written(),
     indistinct: [
