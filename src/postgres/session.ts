@@ -74,11 +74,14 @@ const toFault = (message: RawMessage): PgFault => {
   }
 }
 
+/** Without the flag i, which makes it fifteen times as slow under u: every message is looked through. */
+const stdin = /\b[sS][tT][dD][iI][nN]\b/u
+
 /**
  * A message that may start COPY FROM STDIN: the server would then take the messages behind it for data and close
  * the connection, so such a message travels alone. Too many matches cost a round trip each, nothing more.
  */
-const mayCopyFromStdin = (text: string): boolean => /\bstdin\b/iu.test(text) && /\bcopy\b/iu.test(text)
+const mayCopyFromStdin = (text: string): boolean => stdin.test(text) && /\bcopy\b/iu.test(text)
 
 interface Wire {
   send(text: string, copyData?: string): Promise<Reply>

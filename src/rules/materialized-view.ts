@@ -7,7 +7,7 @@ import { rowsAre } from './draft.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { tryAll } from './attacks/trial.ts'
 import { selectEach } from './trial.ts'
-import { addShown, writtenOf, type Shown } from './views/shows.ts'
+import { addShown, labourOfView, writtenOf, type Shown } from './views/shows.ts'
 
 /** Until it is refreshed it shows what was there before. */
 const staleness = async (
@@ -81,6 +81,7 @@ export const materializedView: RuleKind<MaterializedViewRule> = {
     await indexes(rule, context, shown)
     return writtenOf(shown)
   },
+  labour: (_, context) => labourOfView(context),
   design: (rule) => [
     `create materialized view ${tableText(rule.table)} as ${rule.query};`,
     ...rule.indexes.map((sql) => `${sql.trim().replace(/;$/u, '')};`),

@@ -5,7 +5,7 @@ import { relationOfId, tableText } from './ddl.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { listed } from './sentence.ts'
 import { barrierCases, optionsCase, rightsCases } from './views/rights.ts'
-import { addShown, writtenOf } from './views/shows.ts'
+import { addShown, labourOfView, writtenOf } from './views/shows.ts'
 import { writeCases } from './views/writes.ts'
 
 const sentenceOf = (rule: ViewRule): string =>
@@ -38,6 +38,7 @@ export const view: RuleKind<ViewRule> = {
     for (const one of cases) shown.draft.add(one)
     return writtenOf(shown)
   },
+  labour: (_, context) => labourOfView(context),
   design: (rule) => [`create view ${tableText(rule.table)}${optionsText(rule)} as ${rule.query};`],
   claims: (rule, { catalog }) => {
     const id = relationObjectId('view', relationOfId(rule.table))

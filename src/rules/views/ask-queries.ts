@@ -1,4 +1,7 @@
-/** Runs a query and its broken ones over the same rows, many in one write: what each of them shows, as a digest. */
+/**
+ * Runs a query and its broken ones over the same rows, many in one write: what each of them shows, as a digest. They
+ * are prepared, because planning them takes longer than running them, and they are run on hundreds of sets of rows.
+ */
 import { ident } from '../../postgres/quote.ts'
 import type { Reply, Session } from '../../postgres/session.ts'
 import type { World } from '../experiment.ts'
@@ -46,7 +49,11 @@ const chunk = 25
 const chunksOf = <T>(items: readonly T[]): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / chunk) }, (_, i) => items.slice(i * chunk, (i + 1) * chunk))
 
+const back = 'rollback to savepoint assay_data'
 const again = 'rollback to savepoint assay_ask'
+
+const ownName = 'assay own'
+const groupName = (at: number): string => `assay group ${at}`
 
 /** A broken query over many tables costs on paper what it never costs over three rows: it is planned as it is written. */
 const plainPlans =
@@ -70,14 +77,38 @@ export const openAsking = async ({
   ])
   const standing = (list: readonly RowChange[]): string =>
     [
-      'rollback to savepoint assay_data',
+      back,
       ...list.map((change) => change.sql),
       'set constraints all immediate',
       ...refresh,
       `set local role ${ident(owner)}`,
       'savepoint assay_ask',
     ].join(';\n')
-  const own = `${again}; select count(*)::text, ${digest} from (${linesOf(query)}) as "assay lines"`
+  const prepare = (name: string, sql: string): string =>
+    [back, `set local role ${ident(owner)}`, `prepare ${ident(name)} as ${sql}`].join(';\n')
+  await db.batch([
+    prepare(ownName, `select count(*)::text, ${digest} from (${linesOf(query)}) as "assay lines"`),
+  ])
+  const own = `${again}; execute ${ident(ownName)}`
+  let prepared: { readonly groups: readonly (readonly number[])[]; readonly key: string } = {
+    groups: [],
+    key: '',
+  }
+
+  /** A group of which PostgreSQL cannot read one query is not there when it is executed. */
+  const prepareGroups = async (open: readonly number[]): Promise<readonly (readonly number[])[]> => {
+    const key = open.join(' ')
+    if (key === prepared.key) return prepared.groups
+    const groups = chunksOf(open)
+    await db.batch([
+      ...prepared.groups.map((_, g) => `${back}; deallocate ${ident(groupName(g))}`),
+      ...groups.map((group, g) =>
+        prepare(groupName(g), `select ${group.map((i) => digestOf(broken[i]!)).join(', ')}`),
+      ),
+    ])
+    prepared = { groups, key }
+    return groups
+  }
 
   /** One that throws where the query does not is told apart, too; it must not spoil the others. */
   const oneByOne = async (
@@ -100,11 +131,11 @@ export const openAsking = async ({
   return {
     runs: () => runs,
     ask: async (open, lists) => {
-      const groups = chunksOf(open)
+      const groups = await prepareGroups(open)
       const messages = lists.flatMap((list) => [
         standing(list),
         own,
-        ...groups.map((group) => `${again}; select ${group.map((i) => digestOf(broken[i]!)).join(', ')}`),
+        ...groups.map((_, g) => `${again}; execute ${ident(groupName(g))}`),
       ])
       const replies = await db.batch(messages)
       runs += lists.length * (open.length + 2)
@@ -132,7 +163,11 @@ export const openAsking = async ({
       return rowOf(first)?.[1] === rowOf(second)?.[1]
     },
     close: async () => {
-      await db.batch(['rollback to savepoint assay_apart; release savepoint assay_apart'])
+      const names = [ownName, ...prepared.groups.map((_, g) => groupName(g))]
+      await db.batch([
+        ...names.map((name) => `rollback to savepoint assay_apart; deallocate ${ident(name)}`),
+        'rollback to savepoint assay_apart; release savepoint assay_apart',
+      ])
     },
   }
 }

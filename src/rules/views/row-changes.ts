@@ -8,6 +8,7 @@ import { relationKey, type ColumnRead, type QueryFacts } from './query-facts.ts'
 import type { FilledTables } from './relation-rows.ts'
 import { isWritable, type RowChange } from './row-change.ts'
 import { chained, copied, deepened, gathered, gone } from './row-sets.ts'
+import { tablesUnder } from './tables-under.ts'
 import { edges, paired, pooledValues, valuesOf } from './value-changes.ts'
 
 export type { RowChange } from './row-change.ts'
@@ -25,7 +26,7 @@ const columnsRead = (view: Structure, catalog: Catalog): ReadonlySet<string> => 
       else if (on?.table === null) visit(on)
     }
   }
-  visit(view)
+  for (const one of [view, ...tablesUnder(view, catalog).views]) visit(one)
   return found
 }
 

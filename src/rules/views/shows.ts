@@ -1,5 +1,6 @@
 /** What views and materialized views have in common: they show what their query selects, in columns of its types. */
 import type { MaterializedViewRule, ViewRule } from '../../architecture/kinds/view.ts'
+import { mutantsOf } from '../../catalog/operator-sets.ts'
 import { viewOf } from '../../catalog/place.ts'
 import type { QueryMutant } from '../../catalog/query-mutants.ts'
 import { brokenQueries, viewQueryMutants } from '../../catalog/view-mutants.ts'
@@ -13,6 +14,7 @@ import { listed } from '../sentence.ts'
 import { selectEach, tryEach } from '../trial.ts'
 import { columnsSql, declaredRelation, differenceSql, noDifference } from './compare.ts'
 import { sameWithoutFinds } from './never-found.ts'
+import { sameUnnested } from './never-unnested.ts'
 import { mergedFacts, queryFacts, type QueryFacts } from './query-facts.ts'
 import { fillTables, type FilledTables } from './relation-rows.ts'
 import { emptied, rowChanges, type RowChange } from './row-changes.ts'
@@ -85,6 +87,18 @@ const possible = async (
   return untold.filter((_, k) => !replies[k]!.fault)
 }
 
+/** Of its mutants, by id, those that will be put to the experiments. */
+const mutantsAsked = (
+  { catalog, operators = null }: RuleContext,
+  view: Structure<ViewFacts>,
+): ReadonlySet<string> => new Set(mutantsOf(view, catalog, operators).map(({ id }) => id))
+
+/** What writing the experiments of a view takes: it grows with the ways to break its query. */
+export const labourOfView = ({ catalog, table }: Pick<RuleContext, 'catalog' | 'table'>): number => {
+  const view = viewOf(catalog, table)
+  return view ? brokenQueries(view, catalog).length : 1
+}
+
 /** An experiment's own, with what was proven of the view's mutants. */
 export const writtenOf = ({ draft, indistinct }: Pick<Shown, 'draft' | 'indistinct'>): Written => {
   const written = draft.written()
@@ -117,13 +131,19 @@ export const addShown = async (
   const isWritten = (await asWritten(context, rule.query)) === view.facts.definition
   const changes = await rowChanges(context, view, filled, facts)
   const every = brokenQueries(view, catalog)
-  const effective = every.filter((mutant) => !mutant.equivalent)
+  const all = viewQueryMutants(view, catalog)
+  const asked = mutantsAsked(context, view)
+  const effective = every.filter((mutant, i) => !mutant.equivalent && asked.has(all[i]!.id))
   const found = await sameWithoutFinds(
     view.facts.definition,
     effective.map((m) => m.sql),
     viewQuery,
   )
-  const mutants = effective.filter((_, i) => !found.has(i))
+  const unasked = await sameUnnested(
+    view.facts.definition,
+    effective.map((m) => m.sql),
+  )
+  const mutants = effective.filter((_, i) => !found.has(i) && !unasked.has(i))
   const apart = await tellApart({
     db,
     world: ground.world,
@@ -146,7 +166,6 @@ export const addShown = async (
     open,
     viewQuery,
   )
-  const all = viewQueryMutants(view, catalog)
   const idOf = (mutant: QueryMutant): string => all[every.indexOf(mutant)]!.id
   const untold = await possible(
     context,
@@ -184,6 +203,10 @@ export const addShown = async (
     ...proven(
       effective.filter((_, i) => found.has(i)),
       'xpath finds nothing there: the document begins with another element than its path',
+    ),
+    ...proven(
+      effective.filter((_, i) => unasked.has(i) && !found.has(i)),
+      'it unnests what its condition asks for, and nothing unnested is no row',
     ),
   ]
   return { indistinct, draft, view, filled: ground, facts, changes, told: apart.told, owner }

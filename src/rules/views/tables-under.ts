@@ -28,6 +28,8 @@ export interface TablesUnder {
   readonly tables: readonly Table[]
   /** Relation ids of tables that only the text of a function or of a string names. */
   readonly hidden: ReadonlySet<string>
+  /** Itself, and the views under it, those among them that only a text names. */
+  readonly views: readonly Structure[]
   /** Queries in strings, and those that functions in SQL consist of. */
   readonly queries: readonly string[]
   /** Materialized views that it reads, those that others stand on first. */
@@ -40,6 +42,7 @@ export const tablesUnder = (view: Structure, catalog: Catalog): TablesUnder => {
   const found = new Set<string>()
   const hidden = new Set<string>()
   const seen = new Set<string>()
+  const views: Structure[] = []
   const queries: string[] = []
   const materialized: Structure<ViewFacts>[] = []
   const named = (text: string): void => {
@@ -54,6 +57,7 @@ export const tablesUnder = (view: Structure, catalog: Catalog): TablesUnder => {
     if (seen.has(structure.id)) return
     seen.add(structure.id)
     if (structure.kind === 'view' || structure.kind === 'materializedView') {
+      views.push(structure)
       const inside = innerQueries((structure.facts as ViewFacts).definition)
       queries.push(...inside)
       named(inside.join('\n'))
@@ -77,6 +81,7 @@ export const tablesUnder = (view: Structure, catalog: Catalog): TablesUnder => {
   return {
     tables: [...catalog.tables.values()].filter((table) => found.has(table.id) || only.has(table.id)),
     hidden: only,
+    views,
     queries,
     materialized,
   }

@@ -43,6 +43,8 @@ type List = readonly RowChange[]
 const mostRounds = 3
 /** Data sets on which every single change is made. */
 const mostGrounds = 6
+/** Data sets in a row on which no change tells anything: those after them have never told anything either. */
+const mostFruitless = 3
 /** Lists of changes in one write: what they tell apart is not asked about again. */
 const atOnce = 8
 /** Queries that are run at most, in all. */
@@ -193,11 +195,13 @@ const searchAll = async (search: Search, start: Reached, changes: List): Promise
     if (shown && search.open.length > 0) reached.push({ list: shown, rows: 1, digest: null, near: 0 })
   }
   const done = new Set<string>()
+  let fruitless = 0
   for (let round = 0; round < mostRounds && search.open.length > 0; round++) {
     const grounds = groundsOf(reached, start).filter((g) => !done.has(g.list.map((c) => c.sql).join(';')))
     if (grounds.length === 0) break
     for (const ground of grounds) {
-      if (search.open.length === 0 || search.asking.runs() > mostRuns) return
+      if (search.open.length === 0 || fruitless === mostFruitless || search.asking.runs() > mostRuns) return
+      const before = search.open.length
       done.add(ground.list.map((c) => c.sql).join(';'))
       const others = changes.filter((c) => !ground.list.includes(c))
       const isMultiplied = ground.list.some((c) => multiplies.has(c.promises))
@@ -209,6 +213,7 @@ const searchAll = async (search: Search, start: Reached, changes: List): Promise
           : []),
       ]
       reached.push(...(await tryLists(search, lists)))
+      fruitless = search.open.length < before ? 0 : fruitless + 1
     }
   }
 }

@@ -111,6 +111,14 @@ export const valuesOf = async (
   }))
 }
 
+const mostYears = 6
+
+/** A day of every year that the query names, wherever: half a year from its ends, for what shifts it before it looks. */
+const daysOfYears = (constants: readonly string[]): readonly string[] =>
+  [...new Set(constants.flatMap((text) => text.match(/(?<!\d)(?:19|20|21)\d\d(?!\d)/gu) ?? []))]
+    .slice(0, mostYears)
+    .map((year) => literal(`${year}-06-15`))
+
 /** Constants of the query as values of a column that no condition names: it may be reached by ways nobody followed. */
 export const pooledValues = async (
   context: RuleContext,
@@ -121,6 +129,8 @@ export const pooledValues = async (
   const a = rows.get('a')
   if (!a || !isWritable(column) || constants.length === 0) return []
   if (pointers(context.catalog, table).has(column.name)) return []
+  const days = isMoment.test(plainType(column)) ? daysOfYears(constants) : []
+  const changed = (sql: string): RowChange => setValue(context, table, a, column, sql)
   const wanted = constants
     .filter((c) => c.length <= 60 && (isText.test(plainType(column)) || /^-?\d/u.test(c)))
     .slice(0, mostPooled)
@@ -128,14 +138,13 @@ export const pooledValues = async (
     wanted.length === 0 ||
     !(isText.test(plainType(column)) || isNumber.test(plainType(column)) || isMoment.test(plainType(column)))
   )
-    return []
+    return days.map(changed)
   const pool = `${ident(column.name)} in (${wanted.map(literal).join(', ')})`
   const candidates = await context.rows.candidates(table, column.name, [pool])
   const isWanted = (sql: string): boolean => wanted.some((constant) => sql.includes(constant))
   const possible = others(candidates, a[column.name])
-  return [...possible.filter(isWanted), ...possible.filter((sql) => !isWanted(sql))]
-    .slice(0, mostPooled)
-    .map((sql) => setValue(context, table, a, column, sql))
+  const pooled = [...possible.filter(isWanted), ...possible.filter((sql) => !isWanted(sql))]
+  return [...days, ...pooled.slice(0, mostPooled)].map(changed)
 }
 
 /** Rows at the edges of a condition: those that tell it from every way to break it. */

@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 const tables = `
+  create extension tablefunc;
   create table people (id int primary key, mail text not null, boss_id int references people, tags text[] not null default '{}');
   create table goods (id int primary key, name text not null, doc xml, attrs jsonb, price numeric(8,2) not null check (price > 0));
   create table staff (id int primary key references people, title text not null);
@@ -36,6 +37,7 @@ const queries: Readonly<Record<string, string>> = {
   tags: `select id, unnest(tags) as tag from people where 'vip' = any(tags)`,
   fiscal: `select extract(year from sold_on + interval '6 months') as year, sum(qty) as sold from sales group by 1 having sum(qty) >= 4`,
   from_function: `select id, worth(id) as worth from sales where worth(id) > 50`,
+  by_year: `select * from crosstab('select staff_id, extract(year from sold_on + interval ''6 months''), sum(qty) from sales group by 1, 2 order by 1, 2', $$select unnest('{2012,2013}'::text[])$$) as sold(staff int, "2012" bigint, "2013" bigint)`,
   best: `select id, name from (select id, name, row_number() over (order by price desc, id) as place from goods) ranked where place <= 2`,
 }
 
@@ -56,6 +58,8 @@ test('every way to break them is noticed', async () => {
 test('what keys and checks make the same is proven, not looked for', async () => {
   const over = `select worker, sum(total) as total from spending where total > 10 group by worker`
   const never = `select g.id, (xpath('/piece/name/text()', part))[1]::text as part from goods g cross join lateral unnest(xpath('/good/part', g.doc)) as part`
+  const parts = `select id, unnest(xpath('/good/part', doc)) as part from goods where doc is not null`
+  const keys = `select g.id, k.key from goods g cross join lateral jsonb_object_keys(g.attrs) as k(key) where g.attrs is not null and g.price > 1`
   const lab = await openViewLab(
     server,
     [
@@ -67,6 +71,8 @@ test('what keys and checks make the same is proven, not looked for', async () =>
       `create materialized view spending as select staff_id as worker, qty as total from sales`,
       `create view over_spending as ${over}`,
       `create view never as ${never}`,
+      `create view "its ""parts""" as ${parts}`,
+      `create view keys as ${keys}`,
     ].join(';\n'),
     {
       open: view('open_sales', `select id, qty from sales where status <> 'void'`),
@@ -78,6 +84,8 @@ test('what keys and checks make the same is proven, not looked for', async () =>
       spending: materializedView('spending', `select staff_id as worker, qty as total from sales`),
       over: view('over_spending', over),
       never: view('never', never),
+      parts: view('its "parts"', parts),
+      keys: view('keys', keys),
     },
   )
   try {
@@ -88,6 +96,11 @@ test('what keys and checks make the same is proven, not looked for', async () =>
     const keys = /staff.* and then .*people give every row its partner/u
     expect(why.get('view:sellers~join-exchanged:left')).toMatch(keys)
     expect(why.get('view:never~constant-moved:2')).toMatch(/xpath finds nothing there/u)
+    const unnested = [...why].filter(([, reason]) => /nothing unnested is no row/u.test(reason))
+    expect(unnested.map(([id]) => id)).toEqual([
+      'view:"its ""parts"""~where-dropped',
+      'view:keys~part-dropped:1',
+    ])
     expect(why.get('view:by_mail~join-exchanged:left')).toMatch(keys)
   } finally {
     await lab.close()
