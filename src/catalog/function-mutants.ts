@@ -24,6 +24,8 @@ interface Facts extends PurityFacts, OwnedFunction {
   readonly acl: Acl
 }
 
+export type WholeBody = Pick<Facts, 'language' | 'statement' | 'body'>
+
 /** Calls of calls that are followed; a deeper chain is taken for a circle. */
 const deepest = 4
 
@@ -44,7 +46,10 @@ const emptyBody = (facts: Facts): { readonly language: string; readonly body: st
 }
 
 /** The statement with another language and body: everything before ` LANGUAGE ` and the clauses after it stay. */
-const withBody = (facts: Facts, { language, body }: { language: string; body: string }): string | null => {
+export const statementWithBody = (
+  facts: WholeBody,
+  { language, body }: { language: string; body: string },
+): string | null => {
   const start = `\n LANGUAGE ${/^[a-z_][a-z0-9_]*$/u.test(facts.language) ? facts.language : ident(facts.language)}`
   const at = facts.statement.indexOf(start)
   // pg_get_functiondef prints the body last, behind AS and a dollar quote that the body does not hold.
@@ -58,7 +63,7 @@ const withBody = (facts: Facts, { language, body }: { language: string; body: st
 const emptied = (structure: Structure<Facts>): Mutant[] => {
   const { facts } = structure
   const empty = emptyBody(facts)
-  const statement = empty === null ? null : withBody(facts, empty)
+  const statement = empty === null ? null : statementWithBody(facts, empty)
   if (empty === null || statement === null) return []
   return [
     makeMutant(structure, {
@@ -76,7 +81,7 @@ const bodyChanged = (structure: Structure<Facts>): Mutant[] => {
   const { facts } = structure
   if (facts.language !== 'plpgsql' || facts.body === null) return []
   return functionBodyMutants(facts.body).flatMap(({ does, details, summary, body }) => {
-    const statement = withBody(facts, { language: 'plpgsql', body })
+    const statement = statementWithBody(facts, { language: 'plpgsql', body })
     return statement === null
       ? []
       : [makeMutant(structure, { does, details, effect: 'changed', summary, ddl: [statement] })]

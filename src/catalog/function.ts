@@ -8,6 +8,7 @@ import { functionMutants } from './function-mutants.ts'
 import type { OutsideNames } from './function-purity.ts'
 import { functionsSql, outsideNamesSql } from './function-sql.ts'
 import { commentOn, grantsOn, type Acl } from './dependent-ddl.ts'
+import { sqlBodyMutants } from './sql-body-mutants.ts'
 import type { StructureKind } from './structure.ts'
 import { functionId, usedIds, type Use } from './uses.ts'
 
@@ -81,5 +82,9 @@ export const functionKind: StructureKind<FunctionFacts> = {
   ],
   drop: ({ facts }) => [`drop ${functionSql(facts)} cascade`],
   mutants: functionMutants,
-  declaredBy: ({ id }) => `the rule that calls it, with { by: [${JSON.stringify(id)}] }`,
+  answerMutants: sqlBodyMutants,
+  declaredBy: ({ id, facts }) =>
+    facts.isTrigger || facts.isEventTrigger
+      ? `the rule that calls it, with { by: [${JSON.stringify(id)}] }`
+      : `fn(${JSON.stringify(id.slice('function:'.length))}, { behaves: { '…': { given: { … }, call: '…', answers: '…' } } })`,
 }

@@ -50,7 +50,7 @@ const callSteps = (rule: CalledRule, catalog: Catalog): Steps | { readonly missi
   if (look !== null && 'missing' in look) return look
   const plain = isCalled ? `call ${call}` : answerSelect(call, shown, counts)
   if (refused !== null)
-    return { keep: [], when: [plain], then: { kind: 'rejected', by: { sqlstate: refused } } }
+    return { keep: [], when: [plain], then: { kind: 'rejected', by: { sqlstate: refused }, exactly: true } }
   const lines = linesOf(answers)
   if (look === null) {
     const expected = isCalled ? rowsAre(lines) : rowsAre(...lines.map((line) => [line]))
@@ -98,6 +98,7 @@ const experiments: RuleKind<CalledRule>['experiments'] = async (rule, context: R
 const nowhere: World = { id: 'call', statements: [] }
 
 const verbs = {
+  saysAnswers: true,
   experiments,
   // What the function has to answer is known, its body is not.
   design: () => [],

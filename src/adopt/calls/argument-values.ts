@@ -19,7 +19,9 @@ export interface ArgumentChoices {
   readonly others: readonly (readonly string[])[]
 }
 
-const mostValues = 14
+/** Of one argument at least, and of all. */
+const leastValues = 14
+const mostValues = 48
 
 const bareNumbers = new Set(['integer', 'bigint', 'numeric', 'real', 'double precision'])
 
@@ -138,6 +140,7 @@ export const chooseArguments = ({ signature, reads, standing, clues }: ArgumentG
       return cast(argument, value, isOverloaded)
     }),
   )
+  const most = Math.max(leastValues, Math.floor(mostValues / Math.max(1, signature.arguments.length)))
   const others = signature.arguments.map((argument, i) => {
     const spoken = about(clues, signature, argument)
     const { slot, family } = familyOf(argument)
@@ -151,13 +154,13 @@ export const chooseArguments = ({ signature, reads, standing, clues }: ArgumentG
       ]),
       'null',
       typicalOf(argument, 0),
-      ...near.slice(0, 8),
+      ...near.slice(0, Math.floor(most / 2)),
       ...(isMade ? [] : family.near(slot, { ...spoken, constants }).slice(0, 6)),
       typicalOf(argument, 1),
       ...(isMade ? [] : family.edges(slot).slice(0, 6)),
-      ...near.slice(8),
+      ...near.slice(Math.floor(most / 2)),
     ]
-    return [...new Set(values.map((value) => cast(argument, value, isOverloaded)))].slice(0, mostValues)
+    return [...new Set(values.map((value) => cast(argument, value, isOverloaded)))].slice(0, most)
   })
   return { aligned, others }
 }

@@ -27,7 +27,6 @@ export interface RoundGround {
 
 type Given = CallSetting['given']
 
-const mostPairs = 27
 const mostVaried = 96
 
 /** Whether a setting was ever set in a session shows in what it answers then: here it always was. */
@@ -43,6 +42,7 @@ const makeSetting =
       as,
       byStranger: false,
       settings,
+      args,
       call: callSql(signature, args, settings['search_path'] !== undefined),
     }
   }
@@ -61,18 +61,6 @@ const unique = (settings: readonly CallSetting[]): readonly CallSetting[] => [
 const varied = ({ choices }: RoundGround, base: Arguments): readonly Arguments[] =>
   choices.others.flatMap((values, i) => values.map((value) => base.map((own, k) => (k === i ? value : own))))
 
-/** Two arguments at a time. */
-const paired = ({ choices }: RoundGround, base: Arguments): readonly Arguments[] => {
-  const found: Arguments[] = []
-  for (const [i, some] of choices.others.entries())
-    for (const [k, others] of choices.others.entries())
-      if (i < k)
-        for (const a of some.slice(0, 5))
-          for (const b of others.slice(0, 5))
-            found.push(base.map((own, at) => (at === i ? a : at === k ? b : own)))
-  return found.slice(0, mostPairs * 2)
-}
-
 /** The arguments of what stands, among no rows, one row and two rows of each table; then one argument otherwise. */
 export const firstRound = (ground: RoundGround): readonly CallSetting[] => {
   const make = makeSetting(ground)
@@ -87,16 +75,6 @@ export const firstRound = (ground: RoundGround): readonly CallSetting[] => {
     make(base, {}),
     ...varied(ground, base).map((args) => make(args, two)),
   ]).slice(0, mostVaried)
-}
-
-export const argumentRound = (ground: RoundGround): readonly CallSetting[] => {
-  const make = makeSetting(ground)
-  const [base = [], second = base] = ground.choices.aligned
-  const two = rowsOf(ground.standing, 2)
-  return unique([...paired(ground, base), ...varied(ground, second)].map((args) => make(args, two))).slice(
-    0,
-    mostVaried,
-  )
 }
 
 const mostIdentities = 12
@@ -209,6 +187,8 @@ export interface Change {
   readonly row: Row
 }
 
+const columnOf = ({ row }: Change): string => Object.keys(row)[0] ?? ''
+
 const changed = (given: Given, { table, at, row }: Change): Given => {
   const rows = given[table] ?? []
   return { ...given, [table]: rows.map((own, n) => (n === at ? { ...own, ...row } : own)) }
@@ -244,32 +224,66 @@ export const changesOf = async (ground: RoundGround): Promise<readonly Change[]>
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ change }) => change)
 }
 
-/** Rows less, and values changed, in the calls that showed most. */
-export const rowRound = (
+/** The second row is like the first in all but its key. */
+const gathered = ({ standing }: RoundGround): readonly Change[] =>
+  standing.flatMap(({ table, rows, keys }) => {
+    const [first, second] = rows
+    if (!first || !second) return []
+    const row = Object.fromEntries(
+      Object.entries(first.pins).filter(([name, value]) => !keys.has(name) && second.pins[name] !== value),
+    )
+    return Object.keys(row).length < 2 ? [] : [{ table: table.id, at: 1, row }]
+  })
+
+/** The rows of each table from the last to the first: which of several is found first shows. */
+const reversed = (given: Given): readonly Given[] =>
+  Object.entries(given).flatMap(([table, rows]) =>
+    rows.length < 2 ? [] : [{ ...given, [table]: rows.toReversed() }],
+  )
+
+const mostAround = 88
+const mostArguments = 30
+const mostSettings = 16
+
+/** Calls beside one that came far, each in one thing otherwise: first what those names are that are still asked about. */
+export const roundAround = (
   ground: RoundGround,
-  from: readonly CallSetting[],
+  from: CallSetting,
   changes: readonly Change[],
+  names: ReadonlySet<string>,
 ): readonly CallSetting[] => {
-  const two = rowsOf(ground.standing, 2)
-  const without = ground.standing.map(({ table }): Given =>
-    Object.fromEntries(Object.entries(two).filter(([id]) => id !== table.id)),
+  const { signature, choices, reads, standing } = ground
+  const given = Object.keys(from.given).length === 0 ? rowsOf(standing, 2) : from.given
+  const isQualified = from.settings['search_path'] !== undefined
+  const isAsked = (name: string): number => Number(!names.has(name))
+  const others = signature.arguments
+    .map((argument, i) => ({ argument, i }))
+    .toSorted((a, b) => isAsked(a.argument.name) - isAsked(b.argument.name))
+    .flatMap(({ i }) => choices.others[i]!.map((value) => from.args.with(i, value)))
+    .slice(0, mostArguments)
+  const settings = reads.settings.flatMap((name) =>
+    identities(ground).map((value): Row => ({ ...from.settings, [name]: literal(value) })),
   )
-  const most = Math.max(12, Math.floor((mostVaried * 2) / Math.max(1, from.length)))
-  return unique(
-    from.flatMap((one) => {
-      const given = Object.keys(one.given).length === 0 ? two : one.given
-      return [
-        ...changes.slice(0, most).map((change) => ({ ...one, given: changed(given, change) })),
-        ...without.map((less) => ({ ...one, given: less })),
-      ]
-    }),
+  const near = [...gathered(ground), ...changes].toSorted(
+    (a, b) => isAsked(columnOf(a)) - isAsked(columnOf(b)),
   )
+  const without = standing.map(({ table }): Given =>
+    Object.fromEntries(Object.entries(given).filter(([id]) => id !== table.id)),
+  )
+  const all = [
+    ...others.map((args) => ({ ...from, given, args, call: callSql(signature, args, isQualified) })),
+    ...settings.slice(0, mostSettings).map((one) => ({ ...from, given, settings: one })),
+    ...[...reversed(given), ...without].map((one) => ({ ...from, given: one })),
+  ]
+  const left = Math.max(mostAround - all.length, mostAround / 3)
+  return unique([
+    ...all,
+    ...near.slice(0, left).map((change) => ({ ...from, given: changed(given, change) })),
+  ])
 }
 
 const mostCombined = 96
 const mostPerColumn = 4
-
-const columnOf = ({ row }: Change): string => Object.keys(row)[0] ?? ''
 
 const isSameRow = (a: Change, b: Change): boolean => a.table === b.table && a.at === b.at
 

@@ -11,6 +11,8 @@ export interface TriedCalls {
   readonly isCallable: boolean
   /** What every call was refused with, where the function names something that is not there. */
   readonly brokenBy: string | null
+  /** What some calls were refused with, because something they came to is not there. */
+  readonly hindrance: string | null
 }
 
 const signature = ({ id }: Structure): string => id.slice('function:'.length)
@@ -21,9 +23,10 @@ const statedBy = (structure: Structure): string =>
 export const functionFindings = (
   structure: Structure,
   left: readonly Mutant[],
-  { calls, isShown, isCallable, isCut, brokenBy }: TriedCalls,
+  { calls, isShown, isCallable, isCut, brokenBy, hindrance }: TriedCalls,
 ): readonly Finding[] => {
-  const tried = `${calls} calls were tried${isCut ? ', then the time for it was over' : ''}`
+  const met = hindrance === null ? '' : `; behind others PostgreSQL answers: ${hindrance}`
+  const tried = `${calls} calls were tried${isCut ? ', then the time for it was over' : ''}${met}`
   if (!isCallable)
     return [
       {
@@ -65,7 +68,10 @@ export const functionFindings = (
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${structure.id} would go unnoticed`,
       why: `${tried}; none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
-      fix: statedBy(structure),
+      fix:
+        hindrance === null
+          ? statedBy(structure)
+          : 'put what is missing into a file of SQL, with functions of the same names and arguments, and adopt with --before FILE',
     },
   ]
 }

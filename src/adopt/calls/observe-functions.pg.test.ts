@@ -48,6 +48,24 @@ const schema = `
     $$ begin return coalesce("a b", 1) * 2; end $$;
   create function fresh() returns uuid language sql volatile as $$ select gen_random_uuid() $$;
   create function broken(n integer) returns integer language plpgsql as $$ begin return no_such(n); end $$;
+  create table members (id bigint primary key, org integer not null, person integer not null,
+    is_owner boolean not null default false);
+  create function hand_over(p_org integer, p_person integer) returns text language plpgsql as $$
+    begin
+      if exists (select from members where person = nullif(current_setting('app.person', true), '')::integer
+          and org = p_org and is_owner) then
+        update members set is_owner = true where org = p_org and person = p_person;
+        if found then return 'done'; end if;
+      end if;
+      return 'nothing';
+    end $$;
+  create function hindered(n integer) returns integer language plpgsql as $$
+    begin if n is null then raise exception 'none' using errcode = 'NONE0'; end if; return no_such(n); end $$;
+  create function owners(p_org integer) returns bigint language sql stable as
+    $$ select count(*) from members where is_owner and org = p_org $$;
+  create function "last ""member""" () returns bigint language sql stable
+    begin atomic select id from members where not is_owner order by person desc, id limit 1; end;
+  create function left_over(n integer) returns integer language sql immutable return n % 3;
   create function asker() returns text language sql stable as $$ select current_setting('app.user', true) $$;
 `
 
@@ -78,7 +96,9 @@ const nameOf = (structure: string): FunctionName => {
 test('a function is seen among rows that its conditions tell apart', () => {
   const answers = of('in_stock').entries.map(({ option }) => option.answers ?? option.refused)
   expect(new Set(answers)).toEqual(new Set(['true', 'false', '42501']))
-  expect(of('titles').entries[0]!.option.given?.['copies']).toHaveLength(1)
+  expect(of('in_stock').entries.some(({ option }) => [option.given?.['loans']].flat().length === 1)).toBe(
+    true,
+  )
   expect(of('strong').mutants.left).toEqual([])
   expect(of('joined').mutants.left).toEqual([])
 })
@@ -95,6 +115,28 @@ test('an answer that is never the same twice is only counted', () => {
 
 test('a setting that a function asks for is always set: a session that never had it answers otherwise', () => {
   expect(of('asker').entries.every(({ option }) => 'app.user' in (option.settings ?? {}))).toBe(true)
+})
+
+test('calls are gone on from as far as the body is come to: the last branch is seen, too', () => {
+  const { mutants, entries } = of('hand_over')
+  expect(mutants.made).toBeGreaterThan(30)
+  expect(mutants.killed / mutants.made).toBeGreaterThan(0.8)
+  expect(entries.some(({ option }) => option.answers === 'done')).toBe(true)
+})
+
+test('functions in SQL are broken as queries are, however their body is written', () => {
+  expect(of('owners').mutants.made).toBeGreaterThan(8)
+  expect(of('owners').mutants.left).toEqual([])
+  expect(of('last ""member""').mutants.made).toBeGreaterThan(6)
+  expect(of('left_over').mutants.left.filter(({ id }) => id.includes('~query-'))).toEqual([])
+})
+
+test('what keeps a function from being seen whole is said once, with what is missing', () => {
+  const [finding, ...more] = of('hindered').findings
+  expect(more).toEqual([])
+  expect(finding).toMatchObject({ code: 'adopt.unobserved', structure: 'function:hindered(integer)' })
+  expect(finding!.why).toContain('function no_such(integer) does not exist')
+  expect(finding!.fix).toContain('--before FILE')
 })
 
 test('a function that names what is not there is a finding', () => {

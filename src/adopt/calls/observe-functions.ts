@@ -13,12 +13,11 @@ import { makeRows } from '../../rows/make-rows.ts'
 import { inTransaction } from '../observe/work.ts'
 import { chooseArguments, isCallable } from './argument-values.ts'
 import {
-  argumentRound,
   askerRound,
   changesOf,
   combinedRound,
   firstRound,
-  rowRound,
+  roundAround,
   settingRound,
   type RoundGround,
 } from './call-rounds.ts'
@@ -30,6 +29,8 @@ import { recordCalls } from './record-calls.ts'
 import { reduceRows } from './reduce-rows.ts'
 import { readSignatures, type Signature } from './signatures.ts'
 import { standingRows } from './standing-rows.ts'
+import { openClimb } from './climb.ts'
+import { traceBody } from './trace-body.ts'
 import { isOutOfTime, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
 
 type FunctionStructure = Structure<FunctionFacts>
@@ -44,18 +45,42 @@ interface Study {
 /** Calls that later rounds start from: those that show most, each seen otherwise. */
 const mostStarts = 4
 
-/** Statements with which calls of one round are looked at, and after which only who asks is still tried. */
+/** Statements with which calls of one round are looked at. */
 const mostLookedAt = 800
-const mostSpent = 4_000
 
-/** Milliseconds for one function and for all: adoption ends, and says of which it could have seen more. */
+/** Statements after which only who asks is still tried: some for the function, more for each of its broken forms. */
+const mostSpent = 3_000
+const mostSpentOnEach = 120
+
+/** Calls around which others are tried for nothing before no more are. */
+const mostBarren = 2
+
+/**
+ * Milliseconds for one function and for all: adoption ends, and says of which it could have seen more. One may take some
+ * times its share of what is left.
+ */
+const shortestForOne = 2_000
 const longestForOne = 20_000
-const longestForAll = 240_000
+const longestForAll = 180_000
+const mostShares = 4
 
 /** Calls as slow as hashing a password count for many. */
 const slownessOf = (calls: number, milliseconds: number): number => {
   const each = milliseconds / Math.max(1, calls * 2)
-  return each < 12 ? 1 : each < 60 ? 4 : 16
+  return each < 60 ? 1 : each < 240 ? 4 : 16
+}
+
+/** What is missing where calls came to: a name that is not there, of a function or an extension. */
+const hindranceOf = (seen: readonly SeenCall[]): string | null => {
+  const counts = new Map<string, number>()
+  for (const { seen: one, setting } of seen)
+    if (
+      one.fault &&
+      setting.settings['search_path'] === undefined &&
+      /^(?:42883|42P01|42703|42704|3F000)$/u.test(one.fault.sqlstate)
+    )
+      counts.set(one.fault.message, (counts.get(one.fault.message) ?? 0) + 1)
+  return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
 }
 
 /** Every call meets a name that is not there: no other argument and no other row changes that. */
@@ -100,54 +125,58 @@ const startsOf = (seen: readonly SeenCall[]): readonly CallSetting[] => {
 }
 
 interface Round {
-  /** Other rows alone are tried: who is only told by a null argument is left out. */
-  readonly isOfRows?: true
   /** Who asks is what it is about: only such mutants are tried, and in no other round. */
   readonly isOfAskers?: true
   readonly settings: () => Promise<readonly CallSetting[]>
 }
 
-const roundsOf = (ground: RoundGround, starts: () => readonly CallSetting[]): readonly Round[] => {
-  const { db, standing } = ground
-  const hasRows = standing.length > 0
-  const first = firstRound(ground)
-  const plainest = first.slice(0, 1)
-  let changes: ReturnType<typeof changesOf> | null = null
-  const known = async (): ReturnType<typeof changesOf> =>
-    (changes ??= inTransaction(db, () => changesOf(ground)))
-  const ofRows = (most: number) => async () =>
-    hasRows ? rowRound(ground, [...plainest, ...starts().slice(0, most)], await known()) : []
-  return [
-    { settings: async () => first },
-    { settings: async () => settingRound(ground, [...plainest, ...starts().slice(0, 2)]) },
-    { isOfRows: true, settings: ofRows(1) },
-    { settings: async () => (ground.signature.arguments.length > 1 ? argumentRound(ground) : []) },
-    { isOfRows: true, settings: ofRows(3) },
-    {
-      isOfRows: true,
-      settings: async () =>
-        hasRows ? combinedRound([...plainest, ...starts().slice(0, 2)], await known()) : [],
-    },
-    { isOfAskers: true, settings: async () => askerRound(ground, [...plainest, ...starts()]) },
-  ]
-}
+/** Behind the plain ones come those around the calls that came farthest, as long as they show more. */
+const roundsOf = (
+  ground: RoundGround,
+  climb: ReturnType<typeof openClimb>,
+  starts: () => readonly CallSetting[],
+): Iterable<Round> =>
+  (function* () {
+    const { db, standing } = ground
+    const first = firstRound(ground)
+    const plainest = first.slice(0, 1)
+    yield { settings: async () => first }
+    yield { settings: async () => settingRound(ground, [...plainest, ...starts().slice(0, 2)]) }
+    let known: ReturnType<typeof changesOf> | null = null
+    const changes = async (): ReturnType<typeof changesOf> =>
+      (known ??= inTransaction(db, () => changesOf(ground)))
+    for (let call = climb.next(); call !== null; call = climb.next()) {
+      const from = call.setting
+      yield { settings: async () => roundAround(ground, from, await changes(), climb.asked()) }
+    }
+    if (standing.length > 0)
+      yield { settings: async () => combinedRound([...plainest, ...starts().slice(0, 2)], await changes()) }
+    yield { isOfAskers: true, settings: async () => askerRound(ground, [...plainest, ...starts()]) }
+  })()
 
 /** Told only by who asks, or on which path names are found. */
 const asksWho = ({ operator }: Mutant): boolean => /\b(?:security-\w+|search-path-dropped)$/u.test(operator)
 
-/** Told only by calls with null. */
-const asksNull = ({ operator }: Mutant): boolean => /\b(?:strict|called-on-null)$/u.test(operator)
+const isAbout = (mutant: Mutant, { isOfAskers }: Omit<Round, 'settings'>): boolean =>
+  asksWho(mutant) === (isOfAskers === true)
 
-const isAbout = (mutant: Mutant, { isOfAskers, isOfRows }: Omit<Round, 'settings'>): boolean =>
-  asksWho(mutant) ? isOfAskers === true : isOfAskers !== true && !(isOfRows === true && asksNull(mutant))
+/** Those that somebody could notice. */
+const brokenForms = (structure: FunctionStructure, catalog: Catalog): readonly Mutant[] => {
+  const kind = kindOfStructure(structure)
+  const answers = kind.answerMutants?.(structure, catalog) ?? []
+  return [...kind.mutants(structure, catalog), ...answers].filter((mutant) => mutant.equivalent === undefined)
+}
 
 const observeOne = async (study: Study): Promise<ObservedFunction> => {
   const { lab, structure, signature } = study
-  const mutants = kindOfStructure(structure)
-    .mutants(structure, lab.catalog)
-    .filter((mutant) => mutant.equivalent === undefined)
+  const mutants = brokenForms(structure, lab.catalog)
   if (!isCallable(signature))
-    return toObserved(study, [], mutants, new Set(), new Set(), { calls: 0, brokenBy: null, isCut: false })
+    return toObserved(study, [], mutants, new Set(), new Set(), {
+      calls: 0,
+      brokenBy: null,
+      hindrance: null,
+      isCut: false,
+    })
   const ground = await openGround(study)
   const shape: CallShape = {
     isProcedure: structure.facts.isProcedure,
@@ -160,13 +189,16 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
   const done = { noticed: new Set<string>(), stillborn: new Set<string>() }
   const open = (): readonly Mutant[] =>
     mutants.filter(({ id }) => !done.noticed.has(id) && !done.stillborn.has(id))
+  const trace = traceBody(structure)
+  const climb = openClimb(trace, mostBarren, () => open().filter((mutant) => !asksWho(mutant)))
+  const most = mostSpent + mostSpentOnEach * mutants.length
   const seen: SeenCall[] = []
   let calls = 0
   let patience = 1
   let spent = 0
-  for (const round of roundsOf(ground, () => startsOf(seen))) {
+  for (const round of roundsOf(ground, climb, () => startsOf(seen))) {
     const wanted = open().filter((mutant) => isAbout(mutant, round))
-    const isOver = spent > mostSpent || isBroken(seen)
+    const isOver = spent > most || isBroken(seen)
     if (wanted.length === 0 || (isOver && round.isOfAskers !== true)) continue
     if (calls > 0 && isOutOfTime(lab)) break
     const settings = await round.settings()
@@ -174,10 +206,14 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
     calls += settings.length
     const start = performance.now()
     const some = within(settings, (one) => one, mostLookedAt, patience)
-    const looked = await lookAtCalls(lab, some, shape)
+    const looked = await lookAtCalls(lab, some, shape, trace)
     patience = Math.max(patience, slownessOf(some.length, performance.now() - start))
     seen.push(...looked)
-    const { chosen, stillborn, spent: more } = await chooseCalls(lab, looked, shape, wanted, patience)
+    const {
+      chosen,
+      stillborn,
+      spent: more,
+    } = await chooseCalls(lab, looked, shape, wanted, { patience, trace })
     spent += more
     for (const id of stillborn) done.stillborn.add(id)
     const reduced = []
@@ -185,11 +221,13 @@ const observeOne = async (study: Study): Promise<ObservedFunction> => {
     const recorded = await recordCalls(lab, structure, shape, reduced, said)
     entries.push(...recorded.entries)
     for (const id of recorded.notices) done.noticed.add(id)
+    climb.add(looked, recorded.entries.length > 0)
   }
   const faults = isBroken(seen) ? seen[0]!.seen.fault!.message : null
   return toObserved(study, entries, mutants, done.noticed, done.stillborn, {
     calls,
     brokenBy: faults,
+    hindrance: hindranceOf(seen),
     isCut: isOutOfTime(lab),
   })
 }
@@ -200,7 +238,7 @@ const toObserved = (
   mutants: readonly Mutant[],
   noticed: ReadonlySet<string>,
   stillborn: ReadonlySet<string>,
-  tried: Pick<TriedCalls, 'calls' | 'brokenBy' | 'isCut'>,
+  tried: Pick<TriedCalls, 'calls' | 'brokenBy' | 'hindrance' | 'isCut'>,
 ): ObservedFunction => {
   const left = mutants.filter(({ id }) => !noticed.has(id) && !stillborn.has(id))
   const findings: readonly Finding[] = functionFindings(structure, left, {
@@ -258,25 +296,33 @@ export const observeFunctions = async (
     const rows = await inTransaction(db, () => makeRows(db, catalog))
     const clues = await inTransaction(db, () => readFunctionClues(db, [...catalog.tables.values()]))
     const signatureOf = await readSignatures(db)
-    const found: ObservedFunction[] = []
-    const end = Date.now() + longestForAll
-    for (const [i, structure] of functions.entries()) {
-      onStructure?.(structure.id, i, functions.length)
+    const studies = functions.flatMap((structure, n) => {
       const signature = signatureOf(structure.facts)
-      if (!signature) continue
+      const isOthers =
+        servesTables(structure, catalog) && readFunction(structure, [], [], catalog).tables.length > 0
+      if (!signature || isOthers) return []
+      return [{ n, structure, signature, weight: brokenForms(structure, catalog).length }]
+    })
+    const found: { readonly n: number; readonly one: ObservedFunction }[] = []
+    const end = Date.now() + longestForAll
+    let weightLeft = studies.reduce((sum, { weight }) => sum + weight, 0)
+    // Those that are soon seen come first: where the time is over, most have been.
+    for (const { n, structure, signature, weight } of studies.toSorted((a, b) => a.weight - b.weight)) {
+      onStructure?.(structure.id, found.length, studies.length)
+      const now = Date.now()
+      const share = ((end - now) * weight) / Math.max(1, weightLeft)
       const lab: CallLaboratory = {
         db,
         owner: structure.facts.owner,
         catalog,
         rows,
-        until: Math.min(end, Date.now() + longestForOne),
+        until: Math.min(end, now + Math.min(longestForOne, Math.max(shortestForOne, mostShares * share))),
         day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
       }
-      if (servesTables(structure, catalog) && readFunction(structure, [], [], catalog).tables.length > 0)
-        continue
-      found.push(await observeOne({ lab, clues, structure, signature }))
+      weightLeft -= weight
+      found.push({ n, one: await observeOne({ lab, clues, structure, signature }) })
     }
-    return found
+    return found.toSorted((a, b) => a.n - b.n).map(({ one }) => one)
   } finally {
     await db.query('reset statement_timeout; reset client_min_messages')
   }

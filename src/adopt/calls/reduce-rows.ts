@@ -1,6 +1,5 @@
 /** Takes away rows that a chosen call does not need: what is left is what a reader has to look at. */
-import { isNoticed } from '../observe/try-writes.ts'
-import { lookAtCalls, type ChosenCall } from './choose-calls.ts'
+import { isOtherwise, lookAtCalls, type ChosenCall } from './choose-calls.ts'
 import { tryCalls, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
 
 type Given = CallSetting['given']
@@ -32,7 +31,7 @@ const countOf = (given: Given): number => Object.values(given).reduce((sum, rows
 /** The calls among fewer rows that still notice all that this one was chosen for. */
 const stillNoticing = async (
   lab: CallLaboratory,
-  { setting }: ChosenCall,
+  { setting, seen: whole }: ChosenCall,
   notices: ChosenCall['notices'],
   shape: CallShape,
   givens: readonly Given[],
@@ -52,8 +51,12 @@ const stillNoticing = async (
   return new Map(
     seen.flatMap((one, i): [Given, ChosenCall][] => {
       const others = broken.map((outcomes) => outcomes?.[i] ?? null)
-      const isWhole = others.every((other) => other !== null && isNoticed(one.seen, other, one.unsteady))
-      return isWhole ? [[one.setting.given, { ...one, notices, others: others.flatMap((o) => o ?? []) }]] : []
+      const isWhole = others.every((other) => other !== null && isOtherwise(one, other))
+      // Refused for want of a row it would say less.
+      const isAlike = (one.seen.fault === null) === (whole.fault === null)
+      return isWhole && isAlike
+        ? [[one.setting.given, { ...one, notices, others: others.flatMap((o) => o ?? []) }]]
+        : []
     }),
   )
 }

@@ -32,10 +32,13 @@ const outcome = (option: CallOption, message: string | null): string => {
   return parts.length === 0 ? 'is taken' : listed(parts)
 }
 
+/** What stands on one line as a key, with a number behind it where another one is the same. */
+const longest = 92
+
 /** `message`: of a refusal. */
 export const sayCall = (option: CallOption, message: string | null): string => {
   const said = Object.entries(option.settings ?? {}).filter(([, value]) => value !== `''`)
-  return [
+  const parts = [
     shortened(option.call ?? '', 90),
     ...(option.as === undefined ? [] : [`by ${option.as}`]),
     ...(option.byStranger === true ? ['by a stranger'] : []),
@@ -43,5 +46,6 @@ export const sayCall = (option: CallOption, message: string | null): string => {
       ? []
       : [`with ${listed(said.map(([name, value]) => `${name} ${shortened(value, 40)}`))}`]),
     outcome(option, message),
-  ].join(' ')
+  ]
+  return shortened(parts.join(' '), longest)
 }

@@ -19,6 +19,8 @@ export type StandingRows = readonly {
   readonly table: Table
   /** One per family, a first. */
   readonly rows: readonly StandingRow[]
+  /** Columns of its key. */
+  readonly keys: ReadonlySet<string>
   /** The function does not name it: what it writes points to it. */
   readonly isParent: boolean
 }[]
@@ -100,7 +102,13 @@ export const standingRows = async (
       const row = await standingRow(ground, table, family, reads)
       if (row) rows.push(row)
     }
-    if (rows.length > 0) found.push({ table, rows, isParent: parents.includes(table) })
+    if (rows.length > 0)
+      found.push({
+        table,
+        rows,
+        keys: new Set(keyColumns(ground.catalog, table)),
+        isParent: parents.includes(table),
+      })
   }
   return found
 }

@@ -10,6 +10,7 @@ import type { Experiment } from '../../rules/experiment.ts'
 import { keepPlaces } from '../../rules/observed-look.ts'
 import { lookAtAll, runInBatches } from '../observe/try-writes.ts'
 import type { Laboratory, Outcome, Patience } from '../observe/try-writes.ts'
+import { forgetPoints, readPoints, type Trace } from './trace-body.ts'
 
 export interface CallSetting {
   /** By table id. */
@@ -18,7 +19,8 @@ export interface CallSetting {
   /** By a role that has no rights of its own. */
   readonly byStranger: boolean
   readonly settings: Row
-  /** As SQL. */
+  /** As SQL: what it is called with, and the whole call. */
+  readonly args: readonly string[]
   readonly call: string
 }
 
@@ -117,17 +119,12 @@ const toOutcome = ({ fault, rows, stage }: Observation, shape: CallShape): Outco
   }
 }
 
-/**
- * [mutant][call]; null for a mutant that PostgreSQL refuses, and for a call whose rows cannot be laid. The first outcome
- * of each is the answer. None of a mutant for which there was no time left.
- */
-export const tryCalls = async (
+/** Null for a call whose rows cannot be laid. */
+const makeExperiments = async (
   lab: CallLaboratory,
   settings: readonly CallSetting[],
   shape: CallShape,
-  mutants: readonly Pick<Mutant, 'ddl'>[],
-  patience: Patience = 'long',
-): Promise<readonly (readonly (Outcome | null)[] | null)[]> => {
+): Promise<readonly (Experiment | null)[]> => {
   const made: (Experiment | null)[] = []
   await lab.db.query('begin')
   try {
@@ -135,27 +132,98 @@ export const tryCalls = async (
   } finally {
     await lab.db.query('rollback')
   }
-  const experiments = made.filter((one) => one !== null)
+  return made
+}
+
+/** A broken form, and by their numbers the calls that are put to it. */
+export interface CallTrial extends Pick<Mutant, 'ddl'> {
+  readonly calls: readonly number[]
+}
+
+/**
+ * By trial what its calls answer, in their order; null for a mutant that PostgreSQL refuses, and for a call whose rows
+ * cannot be laid. The first outcome of each is the answer. None of a mutant for which there was no time left.
+ */
+export const tryTrials = async (
+  lab: CallLaboratory,
+  settings: readonly CallSetting[],
+  shape: CallShape,
+  trials: readonly CallTrial[],
+  patience: Patience = 'long',
+): Promise<readonly (readonly (Outcome | null)[] | null)[]> => {
+  const made = await makeExperiments(lab, settings, shape)
   const found: (readonly (Outcome | null)[] | null)[] = []
-  for (let from = 0; from < mutants.length; from += triedAtOnce) {
-    const some = mutants.slice(from, from + triedAtOnce)
+  for (let from = 0; from < trials.length; from += triedAtOnce) {
+    const some = trials.slice(from, from + triedAtOnce)
     if (from > 0 && isOutOfTime(lab)) {
       found.push(...some.map(() => []))
       continue
     }
+    const lists = some.map(({ calls }) => calls.flatMap((n) => made[n] ?? []))
     const outcomes = await runInBatches(
       lab,
-      some.map(({ ddl }) => ({ ddl, experiments })),
+      some.map(({ ddl }, i) => ({ ddl, experiments: lists[i]! })),
       patience,
     )
-    for (const { ddlFault, observations } of outcomes)
-      found.push(
-        ddlFault
-          ? null
-          : made.map((one) =>
-              one === null ? null : toOutcome(observations[experiments.indexOf(one)]!, shape),
-            ),
-      )
+    for (const [i, { ddlFault, observations }] of outcomes.entries()) {
+      const byExperiment = new Map(lists[i]!.map((one, n) => [one, observations[n]!]))
+      const outcome = (one: Experiment | null | undefined): Outcome | null =>
+        one ? toOutcome(byExperiment.get(one)!, shape) : null
+      found.push(ddlFault ? null : some[i]!.calls.map((n) => outcome(made[n])))
+    }
   }
   return found
+}
+
+/** [mutant][call], all calls put to all mutants. */
+export const tryCalls = (
+  lab: CallLaboratory,
+  settings: readonly CallSetting[],
+  shape: CallShape,
+  mutants: readonly Pick<Mutant, 'ddl'>[],
+  patience: Patience = 'long',
+): Promise<readonly (readonly (Outcome | null)[] | null)[]> => {
+  const calls = settings.map((_, n) => n)
+  return tryTrials(
+    lab,
+    settings,
+    shape,
+    mutants.map(({ ddl }) => ({ ddl, calls })),
+    patience,
+  )
+}
+
+export interface TracedCall {
+  readonly outcome: Outcome
+  /** Of the trace; null: not known. */
+  readonly points: ReadonlySet<number> | null
+}
+
+/** What the calls answer when they tell where they came; null where rows cannot be laid, and for all if it cannot be traced. */
+export const traceCalls = async (
+  lab: CallLaboratory,
+  settings: readonly CallSetting[],
+  shape: CallShape,
+  { ddl }: Pick<Trace, 'ddl'>,
+): Promise<readonly (TracedCall | null)[]> => {
+  const made = await makeExperiments(lab, settings, shape)
+  const pairs = made.flatMap((one) =>
+    one === null
+      ? []
+      : [
+          { ...one, given: [forgetPoints, ...one.given] },
+          { ...one, as: undefined, given: [], when: [readPoints] },
+        ],
+  )
+  const experiments = pairs.map(({ as, ...one }): Experiment => (as ? { ...one, as } : one))
+  const [run] = await runInBatches(lab, [{ ddl, experiments }], 'short')
+  const all = run!.ddlFault ? [] : run!.observations
+  let at = 0
+  return made.map((one) => {
+    const [seen, told] = one === null ? [] : [all[at], all[at + 1]]
+    if (one !== null) at += 2
+    return seen && told
+      ? { outcome: toOutcome(seen, shape), points: new Set(told.rows.map((row) => Number(row[0]))) }
+      : null
+  })
 }

@@ -96,7 +96,12 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     reads.isForReplicas ? { ...one, settings: { ...one.settings, ...asReplica } } : one
   let writes = 0
   let cutShort = false
-  const rounds = mutants.length === 0 ? [] : await inTransaction(db, () => candidateWrites(context, reads))
+  const { asides = [] } = await inTransaction(db, () => context.rows.world(table))
+  const aside = asides.find((one) => one.structure === structure.id)?.why ?? null
+  const rounds =
+    mutants.length === 0 || aside !== null
+      ? []
+      : await inTransaction(db, () => candidateWrites(context, reads))
   for (const [n, round] of (rounds ?? []).entries()) {
     const left = openMutants()
     const hopeful = left.filter((mutant) => !done.redundant.has(mutant.id) && isHopeful(mutant))
@@ -136,7 +141,7 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     calls,
     noticed: done.noticed,
     unseen,
-    tried: { writes, notifies: reads.notifies, isShown, cutShort, problem },
+    tried: { writes, notifies: reads.notifies, isShown, cutShort, problem, aside },
   }
 }
 

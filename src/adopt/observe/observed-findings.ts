@@ -16,6 +16,8 @@ export interface Tried {
   readonly cutShort: boolean
   /** Why the table takes no row at all. */
   readonly problem: string | null
+  /** Why no row of its table gets past it; null: some do. */
+  readonly aside: string | null
 }
 
 const writesTried = ({ writes, cutShort }: Tried): string =>
@@ -24,13 +26,16 @@ const writesTried = ({ writes, cutShort }: Tried): string =>
 /** `function graphile_worker.add_job(…) does not exist`. */
 const missing = /^(?:schema|function|relation|type) ("?).+?\1(?:\(.*\))? does not exist/u
 
+const byBefore =
+  'put what is missing into a file of SQL, with a function of the same name and arguments, and adopt with --before FILE'
+
 export const observedFindings = (
   structure: Structure,
   table: Table,
   left: readonly Mutant[],
   tried: Tried,
 ): readonly Finding[] => {
-  const { isShown, notifies, problem } = tried
+  const { isShown, notifies, problem, aside } = tried
   const { enabled } = structure.facts as { readonly enabled?: string }
   if (enabled === 'D')
     return [
@@ -43,6 +48,19 @@ export const observedFindings = (
         fix: `drop it, or enable it:\nalter table ${qualified(table)} enable ${structure.kind} ${ident(structure.name)};`,
       },
     ]
+  if (aside !== null)
+    return [
+      {
+        code: 'adopt.trigger-in-the-way',
+        severity: 'error',
+        structure: structure.id,
+        summary: `no row of ${table.id} gets past ${byOf(structure)}: ${aside}`,
+        why: 'the rules of the table are proven with this trigger disabled, and nothing proves the trigger',
+        fix: missing.test(aside)
+          ? byBefore
+          : `state a row that it takes, and what stands before it:\nt.behaves('…', { given: { … }, insert: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
+      },
+    ]
   if (problem !== null)
     return [
       {
@@ -52,7 +70,7 @@ export const observedFindings = (
         summary: `${byOf(structure)} of ${table.id} was not seen: no row of the table is accepted`,
         why: problem,
         fix: missing.test(problem)
-          ? `put what is missing into a file of SQL, with a function of the same name and arguments, and adopt with --before FILE`
+          ? byBefore
           : `state a row that is accepted, and what ${byOf(structure)} does with it:\nt.behaves('…', { insert: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
       },
     ]
