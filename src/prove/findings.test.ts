@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Experiment, Expected } from '../rules/experiment.ts'
 import { findingsOf } from './findings.ts'
 import type { ExperimentResult, MutantResult, RuleResult, StructureResult } from './result.ts'
+import { summarize } from './summary.ts'
+import { withoutProof } from './unshown.ts'
 
 const rule = (facts: Partial<RuleResult> = {}): RuleResult => ({
   id: 't/check:c',
@@ -155,5 +157,39 @@ describe('findings of a proof', () => {
       ['structure.unproven', 'u/table', 'u: the table and its 2 structures exist, and nothing declares it'],
     ])
     expect(found[0]!.fix).toContain('create table "public"."t" (\n  "a" integer\n);')
+  })
+})
+
+describe('what stands beside the tables', () => {
+  const ways = (verdict: MutantResult['verdict']): readonly MutantResult[] =>
+    ['a', 'b'].map((id) => ({ ...mutant(verdict, 'w'), id, effect: 'changed', summary: `way ${id}` }))
+  const fn = (mutants: readonly MutantResult[]): StructureResult =>
+    structure({ id: 'function:f()', kind: 'function', table: null, name: 'f', mutants })
+
+  test('is one finding, however many ways there are to break it', () => {
+    const shown = { ...mutant('killed', 'x'), effect: 'changed' } as const
+    const found = findingsOf([rule()], [fn([shown, ...ways('survived')])], [])
+    expect(found.map((f) => [f.code, f.structure, f.summary])).toEqual([
+      [
+        'mutant.survived',
+        'function:f()',
+        'database: function:f() is proven in part: 2 ways to break it would go unnoticed',
+      ],
+    ])
+    expect(found[0]!.why).toContain('way a; way b')
+  })
+
+  test('is unproven where nothing but its removal is noticed, and none of its mutants has survived a proof', () => {
+    const mutants = withoutProof(null, [mutant('killed', 'x'), ...ways('survived')])
+    expect(mutants.map(({ verdict }) => verdict)).toEqual(['killed', 'unsolved', 'unsolved'])
+    const one = fn(mutants)
+    expect(findingsOf([rule()], [one], []).map((f) => f.code)).toEqual(['structure.unproven'])
+    const summary = summarize(1, [rule()], [one], { start: 0, red: 0, green: 0, mutate: 0 })
+    expect([summary.unproven, summary.mutants.survived, summary.mutants.unsolved]).toEqual([1, 0, 2])
+  })
+
+  test('what stands on a table is told way by way', () => {
+    const found = findingsOf([rule()], [structure({ mutants: ways('survived') })], [])
+    expect(found.map((f) => f.code)).toEqual(['mutant.survived', 'mutant.survived'])
   })
 })

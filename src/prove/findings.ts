@@ -1,8 +1,10 @@
 /** What a person has to look at after a proof, each with why it matters and the exact mend. */
 import type { DeclaredTable } from '../architecture/architecture.ts'
 import { shellCommand } from '../ground/shell-word.ts'
+import { asideFindings, isSetAside } from './aside-findings.ts'
 import { missingFindings, undeclaredTables } from './missing-findings.ts'
 import type { ExperimentResult, Finding, MutantResult, RuleResult, StructureResult } from './result.ts'
+import { unshownFinding } from './unshown.ts'
 
 const place = (rule: RuleResult): Pick<Finding, 'where'> => (rule.at ? { where: rule.at } : {})
 
@@ -185,6 +187,7 @@ export const findingsOf = (
 ): readonly Finding[] => {
   const undeclared = undeclaredTables(structures, tables)
   const missing = missingFindings(rules, tables, [...undeclared.ids])
+  const isAside = isSetAside(rules)
   return [
     ...rules.flatMap((rule) => [
       ...[missing.get(rule) ?? []].flat(),
@@ -197,8 +200,10 @@ export const findingsOf = (
       const own = [undeclared.findings.get(s) ?? []].flat()
       if (s.table !== null && undeclared.ids.has(s.table) && s.rules.length === 0) return own
       // An unproven structure's mutants survive for want of a rule; one finding is enough.
-      if (s.rules.length === 0) return unprovenFinding(s)
-      return s.mutants.flatMap((m) => mutantFinding(s, m, rules))
+      if (s.rules.length === 0) return isAside(s.id) ? [] : unprovenFinding(s)
+      const told = s.mutants.flatMap((m) => mutantFinding(s, m, rules))
+      return unshownFinding(s, told) ?? told
     }),
+    ...asideFindings(rules, structures),
   ]
 }

@@ -76,8 +76,11 @@ export const changeBetween = (
   if ((before.fault === null) !== (after.fault === null)) {
     return after.fault ? describeFault(after.fault) : 'accepted'
   }
-  if (after.fault) return null
   const { then } = experiment
+  if (after.fault) {
+    const isExact = then.kind === 'rejected' && then.exactly === true
+    return isExact && after.fault.sqlstate !== before.fault?.sqlstate ? describeFault(after.fault) : null
+  }
   if (then.kind === 'affects' && before.affected !== after.affected) return `${after.affected} rows`
   if (then.kind === 'rows' && !sameRows(before.rows, after.rows)) return shown(after.rows)
   if (then.kind === 'plan') {

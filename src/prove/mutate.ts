@@ -9,10 +9,12 @@ import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, MutantResult } from './result.ts'
+import type { Foresight } from './foresight.ts'
 import type { GreenRule } from './green.ts'
 import type { NoticedRemovals } from './noticed-removals.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
-import { verdictOfSurvivor, stillbornReason } from './verdict.ts'
+import { provenSame, verdictOfSurvivor, stillbornReason } from './verdict.ts'
+import { makeNamers } from './witness-names.ts'
 import { makeTablesTouched } from './witness-tables.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -32,6 +34,7 @@ export const makeWitnesses = (
 ): Witnesses => {
   const byRule = new Map(rules.map((rule) => [rule.rule.id, rule.results.filter((r) => r.holds)]))
   const tablesTouched = makeTablesTouched(catalog)
+  const namers = makeNamers(catalog)
   const rulesOfTable = new Map<string, string[]>()
   for (const { rule } of rules) {
     const ids = rulesOfTable.get(rule.table)
@@ -55,7 +58,10 @@ export const makeWitnesses = (
       const ids = tables.flatMap((t) => rulesOfTable.get(t) ?? []).filter((id) => !own.has(id))
       const all = tables.length === 0 ? [...byRule.keys()].filter((id) => !own.has(id)) : ids
       const results = all.flatMap((id) => byRule.get(id) ?? [])
-      return plain(results, structure).filter((r) => !r.experiment.proof && !r.experiment.interleaving)
+      const names = namers(structure)
+      return plain(results, structure).filter(
+        ({ experiment: e }) => !e.proof && !e.interleaving && (names === null || names(e)),
+      )
     },
   }
 }
@@ -73,6 +79,8 @@ interface Judged {
 
 /** Nobody has noticed it yet. */
 const isOpen = ({ verdict }: Judged): boolean => verdict === null
+
+const isDecided = ({ verdict }: Judged): boolean => verdict === 'killed' || verdict === 'stillborn'
 
 /** Run in its own way: as a proof, or by two sessions. */
 const isSpecial = ({ experiment }: ExperimentResult): boolean =>
@@ -163,8 +171,12 @@ export interface MutateParts {
   readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
   /** What RED has seen already. */
   readonly noticed?: NoticedRemovals
+  /** What mutants of other structures were noticed by; absent: nothing is known. */
+  readonly foresight?: Foresight
   /** Null: all operators. */
   readonly operators?: OperatorSet | null
+  /** Ids of structures of which rules say what they answer. */
+  readonly answering?: ReadonlySet<string>
 }
 
 /** Most mutants are noticed by the first experiments; the others ask more of them, and pay for their DDL once again. */
@@ -182,7 +194,12 @@ export const mutateStructure = async (
   parts: MutateParts,
 ): Promise<readonly MutantResult[]> => {
   const { workplace, catalog, witnesses, claimedBy } = parts
-  const mutants = mutantsOf(structure, catalog, parts.operators ?? null)
+  const operators = parts.operators ?? null
+  const isAnswering = operators === null && parts.answering?.has(structure.id) === true
+  const mutants = [
+    ...mutantsOf(structure, catalog, operators),
+    ...(isAnswering ? (kindOfStructure(structure).answerMutants?.(structure, catalog) ?? []) : []),
+  ]
   if (mutants.length === 0) return []
   const fair = (results: readonly ExperimentResult[]) => (mutant: Mutant) => {
     const gone = new Set((mutant.alsoRemoves ?? []).flatMap((id) => claimedBy.get(id) ?? []))
@@ -190,7 +207,8 @@ export const mutateStructure = async (
     return gone.size === 0 ? results : results.filter((r) => !gone.has(r.experiment.rule))
   }
   const own = witnesses.own(structure)
-  const [first = [], ...rest] = portionsOf(own.filter((r) => !isSpecial(r)))
+  const statements = own.filter((r) => !isSpecial(r))
+  const [first = [], ...rest] = portionsOf(statements)
   const known = new Map(
     mutants.flatMap((mutant) => {
       const killer = parts.noticed?.by((claimedBy.get(structure.id) ?? [])[0], mutant.ddl) ?? null
@@ -200,18 +218,28 @@ export const mutateStructure = async (
     }),
   )
   const asked = mutants.filter((mutant) => !known.has(mutant))
-  const answers = await judgeAll(workplace, asked, fair(first))
-  let judged = mutants.map((mutant) => known.get(mutant) ?? answers[asked.indexOf(mutant)]!)
+  const foresee = first.length > 1 ? parts.foresight?.among(structure, statements) : undefined
+  const likely = new Map(asked.map((mutant) => [mutant, foresee?.(mutant) ?? null]))
+  const answers = await judgeAll(workplace, asked, (mutant) => {
+    const witness = likely.get(mutant)
+    return fair(witness ? [witness] : first)(mutant)
+  })
+  for (const answer of answers) known.set(answer.mutant, answer)
+  // Foreseen and not seen: these begin like the others.
+  const unforeseen = asked.filter((mutant) => likely.get(mutant) && !isDecided(known.get(mutant)!))
+  for (const answer of await judgeAll(workplace, unforeseen, fair(first))) known.set(answer.mutant, answer)
+  let judged = mutants.map((mutant) => known.get(mutant)!)
   // Two sessions need a clone for each mutant: they are asked only where nothing else has noticed it.
-  const stages = [
-    () => rest,
-    () => own.filter(isSpecial).map((r) => [r]),
-    () => portionsOf(witnesses.others(structure)),
-  ]
+  const others = () => portionsOf(witnesses.others(structure))
+  const stages = [() => rest, () => own.filter(isSpecial).map((r) => [r]), others]
+  // Its own rules are asked of what is proven to change nothing; the rest of the database, at its length, is not.
+  const isAskedFurther = (one: Judged): boolean =>
+    isOpen(one) && provenSame(structure, one.mutant, parts.indistinct) === null
   for (const stage of stages) {
-    if (!judged.some(isOpen)) break
+    const isAsked = stage === others ? isAskedFurther : isOpen
+    if (!judged.some(isAsked)) continue
     for (const results of stage()) {
-      const open = judged.filter(isOpen)
+      const open = judged.filter(isAsked)
       if (open.length === 0 || results.length === 0) continue
       const again = await judgeAll(
         workplace,

@@ -6,7 +6,6 @@ import { placesOf, type Architecture } from '../architecture/architecture.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { OperatorSet } from '../catalog/operator-set-names.ts'
-import { mutantsOf } from '../catalog/operator-sets.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { kindOf } from '../rules/kinds.ts'
@@ -18,7 +17,8 @@ import { diagramOf } from './diagram.ts'
 import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
-import { indistinctOf, makeWitnesses, mutateStructure } from './mutate.ts'
+import { mutateAll } from './mutate-all.ts'
+import { indistinctOf, makeWitnesses } from './mutate.ts'
 import { openNoticedRemovals } from './noticed-removals.ts'
 import { proveRed, type RedEvidence } from './red.ts'
 import { missingObjects } from './missing-objects.ts'
@@ -26,6 +26,7 @@ import { openGround, type ProofGround } from './proof-ground.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
 import { byTable, shareOut } from './share-out.ts'
 import { summarize } from './summary.ts'
+import { withoutProof } from './unshown.ts'
 import { writeOnPlaces, writersFor } from './write-on-places.ts'
 
 export type Step = 'green' | 'red' | 'mutate'
@@ -120,6 +121,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const written = await writeOnPlaces(places.slice(0, writers), asked.tested, {
       architecture,
       catalog,
+      operators: options.operators ?? null,
       onProgress: (stage, done, of) => onProgress?.(stage, done, of),
     })
     ground.useRows(written.rows)
@@ -162,28 +164,29 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
       const { claimedBy } = binding
       const indistinct = indistinctOf(green)
       const operators = options.operators ?? null
-      mutants = await shareOut(
-        places,
-        structures,
-        (workplace, structure) =>
-          mutateStructure(structure, {
-            workplace,
-            catalog,
-            witnesses,
-            claimedBy,
-            unsolvedRules,
-            indistinct,
-            noticed,
-            operators,
-          }),
-        (done) => onProgress?.('mutants', done, structures.length),
-        (structure) => mutantsOf(structure, catalog, operators).length * witnesses.own(structure).length,
+      const answering = new Set(
+        green.filter(({ rule }) => kindOf(rule).saysAnswers).flatMap(({ claims }) => claims),
       )
+      const titles = new Map(green.flatMap((r) => r.experiments.map(({ id, title }) => [id, title] as const)))
+      mutants = await mutateAll(places, structures, {
+        catalog,
+        witnesses,
+        claimedBy,
+        unsolvedRules,
+        indistinct,
+        noticed,
+        operators,
+        answering,
+        titleOf: (experiment) => titles.get(experiment),
+        onDone: (done) => onProgress?.('mutants', done, structures.length),
+      })
     }
     const mutateSeconds = mutating()
 
     const rules = reported.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null))
-    const structureResults = structures.map((s, i) => structureResult(s, catalog, binding, mutants[i]!))
+    const structureResults = structures.map((s, i) =>
+      structureResult(s, catalog, binding, withoutProof(s.table, mutants[i]!)),
+    )
     const seconds = {
       start: options.startSeconds,
       red: Math.round((writeSeconds + redSeconds) * 1000) / 1000,

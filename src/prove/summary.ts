@@ -1,5 +1,6 @@
 /** The figures of a proof, counted once from its results. */
 import type { ProveSummary, RuleResult, StructureResult, Verdict } from './result.ts'
+import { isUnshown } from './unshown.ts'
 
 /** Counts; a rule is red when its red evidence is proven, green when all its experiments hold. */
 export const summarize = (
@@ -19,7 +20,7 @@ export const summarize = (
     experiments: rules.reduce((n, rule) => n + rule.experiments.length, 0),
     red: rules.filter((rule) => rule.red?.proven).length,
     green: rules.filter((rule) => rule.green).length,
-    unproven: structures.filter((s) => s.rules.length === 0).length,
+    unproven: structures.filter((s) => s.rules.length === 0 || isUnshown(s)).length,
     mutants: {
       made: mutants.length,
       killed: count('killed'),

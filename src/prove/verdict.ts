@@ -82,6 +82,22 @@ const stillRefused = (
   return null
 }
 
+/** Why nobody can tell the mutant apart, where that is proven; null where it is not. */
+export const provenSame = (
+  structure: Structure,
+  mutant: Mutant,
+  indistinct: ReadonlyMap<string, readonly Indistinct[]>,
+): string | null => {
+  if (mutant.equivalent !== undefined) return mutant.equivalent
+  // The rule's writer proved that this expression answers as the original does, for every value there is.
+  const same = indistinct
+    .get(structure.id)
+    ?.find(({ expression, mutant: id }) =>
+      expression === undefined ? id === mutant.id : mutant.ddl.some((sql) => sql.includes(`(${expression})`)),
+    )
+  return same?.why ?? null
+}
+
 /** The verdict on a mutant under which every experiment answered as before. */
 export const verdictOfSurvivor = (parts: {
   readonly structure: Structure
@@ -93,14 +109,8 @@ export const verdictOfSurvivor = (parts: {
   readonly indistinct: ReadonlyMap<string, readonly Indistinct[]>
 }): Named => {
   const { structure, mutant, unchanged, catalog, claimedBy, unsolvedRules, indistinct } = parts
-  if (mutant.equivalent !== undefined) return { verdict: 'equivalent', why: mutant.equivalent }
-  // The rule's writer proved that this expression answers as the original does, for every value there is.
-  const same = indistinct
-    .get(structure.id)
-    ?.find(({ expression, mutant: id }) =>
-      expression === undefined ? id === mutant.id : mutant.ddl.some((sql) => sql.includes(`(${expression})`)),
-    )
-  if (same) return { verdict: 'equivalent', why: same.why }
+  const same = provenSame(structure, mutant, indistinct)
+  if (same !== null) return { verdict: 'equivalent', why: same }
   const other = stillRefused(unchanged, structure, catalog)
   if (other !== null) return { verdict: 'redundant', why: other }
   const unsolved = (claimedBy.get(structure.id) ?? []).find((rule) => unsolvedRules.has(rule))

@@ -3,11 +3,13 @@
  * A table's rows are the same wherever they are solved.
  */
 import type { Architecture } from '../architecture/architecture.ts'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { unlessCancelled } from '../postgres/unless-cancelled.ts'
 import { makeRows } from '../rows/make-rows.ts'
 import type { Rows } from '../rows/rows.ts'
+import { kindOf } from '../rules/kinds.ts'
 import type { BoundRule } from './bind.ts'
 import { byTable, shareOut } from './share-out.ts'
 import type { Workplace } from './workplace.ts'
@@ -16,6 +18,8 @@ import { writeTests, type TestedRule } from './write-tests.ts'
 export interface WritingWish {
   readonly architecture: Architecture
   readonly catalog: Catalog
+  /** Only mutants of these operators will be asked about; absent or null: all. */
+  readonly operators?: OperatorSet | null
   readonly onProgress: (stage: string, done: number, of: number) => void
 }
 
@@ -59,6 +63,9 @@ const rowsOfDesks = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows =>
 /** Fewer tables than this are written on one workplace: reading what rows must obey costs each of them something. */
 const fewTables = 4
 
+const labourOf = ({ rule, table }: BoundRule, catalog: Catalog): number =>
+  (table && kindOf(rule).labour?.(rule, { catalog, table })) ?? 1
+
 /** As many workplaces as the writing of these rules' tests is worth. */
 export const writersFor = (rules: readonly BoundRule[], workers: number): number =>
   byTable(rules).length < fewTables ? 1 : workers
@@ -66,7 +73,7 @@ export const writersFor = (rules: readonly BoundRule[], workers: number): number
 const writeOnce = async (
   places: readonly Workplace[],
   rules: readonly BoundRule[],
-  { architecture, catalog, onProgress }: WritingWish,
+  { architecture, catalog, onProgress, operators = null }: WritingWish,
 ): Promise<WrittenTests> => {
   const open: Workplace[] = []
   try {
@@ -88,10 +95,10 @@ const writeOnce = async (
         const { table } = group[0]!.rule
         onProgress(`writing tests of ${table}`, begun++, groups.length)
         rowsOf.set(table, rows)
-        return writeTests(group, { architecture, catalog, rows, db: place.main })
+        return writeTests(group, { architecture, catalog, rows, db: place.main, operators })
       },
       () => undefined,
-      (group) => group.length,
+      (group) => group.reduce((sum, one) => sum + labourOf(one, catalog), 0),
     )
     const testedOf = new Map(written.flat().map((one) => [one.rule, one]))
     return {

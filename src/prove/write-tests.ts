@@ -1,5 +1,6 @@
 /** Writes the tests: every bound rule's experiments, from its declaration and rows that PostgreSQL accepts. */
 import type { Architecture } from '../architecture/architecture.ts'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Rows } from '../rows/rows.ts'
@@ -15,6 +16,7 @@ export interface WriteTestsParts {
   /** A prover session on an empty clone, inside a transaction that the caller rolls back. */
   readonly db: Session
   readonly rows: Rows
+  readonly operators?: OperatorSet | null
 }
 
 /** In order of the rules. Rules whose table or columns are missing get no experiments. */
@@ -29,7 +31,7 @@ export const writeTests = async (
       tested.push({ ...bound, experiments: [], unsolved: [] })
       continue
     }
-    const { architecture, catalog, rows, db } = parts
+    const { architecture, catalog, rows, db, operators = null } = parts
     const written = await kindOf(rule).experiments(rule, {
       architecture,
       catalog,
@@ -37,6 +39,7 @@ export const writeTests = async (
       table,
       db,
       claims: bound.claims,
+      operators,
     })
     tested.push({ ...bound, ...written })
   }

@@ -1,0 +1,57 @@
+/**
+ * Triggers that the worlds of experiments disable, because no row gets past them: one finding for each, so that nobody
+ * takes the proof of its table for a proof of it.
+ */
+import type { Finding, RuleResult, StructureResult } from './result.ts'
+
+/** By structure id: what PostgreSQL answered, and the rules that are proven without the trigger. */
+interface SeenAside {
+  readonly why: string
+  readonly rules: Set<string>
+}
+
+const asidesOf = (rules: readonly RuleResult[]): ReadonlyMap<string, SeenAside> => {
+  const found = new Map<string, SeenAside>()
+  for (const rule of rules)
+    for (const { experiment } of rule.experiments)
+      for (const { structure, why } of experiment.world.asides ?? []) {
+        const seen = found.get(structure) ?? { why, rules: new Set() }
+        seen.rules.add(rule.id)
+        found.set(structure, seen)
+      }
+  return found
+}
+
+/** `1 rule is`, `12 rules are`. */
+const counted = (n: number): string => (n === 1 ? '1 rule is' : `${n} rules are`)
+
+/** A function whose parts are missing here may have them elsewhere. */
+const isMissing = (why: string): boolean => /does not exist \(SQLSTATE (?:42|3F)/u.test(why)
+
+export const asideFindings = (
+  rules: readonly RuleResult[],
+  structures: readonly StructureResult[],
+): readonly Finding[] =>
+  [...asidesOf(rules)].map(([id, { why, rules: without }]) => {
+    const structure = structures.find((s) => s.id === id)
+    const table = structure?.table ?? id.slice(0, id.indexOf('/trigger:'))
+    const name = structure?.name ?? id.slice(id.indexOf(':') + 1)
+    const isUnproven = structure !== undefined && structure.rules.length === 0
+    return {
+      code: 'trigger.set-aside',
+      severity: isUnproven ? 'error' : 'warning',
+      structure: id,
+      summary: `${table}: no row gets past trigger ${name}: ${why}`,
+      reason: why,
+      why: `${counted(without.size)} proven with it disabled${isUnproven ? '; no rule proves the trigger itself' : ''}`,
+      fix: isMissing(why)
+        ? 'put what its function needs into a file of SQL, with functions of the same names and arguments, and give it as schema.before'
+        : `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
+    }
+  })
+
+/** Their own finding tells that no rule asks for them. */
+export const isSetAside = (rules: readonly RuleResult[]): ((structure: string) => boolean) => {
+  const found = asidesOf(rules)
+  return (structure) => found.has(structure)
+}
