@@ -23,11 +23,13 @@ export {
   type ViewRules,
 } from './architecture/view.ts'
 export type { CallOption, CallOptions } from './architecture/kinds/called.ts'
+export { access, type AccessibleObject } from './architecture/objects/access.ts'
 export { fn, type FunctionName, type FunctionOptions } from './architecture/objects/fn.ts'
 export { extension, infrastructure, schema } from './architecture/objects/ground.ts'
 export type { ObjectOptions } from './architecture/objects/object-access.ts'
 export { sequence, type SequenceOptions } from './architecture/objects/sequence.ts'
 export { compositeType, rangeType } from './architecture/objects/types.ts'
+export { comment, notEnforced } from './architecture/objects/word-for-word.ts'
 export type { AnyObject, ObjectDeclaration } from './architecture/object.ts'
 export type { DeclaredObject, DeclaredView } from './architecture/architecture.ts'
 export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'

@@ -11,6 +11,8 @@ export interface DomainOptions<Required extends boolean = boolean> {
   readonly checks?: string | readonly string[] | Readonly<Record<string, string>>
   /** The domain itself refuses null. */
   readonly required?: Required
+  /** SQL: what a column gets that is left out and has no default of its own. */
+  readonly default?: string
 }
 
 const toChecks = (
@@ -45,6 +47,7 @@ export const domainType = <const Base extends string | UserType, const Required 
     base: typeof declaredBase === 'string' ? declaredBase : declaredBase.type,
     checks: toChecks(options.checks),
     required: options.required === true,
+    ...(options.default === undefined ? {} : { default: options.default }),
   }
   return {
     type,
@@ -53,7 +56,7 @@ export const domainType = <const Base extends string | UserType, const Required 
     refusesNull: (options.required ??
       (typeof declaredBase !== 'string' && declaredBase.refusesNull)) as Required,
     columnRules: (place, column) => {
-      refuseUnknownKeys(place, `domainType "${type}"`, options, ['checks', 'required'])
+      refuseUnknownKeys(place, `domainType "${type}"`, options, ['checks', 'required', 'default'])
       return [makeDomainRule(place, column, domain)]
     },
   }

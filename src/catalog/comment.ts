@@ -14,6 +14,8 @@ export interface CommentFacts {
   /** Of a column of a table: its name; null for everything else. */
   readonly column: string | null
   readonly text: string
+  /** As pg_identify_object calls the object: `trigger fill on public.recent`. */
+  readonly called: string
 }
 
 interface CommentRow {
@@ -25,6 +27,7 @@ interface CommentRow {
   readonly onSchema: string | null
   readonly onName: string | null
   readonly text: string
+  readonly called: string
 }
 
 /** Where a comment is listed: its id, its table, and the id of what it is on. */
@@ -109,6 +112,7 @@ const onOther = (row: CommentRow): Place => {
 }
 
 const placeOf = (row: CommentRow): Place => {
+  if (row.object === 'other') return { id: `comment:${row.name}`, table: null, on: row.name, dependsOn: [] }
   if (row.object === 'index' || row.object === 'statistics') return onServant(row)
   if (['constraint', 'policy', 'trigger', 'rule'].includes(row.object) && row.part !== null)
     return onPart(row, row.part)
@@ -132,7 +136,7 @@ export const commentKind: StructureKind<CommentFacts> = {
         name: column ?? row.part ?? row.name,
         definition: literal(row.text),
         dependsOn,
-        facts: { on, column: column ?? null, text: row.text },
+        facts: { on, column: column ?? null, text: row.text, called: row.called },
       }
     })
     return withoutTemplated(

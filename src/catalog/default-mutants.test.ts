@@ -22,6 +22,7 @@ describe('a changed default', () => {
     ['bigint', `nextval('s'::regclass)`, '1'],
     ['jsonb', `'{}'::jsonb`, `'{"changed": true}'`],
     ['xml', `'<a/>'::xml`, null],
+    ['character varying(9)', 'NULL::character varying', null],
   ])('of %s: %s', (type, expression, changed) => {
     expect(changedDefault(column(type), expression)).toBe(changed)
   })

@@ -82,8 +82,18 @@ const sameForAllRows = (type: string): string | null => {
   return null
 }
 
+/** `DEFAULT NULL`, also of a type: what a column without a default has. */
+export const isNullDefault = (expression: string): boolean => {
+  const strip = (node: ParseNode): ParseNode => {
+    const cast = fieldsOf(node, 'TypeCast')
+    return cast && castType(cast) !== undefined ? strip(cast['arg'] as ParseNode) : node
+  }
+  return fieldsOf(strip(parseExpression(expression)), 'A_Const')?.['isnull'] === true
+}
+
 /** Null when no other value is known: then the default's removal is its only mutant. */
 export const changedDefault = (column: Column, expression: string): string | null => {
+  if (isNullDefault(expression)) return null
   const node = parseExpression(expression)
   const base = column.typeKind === 'domain' ? column.baseType : column.type
   const { name, array } = parseSqlType(base)
@@ -99,13 +109,4 @@ export const changedDefault = (column: Column, expression: string): string | nul
   }
   if (textTypes.has(name)) return changedText(column, expression, constantText(node))
   return changedByType(name, `(${expression})::${base}`)
-}
-
-/** `DEFAULT NULL`, also of a type: what a column without a default has. */
-export const isNullDefault = (expression: string): boolean => {
-  const strip = (node: ParseNode): ParseNode => {
-    const cast = fieldsOf(node, 'TypeCast')
-    return cast && castType(cast) !== undefined ? strip(cast['arg'] as ParseNode) : node
-  }
-  return fieldsOf(strip(parseExpression(expression)), 'A_Const')?.['isnull'] === true
 }

@@ -20,6 +20,8 @@ export interface DefaultFacts {
 
 interface DefaultRow extends DefaultFacts {
   readonly table: number
+  /** A default of the column's domain would stand in its place. */
+  readonly isOverDomain: boolean
   readonly uses: readonly Use[]
 }
 
@@ -36,6 +38,7 @@ const defaultsSql = `
       where used.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and used.objid = f.oid
         and used.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
       limit 1) as sequence,
+    exists (select from pg_catalog.pg_type t where t.oid = a.atttypid and t.typtype = 'd' and t.typdefault is not null) as "isOverDomain",
     ${usesSql('pg_attrdef', 'f.oid')} as uses
   from pg_catalog.pg_attrdef f
   join pg_catalog.pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
@@ -73,9 +76,10 @@ const mutantsOf = (structure: Structure<DefaultFacts>, catalog: Catalog): readon
   const removed = makeMutant(structure, {
     does: 'removed',
     effect: 'removed',
-    summary: `${column} is null when it is left out`,
+    summary: isNullDefault(expression)
+      ? `${column} gets the default of its domain when it is left out`
+      : `${column} is null when it is left out`,
     ddl: drop(structure, catalog),
-    equivalent: isNullDefault(expression) ? 'a column without a default gets null too' : null,
   })
   const changed = changedDefault(columnOf(table, column), expression)
   if (changed === null) return [removed]
@@ -95,22 +99,25 @@ export const defaultKind: StructureKind<DefaultFacts> = {
   read: async (db, tables) => {
     const byOid = tablesByOid(tables)
     const rows = await db.json<DefaultRow>(defaultsSql)
-    const structures = rows.flatMap(({ table: oid, uses, ...facts }): Structure<DefaultFacts>[] => {
-      const table = byOid.get(oid)
-      if (!table) return []
-      const own = structureId(table.id, 'column', facts.column)
-      return [
-        {
-          id: structureId(table.id, 'default', facts.column),
-          kind: 'default',
-          table: table.id,
-          name: facts.column,
-          definition: `DEFAULT ${facts.expression}`,
-          dependsOn: [own, ...usedIds(uses)],
-          facts,
-        },
-      ]
-    })
+    const structures = rows.flatMap(
+      ({ table: oid, uses, isOverDomain, ...facts }): Structure<DefaultFacts>[] => {
+        const table = byOid.get(oid)
+        // DEFAULT NULL is what a column without a default has.
+        if (!table || (!isOverDomain && isNullDefault(facts.expression))) return []
+        const own = structureId(table.id, 'column', facts.column)
+        return [
+          {
+            id: structureId(table.id, 'default', facts.column),
+            kind: 'default',
+            table: table.id,
+            name: facts.column,
+            definition: `DEFAULT ${facts.expression}`,
+            dependsOn: [own, ...usedIds(uses)],
+            facts,
+          },
+        ]
+      },
+    )
     return withoutTemplated(structures, tables)
   },
   create: (structure, catalog) => {

@@ -2,6 +2,7 @@
 import type { ExpressionOperator, Replacement } from './expression-operator.ts'
 import { readable } from './expression-text.ts'
 import { fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
+import { likeIgnoresCase, regexIgnoresCase } from './pattern-case.ts'
 import type { MutantEffect } from './structure.ts'
 
 /** Which of less, equal, greater a comparison lets through. */
@@ -225,12 +226,21 @@ const caseOpposites: Readonly<Record<string, readonly [string, MutantEffect]>> =
   '!~~*': ['!~~', 'weakened'],
 }
 
+/** The other operator takes the same texts: it breaks nothing. */
+const saysNothingOfCase = (pattern: unknown, isLike: boolean): boolean => {
+  const cast = fieldsOf(pattern, 'TypeCast')
+  const constant = fieldsOf(cast ? cast['arg'] : pattern, 'A_Const')?.['sval']
+  const text = (constant as { readonly sval?: string } | undefined)?.sval
+  return text !== undefined && (isLike ? likeIgnoresCase(text) : regexIgnoresCase(text))
+}
+
 const pattern: ExpressionOperator = {
   operator: 'pattern-case-exchanged',
   at: ({ node }) => {
     const match = fieldsOf(node, 'A_Expr')
     const [other, effect] = caseOpposites[match ? operatorName(match) : ''] ?? []
     if (!match || other === undefined || effect === undefined || match['kind'] === 'AEXPR_SIMILAR') return []
+    if (saysNothingOfCase(match['rexpr'], other.includes('~~'))) return []
     const isIlike = other === '~~*' || other === '!~~*'
     const kinds: Readonly<Record<string, string>> = isIlike
       ? { AEXPR_LIKE: 'AEXPR_ILIKE' }

@@ -72,10 +72,28 @@ const mutantsWith = (sql: string, operators: readonly ExpressionOperator[]): rea
   })
 }
 
+/** More texts than are asked about at one time. */
+const mostKept = 2_000
+
+/** Tests are written, leaders chosen and mutants made of the same text: it is broken once. */
+const once = (
+  make: (sql: string) => readonly ExpressionMutant[],
+): ((sql: string) => readonly ExpressionMutant[]) => {
+  const known = new Map<string, readonly ExpressionMutant[]>()
+  return (sql) => {
+    const found = known.get(sql) ?? make(sql)
+    if (known.size >= mostKept) known.clear()
+    known.set(sql, found)
+    return found
+  }
+}
+
 /** Mutants of a condition: a CHECK, a predicate, a policy. The parser must be loaded (readCatalog loads it). */
-export const expressionMutants = (sql: string): readonly ExpressionMutant[] =>
-  mutantsWith(sql, [...conditionOperators, ...constantOperators])
+export const expressionMutants = once((sql) =>
+  mutantsWith(sql, [...conditionOperators, ...constantOperators]),
+)
 
 /** Mutants of an expression that is a value: a generated column, a key part. */
-export const valueMutants = (sql: string): readonly ExpressionMutant[] =>
-  mutantsWith(sql, [...valueOperators, ...conditionOperators, ...constantOperators])
+export const valueMutants = once((sql) =>
+  mutantsWith(sql, [...valueOperators, ...conditionOperators, ...constantOperators]),
+)

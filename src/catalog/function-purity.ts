@@ -23,14 +23,22 @@ export interface OutsideNames {
 
 /** Built-in functions whose answer depends on their arguments, the clock, chance or a setting alone; never on a role. */
 const knownFunctions = new Set(
-  `abs age array_append array_cat array_length array_position array_remove array_to_string btrim cardinality ceil ceiling
-  char_length clock_timestamp concat concat_ws current_setting date_part date_trunc decode div encode exp extract floor
-  format gen_random_uuid initcap json_build_array json_build_object jsonb_array_length jsonb_build_array jsonb_build_object
-  jsonb_set jsonb_strip_nulls jsonb_typeof left length lower lpad ltrim make_date make_interval make_timestamptz md5 mod
-  now nullif octet_length position power quote_ident quote_literal random regexp_match regexp_replace repeat replace
-  reverse right round row_to_json rpad rtrim sha256 sign split_part sqrt starts_with statement_timestamp string_to_array
-  strpos substr substring timezone to_char to_date to_json to_jsonb to_number to_timestamp to_tsvector
-  transaction_timestamp translate trim trunc tsvector_concat upper uuidv4 uuidv7 width_bucket`.split(/\s+/u),
+  `abs age array_agg array_append array_cat array_length array_lower array_position array_positions
+  array_prepend array_remove array_replace array_to_string array_upper ascii avg bool_and bool_or btrim
+  cardinality cbrt ceil ceiling char_length chr clock_timestamp concat concat_ws convert_from convert_to
+  count current_setting date_part date_trunc daterange decode div encode every exp extract floor format gcd
+  gen_random_uuid generate_series initcap int4range int8range isempty json_agg json_array_elements
+  json_array_elements_text json_array_length json_build_array json_build_object json_typeof jsonb_agg
+  jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object
+  jsonb_each jsonb_each_text jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_set
+  jsonb_strip_nulls jsonb_typeof lcm left length ln log lower lower_inc lpad ltrim make_date make_interval
+  make_timestamptz max md5 min mod now nullif num_nonnulls num_nulls numrange octet_length position power
+  quote_ident quote_literal random regexp_count regexp_like regexp_match regexp_matches regexp_replace
+  regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right round row_to_json
+  rpad rtrim sha256 sign split_part sqrt starts_with statement_timestamp string_agg string_to_array
+  string_to_table strpos substr substring sum timezone to_char to_date to_json to_jsonb to_number
+  to_timestamp to_tsvector transaction_timestamp translate trim trunc tsrange tstzrange tsvector_concat
+  unnest upper upper_inc uuidv4 uuidv7 width_bucket`.split(/\s+/u),
 )
 
 const knownTypes = new Set(
@@ -42,8 +50,10 @@ const knownTypes = new Set(
 /** Parts of a parse tree that name nothing by themselves. */
 const harmless = new Set(
   `A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star BoolExpr BooleanTest CaseExpr CaseWhen CoalesceExpr ColumnRef
-  Float FuncCall Integer List MinMaxExpr NamedArgExpr NullTest ParamRef ResTarget ReturnStmt RowExpr SelectStmt
-  SQLValueFunction String TypeCast TypeName Boolean BitString`.split(/\s+/u),
+  Float FuncCall Integer JoinExpr List MinMaxExpr NamedArgExpr NullTest ParamRef RangeFunction RangeSubselect ResTarget
+  ReturnStmt RowExpr SelectStmt SortBy SQLValueFunction String SubLink TypeCast TypeName Boolean BitString`.split(
+    /\s+/u,
+  ),
 )
 
 /** The values of SQLValueFunction that are clocks; the others tell who asks. */
@@ -93,7 +103,13 @@ const isHarmlessNode = (kind: string, fields: Fields, outside: OutsideNames): bo
     return operator !== null && !outside.operators.includes(operator)
   }
   if (kind === 'SQLValueFunction') return clocks.test(String(fields['op']))
-  if (kind === 'SelectStmt') return fields['fromClause'] === undefined && fields['intoClause'] === undefined
+  // Tables are no part that is harmless: what is selected from is computed.
+  if (kind === 'SelectStmt') return fields['intoClause'] === undefined
+  if (kind === 'SubLink' || kind === 'SortBy') {
+    const names = fields['operName'] ?? fields['useOp']
+    const operator = names === undefined ? null : builtIn(names)
+    return names === undefined || (operator !== null && !outside.operators.includes(operator))
+  }
   return harmless.has(kind)
 }
 
@@ -115,11 +131,11 @@ const isHarmless = (value: unknown, outside: OutsideNames): boolean => {
 const isHarmlessSql = (sql: string, outside: OutsideNames): boolean =>
   parseStatements(sql).every(({ node }) => 'SelectStmt' in node && isHarmless(node, outside))
 
-/** Statements of PL/pgSQL that only compute; loops over queries, EXECUTE, PERFORM and cursors are not among them. */
+/** Statements of PL/pgSQL that only compute; EXECUTE, PERFORM and cursors are not among them. */
 const computing = new Set(
   `PLpgSQL_function PLpgSQL_stmt_block PLpgSQL_stmt_if PLpgSQL_if_elsif PLpgSQL_stmt_case PLpgSQL_case_when
   PLpgSQL_stmt_assign PLpgSQL_stmt_return PLpgSQL_stmt_raise PLpgSQL_raise_option PLpgSQL_stmt_loop PLpgSQL_stmt_while
-  PLpgSQL_stmt_fori PLpgSQL_stmt_exit PLpgSQL_expr PLpgSQL_var PLpgSQL_rec PLpgSQL_recfield PLpgSQL_row PLpgSQL_type`.split(
+  PLpgSQL_stmt_fori PLpgSQL_stmt_fors PLpgSQL_stmt_foreach_a PLpgSQL_stmt_exit PLpgSQL_expr PLpgSQL_var PLpgSQL_rec PLpgSQL_recfield PLpgSQL_row PLpgSQL_type`.split(
     /\s+/u,
   ),
 )

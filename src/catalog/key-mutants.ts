@@ -3,7 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import { columnOf, tableOf } from './alter.ts'
 import type { Deferrable, KeyFacts, KeyPart, KeyWord } from './key.ts'
 import { makeMutant, type MutantFacts } from './make-mutant.ts'
-import { columnsWatched } from './not-null.ts'
+import { columnsWatched, impliedNotNull } from './not-null.ts'
 import { isNeverNull } from './never-null.ts'
 import { replaceKey } from './replace-key.ts'
 import type { Catalog, Mutant, MutantEffect, Structure } from './structure.ts'
@@ -126,7 +126,8 @@ export const neverNull = (structure: Structure<KeyFacts>, catalog: Catalog): str
   const watched = predicate === null ? [] : columnsWatched(predicate)
   const isRequired = (name: string): boolean => {
     const column = columnOf(table, name)
-    if (column.notNull || watched.includes(name)) return true
+    if (column.notNull || watched.includes(name) || impliedNotNull(catalog, table.id, name) !== null)
+      return true
     return column.generated !== null && column.default !== null && isNeverNull(column.default, isRequired)
   }
   const hasValue = ({ column, expression }: KeyPart): boolean =>

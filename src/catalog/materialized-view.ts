@@ -12,6 +12,7 @@ export const materializedViewKind: StructureKind<ViewFacts> = {
   read: (db) => readViews(db, 'materializedView'),
   create: createView,
   drop: dropView,
+  actsByName: true,
   mutants: (view, catalog) => [viewRemoved(view, catalog), ...viewQueryMutants(view, catalog)],
   declaredBy: ({ facts }) => `materializedView(${JSON.stringify(relationId(facts))}, …) with its query`,
 }

@@ -65,8 +65,12 @@ export interface StructureKind<Facts> {
   drop(structure: Structure<Facts>, catalog: Catalog): readonly string[]
   /** Includes removal as the first one, where removal exists. */
   mutants(structure: Structure<Facts>, catalog: Catalog): readonly Mutant[]
+  /** Further ones, that only calls tell apart: they are made where a rule says what its answers are. */
+  answerMutants?(structure: Structure<Facts>, catalog: Catalog): readonly Mutant[]
   /** Whether plans may need it: only its mutants are put to experiments that ask for a plan. */
   readonly servesPlans?: boolean
+  /** Nothing but a statement that names it, or what stands on it, does another thing without it or with another one. */
+  readonly actsByName?: true
   /** It tells people something, and no statement does another thing without it: no test of behaviour can notice. */
   readonly isWordsOnly?: true
   /** What a person declares so that it is proven; absent: "declare the rule that needs it". */

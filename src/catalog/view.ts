@@ -80,6 +80,7 @@ export const viewKind: StructureKind<ViewFacts> = {
   read: (db) => readViews(db, 'view'),
   create: createView,
   drop: dropView,
+  actsByName: true,
   mutants: (view, catalog) => [
     viewRemoved(view, catalog),
     ...invokerFlipped(view, catalog),

@@ -5,6 +5,7 @@ import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
 import { declaredType } from './declared.ts'
 import { allTrue, standOnBaseRow } from './draft.ts'
+import type { Note } from './experiment.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
@@ -12,10 +13,17 @@ import { resetSequence } from './reset-sequence.ts'
 import { shortened } from './sentence.ts'
 import { readVolatility } from './volatility.ts'
 import { addRefusedDefault } from './refused-default.ts'
-import { addUntriggered } from './untriggered.ts'
+import { addUnmasked, addUntriggered } from './untriggered.ts'
 
 const without = (row: Row, column: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
+
+/** A trigger gives the column its value whatever the default is: nobody ever sees the default. */
+const overwritten = ({ id, table, column, expression }: DefaultsRule): Note => ({
+  rule: id,
+  summary: `a trigger gives ${column} its value: its default ${shortened(expression)} is never seen, and is proven with the triggers disabled`,
+  mend: `${alterColumn(table, column, 'drop default')}`,
+})
 
 /** A row that fits the default's value in its other columns, written without the column. */
 const rowWithout = async (rule: DefaultsRule, context: RuleContext, isStable: boolean) => {
@@ -47,7 +55,7 @@ export const defaults: RuleKind<DefaultsRule> = {
     const name = ident(column)
     if (volatility === 'stable') {
       const type = declaredType(architecture, table.id, column) ?? 'text'
-      await addUntriggered(context, ground, {
+      const isMasked = await addUnmasked(context, ground, {
         title: `a row without ${column} gets ${shortened(expression)}`,
         given: left.given,
         when: [
@@ -55,16 +63,16 @@ export const defaults: RuleKind<DefaultsRule> = {
         ],
         then: allTrue(),
       })
-      return ground.draft.written()
+      return { ...ground.draft.written(), ...(isMasked ? { notes: [overwritten(rule)] } : {}) }
     }
     if (volatility === 'clock') {
-      await addUntriggered(context, ground, {
+      const isMasked = await addUnmasked(context, ground, {
         title: `a row without ${column} gets the time of its insert`,
         given: left.given,
         when: [`${insert} returning ${name} between now() and clock_timestamp()`],
         then: allTrue(),
       })
-      return ground.draft.written()
+      return { ...ground.draft.written(), ...(isMasked ? { notes: [overwritten(rule)] } : {}) }
     }
     const second = await makeRow(context, table, { pins: {}, family: 'b' })
     if ('unsolved' in second) {

@@ -2,6 +2,7 @@
 import { expressionMutants } from '../catalog/expressions.ts'
 import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
+import { askEachOnce, knownAnswers } from '../rows/known-answers.ts'
 import { selectEach } from './trial.ts'
 import { grown } from './type-probes/text.ts'
 
@@ -19,12 +20,22 @@ const judge = async (
   expressions: readonly string[],
 ): Promise<readonly (readonly boolean[] | null)[]> => {
   const answers = expressions.map((e) => `coalesce((${e})::boolean, true)`).join(', ')
-  const found = await selectEach(
-    db,
-    [],
-    candidates.map((sql) => `select ${answers} from (select cast(${sql} as ${base}) as value) as v`),
-  )
-  return found.map((rows) => rows?.[0]?.map((text) => text === 't') ?? null)
+  const known = await knownAnswers(db)
+  const isBaseSteady = known.areSteady([base, ...expressions])
+  const selects = candidates.map((sql) => ({
+    question: `select ${answers} from (select cast(${sql} as ${base}) as value) as v`,
+    isSteady: isBaseSteady && known.areSteady([sql]),
+  }))
+  // Columns of one domain ask mostly the same.
+  const found = await askEachOnce(db, selects, async (open) => {
+    const replies = await selectEach(
+      db,
+      [],
+      open.map(({ question }) => question),
+    )
+    return replies.map((rows) => ({ rows }))
+  })
+  return found.map(({ rows }) => rows?.[0]?.map((text) => text === 't') ?? null)
 }
 
 /** A base type's values that satisfy the domain's other CHECKs, with texts grown to the lengths that the expression speaks of. */

@@ -6,6 +6,7 @@ import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
 import { saidOfColumn } from '../rows/domain-value.ts'
 import { alterColumn } from './ddl.ts'
+import { addDomainDefault } from './domain-default.ts'
 import { tellingValues } from './domain-values.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Cause } from './experiment.ts'
@@ -40,7 +41,10 @@ const addIndistinct = async (
 ): Promise<void> => {
   const id = userTypeId(context.catalog, context.table, rule.column, 'domain')
   const facts = id === null ? undefined : (context.catalog.structures.get(id)?.facts as DomainFacts)
-  const written = facts?.checks.find(({ name }) => name === check.name)?.expression ?? check.expression
+  const [only, ...more] = facts?.checks ?? []
+  const own =
+    check.name === null && more.length === 0 ? only : facts?.checks.find((c) => c.name === check.name)
+  const written = own?.expression ?? check.expression
   const said = saidOfColumn(written, rule.column)
   if (id === null || said === null) return
   const broken = expressionMutants(written).flatMap(({ sql }) => {
@@ -121,7 +125,7 @@ export const domain: RuleKind<DomainRule> = {
   kind: 'domain',
   sentence: (rule) => {
     const limits = rule.checks.map((c) => shortened(c.expression))
-    return `${rule.column} is ${[`${rule.type}: ${rule.base}`, ...limits].join(', ')}${rule.required ? ', never missing' : ''}`
+    return `${rule.column} is ${[`${rule.type}: ${rule.base}`, ...limits].join(', ')}${rule.required ? ', never missing' : ''}${rule.default === undefined ? '' : `, ${shortened(rule.default)} when it is left out`}`
   },
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)
@@ -138,6 +142,7 @@ export const domain: RuleKind<DomainRule> = {
       })
       addBesideNotNull(rule, context, ground)
     }
+    await addDomainDefault(rule, context, ground)
     const understood = await understandType(db, rule.base)
     if (understood && 'brm'.includes(understood.class)) {
       const standing = await rowWithValue(column, context, ground.base)
@@ -148,6 +153,7 @@ export const domain: RuleKind<DomainRule> = {
   design: (rule) => {
     const parts = [
       `create domain ${rule.type} as ${rule.base}`,
+      ...(rule.default === undefined ? [] : [`default ${rule.default}`]),
       ...(rule.required ? ['not null'] : []),
       ...rule.checks.map(checkText),
     ]

@@ -56,10 +56,10 @@ export interface Ground {
 /** One object per list of statements: the runner lays a world once for all experiments that share it by reference. */
 const worlds = new WeakMap<readonly string[], World>()
 
-const shared = ({ id, statements }: World): World => {
+const shared = ({ id, statements, asides }: World): World => {
   const known = worlds.get(statements)
   if (known) return known
-  const world = { id, statements }
+  const world = { id, statements, ...(asides ? { asides } : {}) }
   worlds.set(statements, world)
   return world
 }

@@ -1,5 +1,6 @@
 /** One runnable case of a rule, as pure data: it can be printed as SQL, batched, exported. */
 import type { ProofDatabase } from '../architecture/kinds/proves.ts'
+import type { SetAside } from '../rows/rows.ts'
 
 /** Rows and settings that stand before many experiments; run once per transaction, shared by reference. */
 export interface World {
@@ -7,6 +8,8 @@ export interface World {
   readonly id: string
   /** As the prover, who bypasses row-level security. */
   readonly statements: readonly string[]
+  /** Triggers that they disable, because these take no row at all; absent: none. */
+  readonly asides?: readonly SetAside[]
 }
 
 /** Who asks: SET LOCAL ROLE and settings for the length of the experiment. */
@@ -27,7 +30,8 @@ export interface Cause {
 
 export type Expected =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'rejected'; readonly by: Cause }
+  /** `exactly`: refused for another reason is another outcome, also where a structure is broken. */
+  | { readonly kind: 'rejected'; readonly by: Cause; readonly exactly?: true }
   /** The last statement affects (or returns) this many rows. */
   | { readonly kind: 'affects'; readonly rows: number }
   /** The last statement returns these rows, as text. */

@@ -34,7 +34,8 @@ const tellingRows = async (
   const own = stored(rule.expression)
   const found = await context.rows.distinguish(
     context.table,
-    `${own} is distinct from 'assay'`,
+    // True of every row: what rejects none tells only by the mutants.
+    `${own} is not distinct from ${own}`,
     mutants.map((sql) => `${own} is not distinct from ${stored(sql)}`),
   )
   const told = new Set([...found.rows.flatMap((r) => r.tells), ...found.stillborn, ...found.equivalent])

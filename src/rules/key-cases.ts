@@ -61,7 +61,10 @@ const makeDuplicate = async (
 
 const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
 
-/** PostgreSQL takes no ON CONFLICT on a table with a rewrite rule for its inserts or updates. */
+/**
+ * PostgreSQL takes no ON CONFLICT on a table with a rewrite rule for its inserts or updates, nor where another key of
+ * the same columns is deferrable.
+ */
 const takesUpserts = async (
   { db }: RuleContext,
   { world }: Ground,

@@ -6,10 +6,12 @@
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import type { Family, Row, SolveWish } from '../rows/rows.ts'
+import { functionsOf } from '../rows/trigger-faults.ts'
 import { freshValues } from './fresh-value.ts'
 import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
+import { quieted } from './untriggered.ts'
 import type { World } from './experiment.ts'
 
 export interface RowWish {
@@ -105,6 +107,10 @@ const freshen = async (
   return null
 }
 
+/** An exception that a function raised, and not a constraint behind it. */
+const isTriggers = (fault: PgFault): boolean =>
+  !/^(?:23|40|42501|57)/u.test(fault.sqlstate) && functionsOf(fault).length > 0
+
 const makeRowAt = async (
   context: RuleContext,
   table: Table,
@@ -116,6 +122,7 @@ const makeRowAt = async (
   let pins = wish.pins
   let given: readonly string[] = []
   let tried = ''
+  let isQuiet = false
   const freshened = new Map<string, Freshened>()
   for (let step = 0; step < longestSearch; step++) {
     const solved = await rows.solve(table, solveWish(wish, pins))
@@ -131,6 +138,12 @@ const makeRowAt = async (
       const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
       if ('unsolved' in parent) return parent
       given = [...given, ...parent]
+      continue
+    }
+    if (isTriggers(fault) && !isQuiet) {
+      // A trigger has the last word on every value: the case is about the rule, so it stands aside for this row.
+      isQuiet = true
+      given = [...quieted(context, [table]), ...given]
       continue
     }
     if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break

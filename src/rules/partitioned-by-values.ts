@@ -90,17 +90,21 @@ export const addLists = async (places: Places, { lists }: ListScheme): Promise<v
   const values = new Set<string>()
   for (const [name, list] of Object.entries(lists)) {
     for (const value of list) values.add(valueSql(value))
-    const shown = list.slice(0, mostValues)
-    const rows = await rowsOf(places, shown.map(valueSql))
+    // A list may have null where the column refuses it: no row shows that.
+    const shown = list
+      .map(valueSql)
+      .filter((value) => value !== 'null' || !key.notNull)
+      .slice(0, mostValues)
+    const rows = await rowsOf(places, shown)
     if (rows.length < shown.length)
       ground.draft.unsolved(
         `no row was found for every value of the partition ${name}`,
-        `${rule.column} ${listed(shown.map(valueSql))}`,
+        `${rule.column} ${listed(shown)}`,
       )
     if (rows.length === 0) continue
     firsts.push(rows[0]!)
     ground.draft.add({
-      title: `rows with ${rule.column} ${listed(shown.map(valueSql))} land in one partition`,
+      title: `rows with ${rule.column} ${listed(shown)} land in one partition`,
       given: together(rows),
       when: [
         landing(
@@ -112,8 +116,8 @@ export const addLists = async (places: Places, { lists }: ListScheme): Promise<v
       then: allTrue(2),
     })
     await addPruned(places, {
-      title: `${rule.column} ${valueSql(shown[0]!)}`,
-      condition: condition(places, valueSql(shown[0]!)),
+      title: `${rule.column} ${shown[0]!}`,
+      condition: condition(places, shown[0]!),
       row: rows[0]!,
     })
   }

@@ -3,7 +3,7 @@ import type { PrimaryKeyRule } from '../architecture/kinds/primary-key.ts'
 import { primaryKeysOf } from '../catalog/primary-key.ts'
 import { ident, identList } from '../postgres/quote.ts'
 import { claimedOf } from './claimed.ts'
-import { alterTable, structureName } from './ddl.ts'
+import { alterTable, deferrableText, structureName } from './ddl.ts'
 import { standOnBaseRow } from './draft.ts'
 import { ownOrInherited } from './inherited.ts'
 import { addKeyCases } from './key-cases.ts'
@@ -27,7 +27,13 @@ const keyName = (rule: PrimaryKeyRule): string => structureName(rule.table, 'pke
 const periodKeyOf = (rule: PrimaryKeyRule): PeriodKey | null =>
   rule.withoutOverlaps === undefined
     ? null
-    : { rule, columns: rule.columns, deferrable: 'no', word: 'primary key', name: keyName(rule) }
+    : {
+        rule,
+        columns: rule.columns,
+        deferrable: rule.deferrable ?? 'no',
+        word: 'primary key',
+        name: keyName(rule),
+      }
 
 const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> => ({
   parts: await Promise.all(rule.columns.map((c) => makeKeyPart(context, { column: c, expression: c }))),
@@ -35,7 +41,7 @@ const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> =
   whereColumns: [],
   claimed: null,
   nullsNotDistinct: false,
-  deferrable: 'no',
+  deferrable: rule.deferrable ?? 'no',
   sqlstate: '23505',
   partners: {},
   names: await reportedNames(context.db, context.table, claimedOf(context, 'primaryKey'), keyName(rule)),
@@ -67,11 +73,11 @@ export const primaryKey: RuleKind<PrimaryKeyRule> = {
   },
   design: (rule, _architecture, major = overlapsSince) => {
     const period = periodKeyOf(rule)
-    if (period) return designPeriodKey(period, '', major)
+    if (period) return designPeriodKey(period, deferrableText(rule.deferrable ?? 'no'), major)
     return [
       alterTable(
         rule.table,
-        `add constraint ${ident(keyName(rule))} primary key (${identList(rule.columns)})`,
+        `add constraint ${ident(keyName(rule))} primary key (${identList(rule.columns)})${deferrableText(rule.deferrable ?? 'no')}`,
       ),
     ]
   },

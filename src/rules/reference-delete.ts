@@ -41,7 +41,7 @@ const outcomes = (key: ForeignKey, family: Family, context: RuleContext): readon
       return [
         {
           title: `deleting the row of ${name} ${onDelete === 'set null' ? 'empties the pointer' : 'sets the pointer to its default'}`,
-          when: [remove, countAfter(key, family, context, onDelete)],
+          when: [remove, countAfter(key, family, context, onDelete, key.rule.onDeleteSets)],
           then: oneRow,
         },
       ]

@@ -23,7 +23,9 @@ const valueAfter = (
   context: RuleContext,
   action: 'set null' | 'set default',
   column: string,
+  sets?: readonly string[],
 ): string => {
+  if (sets?.includes(column) === false) return family.child[column]!
   if (action === 'set default') return defaultOf(key, context, column) ?? 'null'
   const isOptional = optionalColumns(context.architecture, key.rule.table).includes(column)
   return isOptional ? 'null' : family.child[column]!
@@ -42,9 +44,11 @@ export const countAfter = (
   family: Family,
   context: RuleContext,
   action: 'set null' | 'set default',
+  /** Absent: as the action sets them by itself. */
+  sets?: readonly string[],
 ): string => {
   const conditions = key.rule.columns.map(
-    (c) => `${ident(c)} is not distinct from (${valueAfter(key, family, context, action, c)})`,
+    (c) => `${ident(c)} is not distinct from (${valueAfter(key, family, context, action, c, sets)})`,
   )
   return `select count(*) from ${qualified(context.table)} where ${[whereChild(key, family, context), ...conditions].join(' and ')}`
 }
@@ -54,12 +58,16 @@ export const oneRow: Expected = rowsAre(['1'])
 /** The row that a default points to: SET DEFAULT needs it, and every other action has to be told from SET DEFAULT. */
 const defaultParent = async (
   key: ForeignKey,
+  family: Family,
   context: RuleContext,
   before: readonly string[],
 ): Promise<readonly string[]> => {
-  const defaults = key.rule.columns.map((c) => defaultOf(key, context, c))
-  if (defaults.some((d) => d === null)) return []
-  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, `(${defaults[i]})`]))
+  const { columns, onDeleteSets = columns } = key.rule
+  const values = columns.map((c) =>
+    onDeleteSets.includes(c) ? defaultOf(key, context, c) : family.child[c]!,
+  )
+  if (values.some((value) => value === null)) return []
+  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, `(${values[i]})`]))
   const made = await makeRow(context, key.target, { pins, family: 'a', before })
   return 'unsolved' in made ? [] : [...made.given, context.rows.insert(key.target, made.row)]
 }
@@ -114,7 +122,7 @@ export const familyStands = async (
   context: RuleContext,
 ): Promise<readonly string[]> => {
   const statements = [...family.beforeParent, family.insertParent, ...family.beforeChild, family.insertChild]
-  return [...statements, ...(await defaultParent(key, context, statements))]
+  return [...statements, ...(await defaultParent(key, family, context, statements))]
 }
 
 /** A further key of the target that nothing has, other than the family's. */

@@ -5,12 +5,13 @@ import { optionalColumns } from './declared.ts'
 import { accepted, type Case, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
 import { addCircleCase } from './reference-circle.ts'
-import { ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from './foreign-key.ts'
+import { obstaclesTo, ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from './foreign-key.ts'
 import { withComputedKey } from './computed-key.ts'
 import { freshValues } from './fresh-value.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { listed } from './sentence.ts'
+import { tryOne } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 
 const missing = (key: ForeignKey): Expected => ({
@@ -32,6 +33,17 @@ const ownParents = (key: ForeignKey, context: RuleContext, parents: readonly Row
 /** Cases may be answered by a trigger of the table's: then it is set aside. */
 const add = (context: RuleContext, ground: Ground, one: Case): Promise<void> =>
   addUntriggered(context, ground, one)
+
+/** A refusal that another reference over the same column may speak before this one: that is set aside, too. */
+const addRefused = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  { given = [], ...one }: Case,
+): Promise<void> => {
+  const aside = await obstaclesTo(key, context, ground.world, given, one.when)
+  await add(context, ground, { ...one, given: [...aside, ...given] })
+}
 
 const addExistingCase = async (
   key: ForeignKey,
@@ -76,18 +88,46 @@ const addMissingCases = async (
     return
   }
   const pins = pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
-  await add(context, ground, {
+  const row = await childOf(context, 'a', pins)
+  await addRefused(key, context, ground, {
     title: `a row that points to a missing row of ${key.rule.target} is refused`,
-    when: [rows.insert(table, await childOf(context, 'a', pins))],
+    when: [rows.insert(table, row)],
     then: missing(key),
   })
-  const changes = Object.entries(pins).map(([c, sql]) => `${ident(c)} = ${sql}`)
-  await add(context, ground, {
+  await addRefused(key, context, ground, {
     title: `pointing a row to a missing row of ${key.rule.target} is refused`,
     given: [rows.insert(table, ground.base)],
-    when: [`update ${qualified(table)} set ${changes.join(', ')} where ${rows.where(table, ground.base)}`],
+    when: [await pointingChange(key, context, ground, pins, row)],
     then: missing(key),
   })
+}
+
+/**
+ * What the base row changes to: the reference alone, unless another constraint speaks first, as one that asks for
+ * exactly one of two references does. Then the columns in which a row that it accepts differs change along.
+ */
+const pointingChange = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  pins: Row,
+  row: Row,
+): Promise<string> => {
+  const { rows, table, db } = context
+  const written = (names: readonly string[], from: Row): string =>
+    `update ${qualified(table)} set ${names.map((c) => `${ident(c)} = ${from[c] ?? 'null'}`).join(', ')} where ${rows.where(table, ground.base)}`
+  const alone = written(Object.keys(pins), pins)
+  const standing = rows.insert(table, ground.base)
+  const fault = await tryOne(db, ground.world, [standing, alone])
+  if (fault?.sqlstate !== '23514') return alone
+  const writable = table.columns.filter((c) => c.generated === null && c.identity !== 'always')
+  const differing = writable
+    .map((c) => c.name)
+    .filter((c) => (row[c] ?? 'null') !== (ground.base[c] ?? 'null'))
+  if (differing.length === 0) return alone
+  const along = written(differing, row)
+  const then = await tryOne(db, ground.world, [standing, along])
+  return then?.constraint != null && key.names.includes(then.constraint) ? along : alone
 }
 
 /** One column of another parent: each parent exists, the pair does not. Other references stay whole. */
@@ -106,7 +146,7 @@ const addMixedCases = async (
     // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
     const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
     const row = await childOf(context, family, pins)
-    await add(context, ground, {
+    await addRefused(key, context, ground, {
       title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
       given: ownParents(key, context, [one, other]),
       when: [rows.insert(table, row)],

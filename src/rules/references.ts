@@ -32,6 +32,7 @@ const whenChanged: Readonly<Record<ReferentialAction, string>> = {
 
 /** SET NULL empties what may be empty: with a required column among the referencing ones the others are listed (PostgreSQL 15). */
 const emptied = (rule: ReferencesRule, architecture: Architecture): string => {
+  if (rule.onDeleteSets) return ` (${identList(rule.onDeleteSets)})`
   if (rule.onDelete !== 'set null') return ''
   const optional = optionalColumns(architecture, rule.table)
   const columns = rule.columns.filter((c) => optional.includes(c))

@@ -1,6 +1,7 @@
 /** The verbs of a kind of rule. One file per kind beside this one; to add a kind, add a file here and in architecture/kinds. */
 import type { Architecture } from '../architecture/architecture.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
+import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
@@ -18,6 +19,8 @@ export interface RuleContext {
   readonly claims: readonly string[]
   /** A prover session on an empty clone, inside a transaction that is rolled back; use savepoints. */
   readonly db: Session
+  /** Only mutants of these operators will be asked about; absent or null: all. */
+  readonly operators?: OperatorSet | null
 }
 
 export interface Written {
@@ -42,11 +45,15 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   readonly kind: R['kind']
   /** Its rules were recorded from a database, and nobody has said that they are right: counted apart. */
   readonly isObserved?: true
+  /** Its rules say what the structures that they claim answer when they are called. */
+  readonly saysAnswers?: true
   /** Its rules stand on the absence of a key: RED is shown by one that is added. */
   readonly isWithoutKey?: true
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>
+  /** What writing its experiments takes, beside the 1 of most rules: whoever shares the work begins with the most. */
+  labour?(rule: R, context: Pick<RuleContext, 'catalog' | 'table'>): number
   /**
    * Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it.
    * `major`: the version of the server it is for; left out: the newest.

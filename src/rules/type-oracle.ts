@@ -1,6 +1,7 @@
 /** What PostgreSQL makes of values in a column of a declared type, seen in a temporary table that has nothing else. */
 import type { Session } from '../postgres/session.ts'
 import type { TypeProbe } from './type-probes/probe.ts'
+import { askOnce } from '../rows/known-answers.ts'
 import { tryEach } from './trial.ts'
 
 /** A declared type as PostgreSQL understands it. */
@@ -40,7 +41,9 @@ const modifiersIn = (text: string): readonly number[] =>
 
 /** null when PostgreSQL knows no such type. */
 export const understandType = async (db: Session, type: string): Promise<UnderstoodType | null> => {
-  const [reply] = await tryEach(db, [probeTable(type)], [[understandSql]])
+  const [reply] = await askOnce(db, probeTable(type) + understandSql, [type], () =>
+    tryEach(db, [probeTable(type)], [[understandSql]]),
+  )
   const row = reply?.fault ? undefined : reply?.commands[1]?.rows[0]
   if (!row) return null
   const [text, name, isArray, kind] = row
@@ -61,7 +64,10 @@ export const foretell = async (
   const attempts = probes.map(({ sql }) => [
     `insert into pg_temp.assay_probe values (${sql}) returning value`,
   ])
-  const replies = await tryEach(db, [probeTable(type)], attempts)
+  const question = [probeTable(type), ...attempts.flat()]
+  const replies = await askOnce(db, question.join(';\n'), [type, ...probes.map(({ sql }) => sql)], () =>
+    tryEach(db, [probeTable(type)], attempts),
+  )
   return replies.map((reply, i) => ({
     probe: probes[i]!,
     stored: reply.fault ? null : (reply.commands[1]?.rows[0]?.[0] ?? null),

@@ -2,6 +2,7 @@
  * Cases that a trigger of the user's would answer in the place of the rule: one that fills in a value, rewrites it or
  * forbids the statement. Such a case is given with these triggers disabled, so that it is the rule that answers.
  */
+import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Table } from '../catalog/table.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Reply } from '../postgres/session.ts'
@@ -57,10 +58,39 @@ export const addUntriggered = async (
     return
   }
   const statements = [...(one.given ?? []), ...one.when]
-  const [loud, silent] = await tryEach(context.db, ground.world.statements, [
+  // One table whose deferred triggers still wait cannot be quieted: then the rule's own is, alone.
+  const ways = tables.length > 1 ? [quiet, quieted(context, [context.table])] : [quiet]
+  const [loud, ...silent] = await tryEach(context.db, ground.world.statements, [
     statements,
-    [...quiet, ...statements],
+    ...ways.map((way) => [...way, ...statements]),
   ])
-  const isTriggers = !isAsExpected(loud!, one) && isAsExpected(silent!, one)
-  ground.draft.add(isTriggers ? { ...one, given: [...quiet, ...(one.given ?? [])] } : one)
+  const found = isAsExpected(loud!, one) ? -1 : silent.findIndex((reply) => isAsExpected(reply, one))
+  ground.draft.add(found < 0 ? one : { ...one, given: [...ways[found]!, ...(one.given ?? [])] })
+}
+
+/**
+ * Adds a case that one of the table's triggers would answer just so, were the claimed structures absent: given without
+ * the user's triggers, so that it is the structures that answer. Whether that was needed.
+ */
+export const addUnmasked = async (context: RuleContext, ground: Ground, one: Case): Promise<boolean> => {
+  const { catalog, claims, db, table } = context
+  const quiet = quieted(context, [table])
+  const drops = claims.flatMap((id) => {
+    const structure = catalog.structures.get(id)
+    return structure ? kindOfStructure(structure).drop(structure, catalog) : []
+  })
+  if (quiet.length > 0 && drops.length > 0) {
+    const statements = [...(one.given ?? []), ...one.when]
+    const [loud, silent, without] = await tryEach(db, ground.world.statements, [
+      [...drops, ...statements],
+      [...quiet, ...statements],
+      [...quiet, ...drops, ...statements],
+    ])
+    if (isAsExpected(loud!, one) && isAsExpected(silent!, one) && !isAsExpected(without!, one)) {
+      ground.draft.add({ ...one, given: [...quiet, ...(one.given ?? [])] })
+      return true
+    }
+  }
+  await addUntriggered(context, ground, one)
+  return false
 }

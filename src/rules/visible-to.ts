@@ -33,11 +33,21 @@ const granted = (privileges: Granted): readonly string[] =>
         : [`${privilege} (${identList(columns)})`]
   })
 
-const grants = (rule: VisibleToRule): readonly string[] => {
-  const list = granted(rule.privileges)
-  return list.length === 0
-    ? []
-    : [`grant ${list.join(', ')} on table ${tableText(rule.table)} to ${grantee(rule.role)};`]
+const grants = ({ privileges, grantable = [], table, role }: VisibleToRule): readonly string[] => {
+  const some = (isGrantable: boolean): Granted =>
+    Object.fromEntries(
+      Object.entries(privileges).filter(
+        ([privilege]) => grantable.some((one) => one === privilege) === isGrantable,
+      ),
+    )
+  return [false, true].flatMap((isGrantable) => {
+    const list = granted(some(isGrantable))
+    return list.length === 0
+      ? []
+      : [
+          `grant ${list.join(', ')} on table ${tableText(table)} to ${grantee(role)}${isGrantable ? ' with grant option' : ''};`,
+        ]
+  })
 }
 
 /** Takes away whatever stands and gives what is declared: right whatever the hole was. */
@@ -85,7 +95,7 @@ const sentenceOf = (rule: VisibleToRule): string => {
   )
   return words.length === 0
     ? `${who} may do nothing with ${noun(rule.table)}`
-    : `${who} may ${listed(words)} ${noun(rule.table)}, and nothing else`
+    : `${who} may ${listed(words)} ${noun(rule.table)}${rule.grantable ? `, grant ${listed(rule.grantable)} to others` : ''}, and nothing else`
 }
 
 const rowsOf = (rows: Answer): Expected => ({ kind: 'rows', rows })
@@ -95,7 +105,7 @@ const lists = async (
   rule: VisibleToRule,
   { db, table, catalog, architecture }: RuleContext,
 ): Promise<readonly { title: string; when: readonly string[]; then: Expected; mend: string }[]> => {
-  const { role, privileges } = rule
+  const { role, privileges, grantable = [] } = rule
   const { major } = catalog
   const around = await readSurroundings(db, table)
   const questions = accessQuestions(role, table, major, around)
@@ -119,8 +129,8 @@ const lists = async (
     },
     {
       ...ask('handed on'),
-      title: `${role} may hand nothing on`,
-      then: rowsOf([]),
+      title: grantable.length === 0 ? `${role} may hand nothing on` : `${role} may hand exactly this on`,
+      then: rowsOf(privilegesOf(major).flatMap((p) => (grantable.includes(p) ? [[p]] : []))),
     },
     ...(role === 'public'
       ? []

@@ -44,27 +44,36 @@ const accessOf = (id: string, catalog: Catalog, isClaimed: (id: string) => boole
     (s): s is Structure<GrantFacts> =>
       s.kind === 'grant' && (s as Structure<GrantFacts>).facts.object.id === id,
   )
+  // Who may use it beside PUBLIC is said together with what PUBLIC may.
+  const ofPublic = [...catalog.structures.values()].filter(
+    (s): s is Structure<GrantFacts> =>
+      s.id === `${id}/grant:PUBLIC` &&
+      s.kind === 'grant' &&
+      grants.length > 0 &&
+      !grants.some((g) => g.id === s.id),
+  )
+  const all = [...grants, ...ofPublic]
   return {
     entries: [
       ...comments.map((s) => entry('says', said(s.facts.text))),
-      ...(grants.length === 0
+      ...(all.length === 0
         ? []
         : [
             entry(
               'usableBy',
               object(
-                grants.map(({ facts }) => {
-                  const all = facts.privileges.map(privilege)
+                all.map(({ facts }) => {
+                  const named = facts.privileges.map(privilege)
                   return entry(
                     key(facts.grantee ?? 'public'),
-                    all.length === 1 ? text(all[0]!) : array(all.map(text)),
+                    named.length === 1 ? text(named[0]!) : array(named.map(text)),
                   )
                 }),
               ),
             ),
           ]),
     ],
-    claims: [...comments, ...grants].map((s) => s.id),
+    claims: [...comments, ...all].map((s) => s.id),
   }
 }
 
@@ -136,7 +145,7 @@ const callOf = (
       }
     }
     case 'domain': {
-      const { base, checks, notNull } = structure.facts as DomainFacts
+      const { base, checks, notNull, default: given } = structure.facts as DomainFacts
       const [first, ...more] = checks
       const conditions =
         first === undefined
@@ -150,6 +159,7 @@ const callOf = (
         entries: [
           ...(conditions === null ? [] : [entry('checks', conditions)]),
           ...(notNull ? [entry('required', atom('true'))] : []),
+          ...(given === null ? [] : [entry('default', sql(given))]),
         ],
         imports: typeCode(base).imports,
       }
@@ -196,6 +206,40 @@ const printOne = (
   }
 }
 
+/** Of a sequence or type that a column states. */
+const printCarried = (
+  id: string,
+  entries: readonly Entry[],
+  claims: readonly string[],
+  catalog: Catalog,
+): readonly PrintedObject[] => {
+  const word = /^(?:type\/)?(?<word>sequence|enum|domain|composite|range):/u.exec(id)?.groups?.['word']
+  const grant = catalog.structures.get(claims.find((claim) => claim.startsWith(`${id}/grant:`)) ?? '')
+  const named =
+    (grant as Structure<GrantFacts> | undefined)?.facts.object ?? catalog.structures.get(id)?.facts
+  if (word === undefined || named === undefined || entries.length === 0) return []
+  const code = call('access', text(word), tableName(named as RelationName), object(entries))
+  return [{ code, imports: ['access'], claims }]
+}
+
+/** What acts on no row, word for word: comments that nothing else states, and constraints that are not enforced. */
+const printWordForWord = (catalog: Catalog, isClaimed: (id: string) => boolean): readonly PrintedObject[] =>
+  [...catalog.structures.values()].flatMap((structure): PrintedObject[] => {
+    const { id, kind, name, table, definition } = structure
+    if (isClaimed(id)) return []
+    if (kind === 'comment' && table === null) {
+      const { called, text: words } = structure.facts as CommentFacts
+      return [
+        { code: call('comment', text(id), text(called), said(words)), imports: ['comment'], claims: [id] },
+      ]
+    }
+    const of = catalog.tables.get(table ?? '')
+    if (of === undefined || (structure.facts as { readonly notEnforced?: boolean }).notEnforced !== true)
+      return []
+    const code = call('notEnforced', text(id), tableName(of), text(name), text(definition))
+    return [{ code, imports: ['notEnforced'], claims: [id] }]
+  })
+
 /** Observed calls of functions; comments and grants on functions and schemas, whatever becomes of these themselves. */
 const printAccess = (
   catalog: Catalog,
@@ -217,7 +261,7 @@ const printAccess = (
         .replace(/^"(.*)"$/su, (_, inner: string) => inner.replaceAll('""', '"'))
       return [{ code: call('schema', text(name), object(entries)), imports: ['schema'], claims }]
     }
-    if (structure?.kind !== 'function') return []
+    if (structure?.kind !== 'function') return [...printCarried(id, entries, claims, catalog)]
     const seen = observedEntries(functions.find((one) => one.structure === id))
     if (entries.length === 0 && seen.length === 0) return []
     return [
@@ -243,5 +287,7 @@ export const printObjects = (
     .filter((structure) => countsByItself(structure) || !isClaimed(structure.id))
     .flatMap((structure) => printOne(structure, catalog, isClaimed) ?? [])
   const claimed = new Set(objects.flatMap((one) => one.claims))
-  return [...objects, ...printAccess(catalog, (id) => claimed.has(id) || isClaimed(id), functions)]
+  const carried = printAccess(catalog, (id) => claimed.has(id) || isClaimed(id), functions)
+  for (const id of carried.flatMap((one) => one.claims)) claimed.add(id)
+  return [...objects, ...carried, ...printWordForWord(catalog, (id) => claimed.has(id) || isClaimed(id))]
 }

@@ -5,6 +5,7 @@ import { viewStructures } from '../../catalog/place.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { ViewFacts } from '../../catalog/view-structure.ts'
 import { array, arrow, atom, call, entry, object, type Code, type Entry } from './code.ts'
+import { cannotGrantOn, grantableCode, grantableOf } from './kinds/visible-to.ts'
 import { exportConst } from './layout.ts'
 import { docLines, key, sql, text } from './literals.ts'
 import { toIdentifier } from './names.ts'
@@ -33,12 +34,7 @@ const privilegesCode = ({ privileges }: GrantFacts): readonly Code[] => {
   return [object([...byName].map(([name, code]) => entry(name, code)))]
 }
 
-/** What PostgreSQL 17 added, and what may be handed on, `visibleTo` cannot say. */
-const cannotSay = ({ privileges }: GrantFacts): string | null => {
-  if (privileges.some((p) => p.grantable))
-    return 'v.visibleTo cannot state a right to grant on (WITH GRANT OPTION) yet'
-  return null
-}
+const cannotSay = (facts: GrantFacts): string | null => (grantableOf(facts) === null ? cannotGrantOn : null)
 
 interface Beside {
   readonly rules: readonly PrintedRule[]
@@ -68,7 +64,12 @@ const besideOf = (view: Structure<ViewFacts>, catalog: Catalog): Beside => {
             },
           ]),
       ...stated.map((grant) => ({
-        code: call('v.visibleTo', text(grant.facts.grantee ?? 'public'), ...privilegesCode(grant.facts)),
+        code: call(
+          'v.visibleTo',
+          text(grant.facts.grantee ?? 'public'),
+          ...privilegesCode(grant.facts),
+          ...grantableCode(grant.facts),
+        ),
         claims: [grant.id],
       })),
       ...own.map((s) => ({ code: call('v.says', text(s.facts.text)), claims: [s.id] })),

@@ -131,6 +131,7 @@ export const readUserTypes = (
     const options = [
       ...checks.map((code) => entry('checks', code)),
       ...(facts.notNull ? [entry('required', atom('true'))] : []),
+      ...(facts.default === null ? [] : [entry('default', sqlCode(facts.default))]),
     ]
     return {
       code: call('domainType', name, base.code, ...(options.length > 0 ? [object(options)] : [])),
@@ -139,11 +140,15 @@ export const readUserTypes = (
     }
   }
 
-  /** A domain that narrows nothing: no value tells it from its base, and no rule of it could fail. */
-  const isBare = (type: TypeStructure): boolean =>
+  /**
+   * A domain that narrows nothing, and gives a column nothing by default: no value tells it from its base, and no rule
+   * of it could fail.
+   */
+  const isBare = (type: TypeStructure, hasOwnDefault = false): boolean =>
     isDomain(type) &&
     type.facts.checks.length === 0 &&
     !type.facts.notNull &&
+    (type.facts.default === null || hasOwnDefault) &&
     !byPrinted.has(type.facts.base.replaceAll('"', ''))
 
   const named = (type: TypeStructure): TypeUse => {
@@ -159,13 +164,13 @@ export const readUserTypes = (
 
   return {
     all,
-    columnType: ({ type, typeKind, typeSchema, typeName: own }) => {
+    columnType: ({ type, typeKind, typeSchema, typeName: own, default: given }) => {
       const id =
         typeKind === 'enum' || typeKind === 'domain'
           ? typeId(typeKind, { schema: typeSchema, name: own })
           : null
       const found = id === null ? undefined : (catalog.structures.get(id) as TypeStructure | undefined)
-      return found && !isBare(found) ? named(found) : typeCode(type)
+      return found && !isBare(found, given !== null) ? named(found) : typeCode(type)
     },
   }
 }

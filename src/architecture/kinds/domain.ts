@@ -11,12 +11,14 @@ export interface DomainRule extends DeclaredRule {
   readonly base: string
   readonly checks: readonly { readonly name: string | null; readonly expression: string }[]
   readonly required: boolean
+  /** What a column of it gets that is left out and has no default of its own; absent: null. */
+  readonly default?: string
 }
 
 export const makeDomainRule = (
   place: RulePlace,
   column: string,
-  domain: Pick<DomainRule, 'type' | 'base' | 'checks' | 'required'>,
+  domain: Pick<DomainRule, 'type' | 'base' | 'checks' | 'required' | 'default'>,
 ): DomainRule => ({
   kind: 'domain',
   id: structureId(place.table, 'domain', column),
@@ -28,5 +30,6 @@ export const makeDomainRule = (
   base: domain.base,
   checks: domain.checks,
   required: domain.required,
+  ...(domain.default === undefined ? {} : { default: domain.default }),
   sql: domain.checks.map(({ expression }) => ({ part: 'check', text: expression, names: 'value' })),
 })

@@ -7,7 +7,7 @@ import {
   refuseUnknownKeys,
   type DeferrableOption,
 } from '../rule-options.ts'
-import type { ReferenceFact, RulePlace, RuleSet } from '../rule-set.ts'
+import { declarationFault, type ReferenceFact, type RulePlace, type RuleSet } from '../rule-set.ts'
 import type { DeclaredRule } from '../rule.ts'
 import type { TableKey } from '../table-key.ts'
 
@@ -24,15 +24,22 @@ export interface ReferencesRule extends DeclaredRule {
   readonly onUpdate: ReferentialAction
   readonly match: 'simple' | 'full'
   readonly deferrable: 'no' | 'immediate' | 'deferred'
+  /** Which of its columns SET NULL or SET DEFAULT sets on delete; absent: those that may be empty, or all. */
+  readonly onDeleteSets?: readonly string[]
 }
 
-export interface ReferencesOptions<C extends string = string> {
+export interface ReferencesOptions<C extends string = string, K extends string = string> {
   /** Referenced columns, in the order of the referencing ones; left out: the primary key. */
   readonly columns?: C | readonly C[]
   readonly onDelete?: ReferentialAction
   readonly onUpdate?: ReferentialAction
   readonly match?: 'simple' | 'full'
   readonly deferrable?: DeferrableOption
+  /**
+   * Which of its columns ON DELETE SET NULL empties, or SET DEFAULT sets (PostgreSQL 15 and later). Left out: SET NULL
+   * empties those that may be empty, SET DEFAULT sets all.
+   */
+  readonly onDeleteSets?: K | readonly K[]
 }
 
 export interface ReferencesMethod<K extends string> {
@@ -45,16 +52,18 @@ export interface ReferencesMethod<K extends string> {
    * // foreign key ("tenant_id") references "tenants" on delete cascade
    * t.references(['tenant_id', 'product_id'], 'products', { columns: ['tenant_id', 'id'] })
    * // foreign key ("tenant_id", "product_id") references "products" ("tenant_id", "id")
+   * t.references(['tenant_id', 'product_id'], 'products', { onDelete: 'set null', onDeleteSets: 'product_id' })
+   * // foreign key ("tenant_id", "product_id") references "products" on delete set null ("product_id")
    */
   references<const T extends string | RelationName, const C extends string = never>(
     columns: K | readonly K[],
     table: T,
-    options?: ReferencesOptions<C>,
+    options?: ReferencesOptions<C, K>,
   ): RuleSet<never, never, never, ReferenceFact<TableKey<T>, C>>
 }
 
 const actions = ['no action', 'restrict', 'cascade', 'set null', 'set default'] as const
-const optionNames = ['columns', 'onDelete', 'onUpdate', 'match', 'deferrable']
+const optionNames = ['columns', 'onDelete', 'onUpdate', 'match', 'deferrable', 'onDeleteSets']
 const toList = (names: string | readonly string[] | undefined): readonly string[] =>
   typeof names === 'string' ? [names] : (names ?? [])
 
@@ -67,6 +76,19 @@ export const makeReferencesRules = (
   refuseUnknownKeys(place, 'references', options, optionNames)
   const referencing = toList(columns)
   refuseEmpty(place, 'references', referencing, 'column')
+  const sets = options.onDeleteSets === undefined ? undefined : toList(options.onDeleteSets)
+  const isIdle = sets !== undefined && options.onDelete !== 'set null' && options.onDelete !== 'set default'
+  if (isIdle || (sets ?? []).some((column) => !referencing.includes(column)))
+    place.refuse(
+      declarationFault(
+        place,
+        'nothing-to-set',
+        `${place.table}: onDeleteSets names ${(sets ?? []).join(', ')}, which no ON DELETE of this foreign key sets.`,
+        isIdle
+          ? "Say { onDelete: 'set null' } or 'set default', or take onDeleteSets away."
+          : `Name some of ${referencing.join(', ')}.`,
+      ),
+    )
   const target = relationId(typeof table === 'string' ? parseRelationName(table) : table)
   return [
     {
@@ -81,6 +103,7 @@ export const makeReferencesRules = (
       onUpdate: oneOf(place, "references' onUpdate", options.onUpdate, actions),
       match: oneOf(place, "references' match", options.match, ['simple', 'full']),
       deferrable: deferrableOf(place, 'references', options.deferrable),
+      ...(sets === undefined ? {} : { onDeleteSets: sets }),
     },
   ]
 }

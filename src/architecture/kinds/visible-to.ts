@@ -20,6 +20,13 @@ export interface VisibleToRule extends DeclaredRule {
   readonly role: string
   /** true: the whole table; a list: these columns only (select, insert, update, references). */
   readonly privileges: Readonly<Partial<Record<TablePrivilege, true | readonly string[]>>>
+  /** Those of them that the role may grant to others; absent: none. */
+  readonly grantable?: readonly TablePrivilege[]
+}
+
+export interface VisibleToOptions {
+  /** What of it the role may grant to others (WITH GRANT OPTION). */
+  readonly grantable?: TablePrivilege | readonly TablePrivilege[]
 }
 
 /** Privileges that PostgreSQL also grants by column. */
@@ -38,8 +45,14 @@ export interface VisibleToMethod<K extends string> {
    * t.visibleTo('app', ['select', 'insert'])           // grant select, insert on … to "app"
    * t.visibleTo('report', { select: ['id', 'name'] })  // grant select ("id", "name") on … to "report"
    * t.visibleTo('anonymous')                           // revoke all on … from "anonymous"
+   * t.visibleTo('chief', 'select', { grantable: 'select' })
+   * // grant select on … to "chief" with grant option
    */
-  visibleTo(role: string, privileges?: TablePrivilege | readonly TablePrivilege[] | Privileges<K>): RuleSet
+  visibleTo(
+    role: string,
+    privileges?: TablePrivilege | readonly TablePrivilege[] | Privileges<K>,
+    options?: VisibleToOptions,
+  ): RuleSet
 }
 
 /** As PostgreSQL spells them; MAINTAIN is of 17 and later. */
@@ -65,7 +78,9 @@ export const makeVisibleToRules = (
   place: RulePlace,
   role: string,
   given: GivenPrivileges = [],
+  options: VisibleToOptions = {},
 ): readonly VisibleToRule[] => {
+  refuseUnknownKeys(place, 'visibleTo', options, ['grantable'])
   const privileges: Partial<Record<TablePrivilege, true | readonly string[]>> = {}
   if (isList(given)) {
     for (const privilege of [given].flat())
@@ -87,6 +102,18 @@ export const makeVisibleToRules = (
       privileges[privilege] = columns
     }
   }
+  const grantable = [options.grantable ?? []]
+    .flat()
+    .map((privilege) => oneOf(place, "visibleTo's grantable", privilege, tablePrivileges))
+  for (const privilege of grantable.filter((one) => privileges[one] === undefined))
+    place.refuse(
+      declarationFault(
+        place,
+        'grants-what-it-has-not',
+        `${place.table}: ${role} shall grant ${privilege} to others and does not have it.`,
+        `Give it ${privilege}, or take that out of grantable.`,
+      ),
+    )
   return [
     {
       kind: 'visibleTo',
@@ -98,6 +125,7 @@ export const makeVisibleToRules = (
       at: place.at,
       role,
       privileges,
+      ...(grantable.length === 0 ? {} : { grantable }),
     },
   ]
 }

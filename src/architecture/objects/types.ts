@@ -165,7 +165,11 @@ interface DomainParts {
   readonly base: string
   readonly checks: readonly { readonly name: string | null; readonly expression: string }[]
   readonly required: boolean
+  readonly default?: string
 }
+
+const domainDefault = (type: string): string =>
+  `select pg_catalog.pg_get_expr(t.typdefaultbin, 0) from pg_catalog.pg_type t where t.oid = ${literal(type)}::regtype`
 
 const domainFacts = (type: string): string =>
   `select pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typnotnull from pg_catalog.pg_type t where t.oid = ${literal(type)}::regtype union all select pg_catalog.pg_get_constraintdef(k.oid), k.convalidated from pg_catalog.pg_constraint k where k.contypid = ${literal(type)}::regtype and k.contype = 'c' order by 1, 2`
@@ -173,13 +177,14 @@ const domainFacts = (type: string): string =>
 /** A domain where no column of a table uses it: it narrows its base type as another one with the declared checks does. */
 export const standingDomain = (
   name: TypeName,
-  { base, checks, required }: DomainParts,
+  { base, checks, required, default: given }: DomainParts,
   at: DeclaredAt | null,
 ): DeclaredObject => {
   const place = placeOf('domain', nameOf(name), 'domain')
   const type = qualified(nameOf(name))
   const body = [
     base,
+    ...(given === undefined ? [] : [`default ${given}`]),
     ...(required ? ['not null'] : []),
     ...checks.map((check) => `check (${check.expression})`),
   ].join(' ')
@@ -190,6 +195,16 @@ export const standingDomain = (
       when: [sameLists(domainFacts(type), domainFacts('pg_temp.assay_declared'))],
       then: { rows: [['t']] },
     },
+    ...(given === undefined
+      ? []
+      : [
+          {
+            title: 'its default is as declared',
+            given: [`create domain pg_temp.assay_declared as ${body}`],
+            when: [sameLists(domainDefault(type), domainDefault('pg_temp.assay_declared'))],
+            then: { rows: [['t']] },
+          },
+        ]),
     ...(required
       ? [{ title: 'null is refused', given: [], when: [`select null::${type}`], then: { sqlstate: '23502' } }]
       : []),

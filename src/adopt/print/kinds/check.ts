@@ -16,6 +16,7 @@ export const printChecks: PrintKind = (table, { catalog, sql }) => {
     return !names.has(rest) && structureName(table.id, rest) === name ? rest : name
   }
   const isAsked = (check: (typeof checks)[number]): boolean => !check.facts.notEnforced
+  // What PostgreSQL never asks is kept word for word, among the objects.
   return {
     rules: checks.filter(isAsked).map(({ id, name, facts }) => ({
       code: call(
@@ -25,8 +26,5 @@ export const printChecks: PrintKind = (table, { catalog, sql }) => {
       ),
       claims: [id],
     })),
-    left: checks
-      .filter((check) => !isAsked(check))
-      .map(({ id }) => ({ structure: id, why: 'it is NOT ENFORCED: PostgreSQL never asks it' })),
   }
 }

@@ -14,42 +14,48 @@ import { tableName } from '../relation-code.ts'
 const oneOrList = (columns: readonly string[]): Code =>
   columns.length === 1 ? text(columns[0] ?? '') : array(columns.map(text))
 
-const optionsOf = (facts: ReferencesFacts, target: readonly string[] | undefined): readonly Entry[] => [
+/** Not as the rule means SET NULL: what may be empty is emptied, the rest stays. */
+const setsOtherwise = ({ columns, onDelete, onDeleteColumns }: ReferencesFacts, table: Table): boolean => {
+  if (onDelete !== 'set null') return onDeleteColumns !== null
+  const optional = columns.filter((name) => table.columns.find((c) => c.name === name)?.notNull !== true)
+  return JSON.stringify((onDeleteColumns ?? columns).toSorted()) !== JSON.stringify(optional.toSorted())
+}
+
+const optionsOf = (
+  facts: ReferencesFacts,
+  table: Table,
+  target: readonly string[] | undefined,
+): readonly Entry[] => [
   ...(JSON.stringify(target) === JSON.stringify(facts.targetColumns)
     ? []
     : [entry('columns', oneOrList(facts.targetColumns))]),
   ...(facts.onDelete === 'no action' ? [] : [entry('onDelete', text(facts.onDelete))]),
   ...(facts.onUpdate === 'no action' ? [] : [entry('onUpdate', text(facts.onUpdate))]),
   ...(facts.match === 'full' ? [entry('match', text('full'))] : []),
+  ...(facts.onDeleteColumns !== null && setsOtherwise(facts, table)
+    ? [entry('onDeleteSets', oneOrList(facts.onDeleteColumns))]
+    : []),
   ...deferrableEntries(facts.deferrable),
 ]
-
-/** SET NULL as the rule means it: what may be empty is emptied, the rest stays. */
-const emptiesOtherwise = ({ columns, onDelete, onDeleteColumns }: ReferencesFacts, table: Table): boolean => {
-  if (onDelete !== 'set null') return onDeleteColumns !== null
-  const optional = columns.filter((name) => table.columns.find((c) => c.name === name)?.notNull !== true)
-  return JSON.stringify((onDeleteColumns ?? columns).toSorted()) !== JSON.stringify(optional.toSorted())
-}
 
 /** Why no rule states it; null when one does. */
 const reasonLeft = (facts: ReferencesFacts, table: Table, { isDeclared }: PrintContext): string | null => {
   if (facts.notEnforced) return 'it is NOT ENFORCED: PostgreSQL never asks it'
   if (facts.period) return 't.references cannot state a foreign key over periods yet'
   if (!isDeclared(facts.target)) return `the table that it points to, ${facts.target}, is not declared`
-  if (emptiesOtherwise(facts, table))
-    return facts.onDelete === 'set null' && facts.onDeleteColumns === null
-      ? 'its ON DELETE SET NULL would empty a column that refuses null: such a delete never succeeds'
-      : 't.references cannot state which columns its ON DELETE sets'
+  if (facts.onDelete === 'set null' && facts.onDeleteColumns === null && setsOtherwise(facts, table))
+    return 'its ON DELETE SET NULL would empty a column that refuses null: such a delete never succeeds'
   return null
 }
 
 const printOne = (
   { id, facts }: Structure<ReferencesFacts>,
+  table: Table,
   { whole }: PrintContext,
 ): readonly PrintedRule[] => {
   const target = whole.tables.get(facts.target)
   if (!target) return []
-  const options = optionsOf(facts, primaryKeysOf(whole, target.id)[0]?.facts.columns)
+  const options = optionsOf(facts, table, primaryKeysOf(whole, target.id)[0]?.facts.columns)
   const rest = options.length > 0 ? [object(options)] : []
   return [{ code: call('t.references', oneOrList(facts.columns), tableName(target), ...rest), claims: [id] }]
 }
@@ -65,7 +71,7 @@ export const printReferences: PrintKind = (table, context) => {
     ({ one: { facts } }) => JSON.stringify([facts.columns, facts.target]),
   )
   return {
-    rules: first.flatMap(({ one }) => printOne(one, context)),
+    rules: first.flatMap(({ one }) => printOne(one, table, context)),
     left: [
       ...all.flatMap(({ one, why }) => (why === null ? [] : [{ structure: one.id, why }])),
       ...others.map(({ one: { one }, before }) => ({

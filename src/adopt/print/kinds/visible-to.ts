@@ -36,20 +36,37 @@ const privilegesCode = (held: ReturnType<typeof heldOf>): readonly Code[] => {
   return [held.length === 1 ? text(first[0]) : array(held.map(([privilege]) => text(privilege)))]
 }
 
+/** Privileges that the role may grant to others; null where it may so for the table and not for columns, or the other way. */
+export const grantableOf = ({ privileges }: Pick<GrantFacts, 'privileges'>): readonly string[] | null => {
+  const named = [...new Set(privileges.filter((p) => p.grantable).map((p) => p.privilege))]
+  const isMixed = privileges.some((p) => !p.grantable && named.includes(p.privilege))
+  return isMixed ? null : named
+}
+
+export const grantableCode = (facts: Pick<GrantFacts, 'privileges'>): readonly Code[] => {
+  const [first, ...more] = grantableOf(facts) ?? []
+  if (first === undefined) return []
+  const named = more.length === 0 ? text(first) : array([first, ...more].map(text))
+  return [object([entry('grantable', named)])]
+}
+
+export const cannotGrantOn =
+  'visibleTo cannot state a right that may be granted on (WITH GRANT OPTION) for the table and not for its columns'
+
 export const printVisibleTo: PrintKind = (table, { catalog }) => {
   const grants = catalog.of(table.id, 'grant') as readonly Structure<GrantFacts>[]
-  const isStated = ({ facts }: Structure<GrantFacts>): boolean => facts.privileges.every((p) => !p.grantable)
+  const isStated = ({ facts }: Structure<GrantFacts>): boolean => grantableOf(facts) !== null
   return {
     rules: grants.filter(isStated).map(({ facts }) => {
       const role = facts.grantee ?? 'public'
-      const code = call('t.visibleTo', text(role), ...privilegesCode(heldOf(facts, table, catalog.major)))
+      const code = call(
+        't.visibleTo',
+        text(role),
+        ...privilegesCode(heldOf(facts, table, catalog.major)),
+        ...grantableCode(facts),
+      )
       return { code, claims: grantsFor(catalog, table, role) }
     }),
-    left: grants
-      .filter((grant) => !isStated(grant))
-      .map(({ id }) => ({
-        structure: id,
-        why: 't.visibleTo cannot state a right to grant on (WITH GRANT OPTION) yet',
-      })),
+    left: grants.filter((grant) => !isStated(grant)).map(({ id }) => ({ structure: id, why: cannotGrantOn })),
   }
 }

@@ -1,0 +1,84 @@
+/** What acts on no row and is kept as it reads: comments of every kind of object, and constraints that are not enforced. */
+import { parseRelationName, relationId, structureId, type RelationName } from '../../ground/names.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import { declaredAt } from '../declared-at.ts'
+import { makeObjectRule } from '../kinds/object.ts'
+import type { ObjectDeclaration } from '../object.ts'
+
+/** As COMMENT takes it, of what pg_identify_object calls it. */
+const commentable = (on: string): string =>
+  on
+    .replace(/^(?:table|view|foreign table|composite type|materialized view|index) column /u, 'column ')
+    .replace(/^(?:table|domain) constraint /u, 'constraint ')
+    .replace(/^statistics object /u, 'statistics ')
+    .replace(/^foreign-data wrapper /u, 'foreign data wrapper ')
+
+/**
+ * A comment on an object that no other rule speaks of, by the id of its structure and by what PostgreSQL calls the
+ * object (pg_identify_object), among the `objects` of an architecture.
+ *
+ * @example
+ * comment('view:recent/comment-on-trigger:fill', 'trigger fill on public.recent', 'fills what is left out')
+ * // comment on trigger fill on public.recent is 'fills what is left out'
+ */
+export const comment = (structure: string, on: string, text: string): ObjectDeclaration => {
+  const at = declaredAt(comment)
+  return {
+    declare: () => {
+      const rule = makeObjectRule(at, structure, 'says', {
+        sentence: `${on} says: ${text}`,
+        structures: [structure],
+        cases: [
+          {
+            title: 'the comment reads so',
+            given: [],
+            when: [
+              `select d.description from pg_catalog.pg_description d, pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i where d.objoid >= 16384 and i.type || ' ' || i.identity = ${literal(on)}`,
+            ],
+            then: { rows: [[text]] },
+          },
+        ],
+        design: [`comment on ${commentable(on)} is ${literal(text)};`],
+      })
+      return { structure, rules: [rule], design: rule.design, at }
+    },
+  }
+}
+
+/**
+ * A CHECK or foreign key that PostgreSQL keeps and never asks (NOT ENFORCED, PostgreSQL 18), as PostgreSQL prints it,
+ * by the id of its structure, among the `objects` of an architecture.
+ *
+ * @example
+ * notEnforced('orders/check:soft', 'orders', 'soft', 'CHECK ((total > 0)) NOT ENFORCED')
+ * // alter table "orders" add constraint "soft" CHECK ((total > 0)) NOT ENFORCED
+ */
+export const notEnforced = (
+  structure: string,
+  table: string | RelationName,
+  name: string,
+  definition: string,
+): ObjectDeclaration => {
+  const at = declaredAt(notEnforced)
+  const relation = typeof table === 'string' ? parseRelationName(table) : table
+  return {
+    declare: () => {
+      const rule = makeObjectRule(at, structure, 'notEnforced', {
+        sentence: `${structureId(relationId(relation), name)} stands and is not enforced: ${definition}`,
+        structures: [structure],
+        cases: [
+          {
+            title: 'it stands word for word',
+            given: ["set local search_path = ''"],
+            when: [
+              `select pg_catalog.pg_get_constraintdef(k.oid) from pg_catalog.pg_constraint k where k.conrelid = ${literal(qualified(relation))}::regclass and k.conname = ${literal(name)}`,
+            ],
+            then: { rows: [[definition]] },
+          },
+        ],
+        design: [`alter table ${qualified(relation)} add constraint ${ident(name)} ${definition};`],
+      })
+      return { structure, rules: [rule], design: rule.design, at }
+    },
+  }
+}

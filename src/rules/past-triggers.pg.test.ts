@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import { architecture } from '../architecture/declare.ts'
+import { table } from '../architecture/table.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+const declared = architecture('past triggers', {
+  tables: {
+    notes: table('notes', { id: 'integer', email: 'text', note: 'text', 'made at': 'timestamptz' }, (t) => [
+      t.primaryKey('id'),
+      t.required('email', 'note', 'made at'),
+      t.defaults({ 'made at': 'now()', note: `'none'` }),
+      t.unique('email', 'note'),
+    ]),
+    jobs: table('jobs', { id: 'integer', payload: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.required('payload'),
+      t.check('short', 'char_length(payload) < 9'),
+    ]),
+  },
+})
+
+const schema = `
+create table notes (id integer primary key, email text not null, note text not null default 'none',
+  "made at" timestamptz not null default now(), unique (email, note));
+create function stamp() returns trigger language plpgsql as $$ begin new."made at" = now(); return new; end $$;
+create trigger stamp before insert or update on notes for each row execute function stamp();
+create function once() returns trigger language plpgsql as $$ begin
+  if exists (select from notes where email = new.email) then raise exception 'taken' using errcode = 'EMTKN'; end if;
+  return new; end $$;
+create trigger once before insert on notes for each row execute function once();
+create table jobs (id integer primary key, payload text not null, constraint short check (char_length(payload) < 9));
+create function push() returns trigger language plpgsql as $$ begin perform queue.push(new.payload); return new; end $$;
+create trigger push after insert on jobs for each row execute function push();
+`
+
+let server: Server
+let lab: RuleLab
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRuleLab(server, declared, schema)
+})
+afterAll(async () => {
+  await lab.close()
+  await server.stop()
+})
+
+describe('rules of a table whose triggers answer in their place', () => {
+  test('are green and red', async () => {
+    expect(lab.faults()).toEqual([])
+    expect([...(await lab.red())].flatMap(([id, { proven }]) => (proven ? [] : [id]))).toEqual([])
+  })
+
+  test('leave no mutant of their structures unnoticed', async () => {
+    const { left } = await lab.left(({ kind }) =>
+      /^(?:default|unique|check|not-null|primary-key)$/u.test(kind),
+    )
+    expect(left).toEqual([])
+  })
+
+  test('a default that a trigger overwrites is shown without the triggers, and a note says that nobody sees it', () => {
+    const { experiments, notes } = lab.rule('notes/default:"made at"')
+    expect(experiments.flatMap((e) => e.given)).toContain('alter table "public"."notes" disable trigger user')
+    expect(notes?.map((note) => note.mend)).toEqual([
+      'alter table "public"."notes" alter column "made at" drop default;',
+    ])
+    expect(lab.rule('notes/default:note').notes ?? []).toEqual([])
+  })
+
+  test('the trigger that takes no row is named in every experiment that does without it', () => {
+    const asides = lab
+      .rule('jobs/check:short')
+      .experiments.map(({ world }) => world.asides?.map((one) => one.structure))
+    expect(asides.length).toBeGreaterThan(0)
+    for (const one of asides) expect(one).toEqual(['jobs/trigger:push'])
+  })
+})
