@@ -1,8 +1,8 @@
 /** Large databases adopted and proven: what a table costs must not grow with their number. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProveSummary } from '../src/prove/result.ts'
 import { largeSchema } from './support/large-schema.ts'
@@ -91,9 +91,9 @@ const secondsOf = (adopted: Adopted, { summary, whole }: Proven): Size['seconds'
   return { read, write, start, red, green, mutate, whole: adopted.whole + whole }
 }
 
-const adoptAndProve = async (file: string, directory: string, operators: readonly string[] = []) => {
+const adoptAndProve = async (file: string, directory: string) => {
   const adopt = await measure<Adopted>(['adopt', file, directory])
-  const prove = await measure<Proven>(['prove', directory, ...operators])
+  const prove = await measure<Proven>(['prove', directory])
   return { adopt, prove, seconds: secondsOf(adopt.told, prove.told) }
 }
 
@@ -142,31 +142,6 @@ const linesOf = (size: Size, first: Size): readonly BenchLine[] => {
   ]
 }
 
-const corpus = here('../../shared/corpus/schemaanalyst')
-
-/** Public schemas that are no part of the project: measured where they are there. */
-const analystLines = async (
-  directory: string,
-  say: (text: string) => void,
-): Promise<readonly BenchLine[]> => {
-  if (!existsSync(corpus)) return []
-  const lines: BenchLine[] = []
-  for (const file of readdirSync(corpus).filter((name) => name.endsWith('.sql'))) {
-    const name = basename(file, '.sql')
-    const { prove, seconds } = await adoptAndProve(join(corpus, file), join(directory, name), [
-      'schemaanalyst',
-    ])
-    const { red = 0, green = 0, mutate = 0 } = seconds
-    say(`adopt: ${name} ${figure(red + green + mutate)} s`)
-    lines.push({
-      measure: `${name}: proven with SchemaAnalyst’s operators`,
-      value: `${figure(red + green + mutate)} s`,
-      reference: `${prove.told.summary.mutants.made} mutants`,
-    })
-  }
-  return lines
-}
-
 export const bench: Bench = async (say) => {
   // Builds what the children run.
   spawnSync(process.execPath, [here('../scripts/assay.mjs'), '--version'], {
@@ -182,10 +157,7 @@ export const bench: Bench = async (say) => {
       say(`adopt: ${tables} tables ${figure(one.seconds['whole']!)} s`)
       measured.push(one)
     }
-    return [
-      ...measured.flatMap((size) => linesOf(size, measured[0]!)),
-      ...(await analystLines(directory, say)),
-    ]
+    return measured.flatMap((size) => linesOf(size, measured[0]!))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -45,6 +45,9 @@ const found =
     ? { tables: outcome.tables, structures: outcome.structures, errors: errors(outcome.findings) }
     : {
         summary: outcome.proofs[0].result.summary,
+        equivalent: outcome.proofs[0].result.structures
+          .flatMap(({ mutants }) => mutants)
+          .flatMap(({ verdict, why }) => (verdict === 'equivalent' ? [why] : [])),
         errors: errors(outcome.proofs[0].result.findings),
       }
 process.stdout.write(`${JSON.stringify({ seconds, whole: (performance.now() - began) / 1_000, ...found })}\n`)
