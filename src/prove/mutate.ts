@@ -86,6 +86,12 @@ const isDecided = ({ verdict }: Judged): boolean => verdict === 'killed' || verd
 const isSpecial = ({ experiment }: ExperimentResult): boolean =>
   experiment.proof !== undefined || experiment.interleaving !== undefined
 
+/** Two sessions may meet otherwise on a busy machine: what they notice, they notice twice. */
+const isStatement = (result: ExperimentResult): boolean => !isSpecial(result)
+
+/** Of hundreds that are not about the structure, one that answers otherwise once in a while would tell of it. */
+const isNever = (): boolean => false
+
 const isNoticedAgain = async (
   workplace: Workplace,
   mutant: Mutant,
@@ -95,10 +101,12 @@ const isNoticedAgain = async (
   return changeBetween(experiment, observed, again!.observations[0]!) !== null
 }
 
+/** `isSure`: what notices a mutant once notices it. */
 const judgeAll = async (
   workplace: Workplace,
   mutants: readonly Mutant[],
   experimentsFor: (mutant: Mutant) => readonly ExperimentResult[],
+  isSure: (result: ExperimentResult) => boolean,
 ): Promise<readonly Judged[]> => {
   const judged: Judged[] = []
   let from = 0
@@ -128,8 +136,7 @@ const judgeAll = async (
         const after = outcome.observations[k]!
         inconclusive ||= isInconclusive(after.fault)
         const isNoticed = changeBetween(result.experiment, result.observed, after) !== null
-        // Two sessions may meet otherwise on a busy machine: what they notice, they notice twice.
-        if (isNoticed && (!isSpecial(result) || (await isNoticedAgain(workplace, mutant, result)))) {
+        if (isNoticed && (isSure(result) || (await isNoticedAgain(workplace, mutant, result)))) {
           killer = result.experiment.id
           break
         }
@@ -220,14 +227,20 @@ export const mutateStructure = async (
   const asked = mutants.filter((mutant) => !known.has(mutant))
   const foresee = first.length > 1 ? parts.foresight?.among(structure, statements) : undefined
   const likely = new Map(asked.map((mutant) => [mutant, foresee?.(mutant) ?? null]))
-  const answers = await judgeAll(workplace, asked, (mutant) => {
-    const witness = likely.get(mutant)
-    return fair(witness ? [witness] : first)(mutant)
-  })
+  const answers = await judgeAll(
+    workplace,
+    asked,
+    (mutant) => {
+      const witness = likely.get(mutant)
+      return fair(witness ? [witness] : first)(mutant)
+    },
+    isStatement,
+  )
   for (const answer of answers) known.set(answer.mutant, answer)
   // Foreseen and not seen: these begin like the others.
   const unforeseen = asked.filter((mutant) => likely.get(mutant) && !isDecided(known.get(mutant)!))
-  for (const answer of await judgeAll(workplace, unforeseen, fair(first))) known.set(answer.mutant, answer)
+  for (const answer of await judgeAll(workplace, unforeseen, fair(first), isStatement))
+    known.set(answer.mutant, answer)
   let judged = mutants.map((mutant) => known.get(mutant)!)
   // Two sessions need a clone for each mutant: they are asked only where nothing else has noticed it.
   const others = () => portionsOf(witnesses.others(structure))
@@ -245,6 +258,7 @@ export const mutateStructure = async (
         workplace,
         open.map((j) => j.mutant),
         fair(results),
+        stage === others ? isNever : isStatement,
       )
       judged = judged.map((early) => {
         const late = again[open.indexOf(early)]

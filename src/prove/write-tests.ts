@@ -3,6 +3,7 @@ import type { Architecture } from '../architecture/architecture.ts'
 import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Session } from '../postgres/session.ts'
+import { withOwnTriggers } from '../rows/own-triggers.ts'
 import type { Rows } from '../rows/rows.ts'
 import type { Written } from '../rules/rule-kind.ts'
 import { kindOf } from '../rules/kinds.ts'
@@ -32,13 +33,19 @@ export const writeTests = async (
       continue
     }
     const { architecture, catalog, rows, db, operators = null } = parts
-    const written = await kindOf(rule).experiments(rule, {
+    const kind = kindOf(rule)
+    const heedsTriggers = kind.heedsTriggers === true
+    const own = heedsTriggers
+      ? [...bound.claims, ...catalog.of(table.id, 'trigger').map(({ id }) => id)]
+      : bound.claims
+    const written = await kind.experiments(rule, {
       architecture,
       catalog,
-      rows,
+      rows: withOwnTriggers(rows, own, catalog),
       table,
       db,
       claims: bound.claims,
+      heedsTriggers,
       operators,
     })
     tested.push({ ...bound, ...written })

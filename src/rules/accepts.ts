@@ -8,6 +8,7 @@ import { pictured } from './sentence.ts'
 
 export const accepts: RuleKind<AcceptsRule> = {
   kind: 'accepts',
+  heedsTriggers: true,
   sentence: (rule) => rule.sentence,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -186,6 +186,7 @@ const experiments: RuleKind<AppendOnlyRule>['experiments'] = async (rule, contex
 
 export const appendOnly: RuleKind<AppendOnlyRule> = {
   kind: 'appendOnly',
+  heedsTriggers: true,
   sentence: (rule) => `rows of ${noun(rule.table)} are only ever added, never changed or removed`,
   experiments,
   design: ddl,

@@ -103,6 +103,7 @@ union all select 0, count(*) from ${auditLogSql(rule.log).statements} having cou
 
 export const auditLog: RuleKind<AuditLogRule> = {
   kind: 'auditLog',
+  heedsTriggers: true,
   sentence: (rule) => sentences[rule.part](noun(rule.table)),
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -43,6 +43,7 @@ const claimsOf = (rule: AuditedRule, catalog: Catalog): readonly string[] => {
 
 export const audited: RuleKind<AuditedRule> = {
   kind: 'audited',
+  heedsTriggers: true,
   sentence: (rule) =>
     rule.personal.length === 0
       ? `every change of ${noun(rule.table)} leaves its entry in ${noun(rule.log)}`

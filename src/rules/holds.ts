@@ -185,6 +185,7 @@ const experiments = async (rule: HoldsRule, context: RuleContext): Promise<Writt
 
 export const holds: RuleKind<HoldsRule> = {
   kind: 'holds',
+  heedsTriggers: true,
   sentence: (rule) => rule.sentence,
   experiments,
   design: () => [],

@@ -111,6 +111,10 @@ const freshen = async (
 const isTriggers = (fault: PgFault): boolean =>
   !/^(?:23|40|42501|57)/u.test(fault.sqlstate) && functionsOf(fault).length > 0
 
+/** A rule about what a write does is not about a write without its triggers. */
+const heedsTriggers = ({ heedsTriggers: isTold = false, claims, catalog }: RuleContext): boolean =>
+  isTold || claims.some((id) => catalog.structures.get(id)?.kind === 'trigger')
+
 const makeRowAt = async (
   context: RuleContext,
   table: Table,
@@ -140,7 +144,7 @@ const makeRowAt = async (
       given = [...given, ...parent]
       continue
     }
-    if (isTriggers(fault) && !isQuiet) {
+    if (isTriggers(fault) && !isQuiet && !heedsTriggers(context)) {
       // A trigger has the last word on every value: the case is about the rule, so it stands aside for this row.
       isQuiet = true
       given = [...quieted(context, [table]), ...given]

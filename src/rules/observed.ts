@@ -55,6 +55,7 @@ const verbs = {
 /** Recorded, and said by nobody: counted apart. */
 export const observed: RuleKind<ObservedRule> = {
   kind: 'observed',
+  heedsTriggers: true,
   sentence: (rule) => `as observed: ${rule.sentence}`,
   isObserved: true,
   ...verbs,
@@ -62,6 +63,7 @@ export const observed: RuleKind<ObservedRule> = {
 
 export const behaves: RuleKind<ObservedRule> = {
   kind: 'behaves',
+  heedsTriggers: true,
   sentence: (rule) => rule.sentence,
   ...verbs,
 }

@@ -76,3 +76,31 @@ describe('rules of a table whose triggers answer in their place', () => {
     for (const one of asides) expect(one).toEqual(['jobs/trigger:push'])
   })
 })
+
+test('what says what a write does is not shown without the triggers', async () => {
+  const told = architecture('heeded', {
+    tables: {
+      jobs: table('jobs', { id: 'integer', payload: 'text' }, (t) => [
+        t.accepts('any job is taken', { payload: `'x'` }),
+      ]),
+      notes: table('notes', { id: 'integer', email: 'text', note: 'text', 'made at': 'timestamptz' }, (t) => [
+        t.accepts('a note of somebody', { email: `'somebody'` }),
+        t.accepts('a note of nobody', { email: `'nobody'` }),
+        t.rejects('a note of nobody is refused', { email: `'nobody'` }, 'NBODY', { by: 'trigger:known' }),
+      ]),
+    },
+  })
+  const known = `create function known() returns trigger language plpgsql as $$ begin
+      if new.email = 'nobody' then raise exception 'who?' using errcode = 'NBODY'; end if; return new; end $$;
+    create trigger known before insert on notes for each row execute function known();`
+  const heeded = await openRuleLab(server, told, `${schema}${known}`)
+  try {
+    expect(heeded.faults().filter((fault) => fault.includes('/accepts'))).toEqual([
+      expect.stringMatching(/^jobs\/accepts:"any job is taken".* 3F000/u),
+      expect.stringMatching(/^notes\/accepts:"a note of nobody".* NBODY/u),
+    ])
+    expect(heeded.faults().filter((fault) => fault.includes('/rejects'))).toEqual([])
+  } finally {
+    await heeded.close()
+  }
+})

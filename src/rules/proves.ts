@@ -9,6 +9,7 @@ const empty: World = { id: 'proof', statements: [] }
 
 export const proves: RuleKind<ProvesRule> = {
   kind: 'proves',
+  heedsTriggers: true,
   sentence: (rule) => rule.sentence,
   experiments: async (rule) => ({
     experiments: [

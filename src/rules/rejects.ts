@@ -9,6 +9,7 @@ import { pictured } from './sentence.ts'
 
 export const rejects: RuleKind<RejectsRule> = {
   kind: 'rejects',
+  heedsTriggers: true,
   sentence: (rule) => rule.sentence,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -66,6 +66,7 @@ const keyParts = ({ catalog, table }: RuleContext): ReadonlySet<string> =>
 
 export const repeats: RuleKind<RepeatsRule> = {
   kind: 'repeats',
+  heedsTriggers: true,
   isWithoutKey: true,
   sentence: (rule) => `two rows may have the same ${listed(rule.columns)}`,
   async experiments(rule, context) {

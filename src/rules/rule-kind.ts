@@ -19,6 +19,8 @@ export interface RuleContext {
   readonly claims: readonly string[]
   /** A prover session on an empty clone, inside a transaction that is rolled back; use savepoints. */
   readonly db: Session
+  /** The rule is about what triggers do, too: none of its table stands aside. */
+  readonly heedsTriggers?: boolean
   /** Only mutants of these operators will be asked about; absent or null: all. */
   readonly operators?: OperatorSet | null
 }
@@ -49,6 +51,8 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   readonly saysAnswers?: true
   /** Its rules stand on the absence of a key: RED is shown by one that is added. */
   readonly isWithoutKey?: true
+  /** Its rules are about what a write does as a whole: no trigger of their table is set aside for them. */
+  readonly heedsTriggers?: true
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>

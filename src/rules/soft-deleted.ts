@@ -68,6 +68,7 @@ const claimsOf = (rule: SoftDeletedRule, catalog: Catalog, isIsolated: boolean):
 
 export const softDeleted: RuleKind<SoftDeletedRule> = {
   kind: 'softDeleted',
+  heedsTriggers: true,
   sentence: (rule) =>
     `${noun(rule.table)} whose ${rule.column} is set are hidden, free their keys, and are kept ${rule.grace} before they are purged`,
   async experiments(rule, context) {

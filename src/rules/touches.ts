@@ -258,6 +258,7 @@ const experiments: RuleKind<TouchesRule>['experiments'] = async (rule, context) 
 
 export const touches: RuleKind<TouchesRule> = {
   kind: 'touches',
+  heedsTriggers: true,
   sentence: (rule) =>
     `every update of ${noun(rule.table)} sets ${rule.column} to the time of its transaction`,
   experiments,

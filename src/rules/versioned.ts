@@ -145,6 +145,7 @@ const design = (rule: VersionedRule, architecture: Architecture): readonly strin
 
 export const versioned: RuleKind<VersionedRule> = {
   kind: 'versioned',
+  heedsTriggers: true,
   sentence: (rule) => {
     const who =
       rule.correct === null || rule.correct.by.length === 0
