@@ -52,10 +52,9 @@ const verbs = {
   claims: (rule, { catalog }) => structuresBehind(rule, catalog),
 } satisfies Partial<RuleKind<ObservedRule>>
 
-/** Recorded, and said by nobody: counted apart. */
+/** Recorded, and said by nobody: counted apart. Triggers that stood aside while it was recorded stand aside still. */
 export const observed: RuleKind<ObservedRule> = {
   kind: 'observed',
-  heedsTriggers: true,
   sentence: (rule) => `as observed: ${rule.sentence}`,
   isObserved: true,
   ...verbs,
