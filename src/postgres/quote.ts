@@ -4,6 +4,10 @@ import type { RelationName } from '../ground/names.ts'
 /** A quoted identifier. Always quoted, so that reserved words, case, dots and unicode stay what they are. */
 export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** The name that an identifier gives, quoted as ident does or plain; a plain one stays as it is. */
+export const unquoted = (identifier: string): string =>
+  identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier
+
 /** A quoted literal; backslashes are safe whatever standard_conforming_strings says. */
 export const literal = (value: string | null): string => {
   if (value === null) return 'null'

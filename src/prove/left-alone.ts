@@ -2,10 +2,7 @@
 import type { Architecture } from '../architecture/architecture.ts'
 import { standsIn } from '../catalog/schema-of.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
-
-/** A part of an id as PostgreSQL holds the name. */
-const asNamed = (part: string): string =>
-  part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part
+import { unquoted } from '../postgres/quote.ts'
 
 /** Structures that rules claim themselves, not only what these need: they are asked for wherever they stand. */
 export const statedBy = (rules: readonly { readonly claims: readonly string[] }[]): ReadonlySet<string> =>
@@ -19,6 +16,6 @@ export const isLeftAlone = (
 ): boolean => {
   if (leftAlone.length === 0 || stated.has(structure.id)) return false
   if (structure.table !== null && leftAlone.includes(structure.table)) return true
-  const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => asNamed(id.slice(0, -2)))
+  const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => unquoted(id.slice(0, -2)))
   return standsIn(structure, catalog, schemas)
 }

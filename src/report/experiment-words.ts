@@ -1,5 +1,6 @@
 /** An experiment in words: which rows stand, who asks, what happens, what has to come of it and what came. */
 import { relationId } from '../ground/names.ts'
+import { unquoted } from '../postgres/quote.ts'
 import type { Observation } from '../prove/result.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { expectedOutcome } from './given-when-then.ts'
@@ -14,8 +15,6 @@ export interface ExperimentWords {
 
 const verbs =
   /^\s*(insert\s+into|update|delete\s+from|merge\s+into|truncate|copy)\s+(?:only\s+)?("(?:[^"]|"")*")(?:\.("(?:[^"]|"")*"))?/iu
-
-const unquoted = (name: string): string => name.slice(1, -1).replaceAll('""', '"')
 
 interface Doing {
   readonly verb: string

@@ -6,7 +6,7 @@ import { insertRows } from './insert.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
-import { isBroken, saidOf } from './trigger-faults.ts'
+import { answerOf, isBroken, saidOf } from './trigger-faults.ts'
 
 /** More triggers are not tried one by one. */
 const mostTried = 12
@@ -16,9 +16,6 @@ export const isHopeless =
   ({ catalog }: RowGround, { table }: TableFacts): ((fault: PgFault) => boolean) =>
   (fault) =>
     isBroken(fault) && suspectedTriggers(catalog, table.id, fault).length > 0
-
-const answerOf = (fault: PgFault | null | undefined): string =>
-  fault ? `${saidOf(fault)} ${fault.context ?? ''}` : ''
 
 /** The trigger without which the row, or what stands before it, is taken or at least refused by something else. */
 export const triggerInTheWay = async (
@@ -41,7 +38,7 @@ export const triggerInTheWay = async (
     trials[at]!.fault === null && trials[at]!.commands.at(-2)?.tag !== 'INSERT 0 0'
   const differs = (at: number): boolean => {
     const now = trials[at]!.fault
-    return now !== null && answerOf(now) !== answerOf(fault)
+    return now !== null && (fault === null || answerOf(now) !== answerOf(fault))
   }
   const places = [...suspected.keys()]
   const found = places.find(isTaken) ?? places.find(differs)

@@ -13,7 +13,7 @@ import { judgeColumns } from './judge-columns.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
-import { functionsOf, saidOf } from './trigger-faults.ts'
+import { answerOf, functionsOf } from './trigger-faults.ts'
 
 /** What a step may use: rows of tables that do not stand in the world yet, with what they need. */
 export interface StagingParts {
@@ -193,9 +193,6 @@ export interface Staged {
   /** null: the row is taken. */
   readonly fault: PgFault | null
 }
-
-/** What a refusal says, and where: the same again is no progress. */
-export const answerOf = (fault: PgFault): string => `${saidOf(fault)} ${fault.context ?? ''}`
 
 /** The first step after which the row is taken, or else refused by a trigger of the table for another reason than before. */
 export const nextStep = async (

@@ -1,5 +1,6 @@
 /** Which functions a refusal came through, as PostgreSQL's context of a fault names them, innermost first. Pure. */
 import type { PgFault } from '../postgres/fault.ts'
+import { unquoted } from '../postgres/quote.ts'
 
 export interface CalledFunction {
   /** null: it stands on the search_path. */
@@ -13,13 +14,13 @@ const frames = new RegExp(
   'u',
 )
 
-const bare = (name: string): string => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name)
-
 /** Functions of the context, the one that raised the fault first. */
 export const functionsOf = ({ context }: Pick<PgFault, 'context'>): readonly CalledFunction[] =>
   (context ?? '').split('\n').flatMap((line) => {
     const found = frames.exec(line)
-    return found ? [{ schema: found[1] === undefined ? null : bare(found[1]), name: bare(found[2]!) }] : []
+    return found
+      ? [{ schema: found[1] === undefined ? null : unquoted(found[1]), name: unquoted(found[2]!) }]
+      : []
   })
 
 /** Written into the function: text that EXECUTE runs may depend on the row. */
@@ -34,3 +35,6 @@ export const isBroken = (fault: PgFault): boolean =>
   /^(?:42(?!501)|3F)/u.test(fault.sqlstate) && functionsOf(fault).length > 0 && isWrittenOut(fault)
 
 export const saidOf = ({ message, sqlstate }: PgFault): string => `${message} (SQLSTATE ${sqlstate})`
+
+/** What a refusal says, and where: the same again is no progress. */
+export const answerOf = (fault: PgFault): string => `${saidOf(fault)} ${fault.context ?? ''}`

@@ -1,12 +1,9 @@
 /** What the designs of several kinds share: a table's name from its id, ALTER TABLE, and readable constraint names. */
 import { createHash } from 'node:crypto'
 import type { RelationName } from '../ground/names.ts'
-import { ident, qualified } from '../postgres/quote.ts'
+import { ident, qualified, unquoted } from '../postgres/quote.ts'
 
 const idPattern = /^(?:(?<schema>"(?:[^"]|"")*"|[^."]+)\.)?(?<name>"(?:[^"]|"")*"|[^."]+)$/u
-
-const unquoted = (part: string): string =>
-  part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part
 
 /** The relation that an id such as `products`, `sales.orders` or `sales."a.b"` names. */
 export const relationOfId = (id: string): RelationName => {

@@ -1,9 +1,10 @@
 /** Words of the text of a function, trigger or rule: what it names, and the constants in it. */
+import { unquoted } from '../../postgres/quote.ts'
 import { scanWords, type Word } from '../../postgres/scan.ts'
 
 /** A name without its quotes. */
 export const bare = (word: string): string =>
-  word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.replaceAll(/^'|'$/gu, '')
+  word.startsWith('"') ? unquoted(word) : word.replaceAll(/^'|'$/gu, '')
 
 /** None where the text is of a language that PostgreSQL's scanner does not read. */
 export const wordsOf = (text: string): readonly Word[] => {
