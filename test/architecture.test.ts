@@ -15,6 +15,7 @@ const floors = [
   'prove',
   'score',
   'adopt',
+  'migrate',
   'project',
   'report',
   'testing',

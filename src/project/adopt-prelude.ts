@@ -3,7 +3,7 @@ import { readLeftAlone } from '../adopt/baseline/write-baseline.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Server } from '../postgres/server.ts'
 import { noPlatform, platformOf, type Platform } from './adopt-platform.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { settlePreset } from './preset-roles.ts'
 import { runSqlFile } from './schema-script.ts'
 

@@ -16,7 +16,7 @@ import { foreignDialect, isPgDump, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
 import { bypassFindings, loadFindings } from './load-findings.ts'
 import { loadScript, type Loaded } from './load-script.ts'
-import { listMigrations, readSqlFile, type MigrationFile } from './migration-files.ts'
+import { listMigrations, readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
 import type { OnProgress } from './migrated.ts'
 
 export type AdoptSource =

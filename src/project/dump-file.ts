@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { shellCommand } from '../ground/shell-word.ts'
-import { readSqlFile, type MigrationFile } from './migration-files.ts'
+import { readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
 
 /** What one string can hold, with room for its pieces. */
 const largest = 400 * 1024 * 1024

@@ -1,6 +1,6 @@
 /** What is done with a statement of a dump: most are run; what belongs to the server, not to the database, is left out. */
 import type { ParseNode } from '../postgres/parse.ts'
-import { parseStatement } from './transaction-need.ts'
+import { parseStatement } from '../migrate/files/transaction-need.ts'
 
 export type DumpPlan =
   | { readonly do: 'run' }

@@ -3,7 +3,7 @@ import { literal } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Examined } from './examination.ts'
 import { right } from './examination.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 
 export interface NamedExtension {
   readonly name: string

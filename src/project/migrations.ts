@@ -1,7 +1,8 @@
 /** Makes the user's schema in an empty database: extensions, then `before` files, then migrations or a command. */
 import path from 'node:path'
 import type { Server } from '../postgres/server.ts'
-import { listMigrations, readBefore, readSqlFile, type MigrationFile } from './migration-files.ts'
+import { listMigrations, readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
+import { readBefore } from './read-before.ts'
 import { runSchemaCommand } from './schema-command.ts'
 import { settlePreset } from './preset-roles.ts'
 import { createExtensions, extensionSchemas } from './schema-extensions.ts'

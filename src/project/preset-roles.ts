@@ -1,7 +1,7 @@
 /** What a platform's preset asks for and its SQL may not do: done with the administrator's rights, to roles alone. */
 import { ident } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 
 /**
  * Call when the file has run; answers whether new sessions begin with other settings. On a server of the user's, roles

@@ -2,7 +2,7 @@
 import { substituteVariables } from '../postgres/psql-variables.ts'
 import type { AssayError } from '../ground/errors.ts'
 import type { ScriptStep } from '../postgres/script.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { psqlArguments, psqlCommands, type PsqlCommand } from './psql-commands.ts'
 
 /** A command that is no plain reading of the script. */

@@ -2,7 +2,7 @@
 import { AssayError } from '../ground/errors.ts'
 import type { PgError, PgFault } from '../postgres/fault.ts'
 import { substituteVariables } from '../postgres/psql-variables.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { offsetOfPosition, placeInFile } from './source-place.ts'
 
 /** A statement of a file, and which one it is. */

@@ -5,11 +5,11 @@ import { loadParser } from '../postgres/parse.ts'
 import { substituteVariables } from '../postgres/psql-variables.ts'
 import { readScript, type ScriptStep } from '../postgres/script.ts'
 import type { Session } from '../postgres/session.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { openPsqlState, type RefuseCommand } from './psql-state.ts'
 import { schemaFault } from './schema-fault.ts'
 import { placeInFile } from './source-place.ts'
-import { noTransactionMarker, parseStatement, transactionNeed } from './transaction-need.ts'
+import { noTransactionMarker, parseStatement, transactionNeed } from '../migrate/files/transaction-need.ts'
 
 export interface RunOptions {
   /** The administrator made extensions, so that the owner may not comment on them. */

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
-import { compareNames } from './migration-files.ts'
+import { compareNames } from '../migrate/files/migration-files.ts'
 
 const isPattern = (text: string): boolean => /[*?]/u.test(text)
 

@@ -3,7 +3,7 @@
  * again, because a copy of the database before the first changed one is kept.
  */
 import type { Server } from '../postgres/server.ts'
-import type { MigrationFile } from './migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { applySchema, readSchemaFiles, runSchemaFiles } from './migrations.ts'
 import { createExtensions } from './schema-extensions.ts'
 import type { SchemaSource } from './schema-source.ts'

@@ -1,5 +1,5 @@
 /** Whether the statements of an SQL file can run in one transaction. Call `loadParser` of parse.ts before. */
-import { parseStatements, type ParseNode } from '../postgres/parse.ts'
+import { parseStatements, type ParseNode } from '../../postgres/parse.ts'
 
 /** The kind and content of a statement; null when PostgreSQL's parser refuses it, which the server is to report. */
 export const parseStatement = (text: string): readonly [string, ParseNode] | null => {

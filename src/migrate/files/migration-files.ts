@@ -1,9 +1,8 @@
 /** Which SQL files make the schema and in which order: flat files, and directories with an `up.sql` or `migration.sql`. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { AssayError } from '../ground/errors.ts'
-import { shellWord } from '../ground/shell-word.ts'
-import type { PreludeSql } from './schema-source.ts'
+import { AssayError } from '../../ground/errors.ts'
+import { shellWord } from '../../ground/shell-word.ts'
 
 export interface MigrationFile {
   /** Absolute. */
@@ -11,17 +10,8 @@ export interface MigrationFile {
   /** What is run: the file without a byte order mark, and without its part that undoes. Offsets are the file's. */
   readonly text: string
   /** Of a preset: what SQL alone cannot do. */
-  readonly preset?: Pick<PreludeSql, 'bypassing' | 'searchPath'>
+  readonly preset?: { readonly bypassing?: readonly string[]; readonly searchPath?: readonly string[] }
 }
-
-/** What runs before the project's own files; `file` of a preset's part is its name. */
-export const readBefore = (
-  parts: readonly (string | PreludeSql)[],
-  readFile: (part: string) => MigrationFile,
-): readonly MigrationFile[] =>
-  parts.map((part) =>
-    typeof part === 'string' ? readFile(part) : { file: part.name, text: part.sql, preset: part },
-  )
 
 /** `0002_b` before `0010_a`, and `2_b` before `10_a`: digits count as numbers, everything else by code unit. */
 export const compareNames = (a: string, b: string): number => {
