@@ -18,9 +18,9 @@ export interface BackfillStatement {
   /** Its own condition as written; null: every row. */
   readonly condition: string | null
   /** How columns of the table are to be named in a condition: `"p"."id"`. */
-  column(name: string): string
+  readonly column: (name: string) => string
   /** The statement for the rows of which `range` is true too. */
-  within(range: string): string
+  readonly within: (range: string) => string
 }
 
 export interface BackfillSource {
