@@ -2,13 +2,16 @@
 import { notOfExtension, userSchema } from './tables-sql.ts'
 import { argumentTypes } from './uses.ts'
 
-const items = (acl: string, owner: string): string => `(
+/** `reaches`: SQL that says whether the grantee may enter the schema, without which no right on a relation is of use. */
+const items = (acl: string, owner: string, reaches = 'true'): string => `(
     select coalesce(json_agg(json_build_object(
       'grantee', case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end,
-      'privilege', lower(x.privilege_type), 'grantable', x.is_grantable)
+      'privilege', lower(x.privilege_type), 'grantable', x.is_grantable, 'reaches', ${reaches})
       order by x.grantee <> 0, pg_catalog.pg_get_userbyid(x.grantee) collate "C", x.privilege_type collate "C", x.is_grantable), '[]'::json)
     from pg_catalog.aclexplode(${acl}) x
     where x.grantee <> ${owner} and x.grantee <> (select d.datdba from pg_catalog.pg_database d where d.datname = current_database()))`
+
+const mayEnter = `x.grantee = 0 or pg_catalog.has_schema_privilege(x.grantee, n.oid, 'usage')`
 
 const typeKinds = `case t.typtype when 'e' then 'enum' when 'd' then 'domain' when 'r' then 'range' else 'composite' end`
 
@@ -18,13 +21,13 @@ const typeKinds = `case t.typtype when 'e' then 'enum' when 'd' then 'domain' wh
  */
 export const grantsSql = `
   select 'relation' as class, c.relkind::text as subkind, n.nspname as schema, c.relname as name, null::name as part, null::int as position, null::json as args,
-    ${items('c.relacl', 'c.relowner')} as acl, '[]'::json as given
+    ${items('c.relacl', 'c.relowner', mayEnter)} as acl, '[]'::json as given
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and c.relacl is not null
     and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}
   union all
   select 'relation', c.relkind::text, n.nspname, c.relname, a.attname, a.attnum, null,
-    ${items('a.attacl', 'c.relowner')}, '[]'::json
+    ${items('a.attacl', 'c.relowner', mayEnter)}, '[]'::json
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null
   where c.relkind in ('r', 'p', 'f', 'v', 'm') and ${userSchema('n')} and ${notOfExtension('pg_class', 'c.oid')}

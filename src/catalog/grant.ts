@@ -36,12 +36,15 @@ export interface GrantFacts {
   readonly given: readonly Privilege[]
   /** Whole-object privileges that the grantee has anyway, through PUBLIC or a role whose rights it inherits: name → from whom. */
   readonly otherwise: Readonly<Record<string, string>>
+  /** The grantee may enter the schema that the object stands in. */
+  readonly reaches: boolean
 }
 
 interface AclItem {
   readonly grantee: string | null
   readonly privilege: string
   readonly grantable: boolean
+  readonly reaches: boolean
 }
 
 interface GrantRow {
@@ -165,6 +168,7 @@ const structuresOf = (
       privileges: gathered(acl.filter((item) => item.grantee === grantee)),
       given: gathered(given.filter((item) => item.grantee === grantee)),
       otherwise: otherwiseOf(grantee, rows, edges),
+      reaches: acl.every((item) => item.grantee !== grantee || item.reaches),
     }
     if (privilegesText(facts.privileges) === privilegesText(facts.given)) return []
     const columns = facts.privileges.flatMap((p) => p.columns ?? [])

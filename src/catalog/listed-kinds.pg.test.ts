@@ -21,7 +21,17 @@ const sql = `
   alter text search configuration plain add mapping for asciiword with words;
   create table t (id bigint check (id operator(public.=~=) '5'), name text collate "O ""dd"."my collation",
     search tsvector generated always as (to_tsvector('public.plain', 'a')) stored);
-  create view v as select "O ""dd"."last, one"(id) from t;`
+  create view v as select "O ""dd"."last, one"(id) from t;
+  create type pair as (a int, b int);
+  create function to_pair(v bigint) returns pair language sql immutable as $$ select (v, v)::pair $$;
+  create cast (bigint as pair) with function to_pair(bigint) as assignment;
+  create conversion latin for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+  create table "O ""dd"."se t" (id int primary key, v text, w text) with (fillfactor = 70, toast.autovacuum_enabled = false);
+  alter table "O ""dd"."se t" alter column v set storage external, alter column w set statistics 500,
+    alter column w set (n_distinct = 5), cluster on "se t_pkey", replica identity full;
+  create publication "p ub" for table t, "O ""dd"."se t" with (publish = 'insert');
+  alter default privileges in schema "O ""dd" grant select on tables to public;
+  alter default privileges revoke execute on functions from public;`
 
 const ids = [
   'collation:"O ""dd"."my collation"',
@@ -31,6 +41,12 @@ const ids = [
   'function:counted()',
   'operator:"O ""dd"."|/"(NONE,bigint)',
   'operator:=~=(bigint,text)',
+  'cast:bigint as public.pair',
+  'conversion:latin',
+  'publication:"p ub"',
+  '"O ""dd"."se t"/settings',
+  'defaultPrivileges:"O ""dd",tables',
+  'defaultPrivileges:functions',
 ]
 
 describe.each(bothServers)(

@@ -2,6 +2,8 @@
 import { ident, identList, qualified } from '../postgres/quote.ts'
 
 export interface TriggerFacts {
+  /** pg_get_triggerdef, whole. */
+  readonly statement: string
   readonly name: string
   /** `"schema"."table"`. */
   readonly relation: string

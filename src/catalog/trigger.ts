@@ -15,7 +15,6 @@ interface TriggerRow extends Omit<TriggerFacts, 'relation' | 'when' | 'call' | '
   readonly relationKind: string
   readonly schema: string
   readonly relation: string
-  readonly statement: string
   readonly hasWhen: boolean
   readonly uses: readonly Use[]
 }
@@ -37,7 +36,7 @@ const cut = ({ statement, hasWhen }: TriggerRow): Pick<TriggerFacts, 'when' | 'c
 }
 
 const toFacts = (row: TriggerRow): TriggerFacts => {
-  const { table: _t, relationKind, schema, relation, statement: _s, hasWhen: _w, uses: _u, ...facts } = row
+  const { table: _t, relationKind, schema, relation, hasWhen: _w, uses: _u, ...facts } = row
   return {
     ...facts,
     ...cut(row),
@@ -63,6 +62,7 @@ const definitionOf = (facts: TriggerFacts): string =>
 
 export const triggerKind: StructureKind<TriggerFacts> = {
   kind: 'trigger',
+  isMadeAnew: true,
   read: async (db: Session, tables) => {
     const structures = (await db.json<TriggerRow>(triggersSql)).map((row): Structure<TriggerFacts> => {
       const relation = { schema: row.schema, name: row.relation }

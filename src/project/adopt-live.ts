@@ -76,8 +76,11 @@ export interface LiveDatabase {
 }
 
 /** Throws AssayError when the database cannot be entered, or is of a version that is not known. */
-export const openLiveDatabase = async (url: string): Promise<LiveDatabase> => {
-  const address: Address = { ...parseConnectionUrl(url), applicationName: 'assay adopt' }
+export const openLiveDatabase = async (
+  url: string,
+  applicationName = 'assay adopt',
+): Promise<LiveDatabase> => {
+  const address: Address = { ...parseConnectionUrl(url), applicationName }
   const db = await open(address)
   const explain = (cause: unknown): unknown =>
     cause instanceof PgError && cause.fault.sqlstate === '42501' ? notAllowed(cause, address) : cause

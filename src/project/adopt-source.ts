@@ -1,6 +1,6 @@
 /** Where an adopted database comes from, read once: its catalog and its baseline. */
 import path from 'node:path'
-import { defaultsStatements, withoutDefaults } from '../adopt/baseline/default-privileges.ts'
+import { defaultsStatements, withoutDefaults } from '../catalog/default-privileges.ts'
 import { writeBaseline, type Baseline } from '../adopt/baseline/write-baseline.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'

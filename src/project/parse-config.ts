@@ -6,7 +6,7 @@ import type { Architecture } from '../architecture/architecture.ts'
 import { AssayError, AssayErrors, type SourcePlace } from '../ground/errors.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
-import type { PreludeSql } from './schema-source.ts'
+import type { PreludeSql, SchemaSource } from './schema-source.ts'
 
 const isArchitecture = (value: unknown): value is Architecture =>
   typeof value === 'object' &&
@@ -24,6 +24,7 @@ const prelude = z.strictObject({
   sql: z.string(),
   bypassing: z.array(text).optional(),
   searchPath: z.array(text).optional(),
+  structures: z.array(text).optional(),
 })
 const schemaShape = z.strictObject({
   migrations: text.optional(),
@@ -198,6 +199,14 @@ const projectFaults = (file: string, parts: readonly ProjectArchitecture[]): rea
   return [...sameNames, ...sameLedgers, ...taken]
 }
 
+/** What a preset makes in no schema of its own is left to the platform, too. */
+const withPlatform = (architecture: Architecture, before: SchemaSource['before'] = []): Architecture => {
+  const made = before.flatMap((one) => (typeof one === 'string' ? [] : (one.structures ?? [])))
+  return made.length === 0
+    ? architecture
+    : { ...architecture, leftAlone: [...(architecture.leftAlone ?? []), ...made] }
+}
+
 /** Throws AssayErrors with everything that is wrong. */
 export const parseConfig = (file: string, exported: unknown): Project => {
   const directory = dirname(file)
@@ -209,7 +218,7 @@ export const parseConfig = (file: string, exported: unknown): Project => {
     const usual = many && parts.length > 1 ? join('ledger', pathPart(architecture.name)) : 'ledger'
     const { migrations, command, before, extensions } = schema
     return {
-      architecture,
+      architecture: withPlatform(architecture, schema.before),
       ledger: resolve(directory, ledger ?? usual),
       schema: {
         directory,

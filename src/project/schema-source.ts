@@ -7,6 +7,8 @@ export interface PreludeSql {
   readonly sql: string
   /** Roles that it makes and that pass every policy: only Assay's own server can give them that. */
   readonly bypassing?: readonly string[]
+  /** Ids of structures that it makes and that stand in no schema of its own: they are left to the platform. */
+  readonly structures?: readonly string[]
   /** The platform's search_path, for what runs after it. Parts as SQL writes them. */
   readonly searchPath?: readonly string[]
 }

@@ -1,4 +1,7 @@
-/** What an architecture leaves to others: single tables, and whole schemas (`auth.*`) with everything in them. */
+/**
+ * What an architecture leaves to others: single tables, whole schemas (`auth.*`) with everything in them, and structures
+ * that stand in none (a platform's publication), by their ids.
+ */
 import type { Architecture } from '../architecture/architecture.ts'
 import { standsIn } from '../catalog/schema-of.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
@@ -15,6 +18,7 @@ export const isLeftAlone = (
   stated: ReadonlySet<string>,
 ): boolean => {
   if (leftAlone.length === 0 || stated.has(structure.id)) return false
+  if (leftAlone.includes(structure.id)) return true
   if (structure.table !== null && leftAlone.includes(structure.table)) return true
   const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => unquoted(id.slice(0, -2)))
   return standsIn(structure, catalog, schemas)

@@ -4,7 +4,7 @@
  */
 import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { DefaultPrivileges } from './default-privileges.ts'
+import type { DefaultPrivileges } from '../../catalog/default-privileges.ts'
 import type { Edge } from './order.ts'
 import type { Piece } from './piece.ts'
 

@@ -3,7 +3,7 @@
  * it reads best. Families (one file each beside this one) read pieces; order.ts puts each behind what it stands on.
  */
 import type { Session } from '../../postgres/session.ts'
-import type { DefaultPrivileges } from './default-privileges.ts'
+import type { DefaultPrivileges } from '../../catalog/default-privileges.ts'
 import type { TableShape } from './table-shapes.ts'
 
 /** Headings of the file, in order; a piece comes earlier where something before it needs it. */

@@ -8,7 +8,7 @@ import {
   readDefaultPrivileges,
   type AclItem,
   type DefaultPrivileges,
-} from './default-privileges.ts'
+} from '../../catalog/default-privileges.ts'
 import { type Family, type Piece } from './piece.ts'
 import { quotedFunction, quotedName } from '../../catalog/quoted-sql.ts'
 

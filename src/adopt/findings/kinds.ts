@@ -12,6 +12,7 @@ import { foreignKeyDuplicate } from './foreign-key-duplicate.ts'
 import { foreignKeySetNull } from './foreign-key-set-null.ts'
 import { foreignKeyType } from './foreign-key-type.ts'
 import { foreignKeyUnindexed } from './foreign-key-unindexed.ts'
+import { grantUnreachable } from './grant-unreachable.ts'
 import { indexInvalid } from './index-invalid.ts'
 import { indexNotLeakproof } from './index-not-leakproof.ts'
 import { indexRedundant } from './index-redundant.ts'
@@ -47,6 +48,7 @@ export const findingKinds: readonly FindingKind[] = [
   policyWithoutAskers,
   rowSecurityOff,
   viewBypasses,
+  grantUnreachable,
   definerSearchPath,
   definerPublic,
   policyPerRow,

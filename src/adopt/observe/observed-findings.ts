@@ -1,7 +1,6 @@
 /** What is said of a trigger of which not everything was seen. */
 import type { Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
 
 /** As `by` names it: `trigger:last_updated`. */
@@ -38,16 +37,8 @@ export const observedFindings = (
   const { isShown, notifies, problem, aside } = tried
   const { enabled } = structure.facts as { readonly enabled?: string }
   if (enabled === 'D')
-    return [
-      {
-        code: 'adopt.unobserved',
-        severity: 'note',
-        structure: structure.id,
-        summary: `${byOf(structure)} of ${table.id} never runs`,
-        why: 'it is disabled',
-        fix: `drop it, or enable it:\nalter table ${qualified(table)} enable ${structure.kind} ${ident(structure.name)};`,
-      },
-    ]
+    // Stated word for word, and adopt.trigger-disabled says so.
+    return []
   if (aside !== null)
     return [
       {

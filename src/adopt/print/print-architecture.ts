@@ -211,7 +211,6 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
   const all = [...printed.values()]
   const left: readonly Left[] = [
     ...all.flatMap((one) => one.left),
-    ...beside.left,
     ...skipped.flatMap(({ table, why }) => catalog.of(table.id).map(({ id }) => ({ structure: id, why }))),
   ]
   return {

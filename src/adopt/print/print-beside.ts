@@ -5,7 +5,6 @@ import { array } from './code.ts'
 import { exportConst, layout } from './layout.ts'
 import { toFileName } from './names.ts'
 import { split, type PlannedFile } from './print-files.ts'
-import type { Left } from './print-kind.ts'
 import { printObjects, type PrintedObject } from './print-objects.ts'
 import { printViews, type PrintedView } from './print-views.ts'
 
@@ -16,7 +15,6 @@ export interface PrintedBeside {
   readonly objects: readonly string[]
   /** Structure ids. */
   readonly claims: readonly string[]
-  readonly left: readonly Left[]
 }
 
 export interface BesideOptions {
@@ -99,6 +97,5 @@ export const printBeside = (catalog: Catalog, options: BesideOptions): PrintedBe
     views: views.map((view) => view.name),
     objects: lists.flatMap((list) => list.pieces.map((piece) => piece.name)),
     claims: [...views.flatMap((view) => view.claims), ...objects.flatMap((one) => one.claims)],
-    left: views.flatMap((view) => view.left),
   }
 }

@@ -6,10 +6,13 @@ import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { SequenceFacts } from '../../catalog/sequence.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
+import type { TriggerFacts } from '../../catalog/trigger-statement.ts'
 import type { RelationName } from '../../ground/names.ts'
+import { ident } from '../../postgres/quote.ts'
 import type { ObservedFunction } from '../calls/observed-function.ts'
 import { array, atom, call, entry, object, type Code, type Entry } from './code.ts'
 import { key, sql, templateText, text } from './literals.ts'
+import { isPlainGrant } from './kinds/visible-to.ts'
 import { functionName, observedEntries } from './print-functions.ts'
 import { tableName, typeName } from './relation-code.ts'
 import { typeCode } from './user-types.ts'
@@ -27,7 +30,7 @@ interface Access {
   readonly claims: readonly string[]
 }
 
-const privilege = (p: GrantFacts['privileges'][number]): string =>
+const privilege = (p: Pick<GrantFacts['privileges'][number], 'privilege' | 'grantable'>): string =>
   p.grantable ? `${p.privilege} with grant option` : p.privilege
 
 /** Prettier leaves a template literal where it stands, however long it is. */
@@ -222,7 +225,37 @@ const printCarried = (
   return [{ code, imports: ['access'], claims }]
 }
 
-/** What acts on no row, word for word: comments that nothing else states, and constraints that are not enforced. */
+/** Rights on tables and views that visibleTo cannot say. */
+const printRelationAccess = (
+  catalog: Catalog,
+  isClaimed: (id: string) => boolean,
+): readonly PrintedObject[] => {
+  const words = ['table', 'view', 'materializedView'] as const
+  const grants = [...catalog.structures.values()]
+    .filter((s): s is Structure<GrantFacts> => s.kind === 'grant' && !isClaimed(s.id))
+    .filter(({ facts }) => words.some((word) => word === facts.object.kind) && !isPlainGrant(facts))
+  return [...new Set(grants.map(({ facts }) => facts.object.id))].flatMap((id): PrintedObject[] => {
+    const own = grants.filter(({ facts }) => facts.object.id === id)
+    const [first] = own
+    if (first === undefined) return []
+    const usableBy = own.map(({ facts }) => {
+      const named = facts.privileges.flatMap((p) =>
+        p.columns === null
+          ? [privilege(p)]
+          : p.columns.map((column) => privilege({ ...p, privilege: `${p.privilege} (${ident(column)})` })),
+      )
+      return entry(
+        key(facts.grantee ?? 'public'),
+        named.length === 1 ? text(named[0]!) : array(named.map(text)),
+      )
+    })
+    const { object: of } = first.facts
+    const code = call('access', text(of.kind), tableName(of), object([entry('usableBy', object(usableBy))]))
+    return [{ code, imports: ['access'], claims: own.map((grant) => grant.id) }]
+  })
+}
+
+/** What acts on no row, word for word: comments that nothing else states, constraints that are not enforced, disabled triggers. */
 const printWordForWord = (catalog: Catalog, isClaimed: (id: string) => boolean): readonly PrintedObject[] =>
   [...catalog.structures.values()].flatMap((structure): PrintedObject[] => {
     const { id, kind, name, table, definition } = structure
@@ -234,6 +267,12 @@ const printWordForWord = (catalog: Catalog, isClaimed: (id: string) => boolean):
       ]
     }
     const of = catalog.tables.get(table ?? '')
+    if (of !== undefined && kind === 'trigger') {
+      const { enabled, statement } = structure.facts as TriggerFacts
+      if (enabled !== 'D') return []
+      const code = call('disabledTrigger', text(id), tableName(of), text(name), sql(statement))
+      return [{ code, imports: ['disabledTrigger'], claims: [id] }]
+    }
     if (of === undefined || (structure.facts as { readonly notEnforced?: boolean }).notEnforced !== true)
       return []
     const code = call('notEnforced', text(id), tableName(of), text(name), text(definition))
@@ -289,5 +328,11 @@ export const printObjects = (
   const claimed = new Set(objects.flatMap((one) => one.claims))
   const carried = printAccess(catalog, (id) => claimed.has(id) || isClaimed(id), functions)
   for (const id of carried.flatMap((one) => one.claims)) claimed.add(id)
-  return [...objects, ...carried, ...printWordForWord(catalog, (id) => claimed.has(id) || isClaimed(id))]
+  const isStated = (id: string): boolean => claimed.has(id) || isClaimed(id)
+  return [
+    ...objects,
+    ...carried,
+    ...printRelationAccess(catalog, isStated),
+    ...printWordForWord(catalog, isStated),
+  ]
 }

@@ -5,11 +5,11 @@ import { viewStructures } from '../../catalog/place.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { ViewFacts } from '../../catalog/view-structure.ts'
 import { array, arrow, atom, call, entry, object, type Code, type Entry } from './code.ts'
-import { cannotGrantOn, grantableCode, grantableOf } from './kinds/visible-to.ts'
+import { grantableCode, isPlainGrant } from './kinds/visible-to.ts'
 import { exportConst } from './layout.ts'
 import { docLines, key, sql, text } from './literals.ts'
 import { toIdentifier } from './names.ts'
-import type { Left, PrintedRule } from './print-kind.ts'
+import type { PrintedRule } from './print-kind.ts'
 import type { Piece } from './print-files.ts'
 import { tableName } from './relation-code.ts'
 
@@ -19,7 +19,6 @@ export interface PrintedView extends Piece {
   readonly relation: string
   /** Structure ids. */
   readonly claims: readonly string[]
-  readonly left: readonly Left[]
 }
 
 const privilegesCode = ({ privileges }: GrantFacts): readonly Code[] => {
@@ -34,14 +33,7 @@ const privilegesCode = ({ privileges }: GrantFacts): readonly Code[] => {
   return [object([...byName].map(([name, code]) => entry(name, code)))]
 }
 
-const cannotSay = (facts: GrantFacts): string | null => (grantableOf(facts) === null ? cannotGrantOn : null)
-
-interface Beside {
-  readonly rules: readonly PrintedRule[]
-  readonly left: readonly Left[]
-}
-
-const besideOf = (view: Structure<ViewFacts>, catalog: Catalog): Beside => {
+const rulesOf = (view: Structure<ViewFacts>, catalog: Catalog): readonly PrintedRule[] => {
   const on = [...catalog.structures.values()].filter((s) => s.table === null && s.dependsOn.includes(view.id))
   const grants = on.filter((s): s is Structure<GrantFacts> => s.kind === 'grant')
   const comments = on.filter(
@@ -52,18 +44,18 @@ const besideOf = (view: Structure<ViewFacts>, catalog: Catalog): Beside => {
   const writers = on.filter(
     (s) => (s.kind === 'trigger' || s.kind === 'rule') && s.id.startsWith(`${view.id}/`),
   )
-  const stated = grants.filter((grant) => cannotSay(grant.facts) === null)
-  return {
-    rules: [
-      ...(writers.length === 0
-        ? []
-        : [
-            {
-              code: call('v.writtenBy', ...writers.map((s) => text(`${s.kind}:${s.name}`))),
-              claims: writers.map((s) => s.id),
-            },
-          ]),
-      ...stated.map((grant) => ({
+  return [
+    ...(writers.length === 0
+      ? []
+      : [
+          {
+            code: call('v.writtenBy', ...writers.map((s) => text(`${s.kind}:${s.name}`))),
+            claims: writers.map((s) => s.id),
+          },
+        ]),
+    ...grants
+      .filter((grant) => isPlainGrant(grant.facts))
+      .map((grant) => ({
         code: call(
           'v.visibleTo',
           text(grant.facts.grantee ?? 'public'),
@@ -72,20 +64,16 @@ const besideOf = (view: Structure<ViewFacts>, catalog: Catalog): Beside => {
         ),
         claims: [grant.id],
       })),
-      ...own.map((s) => ({ code: call('v.says', text(s.facts.text)), claims: [s.id] })),
-      ...(ofColumns.length === 0
-        ? []
-        : [
-            {
-              code: call('v.says', object(ofColumns.map((s) => entry(key(s.name), text(s.facts.text))))),
-              claims: ofColumns.map((s) => s.id),
-            },
-          ]),
-    ],
-    left: grants
-      .filter((grant) => !stated.includes(grant))
-      .map((grant) => ({ structure: grant.id, why: cannotSay(grant.facts) ?? '' })),
-  }
+    ...own.map((s) => ({ code: call('v.says', text(s.facts.text)), claims: [s.id] })),
+    ...(ofColumns.length === 0
+      ? []
+      : [
+          {
+            code: call('v.says', object(ofColumns.map((s) => entry(key(s.name), text(s.facts.text))))),
+            claims: ofColumns.map((s) => s.id),
+          },
+        ]),
+  ]
 }
 
 const isOn = (options: ReadonlyMap<string, string>, name: string): boolean =>
@@ -122,7 +110,7 @@ export const printViews = (catalog: Catalog, nameOf: (wish: string) => string): 
       const name = nameOf(toIdentifier(facts.name, 'view'))
       const callee = facts.materialized ? 'materializedView' : 'view'
       const options = optionsOf(facts)
-      const { rules, left } = besideOf(view, catalog)
+      const rules = rulesOf(view, catalog)
       const body = rules.length === 0 ? [] : [arrow('(v)', array(rules.map((rule) => rule.code)))]
       const args = [
         tableName(facts),
@@ -138,6 +126,5 @@ export const printViews = (catalog: Catalog, nameOf: (wish: string) => string): 
         imports: [callee],
         needs: [],
         claims: [view.id, ...rules.flatMap((rule) => rule.claims)],
-        left,
       }
     })

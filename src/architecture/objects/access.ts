@@ -1,4 +1,7 @@
-/** The comment and the rights of a sequence or type that a column states already: what it is, its table says. */
+/**
+ * The comment and the rights of a sequence or type that a column states already, and rights on tables and views that
+ * visibleTo cannot say: of a role that may not enter the schema, or that may hand on a part of what it has.
+ */
 import { databaseObjects, parseRelationName, relationId, type RelationName } from '../../ground/names.ts'
 import { literal, qualified } from '../../postgres/quote.ts'
 import { declaredAt } from '../declared-at.ts'
@@ -6,7 +9,8 @@ import type { ObjectDeclaration } from '../object.ts'
 import { refuseUnknownKeys } from '../rule-options.ts'
 import { accessRules, type ObjectOptions, type ObjectPlace } from './object-access.ts'
 
-export type AccessibleObject = 'sequence' | 'enum' | 'domain' | 'composite' | 'range'
+export type AccessibleObject =
+  'sequence' | 'enum' | 'domain' | 'composite' | 'range' | 'table' | 'view' | 'materializedView'
 
 const placeOf = (kind: AccessibleObject, name: RelationName): ObjectPlace => {
   const sql = qualified(name)
@@ -16,6 +20,14 @@ const placeOf = (kind: AccessibleObject, name: RelationName): ObjectPlace => {
       sql: `sequence ${sql}`,
       oid: `${literal(sql)}::regclass`,
       catalog: 'pg_class',
+    }
+  if (kind === 'table' || kind === 'view' || kind === 'materializedView')
+    return {
+      structure: kind === 'table' ? relationId(name) : `${kind}:${relationId(name)}`,
+      sql: `table ${sql}`,
+      oid: `${literal(sql)}::regclass`,
+      catalog: 'pg_class',
+      hasColumns: true,
     }
   return {
     structure: `type/${kind}:${relationId(name)}`,
@@ -27,11 +39,13 @@ const placeOf = (kind: AccessibleObject, name: RelationName): ObjectPlace => {
 
 /**
  * The comment of a sequence or type that a column states already, and the rights of roles on it, among the `objects`
- * of an architecture.
+ * of an architecture; of a table or view the rights alone, exactly as they were granted.
  *
  * @example
  * access('sequence', 'orders_id_seq', { usableBy: { app: 'usage' } })  // grant usage on sequence "orders_id_seq" to "app"
  * access('domain', 'email', { usableBy: { public: [] } })  // revoke all on domain "email" from public
+ * access('table', 'sales.orders', { usableBy: { clerk: ['select with grant option', 'update ("note")'] } })
+ * // grant select on table … to "clerk" with grant option; grant update ("note") on table … to "clerk"
  */
 export const access = (
   kind: AccessibleObject,

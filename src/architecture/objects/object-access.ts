@@ -23,6 +23,8 @@ export interface ObjectPlace {
   /** Its oid, as SQL: `'…'::regclass`. */
   readonly oid: string
   readonly catalog: 'pg_class' | 'pg_proc' | 'pg_type' | 'pg_namespace'
+  /** It has columns, and rights on them: a table or a view. */
+  readonly hasColumns?: true
 }
 
 const acls: Readonly<Record<ObjectPlace['catalog'], string>> = {
@@ -32,8 +34,30 @@ const acls: Readonly<Record<ObjectPlace['catalog'], string>> = {
   pg_namespace: `coalesce(c.nspacl, pg_catalog.acldefault('n', c.nspowner))`,
 }
 
-const privilegesSql = (place: ObjectPlace, role: string): string =>
-  `select lower(x.privilege_type) || case when x.is_grantable then ' with grant option' else '' end as privilege from pg_catalog.${place.catalog} c, pg_catalog.aclexplode(${acls[place.catalog]}) x where c.oid = ${place.oid} and ${role === 'public' ? 'x.grantee = 0' : `x.grantee <> 0 and pg_catalog.pg_get_userbyid(x.grantee) = ${literal(role)}`} order by 1`
+const held = (column: string, from: string, of: string): string =>
+  `select lower(x.privilege_type)${column} || case when x.is_grantable then ' with grant option' else '' end as privilege from ${from} x where ${of}`
+
+const privilegesSql = (place: ObjectPlace, role: string): string => {
+  const isTheirs =
+    role === 'public'
+      ? 'x.grantee = 0'
+      : `x.grantee <> 0 and pg_catalog.pg_get_userbyid(x.grantee) = ${literal(role)}`
+  const acl = place.hasColumns
+    ? `coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))`
+    : acls[place.catalog]
+  const whole = held(
+    '',
+    `pg_catalog.${place.catalog} c, pg_catalog.aclexplode(${acl})`,
+    `c.oid = ${place.oid} and ${isTheirs}`,
+  )
+  if (!place.hasColumns) return `${whole} order by 1`
+  const columns = held(
+    ` || ' ("' || replace(a.attname, '"', '""') || '")'`,
+    'pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl)',
+    `a.attrelid = ${place.oid} and not a.attisdropped and ${isTheirs}`,
+  )
+  return `select privilege from (${whole} union all ${columns}) all_of_them order by privilege collate "C"`
+}
 
 const grantSql = (place: ObjectPlace, to: string, privilege: string): string => {
   const plain = privilege.replace(/ with grant option$/u, '')
@@ -57,7 +81,10 @@ const accessRule = (
 ): ObjectRule => {
   const to = role === 'public' ? 'public' : ident(role)
   const who = role === 'public' ? 'everybody' : `the role ${role}`
-  const privileges = given.map((privilege) => privilege.toLowerCase()).toSorted()
+  // Names of columns keep their case.
+  const privileges = given
+    .map((privilege) => privilege.replace(/^[a-z]+/iu, (word) => word.toLowerCase()))
+    .toSorted()
   return makeObjectRule(at, place.structure, `usableBy:${role}`, {
     sentence: `${place.structure}: ${who} may ${privileges.length === 0 ? 'do nothing with it' : privileges.join(', ')}`,
     structures: [structureId(place.structure, 'grant', role === 'public' ? 'PUBLIC' : role)],

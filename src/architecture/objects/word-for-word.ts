@@ -1,4 +1,7 @@
-/** What acts on no row and is kept as it reads: comments of every kind of object, and constraints that are not enforced. */
+/**
+ * What acts on no row and is kept as it reads: comments of every kind of object, constraints that are not enforced, and
+ * triggers that are disabled.
+ */
 import { parseRelationName, relationId, structureId, type RelationName } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import { declaredAt } from '../declared-at.ts'
@@ -77,6 +80,44 @@ export const notEnforced = (
           },
         ],
         design: [`alter table ${qualified(relation)} add constraint ${ident(name)} ${definition};`],
+      })
+      return { structure, rules: [rule], design: rule.design, at }
+    },
+  }
+}
+
+/**
+ * A trigger that stands and is disabled, as PostgreSQL prints it, by the id of its structure, among the `objects` of an
+ * architecture.
+ *
+ * @example
+ * disabledTrigger('orders/trigger:touch', 'orders', 'touch', 'CREATE TRIGGER touch BEFORE UPDATE ON public.orders …')
+ * // CREATE TRIGGER touch BEFORE UPDATE ON public.orders …; alter table "orders" disable trigger "touch"
+ */
+export const disabledTrigger = (
+  structure: string,
+  table: string | RelationName,
+  name: string,
+  definition: string,
+): ObjectDeclaration => {
+  const at = declaredAt(disabledTrigger)
+  const relation = typeof table === 'string' ? parseRelationName(table) : table
+  return {
+    declare: () => {
+      const rule = makeObjectRule(at, structure, 'disabled', {
+        sentence: `${structureId(relationId(relation), name)} stands and is disabled: ${definition}`,
+        structures: [structure],
+        cases: [
+          {
+            title: 'it stands word for word, and never runs',
+            given: ["set local search_path = ''"],
+            when: [
+              `select pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled from pg_catalog.pg_trigger t where t.tgrelid = ${literal(qualified(relation))}::regclass and t.tgname = ${literal(name)}`,
+            ],
+            then: { rows: [[definition, 'D']] },
+          },
+        ],
+        design: [`${definition};`, `alter table ${qualified(relation)} disable trigger ${ident(name)};`],
       })
       return { structure, rules: [rule], design: rule.design, at }
     },

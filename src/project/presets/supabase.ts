@@ -22,6 +22,12 @@ export const supabase = (): readonly PreludeSql[] => [
     name: 'supabase() roles',
     sql: supabaseRoles,
     bypassing: ['service_role', 'supabase_read_only_user'],
+    structures: [
+      'defaultPrivileges:public,functions',
+      'defaultPrivileges:public,sequences',
+      'defaultPrivileges:public,tables',
+      'publication:supabase_realtime',
+    ],
     searchPath: ['"$user"', 'public', 'extensions'],
   },
   { name: 'supabase() auth', sql: supabaseAuth },

@@ -50,23 +50,24 @@ export const grantableCode = (facts: Pick<GrantFacts, 'privileges'>): readonly C
   return [object([entry('grantable', named)])]
 }
 
-export const cannotGrantOn =
-  'visibleTo cannot state a right that may be granted on (WITH GRANT OPTION) for the table and not for its columns'
+/** What visibleTo can say: the role gets there, and may hand on all of a privilege or nothing of it. */
+export const isPlainGrant = (facts: Pick<GrantFacts, 'privileges' | 'reaches'>): boolean =>
+  facts.reaches && grantableOf(facts) !== null
 
 export const printVisibleTo: PrintKind = (table, { catalog }) => {
   const grants = catalog.of(table.id, 'grant') as readonly Structure<GrantFacts>[]
-  const isStated = ({ facts }: Structure<GrantFacts>): boolean => grantableOf(facts) !== null
   return {
-    rules: grants.filter(isStated).map(({ facts }) => {
-      const role = facts.grantee ?? 'public'
-      const code = call(
-        't.visibleTo',
-        text(role),
-        ...privilegesCode(heldOf(facts, table, catalog.major)),
-        ...grantableCode(facts),
-      )
-      return { code, claims: grantsFor(catalog, table, role) }
-    }),
-    left: grants.filter((grant) => !isStated(grant)).map(({ id }) => ({ structure: id, why: cannotGrantOn })),
+    rules: grants
+      .filter((grant) => isPlainGrant(grant.facts))
+      .map(({ facts }) => {
+        const role = facts.grantee ?? 'public'
+        const code = call(
+          't.visibleTo',
+          text(role),
+          ...privilegesCode(heldOf(facts, table, catalog.major)),
+          ...grantableCode(facts),
+        )
+        return { code, claims: grantsFor(catalog, table, role) }
+      }),
   }
 }

@@ -1,5 +1,11 @@
-/** Privileges that objects to come are given by themselves, as they stand, and as statements that give or take them. */
-import type { Session } from '../../postgres/session.ts'
+/**
+ * Privileges that objects to come are given by themselves (ALTER DEFAULT PRIVILEGES), as they stand, and as statements
+ * that give or take them. They act on no row: what they once gave has mutants of its own.
+ */
+import { idPart } from '../ground/names.ts'
+import { unquoted } from '../postgres/quote.ts'
+import type { Session } from '../postgres/session.ts'
+import type { StructureKind } from './structure.ts'
 
 export interface AclItem {
   /** Quoted; PUBLIC, CURRENT_USER for the owner of the database. */
@@ -117,3 +123,33 @@ export const defaultsStatements = (
 /** Takes them away: what is made until they are given again has only what it is granted itself. */
 export const withoutDefaults = (one: DefaultPrivileges): readonly string[] =>
   aclChanges(one.objects, one.given, one.acl).map((sql) => placed(one, sql))
+
+const unquote = (name: string | null): readonly string[] => (name === null ? [] : [idPart(unquoted(name))])
+
+/** `defaultPrivileges:sales,tables`; of another role than the owner `defaultPrivileges:for admin,sales,tables`. */
+const idOf = ({ role, schema, objects }: DefaultPrivileges): string =>
+  `defaultPrivileges:${[...unquote(role).map((name) => `for ${name}`), ...unquote(schema), objects.toLowerCase()].join(',')}`
+
+export const defaultPrivilegesKind: StructureKind<DefaultPrivileges & { readonly name: string }> = {
+  kind: 'defaultPrivileges',
+  read: async (db: Session) =>
+    (await readDefaultPrivileges(db)).map((facts) => {
+      const id = idOf(facts)
+      const name = id.slice('defaultPrivileges:'.length)
+      const definition = defaultsStatements(facts).join('; ')
+      return {
+        id,
+        kind: 'defaultPrivileges',
+        table: null,
+        name,
+        definition,
+        dependsOn: [],
+        facts: { ...facts, name },
+      }
+    }),
+  create: ({ facts }) => defaultsStatements(facts),
+  drop: ({ facts }) => withoutDefaults(facts),
+  mutants: () => [],
+  notMutated:
+    'it acts on no row and on no object that stands: what it once gave is a grant, and is broken there',
+}
