@@ -136,6 +136,15 @@ describe('what an architecture refuses', () => {
     expect(codes({ tenants, keyless, orders })).toEqual(['missing-column', 'no-target-key', 'column-count'])
   })
 
+  test('a period that is not the last of several columns', () => {
+    const rooms = table('rooms', { id: 'bigint', open: 'daterange' }, (t) => [
+      t.primaryKey('id', { withoutOverlaps: 'open' }),
+      t.references(['id', 'open'], 'rooms', { period: 'id' }),
+      t.references(['open'], 'rooms', { columns: ['open'], period: 'open' }),
+    ])
+    expect(codes({ rooms })).toEqual(['references-period', 'references-period'])
+  })
+
   test('a column whose value has two sources', () => {
     const orders = table('orders', { id: 'bigint', n: 'int' }, (t) => [
       t.identity('id'),

@@ -7,6 +7,7 @@ import { adoptProject } from './adopt-project.ts'
 import { proveProject } from './prove-project.ts'
 
 const sql = `
+create extension btree_gist;
 create role kinds_app; create role kinds_chief;
 create schema "o d";
 create domain "o d".word as varchar(20) check (value <> '');
@@ -30,6 +31,8 @@ create aggregate total(int) (sfunc = int4pl, stype = int, initcond = '0'); comme
 create table parted (id int, at date not null, primary key (id, at)) partition by list (at);
 create table parted_1 partition of parted for values in ('2020-01-01', null);
 create table parted_2 partition of parted default;
+create table rooms (id int, open daterange, label text, primary key (id, open without overlaps));
+create table bookings (id int primary key, room int, during daterange not null, foreign key (room, period during) references rooms (id, period open));
 create schema closed; create table closed.inside (id int primary key, "Na Me" text) with (fillfactor = 60);
 grant select ("Na Me"), insert on closed.inside to kinds_app; grant select on closed.inside to kinds_app with grant option;
 create view closed.seen as select "Na Me" from closed.inside; grant select on closed.seen to kinds_chief;

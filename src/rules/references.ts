@@ -42,7 +42,9 @@ const emptied = (rule: ReferencesRule, architecture: Architecture): string => {
 export const references: RuleKind<ReferencesRule> = {
   kind: 'references',
   sentence: (rule) =>
-    `${listed(rule.columns)} ${rule.columns.length === 1 ? 'points' : 'point'} to a row of ${rule.target} ${whenDeleted[rule.onDelete]}${whenChanged[rule.onUpdate]}`,
+    rule.isOverPeriod
+      ? `rows of ${rule.target} with the same ${listed(rule.columns.slice(0, -1))} cover ${rule.columns.at(-1)} from end to end, and stay while this stands`
+      : `${listed(rule.columns)} ${rule.columns.length === 1 ? 'points' : 'point'} to a row of ${rule.target} ${whenDeleted[rule.onDelete]}${whenChanged[rule.onUpdate]}`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
@@ -70,7 +72,11 @@ export const references: RuleKind<ReferencesRule> = {
   },
   design: (rule, architecture) => {
     const name = ident(foreignKeyName(rule))
-    const target = `${tableText(rule.target)}${rule.targetColumns.length > 0 ? ` (${identList(rule.targetColumns)})` : ''}`
+    const listOf = (columns: readonly string[]): string =>
+      rule.isOverPeriod
+        ? `${identList(columns.slice(0, -1))}, period ${ident(columns.at(-1) ?? '')}`
+        : identList(columns)
+    const target = `${tableText(rule.target)}${rule.targetColumns.length > 0 ? ` (${listOf(rule.targetColumns)})` : ''}`
     const actions = [
       rule.match === 'full' ? ' match full' : '',
       rule.onDelete === 'no action' ? '' : ` on delete ${rule.onDelete}${emptied(rule, architecture)}`,
@@ -80,7 +86,7 @@ export const references: RuleKind<ReferencesRule> = {
     return [
       alterTable(
         rule.table,
-        `add constraint ${name} foreign key (${identList(rule.columns)}) references ${target}${actions}`,
+        `add constraint ${name} foreign key (${listOf(rule.columns)}) references ${target}${actions}`,
       ),
     ]
   },
@@ -90,7 +96,10 @@ export const references: RuleKind<ReferencesRule> = {
       JSON.stringify(columns.map((c, i) => JSON.stringify([c, others[i]])).toSorted())
     const wanted = pairs(rule.columns, targetColumns)
     const same = referencesOf(catalog, rule.table).filter(
-      ({ facts }) => facts.target === rule.target && pairs(facts.columns, facts.targetColumns) === wanted,
+      ({ facts }) =>
+        facts.target === rule.target &&
+        facts.period === (rule.isOverPeriod ?? false) &&
+        pairs(facts.columns, facts.targetColumns) === wanted,
     )
     return same.slice(0, 1).map((s) => s.id)
   },

@@ -24,6 +24,8 @@ export interface ReferencesRule extends DeclaredRule {
   readonly onUpdate: ReferentialAction
   readonly match: 'simple' | 'full'
   readonly deferrable: 'no' | 'immediate' | 'deferred'
+  /** The last column is a period, which rows of the target have to cover (PostgreSQL 18). */
+  readonly isOverPeriod?: true
   /** Which of its columns SET NULL or SET DEFAULT sets on delete; absent: those that may be empty, or all. */
   readonly onDeleteSets?: readonly string[]
 }
@@ -35,6 +37,8 @@ export interface ReferencesOptions<C extends string = string, K extends string =
   readonly onUpdate?: ReferentialAction
   readonly match?: 'simple' | 'full'
   readonly deferrable?: DeferrableOption
+  /** The column that is a period, the last one: rows of the target that are alike in the others have to cover it (PostgreSQL 18). */
+  readonly period?: K
   /**
    * Which of its columns ON DELETE SET NULL empties, or SET DEFAULT sets (PostgreSQL 15 and later). Left out: SET NULL
    * empties those that may be empty, SET DEFAULT sets all.
@@ -54,6 +58,8 @@ export interface ReferencesMethod<K extends string> {
    * // foreign key ("tenant_id", "product_id") references "products" ("tenant_id", "id")
    * t.references(['tenant_id', 'product_id'], 'products', { onDelete: 'set null', onDeleteSets: 'product_id' })
    * // foreign key ("tenant_id", "product_id") references "products" on delete set null ("product_id")
+   * t.references(['room', 'during'], 'rooms', { columns: ['id', 'open'], period: 'during' })
+   * // foreign key ("room", period "during") references "rooms" ("id", period "open")
    */
   references<const T extends string | RelationName, const C extends string = never>(
     columns: K | readonly K[],
@@ -63,7 +69,7 @@ export interface ReferencesMethod<K extends string> {
 }
 
 const actions = ['no action', 'restrict', 'cascade', 'set null', 'set default'] as const
-const optionNames = ['columns', 'onDelete', 'onUpdate', 'match', 'deferrable', 'onDeleteSets']
+const optionNames = ['columns', 'onDelete', 'onUpdate', 'match', 'deferrable', 'onDeleteSets', 'period']
 const toList = (names: string | readonly string[] | undefined): readonly string[] =>
   typeof names === 'string' ? [names] : (names ?? [])
 
@@ -89,6 +95,16 @@ export const makeReferencesRules = (
           : `Name some of ${referencing.join(', ')}.`,
       ),
     )
+  const { period } = options
+  if (period !== undefined && (referencing.at(-1) !== period || referencing.length < 2))
+    place.refuse(
+      declarationFault(
+        place,
+        'references-period',
+        `${place.table}: the period ${period} is not the last of the referencing columns ${referencing.join(', ')}.`,
+        `Name at least one other column, and the period last: t.references(['room', '${period}'], …, { period: '${period}' }).`,
+      ),
+    )
   const target = relationId(typeof table === 'string' ? parseRelationName(table) : table)
   return [
     {
@@ -103,6 +119,7 @@ export const makeReferencesRules = (
       onUpdate: oneOf(place, "references' onUpdate", options.onUpdate, actions),
       match: oneOf(place, "references' match", options.match, ['simple', 'full']),
       deferrable: deferrableOf(place, 'references', options.deferrable),
+      ...(period === undefined ? {} : { isOverPeriod: true as const }),
       ...(sets === undefined ? {} : { onDeleteSets: sets }),
     },
   ]

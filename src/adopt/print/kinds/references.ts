@@ -31,6 +31,7 @@ const optionsOf = (
     : [entry('columns', oneOrList(facts.targetColumns))]),
   ...(facts.onDelete === 'no action' ? [] : [entry('onDelete', text(facts.onDelete))]),
   ...(facts.onUpdate === 'no action' ? [] : [entry('onUpdate', text(facts.onUpdate))]),
+  ...(facts.period ? [entry('period', text(facts.columns.at(-1) ?? ''))] : []),
   ...(facts.match === 'full' ? [entry('match', text('full'))] : []),
   ...(facts.onDeleteColumns !== null && setsOtherwise(facts, table)
     ? [entry('onDeleteSets', oneOrList(facts.onDeleteColumns))]
@@ -41,7 +42,6 @@ const optionsOf = (
 /** Why no rule states it; null when one does. */
 const reasonLeft = (facts: ReferencesFacts, table: Table, { isDeclared }: PrintContext): string | null => {
   if (facts.notEnforced) return 'it is NOT ENFORCED: PostgreSQL never asks it'
-  if (facts.period) return 't.references cannot state a foreign key over periods yet'
   if (!isDeclared(facts.target)) return `the table that it points to, ${facts.target}, is not declared`
   if (facts.onDelete === 'set null' && facts.onDeleteColumns === null && setsOtherwise(facts, table))
     return 'its ON DELETE SET NULL would empty a column that refuses null: such a delete never succeeds'
