@@ -35,6 +35,8 @@ export interface TestServer {
   urlOf(user: string, password: string, rest?: string): string
   /** A certificate for `localhost` that the server shows; null where openssl is missing. */
   readonly certificate: string | null
+  /** A streaming replica of it, gone with it. */
+  startReplica(): Promise<Pick<TestServer, 'url' | 'urlOf' | 'stop'>>
   stop(): Promise<void>
 }
 
@@ -55,6 +57,7 @@ host all trusted 127.0.0.1/32 trust
 host all nobody_may 127.0.0.1/32 reject
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
+host replication admin 127.0.0.1/32 trust
 `
 
 const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -96,6 +99,30 @@ const makeCertificate = (data: string): string | null => {
   return certificate
 }
 
+/** Starts the server of a data directory and waits until it takes connections. */
+const launch = async (data: string): Promise<() => Promise<void>> => {
+  const child = spawn(path.join(bin, 'postgres'), ['-D', data], {
+    cwd: '/',
+    stdio: 'ignore',
+    detached: true,
+    ...account,
+  })
+  const ready = (): boolean =>
+    existsSync(path.join(data, 'postmaster.pid')) &&
+    readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready'
+  await eventually(ready, 'PostgreSQL 15 accepts connections')
+  return () =>
+    new Promise((resolve) => {
+      child.once('exit', () => resolve())
+      child.kill('SIGQUIT')
+    })
+}
+
+const urlAt =
+  (port: number): TestServer['urlOf'] =>
+  (user, password, rest = `@localhost:${port}/postgres`) =>
+    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}${rest}`
+
 export const startPostgres15 = async (): Promise<TestServer> => {
   if (!postgres15IsThere) throw new Error(`ASSAY_TEST_ALL=1 and there is no ${bin}`)
   const directory = mkdtempSync(path.join(tmpdir(), 'assay-pg15-'))
@@ -124,31 +151,31 @@ export const startPostgres15 = async (): Promise<TestServer> => {
     `port = ${port}\nunix_socket_directories = '${directory}'\nlisten_addresses = 'localhost'\nfsync = off\ntimezone = 'Asia/Tokyo'\ndatestyle = 'german'\n`,
   )
   const certificate = makeCertificate(data)
-  const child = spawn(path.join(bin, 'postgres'), ['-D', data], {
-    cwd: '/',
-    stdio: 'ignore',
-    detached: true,
-    ...account,
-  })
-  const ready = (): boolean =>
-    existsSync(path.join(data, 'postmaster.pid')) &&
-    readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready'
-  await eventually(ready, 'PostgreSQL 15 accepts connections')
-  const urlOf = (user: string, password: string, rest = `@localhost:${port}/postgres`): string =>
-    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}${rest}`
+  const end = await launch(data)
+  const replicas: (() => Promise<void>)[] = []
+  const urlOf = urlAt(port)
   return {
     directory,
     port,
     url: urlOf('admin', 'p@ss/word'),
     urlOf,
     certificate,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => {
-          rmSync(directory, { recursive: true })
-          resolve()
-        })
-        child.kill('SIGQUIT')
-      }),
+    startReplica: async () => {
+      const copy = path.join(directory, `replica${replicas.length}`)
+      run(path.join(bin, 'pg_basebackup'), [
+        ...['-h', '127.0.0.1', '-p', String(port), '-U', 'admin', '-D', copy],
+        ...['-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+      ])
+      const own = await freePort()
+      appendFileSync(path.join(copy, 'postgresql.conf'), `port = ${own}\n`)
+      const stop = await launch(copy)
+      replicas.push(stop)
+      return { url: urlAt(own)('admin', 'p@ss/word'), urlOf: urlAt(own), stop }
+    },
+    stop: async () => {
+      for (const stop of replicas) await stop()
+      await end()
+      rmSync(directory, { recursive: true })
+    },
   }
 }

@@ -25,7 +25,7 @@ import {
   type Backfill,
   type BackfillState,
 } from './store.ts'
-import { readPressure, reasonToWait, type Limits } from './throttle.ts'
+import { openPressureGauge, reasonToWait, type Limits, type Pressure } from './throttle.ts'
 
 export interface BackfillProgress {
   readonly walked: number
@@ -130,6 +130,7 @@ interface Running {
   readonly wish: BackfillWish
   readonly table: KeyedTable
   readonly pace: Pace
+  readonly pressure: () => Promise<Pressure>
   cursor: Key | null
   walked: number
   changed: number
@@ -227,10 +228,10 @@ const progressOf = (
 
 /** Waits until replicas and load allow to go on. */
 const waitForOthers = async (running: Running): Promise<void> => {
-  const { db, wish } = running
+  const { pressure, wish } = running
   if (wish.limits.lagSeconds === null && wish.limits.active === null) return
   for (;;) {
-    const reason = reasonToWait(await readPressure(db), wish.limits)
+    const reason = reasonToWait(await pressure(), wish.limits)
     if (reason === null) return
     wish.onProgress?.(progressOf(running, null, reason))
     await rest(pressureEvery)
@@ -300,6 +301,7 @@ export const runBackfill = async (db: Session, wish: BackfillWish): Promise<Back
       wish,
       table,
       pace: wish.pace ?? usualPace,
+      pressure: openPressureGauge(db),
       cursor: known.cursor,
       walked: known.walked,
       changed: known.changed,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { nextSize, smallerSize, usualPace } from './batch-size.ts'
 import { durationText, remainingSeconds } from './remaining-time.ts'
-import { reasonToWait } from './throttle.ts'
+import { makeLagGauge, reasonToWait } from './throttle.ts'
 
 test.each([
   [{ lagSeconds: null, active: 9 }, { lagSeconds: 10, active: null }, null],
@@ -19,6 +19,17 @@ test.each([
   ],
 ])('%j under %j waits for: %s', (pressure, limits, reason) => {
   expect(reasonToWait(pressure, limits)).toBe(reason)
+})
+
+test('a replica lags by the age of the oldest WAL that it has not applied, also while it stands still', () => {
+  const lag = makeLagGauge()
+  expect(lag({ written: 100, applied: 100 }, 0)).toBe(0)
+  expect(lag({ written: 200, applied: 100 }, 1000)).toBe(0)
+  expect(lag({ written: 300, applied: 100 }, 4000)).toBe(3)
+  expect(lag({ written: 300, applied: 100 }, 9000)).toBe(8)
+  expect(lag({ written: 300, applied: 250 }, 10_000)).toBe(6)
+  expect(lag({ written: 300, applied: 300 }, 11_000)).toBe(0)
+  expect(lag({ written: 400, applied: null }, 12_000)).toBeNull()
 })
 
 test('a batch grows twofold at most, shrinks at once, and stays within its bounds', () => {
