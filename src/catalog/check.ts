@@ -97,6 +97,7 @@ const mutantsOf = (structure: Structure<CheckFacts>, catalog: Catalog): readonly
 
 export const checkKind: StructureKind<CheckFacts> = {
   kind: 'check',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const byOid = tablesByOid(tables)
     const rows = await db.json<CheckRow>(checksSql)

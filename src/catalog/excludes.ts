@@ -154,6 +154,7 @@ const declaration = (facts: ExcludesFacts): string => {
 
 export const excludesKind: StructureKind<ExcludesFacts> = {
   kind: 'excludes',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const operatorsOf = await readOperators(db)
     const keys = await readKeys(db, tables, `k.contype = 'x'`)

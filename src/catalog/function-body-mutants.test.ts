@@ -39,6 +39,20 @@ test('each condition is turned around and changed, each filter dropped and chang
   )
 })
 
+test('what set a trigger off is one word of a few, and has no order', () => {
+  const asked = (condition: string): readonly string[] =>
+    functionBodyMutants(`begin if ${condition} then return null; end if; return new; end`)
+      .filter((m) => m.does === 'condition-changed')
+      .map((m) => m.details[1] ?? '')
+  expect(asked(`TG_OP = 'DELETE'`).filter((one) => one.startsWith('relational'))).toEqual([
+    'relational-operator-exchanged <>',
+  ])
+  expect(asked(`'DELETE' <> tg_op and new.tg_options > 3`)).toEqual(
+    expect.arrayContaining(['relational-operator-exchanged =', 'relational-operator-exchanged >=@2']),
+  )
+  expect(asked(`'DELETE' = tg_op`)).not.toContain('relational-operator-exchanged <=')
+})
+
 test('names tell them apart', () => {
   const names = functionBodyMutants(body).map(({ does, details }) => [does, ...details].join(':'))
   expect(new Set(names).size).toBe(names.length)

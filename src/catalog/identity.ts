@@ -64,6 +64,7 @@ const dropIdentity = (structure: Structure<IdentityFacts>, catalog: Catalog): re
 
 export const identityKind: StructureKind<IdentityFacts> = {
   kind: 'identity',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const byOid = tablesByOid(tables)
     const rows = await db.json<IdentityRow>(identitiesSql)

@@ -1,6 +1,7 @@
 /** Indexes that are no key: they serve statements and refuse nothing. (Not a barrel: `index` is the kind of structure.) */
 import { structureId } from '../ground/names.ts'
 import { columnOf, tableOf } from './alter.ts'
+import { fixedColumns } from './fixed-columns.ts'
 import { nameOf, removal, toMutant, type KeyChange } from './key-mutants.ts'
 import { createKey, keyExtras, partText, type KeyFacts, type KeyPart } from './key.ts'
 import { predicateChanges } from './predicate-changes.ts'
@@ -27,6 +28,12 @@ const columnsRemoved = (facts: IndexFacts): readonly KeyChange[] =>
 /** In methods that look at all parts alike their order says nothing. */
 const isOrdered = ({ method }: IndexFacts): boolean => method === 'btree'
 
+/** Why the place and the direction of a part say nothing. */
+const sameInAll = ({ predicate }: IndexFacts, { column }: KeyPart): string | null =>
+  column !== null && fixedColumns(predicate).includes(column)
+    ? `${column} is the same in all rows of the index`
+    : null
+
 const columnsExchanged = (facts: IndexFacts): readonly KeyChange[] =>
   facts.keys.slice(1).flatMap((part, i) => {
     const before = facts.keys[i]
@@ -37,6 +44,7 @@ const columnsExchanged = (facts: IndexFacts): readonly KeyChange[] =>
       effect: 'changed',
       summary: `${nameOf(part)} stands before ${nameOf(before)}`,
       facts: { ...facts, keys: facts.keys.with(i, part).with(i + 1, before) },
+      equivalent: sameInAll(facts, part) ?? sameInAll(facts, before),
     }
     return [change]
   })
@@ -54,7 +62,7 @@ const directionsFlipped = (facts: IndexFacts): readonly KeyChange[] =>
           equivalent:
             facts.keys.length === 1
               ? 'an index over one part is read in both directions at the same cost'
-              : null,
+              : sameInAll(facts, part),
         }
       })
     : []
@@ -167,6 +175,7 @@ const declaration = ({ keys, method, predicate, include }: IndexFacts): string =
 
 export const indexKind: StructureKind<IndexFacts> = {
   kind: 'index',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const keys = await readKeys(db, tables, `not i.indisunique and k.oid is null`)
     return keys.map(({ table, facts, definition, uses }) => ({

@@ -63,6 +63,7 @@ const toStructure = (table: Table, row: PolicyRow): Structure<Omit<PolicyFacts, 
 
 export const policyKind: StructureKind<PolicyFacts> = {
   kind: 'policy',
+  isMadeAnew: true,
   read: async (db: Session, tables) => {
     const byOid = new Map([...tables.values()].map((t) => [t.oid, t]))
     const rows = await db.json<PolicyRow>(policiesSql)

@@ -65,6 +65,7 @@ const mutantsOf = (structure: Structure<PrimaryKeyFacts>, catalog: Catalog): rea
 
 export const primaryKeyKind: StructureKind<PrimaryKeyFacts> = {
   kind: 'primaryKey',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const keys = await readKeys(db, tables, `i.indisprimary and k.contype = 'p'`)
     return keys.map(({ table, facts, definition, uses }) => {

@@ -26,7 +26,7 @@ export const referencesSql = `
     coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as period,
     pg_catalog.obj_description(k.oid, 'pg_constraint') as comment,
     x.relname as "keyName", i.indisprimary as "keyIsPrimary",
-    ${columnNames('k.confrelid', 'i.indkey::int2[]')} as "keyColumns",
+    ${columnNames('k.confrelid', '(i.indkey::int2[])[0:i.indnkeyatts - 1]')} as "keyColumns",
     ${usesSql('pg_constraint', 'k.oid')} as uses
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_class c on c.oid = k.conrelid

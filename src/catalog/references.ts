@@ -33,6 +33,7 @@ const idOf = (table: string, columns: readonly string[], target: string): string
 
 export const referencesKind: StructureKind<ReferencesFacts> = {
   kind: 'references',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const byOid = tablesByOid(tables)
     const rows = await db.json<ReferencesRow>(referencesSql)

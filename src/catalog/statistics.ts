@@ -43,6 +43,7 @@ const statisticsSql = `
 
 export const statisticsKind: StructureKind<StatisticsFacts> = {
   kind: 'statistics',
+  isMadeAnew: true,
   read: async (db: Session) =>
     (await db.json<StatisticsRow>(statisticsSql)).map(({ tableSchema, tableName, rest, uses, ...facts }) => {
       const table = relationId({ schema: tableSchema, name: tableName })

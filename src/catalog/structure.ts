@@ -73,6 +73,8 @@ export interface StructureKind<Facts> {
   readonly actsByName?: true
   /** It tells people something, and no statement does another thing without it: no test of behaviour can notice. */
   readonly isWordsOnly?: true
+  /** One with other content is dropped before the other is made; absent: it is altered in place. */
+  readonly isMadeAnew?: true
   /** What a person declares so that it is proven; absent: "declare the rule that needs it". */
   declaredBy?(structure: Structure<Facts>): string
   /** Why its structures have no mutants at all: infrastructure that is listed and not broken. Absent: it has mutants. */

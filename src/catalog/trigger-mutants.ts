@@ -3,6 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import { expressionMutants } from './expressions.ts'
 import type { PurityFacts } from './function-purity.ts'
 import { onlyRefuses } from './guard-function.ts'
+import { guardsColumnsAlone } from './guarded-columns.ts'
 import { makeMutant } from './make-mutant.ts'
 import type { Catalog, Mutant, Structure } from './structure.ts'
 import { looksAtNoRow } from './truncate-trigger.ts'
@@ -28,13 +29,16 @@ const disabled = (trigger: Trigger): Mutant[] =>
         }),
       ]
 
+const calledBy = (trigger: Trigger, catalog: Catalog): Structure | undefined =>
+  trigger.dependsOn.map((id) => catalog.structures.get(id)).find((s) => s?.kind === 'function')
+
 /**
  * Why it may as well run at the other time: it only refuses, and nothing comes between. Another BEFORE trigger could
  * leave the row out; an update that moves a row to another partition runs AFTER DELETE triggers, not AFTER UPDATE.
  */
 const refusesAlike = (trigger: Trigger, catalog: Catalog): string | null => {
   const { facts, table } = trigger
-  const called = trigger.dependsOn.map((id) => catalog.structures.get(id)).find((s) => s?.kind === 'function')
+  const called = calledBy(trigger, catalog)
   // An insert that meets a row that is there runs BEFORE triggers alone.
   const newIsFinal =
     facts.events.every((event) => event === 'update') &&
@@ -87,11 +91,27 @@ const eventsRemoved = (trigger: Trigger): Mutant[] =>
         }),
       )
 
-const conditions = (trigger: Trigger): Mutant[] => {
+/** Why it may as well run on every update: rows that stand have passed it. Another BEFORE trigger could change what it reads. */
+const refusedBefore = (trigger: Trigger, catalog: Catalog): string | null => {
+  const { facts, table } = trigger
+  const called = calledBy(trigger, catalog)
+  if (called === undefined || table === null || facts.when !== null || facts.isConstraint) return null
+  if (!guardsColumnsAlone(called.facts as PurityFacts, facts)) return null
+  const others = (catalog.of(table, 'trigger') as readonly Trigger[]).filter((t) => t.id !== trigger.id)
+  if (others.some((t) => t.facts.isRow && t.facts.timing === 'before')) return null
+  return `it only refuses, by ${facts.columns.join(', ')}: a row that stands has passed it, until one of these changes`
+}
+
+const conditions = (trigger: Trigger, catalog: Catalog): Mutant[] => {
   const { facts } = trigger
   const { when } = facts
-  const dropped = (does: string, summary: string, change: Partial<TriggerFacts>): Mutant =>
-    makeMutant(trigger, { does, effect: 'changed', summary, ddl: remade(facts, change) })
+  const dropped = (
+    does: string,
+    summary: string,
+    change: Partial<TriggerFacts>,
+    equivalent: string | null = null,
+  ): Mutant =>
+    makeMutant(trigger, { does, effect: 'changed', summary, ddl: remade(facts, change), equivalent })
   return [
     ...(when === null
       ? []
@@ -110,9 +130,12 @@ const conditions = (trigger: Trigger): Mutant[] => {
     ...(facts.columns.length === 0
       ? []
       : [
-          dropped('columns-dropped', `it runs on every update, not only of ${facts.columns.join(', ')}`, {
-            columns: [],
-          }),
+          dropped(
+            'columns-dropped',
+            `it runs on every update, not only of ${facts.columns.join(', ')}`,
+            { columns: [] },
+            refusedBefore(trigger, catalog),
+          ),
         ]),
     ...(facts.columns.length < 2
       ? []
@@ -203,7 +226,7 @@ export const triggerMutants = (trigger: Trigger, catalog: Catalog): readonly Mut
         ...disabled(trigger),
         ...retimed(trigger, catalog),
         ...eventsRemoved(trigger),
-        ...conditions(trigger),
+        ...conditions(trigger, catalog),
         ...deferrability(trigger),
         ...argumentsEmptied(trigger),
         ...runsEverywhere(trigger),

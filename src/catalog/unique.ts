@@ -109,6 +109,7 @@ const declaration = (facts: UniqueFacts): string => {
 
 export const uniqueKind: StructureKind<UniqueFacts> = {
   kind: 'unique',
+  isMadeAnew: true,
   read: async (db, tables) => {
     const keys = await readKeys(
       db,

@@ -92,6 +92,14 @@ describe('findings of a proof', () => {
     ])
   })
 
+  test('what stands in the place of a design is dropped first', () => {
+    const drop = 'alter table "t" drop constraint "c"'
+    const broken = rule({ green: false, experiments: [experiment(1, false)], replaces: [drop] })
+    expect(findingsOf([broken], [], tables)[0]!.fix).toBe(
+      `replace t/check:c in a migration by:\n${drop};\nalter table "t" add constraint "c" check (a > 0);`,
+    )
+  })
+
   test('a rule without a structure asks to add one; without a design, to look', () => {
     const red = { green: false, experiments: [experiment(1, false)], claims: [] }
     expect(findingsOf([rule(red)], [], tables)[0]!.fix).toMatch(/^add to a migration:\nalter table/u)

@@ -19,7 +19,8 @@ const designMend = (rule: RuleResult): string => {
   // What is there and is not what it should be has to give way to the design.
   const how =
     rule.claims.length === 0 ? 'add to a migration:' : `replace ${rule.claims.join(', ')} in a migration by:`
-  return `${how}\n${rule.design.join('\n')}`
+  const first = (rule.replaces ?? []).map((sql) => `${sql.replace(/;\s*$/u, '')};`)
+  return [how, ...first, ...rule.design].join('\n')
 }
 
 /** Nobody can notice what happens to a structure whose rule does not hold yet: the rule's finding comes first. */

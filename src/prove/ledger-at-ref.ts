@@ -88,6 +88,13 @@ const namedCommit = async (directory: string, ref: string): Promise<{ commit: st
   })
 }
 
+/** The commit that a change is compared with; null: the merge base with the default branch. `directory` is in git. */
+export const commitToCompare = (
+  directory: string,
+  ref: string | null,
+): Promise<{ readonly commit: string; readonly name: string }> =>
+  ref === null ? mergeBase(directory) : namedCommit(directory, ref)
+
 /** The nearest directory that exists: the ledger's may have been removed in the working tree. */
 const existing = async (directory: string): Promise<{ top: string; from: string } | null> => {
   for (let from = directory; ;) {
@@ -130,7 +137,7 @@ export const readLedgerAtRef = async (
       asked: 'the ledger at another commit',
       mend: 'Run `git init` and commit the ledger, or run `npx assay check` without --against.',
     })
-  const { commit, name } = ref === null ? await mergeBase(place.from) : await namedCommit(place.from, ref)
+  const { commit, name } = await commitToCompare(place.from, ref)
   const prefix = await text(place.from, ['rev-parse', '--show-prefix'])
   const below = resolve(directory).slice(resolve(place.from).length).split(sep).filter(Boolean)
   const path = [...(prefix ?? '').split('/').filter(Boolean), ...below].join('/')

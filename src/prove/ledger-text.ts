@@ -36,9 +36,14 @@ const unprintable =
 const escaped = (character: string): string =>
   character === '\\' ? '\\\\' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
+/** Most lines are: ASCII without a backslash, and no space at the end. */
+const plain = /^[ -[\]-~]*[!-[\]-~]$/
+
 /** One line of text, printable; an empty one is `\e`, so that no line ends in a space that an editor would take away. */
-export const escapeLine = (text: string): string =>
-  text === '' ? '\\e' : text.replaceAll(unprintable, escaped)
+export const escapeLine = (text: string): string => {
+  if (plain.test(text)) return text
+  return text === '' ? '\\e' : text.replaceAll(unprintable, escaped)
+}
 
 const escape_ = /\\(?:(\\)|(e)|u\{([0-9a-f]{1,6})\})?/gu
 

@@ -184,6 +184,8 @@ export interface MutateParts {
   readonly operators?: OperatorSet | null
   /** Ids of structures of which rules say what they answer. */
   readonly answering?: ReadonlySet<string>
+  /** Made already; absent: they are made here. */
+  readonly made?: (structure: Structure) => readonly Mutant[] | undefined
 }
 
 /** Most mutants are noticed by the first experiments; the others ask more of them, and pay for their DDL once again. */
@@ -204,7 +206,7 @@ export const mutateStructure = async (
   const operators = parts.operators ?? null
   const isAnswering = operators === null && parts.answering?.has(structure.id) === true
   const mutants = [
-    ...mutantsOf(structure, catalog, operators),
+    ...(parts.made?.(structure) ?? mutantsOf(structure, catalog, operators)),
     ...(isAnswering ? (kindOfStructure(structure).answerMutants?.(structure, catalog) ?? []) : []),
   ]
   if (mutants.length === 0) return []

@@ -21,9 +21,15 @@ export const makePlanClone = async (
   if (asking.length === 0) return { database: null, rules }
   const database = await server.clone(template, 'plans')
   const owners = [await server.connect(database, 'owner'), await server.connect(database, 'owner')] as const
+  const administrator = await server.connect(database, 'administrator')
   try {
     const tables = [...new Set(asking.map((r) => r.rule.table))]
-    const problems = await loadForPlans(owners, catalog, { tables, rules: asking.map((r) => r.rule) })
+    const problems = await loadForPlans(owners, catalog, {
+      tables,
+      rules: asking.map((r) => r.rule),
+      statements: asking.flatMap((r) => r.experiments.flatMap((e) => (e.on === 'loaded' ? e.when : []))),
+      administrator,
+    })
     const problemOf = new Map(problems.map((p) => [p.table, p.summary]))
     return {
       database,
@@ -37,6 +43,6 @@ export const makePlanClone = async (
       }),
     }
   } finally {
-    await Promise.all(owners.map((owner) => owner.end()))
+    await Promise.all([...owners, administrator].map((session) => session.end()))
   }
 }

@@ -21,6 +21,7 @@ import { mutateAll } from './mutate-all.ts'
 import { indistinctOf, makeWitnesses } from './mutate.ts'
 import { openNoticedRemovals } from './noticed-removals.ts'
 import { proveRed, type RedEvidence } from './red.ts'
+import { openRedHabits } from './red-habits.ts'
 import { missingObjects } from './missing-objects.ts'
 import { openGround, type ProofGround } from './proof-ground.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
@@ -54,6 +55,9 @@ interface Timer {
   (): number
 }
 
+/** What sessions remember of so many costs those that come after more than new ones do. */
+const manyTables = 16
+
 const startTimer = (): Timer => {
   const from = performance.now()
   return () => Math.round(performance.now() - from) / 1000
@@ -80,7 +84,17 @@ export const structureResult = (
 const absentColumns = ({ rule, table }: GreenRule): readonly string[] | null =>
   table === null ? null : rule.columns.filter((name) => !table.columns.some((column) => column.name === name))
 
-const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
+/** What a red rule claims and its design makes anew. */
+const inTheWay = ({ green, claims }: GreenRule, catalog: Catalog): readonly string[] =>
+  green
+    ? []
+    : claims.flatMap((id) => {
+        const found = catalog.structures.get(id)
+        if (!found || !kindOfStructure(found).isMadeAnew) return []
+        return kindOfStructure(found).drop(found, catalog)
+      })
+
+const ruleResult = (rule: GreenRule, red: RedEvidence | null, replaces: readonly string[]): RuleResult => ({
   id: rule.rule.id,
   kind: rule.rule.kind,
   table: rule.rule.table,
@@ -96,6 +110,7 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null): RuleResult => ({
   unsolved: rule.unsolved,
   notes: rule.notes ?? [],
   design: rule.design,
+  ...(replaces.length === 0 ? {} : { replaces }),
 })
 
 /** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
@@ -130,9 +145,10 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     onProgress?.('loading rows for plans', 0, 1)
     const tested = await ground.load(written.tested)
     await ground.widen(workers)
+    const groups = byTable(tested)
+    if (groups.length >= manyTables) await Promise.all(places.map((place) => place.renew()))
 
     const greening = startTimer()
-    const groups = byTable(tested)
     const green = (
       await shareOut(places, groups, proveGreen, (done) => onProgress?.('green', done, groups.length))
     ).flat()
@@ -142,11 +158,15 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const reddening = startTimer()
     const evidence = new Map<string, RedEvidence>()
     const noticed = openNoticedRemovals()
+    const habits = openRedHabits()
     if (steps.includes('red')) {
       const found = await shareOut(
         places,
         byTable(reported),
-        async (place, group) => ({ group, evidence: await proveRed(place, group, catalog, noticed) }),
+        async (workplace, group) => ({
+          group,
+          evidence: await proveRed({ workplace, catalog, noticed, habits }, group),
+        }),
         (done) => onProgress?.('red', done, groups.length),
       )
       for (const part of found) part.group.forEach((r, i) => evidence.set(r.rule.id, part.evidence[i]!))
@@ -183,7 +203,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     }
     const mutateSeconds = mutating()
 
-    const rules = reported.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null))
+    const rules = reported.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null, inTheWay(r, catalog)))
     const structureResults = structures.map((s, i) =>
       structureResult(s, catalog, binding, withoutProof(s.table, mutants[i]!)),
     )

@@ -7,11 +7,13 @@ import { keysAdded } from '../catalog/key-added.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import { withoutPartitionNames } from '../catalog/partition-words.ts'
 import { withWhatTheyNeed } from './bind.ts'
+import type { Experiment } from '../rules/experiment.ts'
 import { kindOf } from '../rules/kinds.ts'
-import type { RuleResult } from './result.ts'
+import type { ExperimentResult, RuleResult } from './result.ts'
 import { isSameCause, namedBy } from './verdict.ts'
 import type { GreenRule } from './green.ts'
 import type { NoticedRemovals } from './noticed-removals.ts'
+import type { RedHabits } from './red-habits.ts'
 import { changeBetween } from './judge.ts'
 import type { Trial, TrialOutcome } from './runner.ts'
 import type { Workplace } from './workplace.ts'
@@ -23,6 +25,7 @@ interface RedParts {
   readonly catalog: Catalog
   /** Told of what is noticed when exactly a rule's structures are absent. */
   readonly noticed: NoticedRemovals
+  readonly habits: RedHabits
 }
 
 /** Drops in an order in which nothing is missed by those that depend on it: dependents first. */
@@ -53,6 +56,9 @@ const whatElseRefuses = (
   return []
 }
 
+/** The first are mostly the ones that notice: the others are asked only then. */
+const askedFirst = 2
+
 /** More structures than ever refuse one row. */
 const mostTogether = 3
 
@@ -76,7 +82,7 @@ const proveTogether = async (
     )
     const made = sets.flatMap((all, i) => (outcomes[i]!.ddlFault ? [] : [{ all, outcome: outcomes[i]! }]))
     for (const one of made) {
-      const found = firstChange(rule, one.outcome)
+      const found = firstChange(part(rule, 0), one.outcome)
       const others = one.all.filter((id) => !rule.claims.includes(id)).join(', ')
       if (found) return provenBy(rule, found, `without its structures and ${others}, which refuse the same`)
     }
@@ -87,14 +93,31 @@ const proveTogether = async (
   return null
 }
 
-const firstChange = (
-  rule: GreenRule,
-  outcome: TrialOutcome,
-): { experiment: string; change: string } | null => {
-  for (const [i, result] of rule.results.entries()) {
+/** An experiment that answers otherwise than it did; `at`: its place among the rule's. */
+interface Change {
+  readonly experiment: string
+  readonly change: string
+  readonly at: number
+}
+
+/** The rule with some of its experiments, and where they stand among all of them. */
+interface RulePart {
+  readonly from: number
+  readonly experiments: readonly Experiment[]
+  readonly results: readonly ExperimentResult[]
+}
+
+const part = ({ experiments, results }: GreenRule, from: number, end?: number): RulePart => ({
+  from,
+  experiments: experiments.slice(from, end),
+  results: results.slice(from, end),
+})
+
+const firstChange = ({ from, results }: RulePart, outcome: TrialOutcome): Change | null => {
+  for (const [i, result] of results.entries()) {
     if (!result.holds) continue
     const change = changeBetween(result.experiment, result.observed, outcome.observations[i]!)
-    if (change !== null) return { experiment: result.experiment.id, change }
+    if (change !== null) return { experiment: result.experiment.id, change, at: from + i }
   }
   return null
 }
@@ -123,21 +146,47 @@ const otherMutants = (ids: readonly string[], catalog: Catalog): readonly Mutant
 const firstAsked = 4
 const growth = 4
 
+/** Of these mutants the first that an experiment notices: those that the first experiments do not notice are asked in full. */
+const firstNoticed = async (
+  { workplace, habits }: RedParts,
+  rule: GreenRule,
+  mutants: readonly Mutant[],
+): Promise<{ readonly at: number; readonly found: Change } | null> => {
+  const what = `${rule.rule.kind} experiments of mutants`
+  const count = habits.first(what, askedFirst)
+  const few = part(rule, 0, count)
+  const early = await workplace.run(mutants.map(({ ddl }) => ({ ddl, experiments: few.experiments })))
+  const changes = early.map((outcome) => (outcome.ddlFault ? null : firstChange(few, outcome)))
+  const noticed = changes.findIndex((change) => change !== null)
+  const rest = part(rule, count)
+  const open = mutants
+    .map((_, i) => i)
+    .filter((i) => !early[i]!.ddlFault && (noticed < 0 || i < noticed) && rest.experiments.length > 0)
+  const late = await workplace.run(open.map((i) => ({ ddl: mutants[i]!.ddl, experiments: rest.experiments })))
+  for (const [n, i] of open.entries()) changes[i] = late[n]!.ddlFault ? null : firstChange(rest, late[n]!)
+  const at = changes.findIndex((change) => change !== null)
+  const found = changes[at]
+  if (!found) return null
+  habits.note(what, found.at + 1)
+  return { at, found }
+}
+
 const proveByMutants = async (
-  workplace: Workplace,
+  parts: RedParts,
   rule: GreenRule,
   mutants: readonly Mutant[],
 ): Promise<RedEvidence | null> => {
-  let size = firstAsked
-  for (let from = 0; from < mutants.length; from += size / growth) {
+  const what = `${rule.rule.kind} mutants`
+  let size = parts.habits.first(what, firstAsked)
+  for (let from = 0; from < mutants.length;) {
     const some = mutants.slice(from, from + size)
-    const outcomes = await workplace.run(some.map(({ ddl }) => ({ ddl, experiments: rule.experiments })))
-    for (const [i, mutant] of some.entries()) {
-      const outcome = outcomes[i]!
-      const found = outcome.ddlFault ? null : firstChange(rule, outcome)
-      if (found) return provenBy(rule, found, `when ${mutant.summary}`)
+    const noticed = await firstNoticed(parts, rule, some)
+    if (noticed) {
+      parts.habits.note(what, from + noticed.at + 1)
+      return provenBy(rule, noticed.found, `when ${some[noticed.at]!.summary}`)
     }
-    size *= growth
+    from += size
+    size = Math.max(size * growth, firstAsked)
   }
   return null
 }
@@ -148,7 +197,7 @@ const redOf = async (
   rule: GreenRule,
   removed: TrialOutcome | null,
 ): Promise<RedEvidence> => {
-  const { workplace, catalog } = parts
+  const { catalog } = parts
   if (rule.missing !== null) return { proven: true, experiment: null, why: rule.missing }
   const failing = rule.results.find((r) => !r.holds)
   if (failing) return { proven: true, experiment: failing.experiment.id, why: failing.difference! }
@@ -157,11 +206,11 @@ const redOf = async (
   }
   if (kindOf(rule.rule).isWithoutKey) {
     const added = rule.claims.flatMap((id) => keysAdded(catalog.structures.get(id)!, catalog))
-    const byKey = await proveByMutants(workplace, rule, added)
+    const byKey = await proveByMutants(parts, rule, added)
     if (byKey) return byKey
   }
   if (removed && !removed.ddlFault) {
-    const found = firstChange(rule, removed)
+    const found = firstChange(part(rule, 0, removed.observations.length), removed)
     if (found) {
       const { experiment } = rule.results.find((r) => r.experiment.id === found.experiment)!
       parts.noticed.note(rule.rule.id, dropAll(rule.claims, catalog), experiment)
@@ -170,7 +219,7 @@ const redOf = async (
   }
   // A control is turned around by a broken function, not by the absence of the trigger that calls it.
   const owned = withWhatTheyNeed(catalog, rule.claims)
-  const own = await proveByMutants(workplace, rule, otherMutants(owned, catalog))
+  const own = await proveByMutants(parts, rule, otherMutants(owned, catalog))
   if (own) return own
   if (removed && !removed.ddlFault) {
     const together = await proveTogether(parts, rule, removed)
@@ -183,7 +232,7 @@ const redOf = async (
       .of(rule.rule.table)
       .map((s) => s.id)
       .filter((id) => !rule.claims.includes(id))
-    const other = await proveByMutants(workplace, rule, otherMutants(beside, catalog))
+    const other = await proveByMutants(parts, rule, otherMutants(beside, catalog))
     if (other) return other
   }
   const why = removed?.ddlFault
@@ -192,45 +241,52 @@ const redOf = async (
   return { proven: false, experiment: null, why }
 }
 
-/** The first are mostly the ones that notice: the others are asked only then. */
-const askedFirst = 2
-
-/** Each rule's structures taken away: what its first experiments answer, or all of them where those notice nothing. */
+/** Each rule's structures taken away: what its first experiments answer, and the others where those notice nothing. */
 const withoutStructures = async (
-  workplace: Workplace,
+  { workplace, catalog, habits }: RedParts,
   rules: readonly GreenRule[],
-  catalog: Catalog,
 ): Promise<ReadonlyMap<GreenRule, TrialOutcome>> => {
-  const removed = async (some: readonly GreenRule[], count?: number): Promise<readonly TrialOutcome[]> =>
+  const removed = async (
+    some: readonly { readonly rule: GreenRule; readonly asked: RulePart }[],
+  ): Promise<readonly TrialOutcome[]> =>
     workplace.run(
-      some.map((rule): Trial => ({
+      some.map(({ rule, asked }): Trial => ({
         ddl: dropAll(rule.claims, catalog),
-        experiments: rule.experiments.slice(0, count),
+        experiments: asked.experiments,
       })),
     )
-  const asked = rules.filter((rule) => rule.green && rule.claims.length > 0)
-  const outcomes = await removed(asked, askedFirst)
-  const found = new Map(asked.map((rule, i) => [rule, outcomes[i]!]))
-  const open = asked.filter((rule) => {
+  const first = rules
+    .filter((rule) => rule.green && rule.claims.length > 0)
+    .map((rule) => ({ rule, asked: part(rule, 0, habits.first(rule.rule.kind, askedFirst)) }))
+  const early = await removed(first)
+  const found = new Map(first.map(({ rule }, i) => [rule, early[i]!]))
+  const open = first.flatMap(({ rule, asked }) => {
     const outcome = found.get(rule)!
-    if (outcome.ddlFault || rule.experiments.length <= askedFirst) return false
-    return firstChange({ ...rule, results: rule.results.slice(0, askedFirst) }, outcome) === null
+    const rest = part(rule, asked.experiments.length)
+    if (outcome.ddlFault || rest.experiments.length === 0) return []
+    return firstChange(asked, outcome) === null ? [{ rule, asked: rest }] : []
   })
-  for (const [i, outcome] of (await removed(open)).entries()) found.set(open[i]!, outcome)
+  for (const [i, late] of (await removed(open)).entries()) {
+    const { rule } = open[i]!
+    const { observations } = found.get(rule)!
+    found.set(rule, { ...late, observations: [...observations, ...late.observations] })
+  }
+  for (const { rule } of first) {
+    const outcome = found.get(rule)!
+    const change = outcome.ddlFault ? null : firstChange(part(rule, 0, outcome.observations.length), outcome)
+    if (change) habits.note(rule.rule.kind, change.at + 1)
+  }
   return found
 }
 
 /** Red evidence of every rule, in order. */
 export const proveRed = async (
-  workplace: Workplace,
+  parts: RedParts,
   rules: readonly GreenRule[],
-  catalog: Catalog,
-  noticed: NoticedRemovals,
 ): Promise<readonly RedEvidence[]> => {
-  const outcomeOf = await withoutStructures(workplace, rules, catalog)
+  const outcomeOf = await withoutStructures(parts, rules)
   const evidence: RedEvidence[] = []
-  for (const rule of rules)
-    evidence.push(await redOf({ workplace, catalog, noticed }, rule, outcomeOf.get(rule) ?? null))
-  const plain = withoutPartitionNames(catalog)
+  for (const rule of rules) evidence.push(await redOf(parts, rule, outcomeOf.get(rule) ?? null))
+  const plain = withoutPartitionNames(parts.catalog)
   return evidence.map((one) => ({ ...one, why: plain(one.why) }))
 }

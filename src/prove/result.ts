@@ -45,6 +45,8 @@ export interface RuleResult {
   readonly notes?: readonly Note[]
   /** Plain DDL that would make it green. */
   readonly design: readonly string[]
+  /** DDL that takes away what stands in the place of that; absent: nothing does. */
+  readonly replaces?: readonly string[]
 }
 
 export type Verdict = 'killed' | 'redundant' | 'equivalent' | 'stillborn' | 'survived' | 'unsolved'

@@ -133,6 +133,45 @@ describe('the runner', () => {
     expect(differenceFrom(experiment({}), observations[0]!)).toMatch(/what it stands on failed \(world\)/u)
   })
 
+  it('tells DDL, world, given and statement apart where all of them are one message', async () => {
+    const nowhere: World = { id: 'bad', statements: ['insert into parent values (1), (1)'] }
+    const marked: World = { id: 'marked', statements: ['savepoint s', 'insert into parent values (1)'] }
+    const drop = ['alter table child drop constraint n_positive']
+    const zero = ['insert into child values (1, 1, 0)']
+    const cases: readonly (readonly [readonly string[], Partial<Experiment>])[] = [
+      [['alter table nowhere drop column x'], { when: ['select 1'] }],
+      [['alter tabel child'], { when: ['select 1'] }],
+      [drop, { world: nowhere, when: ['select 1'] }],
+      [drop, { given: ['insert into parent values (1)'], when: ['select 1'] }],
+      [drop, { when: ['selekt 1'] }],
+      [drop, { when: zero }],
+      [drop, { world: marked, when: zero }],
+      [drop, { world: marked, when: ['insert into child values (1, 7, 0)'] }],
+      [[], { given: ['savepoint x'], when: ['insert into child values (1, 1, 0)'] }],
+    ]
+    const outcomes = await runTrials(
+      db,
+      server.owner,
+      cases.map(([ddl, facts]) => ({ ddl, experiments: [experiment(facts)] })),
+    )
+    const said = outcomes.map(({ ddlFault, observations: [o] }) =>
+      [ddlFault?.sqlstate ?? 'taken', o!.stage, o!.fault?.sqlstate ?? 'accepted'].join(' '),
+    )
+    expect(said).toEqual([
+      '42P01 world 42P01',
+      '42601 world 42601',
+      'taken world 23505',
+      'taken given 23505',
+      'taken given 42601',
+      'taken when accepted',
+      'taken when accepted',
+      'taken when 23503',
+      'taken when 23514',
+    ])
+    const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
+    expect(left[0]!.rows).toBe(0)
+  })
+
   it('runs DDL first, tells when PostgreSQL refuses it, and leaves nothing behind', async () => {
     const zero = experiment({
       when: ['insert into child values (1, 1, 0)'],

@@ -1,87 +1,25 @@
 /**
- * Runs experiments in rolled-back transactions, many messages in one write. A transaction: begin and DDL; then per
- * world: back to the start, the world's rows; then one message per experiment, each back to the world's savepoint.
+ * Runs experiments in rolled-back transactions, many messages in one write (trial-messages.ts). What was cut short by a
+ * machine that stood still is asked once more.
  */
-import type { PgFault } from '../postgres/fault.ts'
-import { ident, literal } from '../postgres/quote.ts'
-import type { Command, Reply, Session } from '../postgres/session.ts'
-import type { Asker, Experiment, World } from '../rules/experiment.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Experiment } from '../rules/experiment.ts'
 import { isInconclusive } from './judge.ts'
-import type { Observation } from './result.ts'
+import {
+  messagesApart,
+  messagesOf,
+  type MessageWishes,
+  type Trial,
+  type TrialMessages,
+  type TrialOutcome,
+} from './trial-messages.ts'
 
-/** DDL to run first (none: the database as it is), and what to try then. */
-export interface Trial {
-  readonly ddl: readonly string[]
-  readonly experiments: readonly Experiment[]
-}
+export { becomeAsker, type Trial, type TrialOutcome } from './trial-messages.ts'
 
-export interface TrialOutcome {
-  /** PostgreSQL refused the DDL: nothing else of the trial ran. */
-  readonly ddlFault: PgFault | null
-  /** In the order of the experiments. */
-  readonly observations: readonly Observation[]
-}
-
-const whenMarker = 'assay_when'
-
-/** SET LOCAL statements for who asks; settings first, because the role may not be allowed to call set_config. */
-export const becomeAsker = (asker: Asker): readonly string[] => [
-  ...Object.entries(asker.settings).map(
-    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
-  ),
-  `set local role ${ident(asker.role)}`,
-]
-
-/** Nothing stands between the world and the statements that are judged: no need to mark where those begin. */
-const isBare = ({ given, as }: Experiment): boolean => given.length === 0 && as === undefined
-
-const experimentMessage = (experiment: Experiment): string =>
-  [
-    'rollback to savepoint assay_world',
-    ...experiment.given,
-    ...(experiment.as ? becomeAsker(experiment.as) : []),
-    ...(isBare(experiment) ? [] : [`select 1 as ${whenMarker}`]),
-    ...experiment.when,
-    'set constraints all immediate',
-  ].join(';\n')
-
-const worldMessage = (world: World): string =>
-  [
-    'rollback to savepoint assay_start',
-    ...world.statements,
-    // Checked here, so that a world that cannot be is told apart; rolled back, so that each constraint keeps its own timing.
-    'savepoint assay_check',
-    'set constraints all immediate',
-    'rollback to savepoint assay_check',
-    'savepoint assay_world',
-  ].join(';\n')
-
-const affectedBy = (command: Command | undefined): number => {
-  const count = command?.tag.match(/(\d+)$/u)?.[1]
-  return count === undefined ? 0 : Number(count)
-}
-
-const observe = (experiment: Experiment, reply: Reply, worldFault: PgFault | null): Observation => {
-  if (worldFault) return { fault: worldFault, stage: 'world', affected: 0, rows: [] }
-  // The first command is the return to the world.
-  const marker = isBare(experiment)
-    ? Math.min(0, reply.commands.length - 1)
-    : reply.commands.findIndex((c) => c.columns[0] === whenMarker)
-  if (marker < 0) return { fault: reply.fault, stage: 'given', affected: 0, rows: [] }
-  const answers = reply.commands.slice(marker + 1)
-  // Without a fault the last command is SET CONSTRAINTS; the one before it is the statement that is judged.
-  const last = reply.fault ? answers.at(-1) : answers.at(-2)
-  return { fault: reply.fault, stage: 'when', affected: affectedBy(last), rows: last?.rows ?? [] }
-}
-
-const byWorld = (experiments: readonly Experiment[]): ReadonlyMap<World, readonly number[]> => {
-  const groups = new Map<World, number[]>()
-  experiments.forEach((experiment, index) => {
-    const group = groups.get(experiment.world)
-    if (group) group.push(index)
-    else groups.set(experiment.world, [index])
-  })
-  return groups
+const ask = async (db: Session, all: readonly TrialMessages[]): Promise<readonly (TrialOutcome | null)[]> => {
+  const replies = await db.batch([...all.flatMap(({ texts }) => texts), 'rollback'])
+  let from = 0
+  return all.map(({ texts, read }) => read(replies.slice(from, (from += texts.length))))
 }
 
 const runOnce = async (
@@ -90,37 +28,20 @@ const runOnce = async (
   trials: readonly Trial[],
   patience: string | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const messages: string[] = []
-  const readers: ((replies: readonly Reply[]) => TrialOutcome)[] = []
-  for (const trial of trials) {
-    const start = messages.length
-    const ddl =
-      trial.ddl.length === 0 ? [] : [`set local role ${ident(owner)}`, ...trial.ddl, 'set local role none']
-    const limit =
-      patience === null || trial.ddl.length === 0
-        ? []
-        : [`set local statement_timeout = ${literal(patience)}`]
-    messages.push(['begin', ...ddl, ...limit, 'savepoint assay_start'].join(';\n'))
-    const groups = [...byWorld(trial.experiments)].map(([world, indexes]) => {
-      const at = messages.length
-      messages.push(worldMessage(world), ...indexes.map((i) => experimentMessage(trial.experiments[i]!)))
-      return { at, indexes }
-    })
-    messages.push('rollback')
-    readers.push((replies) => {
-      const ddlFault = replies[start]!.fault
-      const observations = Array.from<Observation>({ length: trial.experiments.length })
-      for (const { at, indexes } of groups) {
-        const worldFault = ddlFault ?? replies[at]!.fault
-        indexes.forEach((i, n) => {
-          observations[i] = observe(trial.experiments[i]!, replies[at + 1 + n]!, worldFault)
-        })
-      }
-      return { ddlFault, observations }
-    })
-  }
-  const replies = await db.batch(messages)
-  return readers.map((read) => read(replies))
+  const wishes: MessageWishes = { owner, patience }
+  const outcomes = await ask(
+    db,
+    trials.map((trial) => messagesOf(trial, wishes)),
+  )
+  const unread = trials.filter((_, i) => outcomes[i] === null)
+  const apart =
+    unread.length === 0
+      ? []
+      : await ask(
+          db,
+          unread.map((trial) => messagesApart(trial, wishes)),
+        )
+  return outcomes.map((outcome, i) => outcome ?? apart[unread.indexOf(trials[i]!)]!)
 }
 
 /** The first experiment that said nothing, or -1: the trial's DDL did; null: everything was answered. */

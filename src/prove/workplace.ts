@@ -19,6 +19,8 @@ export interface Workplace {
   readonly main: Session
   /** Runs trials in order; each experiment where it belongs. */
   run(trials: readonly Trial[]): Promise<readonly TrialOutcome[]>
+  /** Other sessions from now on, which remember nothing. */
+  renew(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,6 +47,11 @@ const mutantPatience: Patience = { first: '2s', alone: '10s' }
 const asWritten = 'set join_collapse_limit = 1; set from_collapse_limit = 1'
 /** Past some thousands of rolled-back trials every lookup pays for what they left behind. */
 const trialsBetweenCleanings = 2_000
+/**
+ * A session keeps the plans of every foreign key that it ever checked, and walks through all of them whenever the
+ * schema changes: with 200 tables that took half of the time. A new session costs what a dozen trials do.
+ */
+const trialsOfASession = 200
 
 /** What rolled-back rows have passed through has pages: of a thousand tables a few, besides the catalog. */
 const usedRelationsSql = `
@@ -89,10 +96,11 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     return ready
   }
   let sinceCleaning = 0
+  let ofSession = 0
 
   /**
    * Measured over 20,000 mutants: dead rows of the catalog and of the user's tables (whose unique keys visit each of
-   * them) made them half as fast again, and so did the foreign keys' plans that a session keeps until it ends.
+   * them) made them half as fast again.
    */
   const clean = async (): Promise<void> => {
     const admin = await server.connect(clone, 'administrator')
@@ -102,10 +110,14 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     } finally {
       await admin.end()
     }
+    sinceCleaning = 0
+  }
+
+  const renew = async (): Promise<void> => {
     await Promise.all(sessions.splice(0).map((s) => s.end()))
     main = await open(clone)
     opened = new Map([['main', Promise.resolve(main)]])
-    sinceCleaning = 0
+    ofSession = 0
   }
 
   const runInterleaved = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
@@ -185,7 +197,9 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
       }
     }
     sinceCleaning += trials.filter((trial) => trial.ddl.length > 0).length
+    ofSession += trials.length
     if (sinceCleaning >= trialsBetweenCleanings) await clean()
+    if (ofSession >= trialsOfASession) await renew()
     return outcomes
   }
 
@@ -194,6 +208,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
       return main
     },
     run,
+    renew,
     async close() {
       await Promise.all(sessions.map((s) => s.end()))
       await server.dropDatabase(clone)

@@ -7,6 +7,7 @@ import type { OperatorSet } from '../catalog/operator-set-names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { unlessCancelled } from '../postgres/unless-cancelled.ts'
+import { openDesk, type Desk } from '../rows/desk.ts'
 import { makeRows } from '../rows/make-rows.ts'
 import type { Rows } from '../rows/rows.ts'
 import { kindOf } from '../rules/kinds.ts'
@@ -39,13 +40,13 @@ const declaredChecks = ({ tables }: Architecture): ((table: Table) => readonly s
 }
 
 /** A workplace in a transaction that is taken back, and what was solved there. */
-interface Desk {
-  readonly place: Workplace
+interface Writer {
+  readonly desk: Desk
   readonly rows: Rows
 }
 
 /** Each table's rows from where its tests were written: what was solved there is known. */
-const rowsOfDesks = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows => {
+const rowsOfWriters = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows => {
   const of = ({ id }: Table): Rows => byTableId.get(id) ?? first
   return {
     world: (table) => of(table).world(table),
@@ -76,26 +77,29 @@ const writeOnce = async (
   { architecture, catalog, onProgress, operators = null }: WritingWish,
 ): Promise<WrittenTests> => {
   const open: Workplace[] = []
+  const desks: Desk[] = []
   try {
     const checks = declaredChecks(architecture)
-    const desks = await Promise.all(
-      places.map(async (place): Promise<Desk> => {
+    const writers = await Promise.all(
+      places.map(async (place): Promise<Writer> => {
         await place.main.query('begin')
         open.push(place)
-        return { place, rows: await makeRows(place.main, catalog, checks) }
+        const desk = openDesk(place.main)
+        desks.push(desk)
+        return { desk, rows: await makeRows(desk.db, catalog, checks) }
       }),
     )
     const groups = byTable(rules)
     const rowsOf = new Map<string, Rows>()
     let begun = 0
     const written = await shareOut(
-      desks,
+      writers,
       groups,
-      async ({ place, rows }, group) => {
+      async ({ desk, rows }, group) => {
         const { table } = group[0]!.rule
         onProgress(`writing tests of ${table}`, begun++, groups.length)
         rowsOf.set(table, rows)
-        return writeTests(group, { architecture, catalog, rows, db: place.main, operators })
+        return writeTests(group, { architecture, catalog, rows, db: desk.db, operators })
       },
       () => undefined,
       (group) => group.reduce((sum, one) => sum + labourOf(one, catalog), 0),
@@ -103,9 +107,10 @@ const writeOnce = async (
     const testedOf = new Map(written.flat().map((one) => [one.rule, one]))
     return {
       tested: rules.map(({ rule }) => testedOf.get(rule)!),
-      rows: rowsOfDesks(desks[0]!.rows, rowsOf),
+      rows: rowsOfWriters(writers[0]!.rows, rowsOf),
     }
   } finally {
+    for (const desk of desks) desk.close()
     await Promise.all(open.map((place) => place.main.batch(['rollback'])))
   }
 }

@@ -103,8 +103,37 @@ const constantDefault = (column: Column): string[] =>
     ? [column.default]
     : []
 
+/** More than the columns of a database have families, clues and names. */
+const mostNear = 5_000
+let nearKnown = new Map<string, readonly string[]>()
+
+/** What comes of the same clues for columns alike: patterns take time. */
+const nearOf = (slot: Slot, isOfArray: boolean, clues: ValueClues): readonly string[] => {
+  const key = JSON.stringify([slot, isOfArray, clues])
+  const found = nearKnown.get(key) ?? typeFamily(slot, isOfArray).near(slot, clues)
+  if (nearKnown.size >= mostNear) nearKnown = new Map()
+  nearKnown.set(key, found)
+  return found
+}
+
+const known = new WeakMap<TableFacts, Map<string, ColumnOptions>>()
+
 /** Everything that may be tried for a column, null last when it may be null. */
 export const optionsOf = (
+  facts: TableFacts,
+  column: Column,
+  functions: FunctionClues,
+  wish: OptionsWish,
+): ColumnOptions => {
+  const ofTable = known.get(facts) ?? new Map<string, ColumnOptions>()
+  known.set(facts, ofTable)
+  const key = JSON.stringify([column.name, wish])
+  const found = ofTable.get(key) ?? findOptions(facts, column, functions, wish)
+  ofTable.set(key, found)
+  return found
+}
+
+const findOptions = (
   facts: TableFacts,
   column: Column,
   functions: FunctionClues,
@@ -117,7 +146,8 @@ export const optionsOf = (
     labels: column.labels,
     key: wish.isKey,
   }
-  const family = typeFamily(slot, isArray(column))
+  const ofArray = isArray(column)
+  const family = typeFamily(slot, ofArray)
   const now = ofNow(facts, column)
   const expressions = [
     ...(wish.expressions ?? []),
@@ -127,12 +157,12 @@ export const optionsOf = (
   ]
   const clues = cluesFor(facts, column, expressions, column.domainChecks, functions)
   const typical = Array.from({ length: familyCount }, (_, n) => family.typical(slot, n))
-  const near = family.near(slot, clues)
-  const fromTriggers = family.near(slot, triggerClues(facts, column, functions))
+  const near = nearOf(slot, ofArray, clues)
+  const fromTriggers = nearOf(slot, ofArray, triggerClues(facts, column, functions))
   // Where no partition takes rows of now any more, those stand that take older ones.
   const bounds = now.length > 0 && facts.partition ? [facts.partition.expression] : []
   const atBounds =
-    bounds.length === 0 ? [] : family.near(slot, cluesFor(facts, column, bounds, [], functions))
+    bounds.length === 0 ? [] : nearOf(slot, ofArray, cluesFor(facts, column, bounds, [], functions))
   const nearFirst = clues.moving || (wish.nearFirst ?? false)
   // What triggers compare with comes early: an insert judges it, and few inserts are tried.
   const first = fromTriggers.length === 0 ? typical : [...typical.slice(0, 3), ...fromTriggers]

@@ -8,11 +8,11 @@ export interface Telling {
 }
 
 /** Picks rows until all that can be told is told, with at least one accepted and one rejected among them, where there are. */
-export const coverOf = (rows: readonly Telling[]): readonly Telling[] => {
+export const coverOf = <T extends Telling>(rows: readonly T[]): readonly T[] => {
   const open = new Set(rows.flatMap((r) => r.tells))
-  const picked: Telling[] = []
+  const picked: T[] = []
   while (open.size > 0) {
-    let best: Telling | null = null
+    let best: T | null = null
     let most = 0
     for (const row of rows) {
       const gain = row.tells.filter((t) => open.has(t)).length

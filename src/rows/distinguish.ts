@@ -3,7 +3,7 @@
  * for the expression and all mutants at once; a small cover of them is confirmed by real inserts.
  */
 import { cluesOfExpression } from './constants.ts'
-import { coverOf, type Telling } from './cover.ts'
+import { coverOf } from './cover.ts'
 import { deriveValues, everyDerived } from './derived.ts'
 import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
@@ -156,6 +156,25 @@ const confirm = async (
   })
 }
 
+/** The cover of those that an insert treats as they were judged, confirmed one cover after the other. */
+const confirmedCover = async (
+  candidates: readonly Judged[],
+  known: readonly Judged[],
+  isConfirmed: (some: readonly Judged[]) => Promise<readonly Judged[]>,
+): Promise<readonly Judged[]> => {
+  const right = new Set(known)
+  const wrong = new Set<Judged>()
+  for (;;) {
+    // What is no part of the cover takes no part in how it is found: nobody has to know whether it is right.
+    const left = [...candidates, ...known].filter((c) => !wrong.has(c)).toSorted((a, b) => a.at - b.at)
+    const chosen = coverOf(left)
+    const open = chosen.filter((c) => !right.has(c))
+    for (const one of await isConfirmed(open)) right.add(one)
+    for (const one of open) if (!right.has(one)) wrong.add(one)
+    if (open.every((c) => right.has(c))) return chosen
+  }
+}
+
 /** What the rows do not show yet: mutants, an accepted row, a rejected row. */
 const openQuestions = (rows: readonly Judged[], count: number): ((j: Judged) => boolean) => {
   const told = new Set(rows.flatMap((r) => r.tells))
@@ -201,15 +220,13 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const { judged, stillborn, count } = looksUp(ground, expression)
     ? await whileStanding(ground.db, parts.world, ask)
     : await ask()
-  let confirmed = await confirm(
-    ground,
-    parts,
-    representatives(
-      judged.filter((j) => j.obeys),
-      reserve,
-    ),
-    exists,
+  const candidates = representatives(
+    judged.filter((j) => j.obeys),
+    reserve,
   )
+  const isConfirmed = (some: readonly Judged[]): Promise<readonly Judged[]> =>
+    confirm(ground, parts, some, exists)
+  const confirmed = await confirmedCover(candidates, [], isConfirmed)
 
   // Rows that only break another constraint are mended in their other columns.
   const columns = [...new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))]
@@ -223,12 +240,8 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     const solved = await solveUnder(ground, around, { pins }, standing)
     if ('row' in solved) mended.push({ ...j, row: solved.row, obeys: true })
   }
-  confirmed = [...confirmed, ...(await confirm(ground, parts, mended, exists))].toSorted(
-    (a, b) => a.at - b.at,
-  )
-
-  const chosen = coverOf(confirmed.map((c): Telling => ({ at: c.at, accepted: c.accepted, tells: c.tells })))
-  const byAt = new Map(confirmed.map((c) => [c.at, c]))
+  const chosen =
+    mended.length === 0 ? confirmed : await confirmedCover(candidates, await isConfirmed(mended), isConfirmed)
   const told = new Set(chosen.flatMap((c) => c.tells))
   const untold = others.flatMap((_o, i) => (told.has(i) ? [] : [i]))
   const open = untold.filter((i) => !stillborn.includes(i))
@@ -243,9 +256,8 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const equivalent = open.filter((_i, k) => proof[k])
   return {
     rows: chosen.map((c) => {
-      const { row } = byAt.get(c.at)!
-      const differs = facts.table.columns.map((k) => k.name).filter((n) => row[n] !== base[n])
-      return { row, accepted: c.accepted, tells: c.tells, differs }
+      const differs = facts.table.columns.map((k) => k.name).filter((n) => c.row[n] !== base[n])
+      return { row: c.row, accepted: c.accepted, tells: c.tells, differs }
     }),
     untold,
     stillborn,

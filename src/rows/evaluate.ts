@@ -29,9 +29,6 @@ const mostSingles = 2_000
 /** Where some that hold will do. */
 const fewSingles = 480
 
-/** Option lists are found by their number: thousands of combinations would be looped over otherwise. */
-const plainJoins = 'set local enable_nestloop = off; set local enable_mergejoin = off'
-
 interface Part {
   readonly question: number
   readonly expressions: readonly number[]
@@ -52,6 +49,7 @@ const askUnlessKnown = (db: Session, asked: readonly Asked[]): Promise<readonly 
     const replies = await askEach(
       db,
       open.map(({ question }) => question),
+      { anywhere: open.every(({ isSteady }) => isSteady) },
     )
     return replies.map(({ commands, fault }) => ({ commands: commands.slice(-1), fault }))
   })
@@ -63,15 +61,18 @@ const sourcesOf = ({ frame, expressions }: Question): readonly string[] => [
   ...frame.facts.table.columns.flatMap((c) => (c.generated === null ? [] : [c.default ?? ''])),
 ]
 
+const withLetter = (of: string, at: number, letter = 'e'): string =>
+  `${of.slice(0, at)}${letter}${of.slice(at + 1)}`
+
 /** Answers one verdict per combination of each question. Four round trips at most, whatever their number. */
 export const evaluate = async (db: Session, questions: readonly Question[]): Promise<Verdict[][]> => {
-  const letters = questions.map((q) => q.combinations.map(() => Array.from(q.expressions, () => 'e')))
+  const letters = questions.map((q) => q.combinations.map(() => 'e'.repeat(q.expressions.length)))
   const fits = questions.map((q) => q.combinations.map(() => false))
   const singles = questions.map(() => 0)
   const known = await knownAnswers(db)
   const steady = questions.map((q) => known.areSteady(sourcesOf(q)))
   const holding = (question: number): number =>
-    letters[question]!.filter((l, at) => fits[question]![at] && l.every((letter) => letter === 't')).length
+    letters[question]!.filter((of, at) => fits[question]![at] && !/[^t]/u.test(of)).length
   let parts: Part[] = questions.map((q, question) => ({
     question,
     expressions: [...q.expressions.keys()],
@@ -88,17 +89,22 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
           combinations.map((c) => q.combinations[c]!),
           expressions.map((e) => q.expressions[e]!),
         )
-        return { question: `${plainJoins};\n${select}`, isSteady: steady[question]! }
+        return { question: select, isSteady: steady[question]! }
       }),
     )
     parts = asked.flatMap((part, i): Part[] => {
       const reply = replies[i]!
       const { question, expressions, combinations } = part
       if (!reply.fault) {
+        const [ofEach, fit] = [letters[question]!, fits[question]!]
+        const isWhole = expressions.length === questions[question]!.expressions.length
         for (const [n, line] of reply.commands.at(-1)?.rows ?? []) {
           const at = combinations[Number(n)]!
-          fits[question]![at] = line?.[0] === 't'
-          for (const [k, e] of expressions.entries()) letters[question]![at]![e] = line?.[k + 1] ?? 'e'
+          fit[at] = line?.[0] === 't'
+          if (line == null) continue
+          if (isWhole) ofEach[at] = line.slice(1)
+          else
+            for (const [k, e] of expressions.entries()) ofEach[at] = withLetter(ofEach[at]!, e, line[k + 1])
         }
         return (part.rest ?? []).map((c) => ({ question, expressions, combinations: [c] }))
       }
@@ -128,7 +134,7 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
   return questions.map((q, question) =>
     q.combinations.map((_c, at) => ({
       fits: fits[question]![at]!,
-      of: letters[question]![at]!.join(''),
+      of: letters[question]![at]!,
     })),
   )
 }

@@ -47,7 +47,13 @@ const limitOf = (column: Column): string | null => {
 
 const cast = (column: Column, sql: string): string => `cast((${sql}) as ${judgedType(column)})`
 
-/** A column of the frame as a VALUES list: option number, value, whether it fits the column's length. */
+/** A value of the column's type, and whether it fits the column's length. */
+const valueAndFit = (column: Column, limit: string | null, sql: string): string => {
+  const fits = limit === null || sql === 'null' ? 'true' : limit.replace('%', `cast((${sql}) as text)`)
+  return `${cast(column, sql)}, ${fits}`
+}
+
+/** A column of the frame as a VALUES list: option number, value, whether it fits. */
 const optionList = (
   column: Column,
   options: readonly string[],
@@ -55,13 +61,53 @@ const optionList = (
   at: number,
 ): string => {
   const limit = limitOf(column)
-  const rows = [...used].map((i) => {
-    const sql = options[i] ?? 'null'
-    const fits = limit === null || sql === 'null' ? 'true' : limit.replace('%', `cast((${sql}) as text)`)
-    return `(${i}, ${cast(column, sql)}, ${fits})`
-  })
+  const rows = [...used].map((i) => `(${i}, ${valueAndFit(column, limit, options[i] ?? 'null')})`)
   return `(values ${rows.join(',\n')}) as o${at} (i, v, fits)`
 }
+
+/** One column: a combination is an option. */
+const rowsOfOne = (
+  { column, options }: Frame['columns'][number],
+  combinations: readonly (readonly number[])[],
+  names: readonly string[],
+): string => {
+  const limit = limitOf(column)
+  const list = combinations.map(
+    (c, n) => `(${n}, ${valueAndFit(column, limit, options[c[0] ?? 0] ?? 'null')})`,
+  )
+  const values = names.map((name) => `v as ${ident(name)}`)
+  return `select n as ${ident(number)}, ${values.join(', ')}, coalesce(fits, true) as "assay fits"
+  from (values ${list.join(',\n')}) as c (n, v, fits)
+  offset 0`
+}
+
+const rowsOfMany = (
+  columns: Frame['columns'],
+  combinations: readonly (readonly number[])[],
+  names: readonly string[],
+): string => {
+  const inner = [
+    `c.n as ${ident(number)}`,
+    ...names.map((name, i) => `o${i}.v as ${ident(name)}`),
+    `(${['true', ...columns.map((_c, i) => `coalesce(o${i}.fits, true)`)].join(' and ')}) as "assay fits"`,
+  ]
+  // Only options that are asked about are written: one that cannot be cast would spoil the others.
+  const used = columns.map((_c, i) => new Set(combinations.map((c) => c[i] ?? 0)))
+  const joins = columns.map(
+    ({ column, options }, i) => `join ${optionList(column, options, used[i]!, i)} on o${i}.i = c.i${i}`,
+  )
+  const list = combinations.map((c, n) => `(${[n, ...c].join(',')})`)
+  return `select ${inner.join(', ')} from (values ${list.join(',')}) as c (${['n', ...columns.map((_c, i) => `i${i}`)].join(', ')})
+  ${joins.join('\n  ')}
+  offset 0`
+}
+
+/** Option lists are found by their number: thousands of combinations would be looped over otherwise. */
+const plainJoins = 'set local enable_nestloop = off; set local enable_mergejoin = off;\n'
+const manyCombinations = 64
+
+/** Where no expression names the table the question is that of any table with such columns. */
+const anyTable = 'assay table'
 
 /**
  * `select` giving for each combination (an option number per column) one line of letters: fits, then each
@@ -73,32 +119,26 @@ export const frameSelect = (
   expressions: readonly string[],
 ): string => {
   const { facts, columns } = frame
-  const inner = [
-    `c.n as ${ident(number)}`,
-    ...columns.map(({ column }, i) => `o${i}.v as ${ident(column.name)}`),
-    ...(columns.length === 1 && columns[0]?.column.name !== 'value' ? ['o0.v as "value"'] : []),
-    `(${['true', ...columns.map((_c, i) => `coalesce(o${i}.fits, true)`)].join(' and ')}) as "assay fits"`,
-  ]
-  // Only options that are asked about are written: one that cannot be cast would spoil the others.
-  const used = columns.map((_c, i) => new Set(combinations.map((c) => c[i] ?? 0)))
-  const joins = columns.map(
-    ({ column, options }, i) => `join ${optionList(column, options, used[i]!, i)} on o${i}.i = c.i${i}`,
-  )
-  const names = ['n', ...columns.map((_c, i) => `i${i}`)]
-  const list = combinations.map((c, n) => `(${[n, ...c].join(',')})`)
-  const alias = ident(facts.table.name)
-  const rows = `select ${inner.join(', ')} from (values ${list.join(',')}) as c (${names.join(', ')})
-  ${joins.join('\n  ')}
-  offset 0`
+  const { table } = facts
+  const isNamed = (name: string): boolean => expressions.some((e) => mayName(e, name))
+  const isWhole = expressions.some((e) => isWholeRow(facts, e))
+  const own = columns.map(({ column }, i) => (expressions.length === 0 ? `assay ${i}` : column.name))
+  const [only] = columns
+  const rows =
+    columns.length === 1 && only
+      ? rowsOfOne(only, combinations, [...new Set([...own, ...(expressions.length === 0 ? [] : ['value'])])])
+      : rowsOfMany(columns, combinations, own)
+  const alias = ident(isWhole || isNamed(table.name) ? table.name : anyTable)
   const base = `(${rows}) as ${alias}`
   const present = new Set(columns.map(({ column }) => column.name))
-  const computed = facts.table.columns.filter(
+  const computed = table.columns.filter(
     (c) =>
       c.generated !== null &&
       c.default !== null &&
+      isNamed(c.name) &&
       (facts.generatedFrom.get(c.name) ?? []).every((s) => present.has(s)),
   )
-  const from = expressions.some((e) => isWholeRow(facts, e))
+  const from = isWhole
     ? asRow(facts, columns, rows)
     : computed.length === 0
       ? base
@@ -107,8 +147,13 @@ export const frameSelect = (
     `left("assay fits"::text, 1)`,
     ...expressions.map((e) => `coalesce(left((${e}\n)::boolean::text, 1), 'n')`),
   ]
-  return `select ${ident(number)}, ${letters.join(' || ')} from ${from}`
+  const joins = columns.length > 1 && combinations.length > manyCombinations ? plainJoins : ''
+  return `${joins}select ${ident(number)}, ${letters.join(' || ')} from ${from}`
 }
+
+/** However it is spelled. */
+const mayName = (expression: string, name: string): boolean =>
+  /u&"/iu.test(expression) || expression.toLowerCase().includes(name.replaceAll('"', '""').toLowerCase())
 
 const isWholeRow = (facts: TableFacts, sql: string): boolean => {
   const clues = cluesOfExpression(sql)

@@ -13,11 +13,15 @@ export interface KnownAnswers {
   set(question: string, answer: unknown): void
 }
 
-/** Functions that people wrote may read anything; so may what PostgreSQL itself calls volatile. */
+/** Functions that people wrote may read anything, also from a domain; so may what PostgreSQL itself calls volatile. */
 const movingSql = `
-  select distinct p.proname
+  select p.proname
     from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-   where p.provolatile = 'v' or n.nspname not in ('pg_catalog', 'information_schema')`
+   where p.provolatile = 'v' or n.nspname not in ('pg_catalog', 'information_schema')
+   union
+  select t.typname
+    from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+   where t.typtype = 'd' and n.nspname <> 'information_schema'`
 
 /** Words beside functions' names: the clock, who asks, a table, a name that is spelled in a way not looked through here. */
 const movingWords = `

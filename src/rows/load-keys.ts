@@ -10,13 +10,19 @@ export interface LoadKey {
   readonly isUnique: boolean
   readonly method: string
   /** Key parts in order, each with the columns it is made of. */
-  readonly parts: readonly { readonly expression: string; readonly columns: readonly string[] }[]
+  readonly parts: readonly {
+    readonly expression: string
+    readonly columns: readonly string[]
+    /** It is a column and nothing more. */
+    readonly isColumn: boolean
+  }[]
   readonly predicate: string | null
 }
 
 const part = ({ column, expression }: KeyFacts['keys'][number]): LoadKey['parts'][number] => ({
   expression,
   columns: column === null ? (cluesOfExpression(expression)?.columns ?? []) : [column],
+  isColumn: column !== null,
 })
 
 /**

@@ -10,7 +10,9 @@ import { relationId } from '../ground/names.ts'
 import { loadParser, parseStatements } from '../postgres/parse.ts'
 import { identList, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
+import { columnsAsked } from './load-columns.ts'
 import { removeObstacles, withoutForcedPolicies } from './load-obstacles.ts'
+import { insertPastIndexes, setIndexesAside } from './load-past-indexes.ts'
 import { planLoad, type LoadPlan } from './load-plan.ts'
 import { makeRows } from './make-rows.ts'
 import { walk } from './tree.ts'
@@ -20,6 +22,10 @@ export interface LoadOptions {
   readonly tables: readonly string[]
   /** Rules whose plans will be asked; tables that their statements read are loaded too. */
   readonly rules: readonly DeclaredRule[]
+  /** All statements whose plans will be asked: only columns that they or keys name get statistics. Absent: all columns do. */
+  readonly statements?: readonly string[]
+  /** On the same clone, where Assay has a superuser: it spares keeping up indexes row by row. */
+  readonly administrator?: Session
 }
 
 /** A table that could not be loaded; its plans will be those of an empty table. */
@@ -108,8 +114,19 @@ const fill = async (owner: Session, catalog: Catalog, plan: LoadPlan): Promise<s
   return (await insertRefusal(owner, digits!)) === null ? null : refusal
 }
 
-const loadOne = async (owner: Session, catalog: Catalog, plan: LoadPlan): Promise<LoadProblem | null> => {
+const loadOne = async (
+  owner: Session,
+  catalog: Catalog,
+  plan: LoadPlan,
+  areIndexesAside: boolean,
+): Promise<LoadProblem | null> => {
   const { table } = plan
+  const isInserted =
+    areIndexesAside &&
+    (await withoutForcedPolicies(owner, table, catalog, async () =>
+      plan.without.length > 0 ? false : insertPastIndexes(owner, table, insertAll(plan, '')),
+    ))
+  if (isInserted) return null
   const summary = await withoutForcedPolicies(owner, table, catalog, () => fill(owner, catalog, plan))
   // Indexes built in one go have the size that a mutant's index has, too.
   await owner.query(`reindex table ${qualified(table)}`)
@@ -150,6 +167,13 @@ export const loadForPlans = async (
   const plans = await plansOf(first, catalog, tablesToLoad(catalog, options), false)
   // Dropped before anybody waits for anybody: a foreign key stands on two tables.
   for (const { table } of plans) await removeObstacles(first, table, catalog)
+  const { administrator, statements } = options
+  const aside = administrator
+    ? await setIndexesAside(
+        administrator,
+        plans.map(({ table }) => table),
+      )
+    : new Set()
   const byFamily = new Map<string, LoadPlan[]>()
   for (const plan of plans) {
     const family = familyOf(plan.table, catalog)
@@ -159,12 +183,16 @@ export const loadForPlans = async (
   const problems = new Map<LoadPlan, LoadProblem>()
   await share(owners, families, async (owner, family) => {
     for (const plan of family) {
-      const problem = await loadOne(owner, catalog, plan)
+      const problem = await loadOne(owner, catalog, plan, aside.has(plan.table))
       if (problem !== null) problems.set(plan, problem)
     }
   })
   // Beside a transaction that is still open, VACUUM would not call the rows visible to all, and no plan read an index alone.
-  for (const command of ['vacuum', 'analyze'])
-    await share(owners, plans, (owner, { table }) => owner.query(`${command} ${qualified(table)}`))
+  await share(owners, plans, (owner, { table }) => owner.query(`vacuum ${qualified(table)}`))
+  const columnsFor = columnsAsked(catalog, statements)
+  await share(owners, plans, (owner, { table }) => {
+    const columns = columnsFor(table)
+    return owner.query(`analyze ${qualified(table)}${columns === null ? '' : ` (${identList(columns)})`}`)
+  })
   return plans.flatMap((plan) => problems.get(plan) ?? [])
 }

@@ -1,9 +1,7 @@
 /** Questions that leave nothing behind: every message starts from the same savepoint, whatever the one before did. */
 import { AssayError } from '../ground/errors.ts'
 import type { Reply, Session } from '../postgres/session.ts'
-
-const outer = 'assay_rows'
-const inner = 'assay_trial'
+import { attemptOn } from './desk.ts'
 
 /** How values are printed must not depend on the session. */
 const plainOutput = `set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
@@ -20,16 +18,47 @@ const insist = (opened: Reply | undefined): void => {
   })
 }
 
-/** Sends each text as a message of its own, each from the same savepoint; answers their replies in order. */
-export const askEach = async (db: Session, texts: readonly string[]): Promise<Reply[]> => {
+/** Sessions whose settings print values plainly by themselves. */
+const plain = new WeakMap<Session, Promise<boolean>>()
+
+/** Which way a date's parts are read is no matter of printing. */
+const plainSql = `
+  select pg_catalog.current_setting('datestyle') like 'ISO%'
+    and pg_catalog.current_setting('intervalstyle') = 'postgres'
+    and pg_catalog.current_setting('extra_float_digits')::int >= 1
+    and pg_catalog.current_setting('bytea_output') = 'hex'`
+
+const isPlain = async (db: Session): Promise<boolean> => {
+  const [reply] = (await attemptOn(db, [], [plainSql])).replies
+  insist(reply)
+  return reply!.commands.at(-1)?.rows[0]?.[0] === 't'
+}
+
+/** What has to be laid under a question whose answer is read. */
+const settingsOf = async (db: Session): Promise<readonly string[]> => {
+  const known = plain.get(db) ?? isPlain(db)
+  plain.set(db, known)
+  // Who asked outside a transaction may ask again in one.
+  known.catch(() => plain.delete(db))
+  return (await known) ? [] : [plainOutput]
+}
+
+/**
+ * Sends each text as a message of its own, each from the same savepoint; answers their replies in order. `anywhere`:
+ * the answers hang on no table.
+ */
+export const askEach = async (
+  db: Session,
+  texts: readonly string[],
+  { anywhere = false }: { readonly anywhere?: boolean } = {},
+): Promise<readonly Reply[]> => {
   if (texts.length === 0) return []
-  const replies = await db.batch([
-    `savepoint ${outer}; ${plainOutput}; savepoint ${inner}`,
-    ...texts.map((text) => `rollback to savepoint ${inner};\n${text}`),
-    `rollback to savepoint ${outer}; release savepoint ${outer}`,
-  ])
-  insist(replies[0])
-  return replies.slice(1, -1)
+  const settings = await settingsOf(db)
+  const { laid, replies } = await attemptOn(db, settings, texts, {
+    anywhere: anywhere && settings.length === 0,
+  })
+  insist(laid[0])
+  return replies
 }
 
 /** Runs `setup` once, then each trial on top of it and apart from the others. `fault` is the setup's refusal. */
@@ -38,15 +67,10 @@ export const tryOnTop = async (
   setup: readonly string[],
   trials: readonly string[],
 ): Promise<{ readonly setup: readonly Reply[]; readonly trials: readonly Reply[] }> => {
-  const replies = await db.batch([
-    `savepoint ${outer}; ${plainOutput}`,
-    ...setup,
-    `savepoint ${inner}`,
-    ...trials.map((text) => `rollback to savepoint ${inner};\n${text}`),
-    `rollback to savepoint ${outer}; release savepoint ${outer}`,
-  ])
-  insist(replies[0])
-  return { setup: replies.slice(1, 1 + setup.length), trials: replies.slice(2 + setup.length, -1) }
+  const settings = await settingsOf(db)
+  const { laid, replies } = await attemptOn(db, [...settings, ...setup], trials)
+  if (settings.length > 0) insist(laid[0])
+  return { setup: laid.slice(settings.length), trials: replies }
 }
 
 /** Questions asked while `setup` stands; as plainly where PostgreSQL refuses it. Nothing is left behind. */

@@ -17,6 +17,10 @@ beforeAll(async () => {
        constraint shipped_when check (status <> 'shipped' or shipped_at is not null),
        constraint shipped_later check (shipped_at >= paid_at),
        constraint total_is check (total = quantity * price));
+     create table periods (id int primary key, year int not null check (year between 2000 and 2100), quarter int not null,
+       "starts on" date not null check ("starts on" = date_trunc('month', "starts on")::date), ends date not null, note text,
+       constraint quarter_is check (extract(quarter from "starts on") = quarter and extract(year from "starts on") = year),
+       constraint ends_is check (ends = ("starts on" + interval '3 months' - interval '1 day')::date));
      create table ratios (id int primary key, part int not null, whole int not null, constraint ratio check (10 / whole > part))`,
   )
 })
@@ -50,6 +54,16 @@ describe('solve', () => {
     expect(living).toMatchObject({ row: { status: `'paid'`, deleted_at: `'2024-01-01 12:00:00+00'` } })
     const wrong = await lab.rows.solve(orders(), { pins: { total: '99' }, ignoreChecks: ['total_is'] })
     expect(wrong).toEqual({ row: { ...(await lab.rows.base(orders(), 'a')), total: '99' } })
+  })
+
+  it('moves a date on which others hang, and these follow it', async () => {
+    const next = await lab.rows.solve(lab.table('periods'), { pins: { year: '2024', quarter: '3' } })
+    expect(next).toMatchObject({ row: { 'starts on': `'2024-07-01'`, ends: `'2024-09-30'` } })
+    const last = await lab.rows.solve(lab.table('periods'), {
+      pins: { year: '2100' },
+      where: ['quarter <> 4'],
+    })
+    expect(last).toMatchObject({ row: { 'starts on': expect.stringContaining('2100-'), year: '2100' } })
   })
 
   it('lets a pinned value that is none of its type stand', async () => {

@@ -1,6 +1,7 @@
 /** A row with pinned values, everything else as near to a family's base row as the row-level constraints allow. */
 import { type DerivedValues, deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
+import { followingRows } from './follow.ts'
 import { mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
 import { columnsFor } from './read-facts.ts'
@@ -28,32 +29,44 @@ const domainConstraints = (facts: TableFacts, pins: Row): Constraint[] =>
       mustBeTrue: false,
     }))
 
-/** Which constraints the row breaks; those that cannot be asked because a pinned value is none of its type are left out. */
-const brokenOf = async (
+/** Which constraints each row breaks; those that cannot be asked because a pinned value is none of its type are left out. */
+const brokenOfEach = async (
   ground: RowGround,
   facts: TableFacts,
-  row: Row,
+  rows: readonly Row[],
   constraints: readonly Constraint[],
-): Promise<readonly Constraint[]> => {
+): Promise<readonly (readonly Constraint[])[]> => {
   const asked = constraints.filter((c) => c.expression !== 'true')
   const questions = asked.map((c) => {
     const columns = writableColumns(facts.table).filter((k) => c.columns.includes(k.name))
     return {
       frame: {
         facts,
-        columns: columns.map((column) => ({ column, options: [valueIn(row, column.name, column.default)] })),
+        columns: columns.map((column) => ({
+          column,
+          options: rows.map((row) => valueIn(row, column.name, column.default)),
+        })),
       },
-      combinations: [columns.map(() => 0)],
+      combinations: rows.map((_row, at) => columns.map(() => at)),
       expressions: [asPredicate(c)],
       fitsAnyway: true,
     }
   })
   const verdicts = await evaluate(ground.db, questions)
-  return asked.filter((_c, i) => {
-    const verdict = verdicts[i]![0]!
-    return verdict.fits && verdict.of !== 't'
-  })
+  return rows.map((_row, at) =>
+    asked.filter((_c, i) => {
+      const verdict = verdicts[i]![at]!
+      return verdict.fits && verdict.of !== 't'
+    }),
+  )
 }
+
+const brokenOf = async (
+  ground: RowGround,
+  facts: TableFacts,
+  row: Row,
+  constraints: readonly Constraint[],
+): Promise<readonly Constraint[]> => (await brokenOfEach(ground, facts, [row], constraints))[0]!
 
 const valueIn = (row: Row, name: string, fallback: string | null): string => {
   const value = row[name]
@@ -140,6 +153,16 @@ export const solveUnder = async (
     left = await brokenOf(ground, facts, row, constraints)
   }
   if (left.length === 0) return { row }
+  const following = await followingRows(ground.db, facts, start, {
+    pinned,
+    variables,
+    expressions: standing.map((c) => c.expression),
+  })
+  if (following.length > 0) {
+    const breaking = await brokenOfEach(ground, facts, following, constraints)
+    const at = breaking.findIndex((some) => some.length === 0)
+    if (at >= 0) return { row: following[at]! }
+  }
   return {
     unsolved: `no row was found that obeys ${left.map((c) => c.label).join(', ')}`,
     tried: `${count} combinations of values of ${[...new Set(variables.flatMap((v) => v.columns.map((c) => c.name)))].join(', ')}`,

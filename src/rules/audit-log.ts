@@ -50,7 +50,9 @@ const claimsOf = (rule: AuditLogRule, catalog: Catalog): readonly string[] => {
   const triggers = catalog
     .of(rule.table, 'trigger')
     .filter((trigger) => trigger.dependsOn.some((id) => functions.some((f) => f.id === id)))
-  return [...new Set([...triggers, ...roots, ...grants].map((s) => s.id))]
+  // Values are stored as they are: compressing costs more than writing them.
+  const settings = rule.part === 'rows' ? catalog.of(rule.table, 'tableSettings') : []
+  return [...new Set([...triggers, ...roots, ...grants, ...settings].map((s) => s.id))]
 }
 
 /** Two sessions that write at once to a table that this log audits, and commit: neither waits, every chain is whole. */

@@ -11,6 +11,7 @@ import { sameButAtMidnight } from './clock-boundary.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
+import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
 import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -235,6 +236,7 @@ export const check: RuleKind<CheckRule> = {
       ...sameButAtMidnight(context.table, claimed.id, [rule.expression, claimed.facts.expression], untold),
       ...(found.impliedByOthers ? [impliedRemoval(claimed.id)] : []),
       ...(await sameForNull(context, claimed)),
+      ...strictnessUnseen(claimed, context.catalog),
     ]
     return same.length === 0 ? written : { ...written, indistinct: [...(written.indistinct ?? []), ...same] }
   },

@@ -2,6 +2,8 @@
 import type { Column, Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { ident } from '../postgres/quote.ts'
+import { attemptOn } from '../rows/desk.ts'
+import { askOnce, knownAnswers } from '../rows/known-answers.ts'
 import type { Row } from '../rows/rows.ts'
 import { selectEach } from './trial.ts'
 
@@ -46,18 +48,26 @@ export const evaluate = async (
   expressions: readonly string[],
 ): Promise<readonly (string | null | undefined)[]> => {
   if (expressions.length === 0) return []
-  const [together] = await selectEach(
-    db,
-    [],
-    [`select ${expressions.map((e) => `(${e}\n)::text`).join(', ')}`],
-  )
-  const [row] = together ?? []
+  const { texts } = await askOnce(db, `texts of ${expressions.join('\n;')}`, expressions, async () => ({
+    texts: await evaluateAnew(db, expressions),
+  }))
+  return texts
+}
+
+/** Where nothing that moves is among them they are asked beside whatever stands. */
+const evaluateAnew = async (
+  db: Session,
+  expressions: readonly string[],
+): Promise<readonly (string | null | undefined)[]> => {
+  const anywhere = (await knownAnswers(db)).areSteady(expressions)
+  const ask = async (
+    selects: readonly string[],
+  ): Promise<readonly (readonly (string | null)[] | undefined)[]> =>
+    (await attemptOn(db, [], selects, { anywhere })).replies.map(({ commands, fault }) =>
+      fault ? undefined : commands.at(-1)?.rows[0],
+    )
+  const [row] = await ask([`select ${expressions.map((e) => `(${e}\n)::text`).join(', ')}`])
   if (row?.length === expressions.length) return row
   // One of them is refused, and with it all.
-  const answers = await selectEach(
-    db,
-    [],
-    expressions.map((e) => `select (${e})::text`),
-  )
-  return answers.map((rows) => rows?.[0]?.[0])
+  return (await ask(expressions.map((e) => `select (${e})::text`))).map((one) => one?.[0])
 }

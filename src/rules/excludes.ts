@@ -8,7 +8,7 @@ import { claimedOf } from './claimed.ts'
 import { alterTable, deferrableText, structureName } from './ddl.ts'
 import { optionalColumns } from './declared.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
-import { exclusionPairs, type ValuePair } from './exclusion-pairs.ts'
+import { exclusionPairs, type PlacedPair, type ValuePair } from './exclusion-pairs.ts'
 import { columnsIn } from './expression-columns.ts'
 import { addCollisionCases, duplicateCause } from './key-cases.ts'
 import { addPredicateCases } from './key-predicate.ts'
@@ -24,10 +24,11 @@ import {
   type Key,
   type KeyPart,
 } from './key.ts'
-import { makeRow, type MadeRow } from './make-row.ts'
+import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun, pictured } from './sentence.ts'
+import { smallerKeysAside } from './smaller-keys.ts'
 
 /** `&&` of `OPERATOR(extensions.&&)`. */
 const bareOperator = (operator: string): string => operator.replace(/^operator\((?:.*\.)?(.*)\)$/iu, '$1')
@@ -91,7 +92,7 @@ const conflictOf = (elements: readonly ElementPairs[]): { first: Row; partners: 
   let first: Row = {}
   let partners: Row = {}
   for (const { pairs } of elements) {
-    const conflict = pairs.find((p) => p.conflicts)
+    const conflict = pairs.find((p) => p.conflicts)?.ways[0]
     if (!conflict) return null
     if (isSame(conflict.one, conflict.other)) continue
     first = { ...first, ...conflict.one }
@@ -100,37 +101,73 @@ const conflictOf = (elements: readonly ElementPairs[]): { first: Row; partners: 
   return { first, partners }
 }
 
+/** Two rows that lie to each other as the pair does and conflict in all else, in the first way that PostgreSQL takes. */
+const placePair = async (
+  pair: ValuePair,
+  context: RuleContext,
+  key: Key,
+  first: MadeRow,
+  aside: readonly string[],
+): Promise<
+  { readonly way: PlacedPair; readonly before: readonly string[]; readonly two: MadeRow } | UnmadeRow
+> => {
+  const { rows, table } = context
+  let missing: UnmadeRow | null = null
+  for (const way of pair.ways) {
+    const one = await makeRow(context, table, {
+      pins: { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), ...way.one },
+      family: 'a',
+      before: aside,
+    })
+    const before = 'row' in one ? [...aside, ...one.given, rows.insert(table, one.row)] : []
+    const second = pair.conflicts ? secondRow : acceptedRow
+    const two =
+      'row' in one
+        ? await second(context, {
+            pins: { ...colliding(key, one.row), ...way.other },
+            before,
+            until: key.names,
+          })
+        : one
+    if ('row' in two) return { way, before, two }
+    missing ??= two
+  }
+  return missing ?? { unsolved: 'there are no such values', tried: 'candidates of the column' }
+}
+
 const addElementCases = async (
   { element, part, pairs }: ElementPairs,
   context: RuleContext,
   ground: Ground,
   key: Key,
   first: MadeRow,
+  aside: readonly string[],
 ): Promise<void> => {
   const { rows, table } = context
+  let missing: UnmadeRow | null = null
+  let isShown = false
   for (const pair of pairs) {
-    const one = await makeRow(context, table, {
-      pins: { ...pinned(first.row, [...keyColumns(key), ...key.whereColumns]), ...pair.one },
-      family: 'a',
-    })
-    if ('unsolved' in one) continue
-    const before = [...one.given, rows.insert(table, one.row)]
-    const pins = { ...colliding(key, one.row), ...pair.other }
-    const second = pair.conflicts ? secondRow : acceptedRow
-    const two = await second(context, { pins, before, until: key.names })
-    if ('unsolved' in two) continue
+    const made = await placePair(pair, context, key, first, aside)
+    if ('unsolved' in made) {
+      if (!pair.conflicts) missing = made
+      continue
+    }
+    const { way, before, two } = made
+    isShown ||= !pair.conflicts
     const others = key.parts.length > 1 ? ' and all else in conflict' : ''
     ground.draft.add({
-      title: `${pictured(pair.other, part.columns)} beside ${pictured(pair.one, part.columns)}${others} is ${pair.conflicts ? 'refused' : 'accepted'}`,
+      title: `${pictured(way.other, part.columns)} beside ${pictured(way.one, part.columns)}${others} is ${pair.conflicts ? 'refused' : 'accepted'}`,
       given: [...before, ...two.given],
       when: [rows.insert(table, two.row)],
       then: pair.conflicts ? { kind: 'rejected', by: duplicateCause(key, two.refusedBy) } : accepted,
     })
   }
-  if (pairs.some((p) => !p.conflicts)) return
+  if (isShown) return
   ground.draft.unsolved(
-    `no two values of ${part.shown} were found that do not conflict under ${element.operator}`,
-    'candidates of the column',
+    missing
+      ? `no second row was found that differs in ${part.shown} alone: ${missing.unsolved}`
+      : `no two values of ${part.shown} were found that do not conflict under ${element.operator}`,
+    missing?.tried ?? 'candidates of the column',
   )
 }
 
@@ -196,13 +233,15 @@ export const addExclusionCases = async (
     return
   }
   const key = { ...bare, partners: conflict.partners }
-  const first = await firstRow(context, key, ground.base, conflict.first)
+  const aside = smallerKeysAside(rule, context)
+  const made = await firstRow(context, key, ground.base, conflict.first)
+  const first = 'row' in made ? { ...made, given: [...aside, ...made.given] } : made
   if ('unsolved' in first) {
     ground.draft.unsolved(`no row was found to conflict with: ${first.unsolved}`, first.tried)
     return
   }
   await addCollisionCases(context, ground, key, first)
-  for (const element of elements) await addElementCases(element, context, ground, key, first)
+  for (const element of elements) await addElementCases(element, context, ground, key, first, aside)
   await addNullCases(context, ground, key, elements, first)
   await addPredicateCases(context, ground, key, first)
 }

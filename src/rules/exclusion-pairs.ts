@@ -7,10 +7,16 @@ import { rowRelation } from './evaluate.ts'
 import { selectEach } from './trial.ts'
 
 /** Values of the columns that the element reads, for a first and a second row. */
-export interface ValuePair {
+export interface PlacedPair {
   readonly one: Row
   readonly other: Row
+}
+
+/** One way in which two values may lie to each other. */
+export interface ValuePair {
   readonly conflicts: boolean
+  /** Pairs that do so, never none: another constraint may refuse the first ones. */
+  readonly ways: readonly PlacedPair[]
 }
 
 export interface AskedElement {
@@ -61,6 +67,8 @@ const present = async (
 }
 
 const mostValues = 20
+/** Of pairs that lie to each other alike. */
+const mostWays = 8
 
 /** One pair for every way in which two values can lie to each other, pairs of equal values first. */
 export const exclusionPairs = async (
@@ -79,14 +87,13 @@ export const exclusionPairs = async (
     [],
     [[operator, ...others], [operator]].map((operators) => pairsSql(table, expression, values, operators)),
   )
-  const seen = new Set<string>()
-  const pairs: ValuePair[] = []
+  const pairs = new Map<string, { readonly conflicts: boolean; readonly ways: PlacedPair[] }>()
   const answers = (withAll ?? withOwn ?? []).toSorted((x, y) => Number(x[0] !== x[1]) - Number(y[0] !== y[1]))
   for (const [i, j, ...how] of answers) {
     const signature = how.join()
-    if (seen.has(signature)) continue
-    seen.add(signature)
-    pairs.push({ one: values[Number(i)]!, other: values[Number(j)]!, conflicts: how[0] === 'true' })
+    const pair = pairs.get(signature) ?? { conflicts: how[0] === 'true', ways: [] }
+    pairs.set(signature, pair)
+    if (pair.ways.length < mostWays) pair.ways.push({ one: values[Number(i)]!, other: values[Number(j)]! })
   }
-  return pairs
+  return [...pairs.values()]
 }

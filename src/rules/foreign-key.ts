@@ -87,6 +87,8 @@ export const ownKeyColumn = (key: ForeignKey, context: RuleContext): string => {
 
 /** A parent that nobody points to yet, and a child of it. */
 export interface Family {
+  /** Of the parent's key, the column that nobody else shares. */
+  readonly column: string
   readonly parent: Row
   readonly child: Row
   /** Inserts of what the parent needs, of the parent, of what the child needs. */
@@ -130,25 +132,39 @@ const makeChild = async (
   return 'row' in instead ? { ...instead, given: [remove, ...instead.given] } : made
 }
 
-export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
+/** With this value in its parent's key. */
+const familyWith = async (
+  key: ForeignKey,
+  context: RuleContext,
+  column: string,
+  value: string,
+): Promise<Family | UnmadeRow> => {
   const { rows } = context
-  const column = ownKeyColumn(key, context)
-  let last: UnmadeRow = { unsolved: `${column} has no value that is still free`, tried: 'its candidates' }
-  for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
-    const found = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
-    const parent = 'row' in found ? { ...found, row: await withComputedKey(key, context, found.row) } : found
-    const child = 'row' in parent ? await makeChild(key, context, parent) : parent
-    if ('unsolved' in child || 'unsolved' in parent) {
-      last = 'unsolved' in child ? child : last
-      continue
-    }
-    return {
-      parent: parent.row,
-      child: child.row,
-      beforeParent: parent.given,
-      insertParent: rows.insert(key.target, parent.row),
-      beforeChild: child.given,
-      insertChild: rows.insert(context.table, child.row),
+  const found = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
+  if ('unsolved' in found) return found
+  const parent = { ...found, row: await withComputedKey(key, context, found.row) }
+  const child = await makeChild(key, context, parent)
+  if ('unsolved' in child) return child
+  return {
+    column,
+    parent: parent.row,
+    child: child.row,
+    beforeParent: parent.given,
+    insertParent: rows.insert(key.target, parent.row),
+    beforeChild: child.given,
+    insertChild: rows.insert(context.table, child.row),
+  }
+}
+
+export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
+  const own = ownKeyColumn(key, context)
+  let last: UnmadeRow = { unsolved: `${own} has no value that is still free`, tried: 'its candidates' }
+  // Where its own column has one value alone, it is a parent of somebody else.
+  for (const column of new Set([own, ...key.targetColumns.toReversed()])) {
+    for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
+      const made = await familyWith(key, context, column, value)
+      if (!('unsolved' in made)) return made
+      last = made
     }
   }
   return last

@@ -12,6 +12,7 @@ import { evaluateRows } from './evaluate.ts'
 import { columnsIn } from './expression-columns.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
+import { strictnessUnseen } from './never-null-calls.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { sweep } from './generated-sweep.ts'
@@ -186,7 +187,10 @@ export const generated: RuleKind<GeneratedRule> = {
     await addNullCase(rule, context, ground)
     await addFailingCase(rule, context, ground)
     addWriteCases(rule, context, ground)
-    return ground.draft.written()
+    const written = ground.draft.written()
+    const claimed = generatedOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
+    const same = claimed ? strictnessUnseen(claimed, context.catalog) : []
+    return same.length === 0 ? written : { ...written, indistinct: [...(written.indistinct ?? []), ...same] }
   },
   // A plain column cannot become a generated one: it is made again.
   design: (rule, architecture) => {

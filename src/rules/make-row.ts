@@ -5,6 +5,7 @@
  */
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
+import { qualified } from '../postgres/quote.ts'
 import type { Family, Row, SolveWish } from '../rows/rows.ts'
 import { functionsOf } from '../rows/trigger-faults.ts'
 import { freshValues } from './fresh-value.ts'
@@ -107,9 +108,16 @@ const freshen = async (
   return null
 }
 
-/** An exception that a function raised, and not a constraint behind it. */
-const isTriggers = (fault: PgFault): boolean =>
-  !/^(?:23|40|42501|57)/u.test(fault.sqlstate) && functionsOf(fault).length > 0
+/**
+ * What a function raised, or what refused a row that it wrote elsewhere; not a constraint of the table, which the
+ * function of a CHECK comes through as well.
+ */
+const isTriggers = (fault: PgFault, table: Table): boolean => {
+  if (/^(?:40|42501|57)/u.test(fault.sqlstate) || functionsOf(fault).length === 0) return false
+  const isElsewhere =
+    fault.table !== null && qualified({ schema: fault.schema ?? '', name: fault.table }) !== qualified(table)
+  return !fault.sqlstate.startsWith('23') || fault.table === null || isElsewhere
+}
 
 /** A rule about what a write does is not about a write without its triggers. */
 const heedsTriggers = ({ heedsTriggers: isTold = false, claims, catalog }: RuleContext): boolean =>
@@ -138,16 +146,16 @@ const makeRowAt = async (
       return { row: solved.row, given, refusedBy: fault.constraint }
     }
     tried = `${fault.message} (SQLSTATE ${fault.sqlstate})`
+    if (isTriggers(fault, table) && !isQuiet && !heedsTriggers(context)) {
+      // A trigger has the last word on every value: the case is about the rule, so it stands aside for this row.
+      isQuiet = true
+      given = [...quieted(context, [table]), ...given]
+      continue
+    }
     if (fault.sqlstate === '23503') {
       const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
       if ('unsolved' in parent) return parent
       given = [...given, ...parent]
-      continue
-    }
-    if (isTriggers(fault) && !isQuiet && !heedsTriggers(context)) {
-      // A trigger has the last word on every value: the case is about the rule, so it stands aside for this row.
-      isQuiet = true
-      given = [...quieted(context, [table]), ...given]
       continue
     }
     if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break

@@ -70,6 +70,8 @@ export const waysToStand = (
       { statements: [...parents, insert], check },
       ...(sets.length === 0 ? [] : [{ statements: [...parents, insert, ...setRight], check }]),
       { statements: [...parents, ...asReplica(insert)], check },
+      // It may stand already, as the parent of another row.
+      ...(sets.length === 0 ? [] : [{ statements: setRight, check }]),
     ]
   })
 }

@@ -25,6 +25,7 @@ import { partsOf, type Part, type Parts } from './partitions-parts.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { noun, shortened } from './sentence.ts'
 import { selectEach } from './trial.ts'
+import { addUntriggered } from './untriggered.ts'
 
 interface Stage {
   readonly rule: PartitionsRule
@@ -120,7 +121,7 @@ const addPart = async (stage: Stage, part: Part): Promise<PlacedRow | null> => {
       continue
     }
     first ??= row
-    ground.draft.add({
+    await addUntriggered(stage.context, ground, {
       title: `${title} lands in ${titleOf(stage, part)}`,
       when: [landing(stage, [row.row], placeOf(stage, part))],
       then: allTrue(),
@@ -167,9 +168,9 @@ const addOutside = async (stage: Stage): Promise<void> => {
   add('a row whose key is null is refused', empty)
 }
 
-const addTogether = (stage: Stage, rows: readonly Row[]): void => {
+const addTogether = async (stage: Stage, rows: readonly Row[]): Promise<void> => {
   if (rows.length < 2) return
-  stage.ground.draft.add({
+  await addUntriggered(stage.context, stage.ground, {
     title: `rows of ${rows.length} partitions land in partitions of their own`,
     when: [landing(stage, rows, `pg_catalog.count(distinct ${topPlace(stage)}) = ${rows.length}`)],
     then: allTrue(),
@@ -184,7 +185,7 @@ const addCases = async (stage: Stage): Promise<void> => {
     const row = await addPart(stage, part)
     if (row) found.push({ part, row })
   }
-  addTogether(
+  await addTogether(
     stage,
     found.map((one) => one.row.row),
   )

@@ -13,6 +13,22 @@ const declared = architecture('past triggers', {
       t.defaults({ 'made at': 'now()', note: `'none'` }),
       t.unique('email', 'note'),
     ]),
+    seats: table('seats', { id: 'integer', free: 'integer' }, (t) => [
+      t.primaryKey('id'),
+      t.required('free'),
+    ]),
+    members: table('members', { seat_id: 'integer', name: 'text' }, (t) => [
+      t.primaryKey('seat_id', 'name'),
+      t.references('seat_id', 'seats'),
+    ]),
+    events: table('events', { id: 'integer', at: 'date' }, (t) => [
+      t.primaryKey('id', 'at'),
+      t.partitions('range (at)', {
+        one: `from ('2024-01-01') to ('2024-02-01')`,
+        two: `from ('2024-02-01') to ('2024-03-01')`,
+      }),
+    ]),
+    archive: table('archive', { id: 'integer', at: 'date' }, (t) => [t.primaryKey('id'), t.required('at')]),
     jobs: table('jobs', { id: 'integer', payload: 'text' }, (t) => [
       t.primaryKey('id'),
       t.required('payload'),
@@ -30,6 +46,18 @@ create function once() returns trigger language plpgsql as $$ begin
   if exists (select from notes where email = new.email) then raise exception 'taken' using errcode = 'EMTKN'; end if;
   return new; end $$;
 create trigger once before insert on notes for each row execute function once();
+create table seats (id integer primary key, free integer not null);
+create table members (seat_id integer references seats, name text, primary key (seat_id, name));
+create function few() returns trigger language plpgsql as $$ begin
+  if exists (select from members where seat_id = new.seat_id) then raise exception 'full' using errcode = '23514'; end if;
+  return new; end $$;
+create trigger few before insert on members for each row execute function few();
+create table events (id integer, at date, primary key (id, at)) partition by range (at);
+create table events_one partition of events for values from ('2024-01-01') to ('2024-02-01');
+create table events_two partition of events for values from ('2024-02-01') to ('2024-03-01');
+create table archive (id integer primary key, at date not null);
+create function keep() returns trigger language plpgsql as $$ begin insert into archive values (new.id, new.at); return null; end $$;
+create trigger keep after insert on events for each row execute function keep();
 create table jobs (id integer primary key, payload text not null, constraint short check (char_length(payload) < 9));
 create function push() returns trigger language plpgsql as $$ begin perform queue.push(new.payload); return new; end $$;
 create trigger push after insert on jobs for each row execute function push();

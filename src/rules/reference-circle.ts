@@ -20,14 +20,21 @@ export const addCircleCase = async (
   const { rows, table, architecture } = context
   const { columns } = key.rule
   const optional = optionalColumns(architecture, key.rule.table)
-  if (key.isSelf || !columns.every((c) => optional.includes(c))) return false
-  const nowhere = Object.fromEntries(columns.map((c) => [c, 'null']))
+  const loose = columns.filter((c) => optional.includes(c))
+  if (key.isSelf || loose.length === 0) return false
+  const nowhere = Object.fromEntries(loose.map((c) => [c, 'null']))
   const child = await makeRow(context, table, { pins: nowhere, family: 'a' })
   if ('unsolved' in child) return false
   const before = [...child.given, rows.insert(table, child.row)]
-  const parent = await makeRow(context, key.target, { pins: {}, family: 'a', before })
+  // What the child cannot be without says whose both are: of the parent it is the same.
+  const shared = columns.flatMap((c, i) =>
+    loose.includes(c) ? [] : [[key.targetColumns[i]!, child.row[c] ?? 'null'] as const],
+  )
+  const parent = await makeRow(context, key.target, { pins: Object.fromEntries(shared), family: 'a', before })
   if ('unsolved' in parent) return false
-  const set = Object.entries(pointingTo(key, parent.row)).map(([c, sql]) => `${ident(c)} = ${sql}`)
+  const set = Object.entries(pointingTo(key, parent.row))
+    .filter(([c]) => loose.includes(c))
+    .map(([c, sql]) => `${ident(c)} = ${sql}`)
   const given = [...before, ...parent.given, rows.insert(key.target, parent.row)]
   const when = [`update ${qualified(table)} set ${set.join(', ')} where ${rows.where(table, child.row)}`]
   const quiet = quieted(context, [table, key.target])

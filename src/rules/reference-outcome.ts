@@ -9,7 +9,7 @@ import { freshValues } from './fresh-value.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered, quieted } from './untriggered.ts'
+import { addUntriggered, comesOut, quieted } from './untriggered.ts'
 
 /** The declared default of a column as an SQL expression; null when it has none. */
 export const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
@@ -93,6 +93,11 @@ export const addParentCase = async (
   ground: Ground,
   { title, given, when, then }: Case & { readonly given: readonly string[] },
 ): Promise<void> => {
+  // What comes out as expected by itself needs nobody set aside, and then it is this key that is named.
+  if (key.names.length === 1 && (await comesOut(context, ground, { title, given, when, then }))) {
+    ground.draft.add({ title, given, when, then })
+    return
+  }
   const tables = [context.table, key.target]
   const quiet = quieted(context, tables)
   const aside = await obstaclesTo(key, context, ground.world, [...quiet, ...given], when)

@@ -143,6 +143,8 @@ const addMixedCases = async (
     const [mine, theirs] = [pointingTo(key, one), pointingTo(key, other)]
     if (mine[column] === theirs[column]) continue
     const pins = { ...mine, [column]: theirs[column]! }
+    // In all else they are alike: the mixture is the other parent.
+    if (key.rule.columns.every((c) => pins[c] === theirs[c])) continue
     // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
     const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
     const row = await childOf(context, family, pins)

@@ -2,7 +2,7 @@
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import { accepted, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
-import { ownKeyColumn, type Family, type ForeignKey } from './foreign-key.ts'
+import type { Family, ForeignKey } from './foreign-key.ts'
 import { makeRow } from './make-row.ts'
 import {
   addParentCase,
@@ -16,6 +16,7 @@ import {
 } from './reference-outcome.ts'
 import { resetSequence } from './reset-sequence.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { tryOne } from './trial.ts'
 
 interface Change {
   /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
@@ -23,8 +24,11 @@ interface Change {
   readonly before: readonly string[]
 }
 
-const changeOf = async (key: ForeignKey, family: Family, context: RuleContext): Promise<Change | null> => {
-  const column = ownKeyColumn(key, context)
+const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
+  `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
+
+const plainChange = async (key: ForeignKey, family: Family, context: RuleContext): Promise<Change | null> => {
+  const { column } = family
   const found = key.target.columns.find((c) => c.name === column)
   if (!found || found.generated !== null) return null
   if (found.identity === 'always') {
@@ -32,6 +36,53 @@ const changeOf = async (key: ForeignKey, family: Family, context: RuleContext): 
   }
   const value = await anotherKey(context, key, family, column)
   return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
+}
+
+/** What else hangs on the key changes along with it, as in a row that has the other key by itself. */
+const changeAlong = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Change | null> => {
+  const { target, targetColumns } = key
+  const standing = [...family.beforeParent, family.insertParent]
+  for (const column of new Set([family.column, ...targetColumns.toReversed()])) {
+    const value = await anotherKey(context, key, family, column)
+    if (value === undefined) continue
+    const pins = Object.fromEntries(targetColumns.map((c) => [c, family.parent[c]!]))
+    const other = await makeRow(context, target, {
+      pins: { ...pins, [column]: value },
+      family: 'a',
+      before: standing,
+    })
+    if ('unsolved' in other) continue
+    const set = target.columns
+      .filter(
+        ({ name, generated, identity }) => generated === null && identity !== 'always' && name in other.row,
+      )
+      .filter(({ name }) => other.row[name] !== family.parent[name])
+      .map(({ name }) => `${ident(name)} = ${other.row[name]!}`)
+    const change = { set: set.join(', '), before: other.given }
+    const statements = [...change.before, ...standing, updateParent(key, family, context, change)]
+    if (set.length > 0 && !(await tryOne(context.db, ground.world, statements))) return change
+  }
+  return null
+}
+
+const changeOf = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Change | null> => {
+  const plain = await plainChange(key, family, context)
+  if (!plain) return null
+  const standing = [...plain.before, ...family.beforeParent, family.insertParent]
+  const statements = [...standing, updateParent(key, family, context, plain)]
+  const fault = await tryOne(context.db, ground.world, statements)
+  const isRefused = fault?.sqlstate === '23514' || fault?.sqlstate === '23503'
+  return (isRefused ? await changeAlong(key, family, context, ground) : null) ?? plain
 }
 
 /** The child points to a row that is there, and neither to the old key nor to its default. */
@@ -45,9 +96,6 @@ const countFollowed = (key: ForeignKey, family: Family, context: RuleContext): s
     `join ${qualified(key.target)} as p on ${pairs.join(' and ')} where not (${old.join(' and ')}) and (${byDefault.join(' and ')}) is not true`
   )
 }
-
-const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
-  `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
 
 /** Changes the parent's key and gives the old one to a new row, in one statement. */
 const handOver = async (
@@ -123,7 +171,7 @@ export const addUpdateCases = async (
   context: RuleContext,
   ground: Ground,
 ): Promise<void> => {
-  const change = await changeOf(key, family, context)
+  const change = await changeOf(key, family, context, ground)
   if (!change) return
   const given = [...change.before, ...(await familyStands(key, family, context))]
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {

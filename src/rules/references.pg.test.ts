@@ -74,6 +74,27 @@ const tables = {
     t.required('chicken_id'),
     t.references('chicken_id', 'chickens', { deferrable: 'deferred' }),
   ]),
+  // Whose they are is required, and of one key; who leads is optional, and of the other.
+  departments: table('departments', { tenant_id: 'bigint', id: 'bigint', head_id: 'bigint' }, (t) => [
+    t.primaryKey('tenant_id', 'id'),
+    t.references('tenant_id', 'tenants'),
+    t.references(['tenant_id', 'head_id'], 'employees'),
+  ]),
+  employees: table('employees', { tenant_id: 'bigint', id: 'bigint', department_id: 'bigint' }, (t) => [
+    t.primaryKey('tenant_id', 'id'),
+    t.required('department_id'),
+    t.references(['tenant_id', 'department_id'], 'departments'),
+  ]),
+  // Two parents differ in one column alone: a mixture of both is one of them.
+  years: table('years', { tenant_id: 'bigint', year: 'integer' }, (t) => [
+    t.primaryKey('tenant_id', 'year'),
+    t.check('one_year', 'year = 2024'),
+    t.references('tenant_id', 'tenants'),
+  ]),
+  entries: table('entries', { id: 'integer', tenant_id: 'bigint', year: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.references(['tenant_id', 'year'], 'years'),
+  ]),
   roots: table('roots', { id: 'integer', root_id: 'integer' }, (t) => [
     t.primaryKey('id'),
     t.required('root_id'),
@@ -115,6 +136,15 @@ create table chickens (id integer primary key, egg_id integer not null);
 create table eggs (id integer primary key, chicken_id integer not null
   references chickens deferrable initially deferred);
 alter table chickens add foreign key (egg_id) references eggs deferrable initially deferred;
+create table departments (tenant_id bigint not null references tenants, id bigint not null, head_id bigint,
+  primary key (tenant_id, id));
+create table employees (tenant_id bigint not null, id bigint not null, department_id bigint not null,
+  primary key (tenant_id, id), foreign key (tenant_id, department_id) references departments);
+alter table departments add foreign key (tenant_id, head_id) references employees;
+create table years (tenant_id bigint not null references tenants, year integer not null
+  constraint one_year check (year = 2024), primary key (tenant_id, year));
+create table entries (id integer primary key, tenant_id bigint, year integer,
+  foreign key (tenant_id, year) references years);
 create table roots (id integer primary key, root_id integer not null references roots);
 create table codes (id integer primary key, code text not null unique);
 create table uses (id integer primary key, code text references codes (code) on update cascade);
@@ -140,7 +170,7 @@ const references = () => lab.rules.filter((r) => r.rule.kind === 'references')
 describe('references', () => {
   test('hold for every action, self references, cycles and shared columns', () => {
     expect(lab.faults()).toEqual([])
-    expect(references().length).toBe(34)
+    expect(references().length).toBe(39)
   })
 
   test('are red without their constraint', async () => {

@@ -4,12 +4,8 @@
  */
 import type { PgFault } from '../postgres/fault.ts'
 import type { Reply, Session } from '../postgres/session.ts'
+import { attemptOn } from '../rows/desk.ts'
 import type { World } from './experiment.ts'
-
-const start = 'savepoint assay_try_start'
-const ready = 'savepoint assay_try'
-const again = 'rollback to savepoint assay_try'
-const end = 'rollback to savepoint assay_try_start; release savepoint assay_try_start'
 
 /**
  * Runs each attempt after `before`, apart from the others. A reply's first command is the return to the savepoint,
@@ -20,14 +16,12 @@ export const tryEach = async (
   before: readonly string[],
   attempts: readonly (readonly string[])[],
 ): Promise<readonly Reply[]> => {
-  const replies = await db.batch([
-    start,
-    [...before, ready].join(';\n'),
-    ...attempts.map((statements) => [again, ...statements, 'set constraints all immediate'].join(';\n')),
-    end,
-  ])
-  const standing = replies[1]!
-  return standing.fault ? attempts.map(() => standing) : replies.slice(2, -1)
+  const texts = attempts.map((statements) => [...statements, 'set constraints all immediate'].join(';\n'))
+  const { laid, replies } = await attemptOn(db, before.length === 0 ? [] : [before.join(';\n')], texts, {
+    once: true,
+  })
+  const refused = laid.find((reply) => reply.fault !== null)
+  return refused ? attempts.map(() => refused) : replies
 }
 
 /** Runs statements in a world; why PostgreSQL refused, or null when it took them all. */

@@ -1,6 +1,7 @@
 /** Experiments of a column's type from its probes: stored as foretold, or refused as foretold. Shared with domains. */
 import { checksOf } from '../catalog/check.ts'
 import { ident, qualified } from '../postgres/quote.ts'
+import type { Reply } from '../postgres/session.ts'
 import type { Row } from '../rows/rows.ts'
 import { allTrue, rowsAre, type Case, type Ground } from './draft.ts'
 import { evaluate } from './evaluate.ts'
@@ -99,6 +100,23 @@ const storedCase = (
       }
 }
 
+const withProbe = ({ row, column }: ProbedColumn, { probe }: Foretold): Row => ({
+  ...row,
+  [column]: probe.sql,
+})
+
+const tryPlain = (
+  some: readonly Foretold[],
+  probed: ProbedColumn,
+  { rows, table, db }: RuleContext,
+  { world }: Ground,
+): Promise<readonly Reply[]> =>
+  tryEach(
+    db,
+    [...world.statements, ...probed.given],
+    some.map((one) => [rows.insert(table, withProbe(probed, one))]),
+  )
+
 /** The first of the group that goes into a row, other columns changed where that helps. */
 const choose = async (
   group: readonly Foretold[],
@@ -107,16 +125,8 @@ const choose = async (
   ground: Ground,
 ): Promise<Chosen | null> => {
   const { rows, table, db } = context
-  const plain = group.map((one) => ({
-    one,
-    row: { ...probed.row, [probed.column]: one.probe.sql },
-    given: probed.given,
-  }))
-  const replies = await tryEach(
-    db,
-    [...ground.world.statements, ...probed.given],
-    plain.map(({ row }) => [rows.insert(table, row)]),
-  )
+  const plain = group.map((one) => ({ one, row: withProbe(probed, one), given: probed.given }))
+  const replies = await tryPlain(group, probed, context, ground)
   const refusesType = !feedsGenerated(context, probed.column)
   for (const [i, one] of plain.entries()) {
     const { fault } = replies[i]!
@@ -193,8 +203,11 @@ export const addProbeCases = async (
   const about = { name: understood.name, modifiers: understood.modifiers, sample }
   const probes = understood.isArray ? arrayProbesOf(about) : probesOf(about)
   const foretold = await foretell(db, type, probes)
+  const groups = byAim(foretold.filter((f) => f.sqlstate === null))
+  // All in one write: each group finds its answers known.
+  await tryPlain(groups.flat(), probed, context, ground)
   let way = 0
-  for (const group of byAim(foretold.filter((f) => f.sqlstate === null))) {
+  for (const group of groups) {
     const chosen = await choose(group, probed, context, ground)
     if (!chosen) {
       if (group.some((one) => one.probe.isEnd)) await addNearEndCase(probed, context, ground)

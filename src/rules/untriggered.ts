@@ -27,6 +27,17 @@ const isAsExpected = (reply: Reply, { then }: Case): boolean => {
   return then.kind !== 'rows' || JSON.stringify(reply.commands.at(-2)?.rows) === JSON.stringify(then.rows)
 }
 
+/** Whether the case comes out as expected after these statements. */
+export const comesOut = async (
+  { db }: RuleContext,
+  { world }: Ground,
+  one: Case,
+  before: readonly string[] = [],
+): Promise<boolean> => {
+  const [reply] = await tryEach(db, world.statements, [[...before, ...(one.given ?? []), ...one.when]])
+  return isAsExpected(reply!, one)
+}
+
 /** Disables the user's triggers of those tables that have some. */
 export const quieted = (context: RuleContext, tables: readonly Table[]): readonly string[] =>
   tables
@@ -57,15 +68,13 @@ export const addUntriggered = async (
     ground.draft.add(one)
     return
   }
-  const statements = [...(one.given ?? []), ...one.when]
   // One table whose deferred triggers still wait cannot be quieted: then the rule's own is, alone.
   const ways = tables.length > 1 ? [quiet, quieted(context, [context.table])] : [quiet]
-  const [loud, ...silent] = await tryEach(context.db, ground.world.statements, [
-    statements,
-    ...ways.map((way) => [...way, ...statements]),
-  ])
-  const found = isAsExpected(loud!, one) ? -1 : silent.findIndex((reply) => isAsExpected(reply, one))
-  ground.draft.add(found < 0 ? one : { ...one, given: [...ways[found]!, ...(one.given ?? [])] })
+  let found: readonly string[] | null = null
+  if (!(await comesOut(context, ground, one))) {
+    for (const way of ways) if (found === null && (await comesOut(context, ground, one, way))) found = way
+  }
+  ground.draft.add(found === null ? one : { ...one, given: [...found, ...(one.given ?? [])] })
 }
 
 /**
@@ -73,20 +82,18 @@ export const addUntriggered = async (
  * the user's triggers, so that it is the structures that answer. Whether that was needed.
  */
 export const addUnmasked = async (context: RuleContext, ground: Ground, one: Case): Promise<boolean> => {
-  const { catalog, claims, db, table } = context
+  const { catalog, claims, table } = context
   const quiet = quieted(context, [table])
   const drops = claims.flatMap((id) => {
     const structure = catalog.structures.get(id)
     return structure ? kindOfStructure(structure).drop(structure, catalog) : []
   })
   if (quiet.length > 0 && drops.length > 0) {
-    const statements = [...(one.given ?? []), ...one.when]
-    const [loud, silent, without] = await tryEach(db, ground.world.statements, [
-      [...drops, ...statements],
-      [...quiet, ...statements],
-      [...quiet, ...drops, ...statements],
-    ])
-    if (isAsExpected(loud!, one) && isAsExpected(silent!, one) && !isAsExpected(without!, one)) {
+    const isMasked =
+      (await comesOut(context, ground, one, drops)) &&
+      (await comesOut(context, ground, one, quiet)) &&
+      !(await comesOut(context, ground, one, [...quiet, ...drops]))
+    if (isMasked) {
       ground.draft.add({ ...one, given: [...quiet, ...(one.given ?? [])] })
       return true
     }

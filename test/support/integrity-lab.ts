@@ -9,6 +9,7 @@ import { proveGreen, type GreenRule } from '../../src/prove/green.ts'
 import { indistinctOf, makeWitnesses, mutateStructure } from '../../src/prove/mutate.ts'
 import { openNoticedRemovals } from '../../src/prove/noticed-removals.ts'
 import { proveRed, type RedEvidence } from '../../src/prove/red.ts'
+import { openRedHabits } from '../../src/prove/red-habits.ts'
 import type { MutantResult } from '../../src/prove/result.ts'
 import { openWorkplace } from '../../src/prove/workplace.ts'
 import { writeTests } from '../../src/prove/write-tests.ts'
@@ -80,7 +81,10 @@ export const openRuleLab = async (
   return {
     catalog,
     rules,
-    db: main,
+    // The workplace changes its sessions now and then.
+    get db() {
+      return workplace.main
+    },
     rule: find,
     faults: () =>
       rules.flatMap((r) => [
@@ -91,7 +95,10 @@ export const openRuleLab = async (
       ]),
     titles: (id) => find(id).experiments.map((e) => e.title),
     red: async () => {
-      const evidence = await proveRed(workplace, rules, catalog, openNoticedRemovals())
+      const evidence = await proveRed(
+        { workplace, catalog, noticed: openNoticedRemovals(), habits: openRedHabits() },
+        rules,
+      )
       return new Map(rules.map((r, i) => [r.rule.id, evidence[i]!]))
     },
     left: async (of) => {

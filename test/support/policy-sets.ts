@@ -227,6 +227,19 @@ export const policySamples: readonly PolicySample[] = [
     policies: { own: { using: 'owner_id = current_user_id()' } },
   },
   {
+    name: 'a trigger that looks where not everybody may',
+    table: 'docs',
+    columns: docColumns,
+    schema: `${docs}${userId}
+      create table quotas (owner_id int primary key, most int not null);
+      create function few() returns trigger language plpgsql as $$ begin
+        if (select count(*) from docs where owner_id = new.owner_id) > (select most from quotas q where q.owner_id = new.owner_id)
+          then raise exception 'full' using errcode = '23514'; end if;
+        return new; end $$;
+      create trigger few before insert on docs for each row execute function few();`,
+    policies: { own: { to: 'app', using: 'owner_id = current_user_id()' } },
+  },
+  {
     name: 'a tree, whose rows never stand alone',
     table: 'nodes',
     columns: { id: 'integer', parent_id: 'integer', owner: 'integer' },

@@ -178,4 +178,18 @@ end $$;
 create trigger crew_hours after insert on hands for each row execute function crew_hours();
 create function keep_hands() returns trigger language plpgsql as $$ begin raise exception 'hands stay' using errcode = 'HA001'; end $$;
 create trigger keep_hands before truncate on hands for each statement execute function keep_hands();
+
+-- 21: looks a value up in a row that no foreign key leads to; removes a row by one of its words
+create table sources (id integer primary key, project_id integer);
+create table links (id integer primary key, project_id integer, source_id integer, seen_at timestamp not null default now());
+create function find_project() returns trigger language plpgsql as $$ begin
+  if new.project_id is null then select project_id into new.project_id from sources where sources.id = new.source_id; end if;
+  new.seen_at := now();
+  return new; end $$;
+create trigger find_project before insert or update on links for each row execute function find_project();
+create table spaces (id integer primary key, kind text not null default 'user');
+create table homes (id integer primary key, space_id integer references spaces on delete cascade);
+create function leave_space() returns trigger language plpgsql as $$ begin
+  delete from spaces where spaces.id = old.space_id and spaces.kind = 'home'; return null; end $$;
+create trigger leave_space after delete on homes for each row when (old.space_id is not null) execute function leave_space();
 `

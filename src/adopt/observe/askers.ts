@@ -51,10 +51,16 @@ export const askers = async (context: RuleContext, reads: TriggerReads): Promise
     ...(reads.settings.length < 2
       ? []
       : values.map((value) => Object.fromEntries(reads.settings.map((name) => [name, literal(value)])))),
+    // Taken back after a transaction, a setting is empty, and not null.
+    ...(reads.settings.length === 0 ? [] : [Object.fromEntries(reads.settings.map((name) => [name, `''`]))]),
   ]
   return roles.flatMap((as) => [
-    // Names that a function leaves open are not found on an empty path.
-    as === null ? { as, settings: { search_path: `''` }, beside: {} } : { as, settings: {}, beside: {} },
+    // Names that a function leaves open are not found on an empty path, which is no concern of one that has none.
+    ...(as === null
+      ? reads.hasOwnPath
+        ? [{ as, settings: { search_path: `''` }, beside: {} }]
+        : []
+      : [{ as, settings: {}, beside: {} }]),
     ...settings.flatMap((set) => [
       { as, settings: set, beside: {} },
       ...(Object.keys(beside).length === 0 ? [] : [{ as, settings: set, beside }]),

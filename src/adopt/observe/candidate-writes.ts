@@ -10,6 +10,7 @@ import type { RuleContext } from '../../rules/rule-kind.ts'
 import { askers } from './askers.ts'
 import { calmValues } from './calm-values.ts'
 import { amongNeighbours, askedBeside, besides } from './beside-rows.ts'
+import { linkedWrites } from './linked-writes.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import { deferredWrites, typicalWrites } from './typical-writes.ts'
 import { combinedWrites, variedWrites } from './varied-writes.ts'
@@ -17,7 +18,7 @@ import { insert, on, update, type Ground } from './write-settings.ts'
 import {
   agedValues,
   differing,
-  future,
+  farAhead,
   isTime,
   otherValues,
   readValues,
@@ -53,7 +54,9 @@ const changesOf = (
   return Object.fromEntries(
     changed.flatMap((name) => {
       const column = columns.find((c) => c.name === name)!
-      const value = isTime(column) ? future : (second[name] ?? (column.notNull ? undefined : 'null'))
+      const value = isTime(column)
+        ? farAhead(column)
+        : (second[name] ?? (column.notNull ? undefined : 'null'))
       return value === undefined || value === 'default' || value === base[name]
         ? []
         : [[name, value] as const]
@@ -108,6 +111,7 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
       const varied = await variedWrites(all)
       const chosen = [...nestedWrites(all, second), ...typicalWrites(all).slice(0, 4), ...varied.slice(0, 4)]
       return [
+        ...(await linkedWrites(all)),
         ...(await amongNeighbours(all, typicalWrites(all).slice(0, 5))).slice(0, 20),
         ...(await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside }))),
       ]

@@ -26,7 +26,10 @@ const oneWrite = (write: ObservedWriteOption<string>, given: SaidRow): string =>
     })
     return `a change of ${listed(changes)}`
   }
-  if (write.again) return 'an insert of a row that is there, ON CONFLICT DO NOTHING,'
+  if (write.again) {
+    const values = Object.keys(write.again).length === 0 ? '' : ` with ${described(write.again)}`
+    return `an insert${values} of a row that is there, ON CONFLICT DO NOTHING,`
+  }
   return write.delete ? 'a delete' : 'a truncate'
 }
 

@@ -27,6 +27,8 @@ export interface TriggerReads {
   readonly tables: readonly Table[]
   /** Names that current_setting is asked for. */
   readonly settings: readonly string[]
+  /** One of its functions has a search_path of its own: then its caller's must not matter. */
+  readonly hasOwnPath: boolean
   /** Conditions over NEW or OLD alone, as expressions over the table's columns. */
   readonly conditions: readonly string[]
   /** Conditions as they stand, for the constants in them. */
@@ -135,6 +137,7 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
     wholeRow: /\b(?:new|old)\b(?!\s*\.)|\b(?:new|old)\s*\.\s*\*/iu.test(plain),
     tables: [...new Map([...near, ...next].map((t) => [t.id, t])).values()].filter((t) => t.id !== table.id),
     settings: [...new Set([...plain.matchAll(/current_setting\s*\(\s*'([^']+)'/giu)].map((m) => m[1]!))],
+    hasOwnPath: ownFunctions(structure, catalog).some(({ facts }) => facts.searchPath !== null),
     conditions: [...new Set(conditions.flatMap((c) => overColumns(c, table) ?? []))],
     texts: conditions,
     isConstraint,

@@ -2,7 +2,7 @@
 import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed-stage.ts'
 import { again, insert, on, remove, update, type Ground } from './write-settings.ts'
-import { agedValues, future, rowsOfConditions } from './written-values.ts'
+import { agedValues, farAhead, rowsOfConditions } from './written-values.ts'
 
 const mostPairs = 40
 
@@ -14,10 +14,17 @@ export const variedWrites = async (ground: Ground): Promise<readonly ObservedSet
   const conditional = await rowsOfConditions(context, reads, base)
   const [column, value] = Object.entries(changes)[0] ?? []
   const change: Row = column === undefined ? {} : { [column]: value! }
-  const ahead = agedValues(context.table.columns, reads, future)
+  const ahead = agedValues(context.table.columns, reads, farAhead)
   const rows = [...conditional, ...singles(ground)]
   return [
-    ...(on(reads, 'insert') ? [again(aged), ...rows.map((row) => insert({ ...aged, ...row }))] : []),
+    ...(on(reads, 'insert')
+      ? [
+          again(aged),
+          ...rows.map((row) => insert({ ...aged, ...row })),
+          // What a BEFORE trigger refuses is refused also where nothing would be written.
+          ...conditional.filter((row) => Object.keys(row).length > 0).map((row) => again(aged, row)),
+        ]
+      : []),
     ...(on(reads, 'update')
       ? [
           update(ahead, change),

@@ -25,11 +25,11 @@ export const remove = (given: Row): ObservedSetting => ({
   writes: [{ does: 'delete', row: {} }],
 })
 
-/** The given row is inserted again, which BEFORE triggers alone notice. */
-export const again = (given: Row): ObservedSetting => ({
+/** The given row is inserted again, with these values, which BEFORE triggers alone notice. */
+export const again = (given: Row, row: Row = {}): ObservedSetting => ({
   ...plainSetting,
   given,
-  writes: [{ does: 'again', row: {} }],
+  writes: [{ does: 'again', row }],
 })
 
 export interface Ground {

@@ -13,25 +13,31 @@ export const isTime = (column: Column): boolean => /^(?:timestamp|date)/u.test(c
 
 const made = /\bnow\b|current|clock|localtime|uuid|random|nextval/iu
 
+/** As the column keeps it: a zone only where it keeps one. */
+const momentOf = (day: string, { baseType }: Column): string => {
+  if (baseType === 'date') return `'${day}'`
+  return /with time zone/u.test(baseType) ? `'${day} 00:00:00+00'` : `'${day} 00:00:00'`
+}
+
 /** Now() stands still in a transaction: a row has to be old for a change of its times to show. */
-const old = `'2001-01-01 00:00:00+00'`
-export const future = `'2101-01-01 00:00:00+00'`
+const longAgo = (column: Column): string => momentOf('2001-01-01', column)
+export const farAhead = (column: Column): string => momentOf('2101-01-01', column)
 
 /** Columns that a default makes anew each time, or whose time a trigger may set, with a value that stays. */
-export const agedValues = (columns: readonly Column[], reads: TriggerReads, time = old): Row =>
+export const agedValues = (columns: readonly Column[], reads: TriggerReads, timeOf = longAgo): Row =>
   Object.fromEntries(
     columns.flatMap((column) => {
       if (column.generated !== null || column.typeKind === 'array') return []
       const byDefault = made.test(column.default ?? '')
       if (isTime(column) && (byDefault || reads.wholeRow || reads.columns.includes(column.name)))
-        return [[column.name, time] as const]
+        return [[column.name, timeOf(column)] as const]
       if (byDefault && reads.wholeRow && column.baseType === 'uuid')
         return [[column.name, `'00000000-0000-4000-8000-0000000000aa'`] as const]
       return []
     }),
   )
 
-const parses = (sql: string): boolean => {
+export const parses = (sql: string): boolean => {
   try {
     parseExpression(sql)
     return true
@@ -104,7 +110,7 @@ export const readValues = async (
       values: unique([
         typical[0],
         ...special.slice(0, mostValues),
-        ...(isTime(column) ? [old, future] : []),
+        ...(isTime(column) ? [longAgo(column), farAhead(column)] : []),
         typical[1],
         ...typical.slice(3),
         ...(column.notNull ? [] : ['null']),

@@ -13,6 +13,13 @@ interface Bookkeeping {
 }
 
 const known: readonly Bookkeeping[] = [
+  {
+    tool: 'Assay',
+    name: 'migrations',
+    columns: 'name kind direction state hash steps steps_done done_hash step_begun ordinal allowed'.split(
+      ' ',
+    ),
+  },
   { tool: 'Django', name: 'django_migrations', columns: ['id', 'app', 'name', 'applied'] },
   { tool: 'Alembic', name: 'alembic_version', columns: ['version_num'] },
   { tool: 'Prisma', name: '_prisma_migrations', columns: ['id', 'checksum', 'migration_name', 'started_at'] },

@@ -5,6 +5,7 @@
 import type { PgFault } from '../../postgres/fault.ts'
 import { ident, literal } from '../../postgres/quote.ts'
 import type { Reply, Session } from '../../postgres/session.ts'
+import { attemptOn } from '../../rows/desk.ts'
 import type { Asker, World } from '../experiment.ts'
 
 export interface Trial {
@@ -33,7 +34,6 @@ export const becoming = ({ role, settings }: Asker): readonly string[] => [
 
 const message = (trial: Trial): string =>
   [
-    'rollback to savepoint assay_trial',
     ...(trial.given ?? []),
     ...(trial.as ? becoming(trial.as) : []),
     `select 1 as ${marker}`,
@@ -55,16 +55,16 @@ export const tryAll = async (
   trials: readonly Trial[],
 ): Promise<readonly TrialAnswer[]> => {
   if (trials.length === 0) return []
-  const replies = await db.batch([
-    'savepoint assay_trial_start',
-    [...world.statements, 'savepoint assay_trial'].join(';\n'),
-    ...trials.map(message),
-    'rollback to savepoint assay_trial_start; release savepoint assay_trial_start',
-  ])
-  const worldFault = replies[1]!.fault
-  return replies
-    .slice(2, -1)
-    .map((reply) => (worldFault ? { ran: false, fault: worldFault, affected: 0, rows: [] } : answer(reply)))
+  const { statements } = world
+  const { laid, replies } = await attemptOn(
+    db,
+    statements.length === 0 ? [] : [statements.join(';\n')],
+    trials.map(message),
+  )
+  const worldFault = laid.find((reply) => reply.fault !== null)?.fault
+  return replies.map((reply) =>
+    worldFault ? { ran: false, fault: worldFault, affected: 0, rows: [] } : answer(reply),
+  )
 }
 
 /** One trial. */

@@ -51,19 +51,11 @@ export interface CellParts {
   answered(person: Person, situation: Situation): Answered
 }
 
-type VerdictOf = (set: PolicySet, answerOf: AnswerOf) => Verdicts
-
 interface Trying {
   readonly deed: Deed
   readonly situation: Situation
   readonly move: Move | null
 }
-
-const verdictsOf =
-  (person: Person, verdict: typeof declaredVerdict): VerdictOf =>
-  (set, answerOf) =>
-  (point) =>
-    verdict(set, person.role, point, answerOf)
 
 /** Old row and new row, as the deed meets them. */
 const rowsMet = (answered: Answered, { deed, move }: Trying): readonly [AnswerOf, AnswerOf] | null => {
@@ -124,9 +116,72 @@ const alikeBy = (sets: readonly PolicySet[]): ((role: AskedRole, deed: Deed) => 
   }
 }
 
+/** What becomes of a deed, and which sets it tells. */
+type Told = Pick<Cell, 'outcome' | 'tells'>
+
+/** What is answered of the old row and of the new one. */
+type Met = readonly [AnswerOf, AnswerOf]
+
+/** Null: nothing is promised, or nothing that the plain deed does not show. */
+const toldOf = (
+  { declared: set }: CellParts,
+  alike: readonly Alike[],
+  role: AskedRole,
+  deed: Deed,
+  plain: Deed | null,
+  [old, next]: Met,
+): Told | null => {
+  const declared =
+    (answerOf: AnswerOf): Verdicts =>
+    (point) =>
+      declaredVerdict(set, role, point, answerOf)
+  const outcome = deed.outcome(declared(old), declared(next))
+  if (outcome === null) return null
+  if (plain !== null) {
+    // It is shown where it differs; what is broken the plain deeds tell.
+    return sameOutcome(plain.outcome(declared(old), declared(next)), outcome) ? null : { outcome, tells: [] }
+  }
+  const [guessOld, guessNext] = [guesser(old), guesser(next)]
+  const guessedBy = ({ asked }: Alike): Outcome | null =>
+    deed.outcome(
+      (point) => guessOld(asked.get(point) ?? null),
+      (point) => guessNext(asked.get(point) ?? null),
+    )
+  const [declaredOnes, ...groups] = alike
+  const here = guessedBy(declaredOnes!)
+  const tells = [{ ...declaredOnes!, sets: declaredOnes!.sets.slice(1) }, ...groups].flatMap((group) =>
+    sameOutcome(guessedBy(group), here) ? [] : group.sets.map((i) => i - 1),
+  )
+  return { outcome, tells }
+}
+
+/** Whoever is answered the same fares the same: found once for each role and deed. */
+const toldBy = (
+  parts: CellParts,
+): ((role: AskedRole, deed: Deed, plain: Deed | null, met: Met) => Told | null) => {
+  const alike = alikeBy([parts.declared, ...parts.sets])
+  const known = new Map<AskedRole, Map<Deed, Map<Deed | null, Map<AnswerOf, Map<AnswerOf, Told | null>>>>>()
+  const within = <K, V extends object>(map: Map<K, V>, key: K, make: () => V): V => {
+    const found = map.get(key) ?? make()
+    map.set(key, found)
+    return found
+  }
+  return (role, deed, plain, met) => {
+    const byDeed = within(known, role, () => new Map())
+    const byPlain = within(byDeed, deed, () => new Map())
+    const byOld = within(byPlain, plain, () => new Map())
+    const byNext = within(byOld, met[0], () => new Map<AnswerOf, Told | null>())
+    const before = byNext.get(met[1])
+    if (before !== undefined) return before
+    const told = toldOf(parts, alike(role, deed), role, deed, plain, met)
+    byNext.set(met[1], told)
+    return told
+  }
+}
+
 const cellOf = (
   parts: CellParts,
-  alike: ReturnType<typeof alikeBy>,
+  toldAs: ReturnType<typeof toldBy>,
   person: Person,
   trying: Trying,
 ): Cell | null => {
@@ -137,30 +192,12 @@ const cellOf = (
   if (deed.statement(subject) === null) return null
   const met = rowsMet(parts.answered(person, situation), trying)
   if (!met) return null
-  const [old, next] = met
-  const by = (of: VerdictOf, set: PolicySet): Outcome | null => deed.outcome(of(set, old), of(set, next))
-  const declared = verdictsOf(person, declaredVerdict)
-  const outcome = by(declared, parts.declared)
-  if (outcome === null || isIdle(trying, outcome)) return null
   const plain = plainOf[deed.name]
   const hasPlain = plain !== undefined && plain.statement(subject) !== null
-  if (hasPlain) {
-    // It is shown where it differs; what is broken the plain deeds tell.
-    const of = plain.outcome(declared(parts.declared, old), declared(parts.declared, next))
-    return sameOutcome(of, outcome) ? null : { person, deed, situation, move, subject, outcome, tells: [] }
-  }
-  const [guessOld, guessNext] = [guesser(old), guesser(next)]
-  const guessedBy = ({ asked }: Alike): Outcome | null =>
-    deed.outcome(
-      (point) => guessOld(asked.get(point) ?? null),
-      (point) => guessNext(asked.get(point) ?? null),
-    )
-  const [declaredOnes, ...groups] = alike(person.role, deed)
-  const here = guessedBy(declaredOnes!)
-  const tells = [{ ...declaredOnes!, sets: declaredOnes!.sets.slice(1) }, ...groups].flatMap((group) =>
-    sameOutcome(guessedBy(group), here) ? [] : group.sets.map((i) => i - 1),
-  )
-  return { person, deed, situation, move, subject, outcome, tells }
+  const told = toldAs(person.role, deed, hasPlain ? plain : null, met)
+  return told === null || isIdle(trying, told.outcome)
+    ? null
+    : { person, deed, situation, move, subject, ...told }
 }
 
 const isOfMove = (deed: Deed): boolean => deed.name.startsWith('updates')
@@ -175,9 +212,9 @@ export const cellsOf = (parts: CellParts): readonly Cell[] => {
   const moving = parts.moves.flatMap((move): readonly Trying[] =>
     deeds.filter(isOfMove).map((deed) => ({ deed, situation: move.from, move })),
   )
-  const alike = alikeBy([parts.declared, ...parts.sets])
+  const toldAs = toldBy(parts)
   return parts.people.flatMap((person) =>
-    [...tryings, ...moving].flatMap((trying) => cellOf(parts, alike, person, trying) ?? []),
+    [...tryings, ...moving].flatMap((trying) => cellOf(parts, toldAs, person, trying) ?? []),
   )
 }
 

@@ -1,10 +1,9 @@
 /** Asks PostgreSQL what every expression says of every row on behalf of every person, in as few messages as it takes. */
-import { ident, qualified } from '../../postgres/quote.ts'
 import { openSession, type Session } from '../../postgres/session.ts'
 import type { Asker, World } from '../experiment.ts'
-import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import type { Answered, Person } from './cells.ts'
+import { landingFor, type Landed } from './landing.ts'
 import { withJudge, type Answer, type Judge, type Question } from './judge.ts'
 import type { Move, Situation } from './situations.ts'
 import type { AnswerOf } from './verdicts.ts'
@@ -23,16 +22,24 @@ export interface MatrixParts {
 
 const askerOf = ({ role, identity }: Person): Asker => ({ role: role.name, settings: identity.settings })
 
-const toAnswerOf = (
-  at: ReadonlyMap<string, number>,
-  answers: readonly Answer[] | undefined,
-): AnswerOf | null =>
-  answers === undefined
-    ? null
-    : (sql) => {
+type ToAnswerOf = (answers: readonly Answer[] | undefined) => AnswerOf | null
+
+/** The same answers are the same function: what follows from them is found once. */
+const answerReader = (at: ReadonlyMap<string, number>): ToAnswerOf => {
+  const known = new Map<string, AnswerOf>()
+  return (answers) => {
+    if (answers === undefined) return null
+    const key = answers.join(',')
+    const read =
+      known.get(key) ??
+      ((sql) => {
         const i = at.get(sql)
         return i === undefined ? undefined : answers[i]
-      }
+      })
+    known.set(key, read)
+    return read
+  }
+}
 
 /** A person, and how rows land that are written as this person. */
 interface Asking {
@@ -43,58 +50,9 @@ interface Asking {
 /** In the order of the askings. */
 type Fill = (judge: Judge, askings: readonly Asking[]) => Promise<readonly ReadonlyMap<Situation, Answered>[]>
 
-/** The texts that rows have once triggers have had their way with them; null where they quietly let none in. */
-interface Landed {
-  coming(situation: Situation): string | null
-  moved(move: Move): string | null
-}
-
-const asTheyCome: Landed = { coming: (situation) => situation.text, moved: (move) => move.text }
-
-/** What is refused behind the policies keeps its own text: they are asked before that. */
-const landingOf = (reply: TrialAnswer, own: string): string | null =>
-  reply.ran && reply.fault === null ? (reply.rows[0]?.[0] ?? null) : own
-
-/** A trigger may make a row another's: what is written is read back where nobody's policy is asked. */
-const landAll = async (
-  db: Session,
-  { rows, table, catalog }: RuleContext,
-  { world, situations, moves }: MatrixParts,
-  person: Person,
-): Promise<Landed> => {
-  if (catalog.of(table.id, 'trigger').length === 0) return asTheyCome
-  const off = ['set constraints all immediate', `alter table ${qualified(table)} disable row level security`]
-  const back = `returning (${ident(table.name)}.*)::text`
-  const as = askerOf(person)
-  const coming = await tryAll(
-    db,
-    world,
-    situations.map(({ row, before, after, standsWithout }) => ({
-      as,
-      given: [...before, ...(standsWithout ? after : []), ...off],
-      when: [`${rows.insert(table, row)} ${back}`],
-    })),
-  )
-  const moved = await tryAll(
-    db,
-    world,
-    moves.map(({ from, sets }) => ({
-      as,
-      given: [...from.before, rows.insert(table, from.row), ...from.after, ...off],
-      when: [
-        `update ${qualified(table)} set ${sets.map(([c, v]) => `${ident(c)} = ${v}`).join(', ')} where ${rows.where(table, from.row)} ${back}`,
-      ],
-    })),
-  )
-  return {
-    coming: (situation) => landingOf(coming[situations.indexOf(situation)]!, situation.text),
-    moved: (move) => (move.blocked ? move.text : landingOf(moved[moves.indexOf(move)]!, move.text)),
-  }
-}
-
 /** Rows decide alone: all of them are asked at once. */
 const fillAtOnce =
-  ({ grants, situations, moves }: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
+  ({ grants, situations, moves }: MatrixParts, toAnswerOf: ToAnswerOf): Fill =>
   async (judge, askings) => {
     const wanted = askings.map(({ landed }) => [
       ...new Set(
@@ -104,13 +62,14 @@ const fillAtOnce =
         ].filter((text) => text !== null),
       ),
     ])
+    const places = wanted.map((texts) => new Map(texts.map((text, place) => [text, place])))
     const answers = await judge.ask(
       grants,
       askings.map(({ person }, i) => ({ state: [], asker: askerOf(person), rows: wanted[i]! })),
     )
     return askings.map(({ landed }, i) => {
       const of = (text: string | null): AnswerOf | null =>
-        text === null ? null : toAnswerOf(at, answers[i]?.[wanted[i]!.indexOf(text)])
+        text === null ? null : toAnswerOf(answers[i]?.[places[i]!.get(text)!])
       const moved = (move: Move): AnswerOf | null => of(landed.moved(move))
       return new Map(
         situations.map((situation) => [
@@ -144,7 +103,7 @@ const collect = () => {
 
 /** What stands around a row counts: each situation is laid out, with the row and before it. */
 const fillEach =
-  ({ rows, table }: RuleContext, parts: MatrixParts, at: ReadonlyMap<string, number>): Fill =>
+  ({ rows, table }: RuleContext, parts: MatrixParts, toAnswerOf: ToAnswerOf): Fill =>
   async (judge, askings) => {
     const { world, situations, moves } = parts
     const { questions, add } = collect()
@@ -172,7 +131,7 @@ const fillEach =
     )
     const answers = await judge.ask(world.statements, questions)
     const of = (place: readonly [number, number] | null): AnswerOf | null =>
-      place === null ? null : toAnswerOf(at, answers[place[0]]?.[place[1]])
+      place === null ? null : toAnswerOf(answers[place[0]]?.[place[1]])
     return planned.map(
       (situated) =>
         new Map(
@@ -206,13 +165,14 @@ export const askMatrix = async (
   context: RuleContext,
   parts: MatrixParts,
 ): Promise<(person: Person, situation: Situation) => Answered> => {
-  const at = new Map(parts.expressions.map((sql, i) => [sql, i]))
+  const toAnswerOf = answerReader(new Map(parts.expressions.map((sql, i) => [sql, i])))
   const byPerson = new Map<Person, ReadonlyMap<Situation, Answered>>()
-  const fill = parts.readsRows ? fillEach(context, parts, at) : fillAtOnce(parts, at)
+  const fill = parts.readsRows ? fillEach(context, parts, toAnswerOf) : fillAtOnce(parts, toAnswerOf)
   const fillAll = (db: Session, people: readonly Person[]): Promise<void> =>
     withJudge(db, context.table, parts.expressions, async (judge) => {
       const askings: Asking[] = []
-      for (const person of people) askings.push({ person, landed: await landAll(db, context, parts, person) })
+      const landAs = landingFor(db, context, parts)
+      for (const person of people) askings.push({ person, landed: await landAs(askerOf(person)) })
       const filled = await fill(judge, askings)
       askings.forEach(({ person }, i) => byPerson.set(person, filled[i]!))
     })

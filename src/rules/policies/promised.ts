@@ -1,12 +1,15 @@
 /**
  * Cells in which something else than the policies has a say (a trigger that forbids, a key). Found by trying those that
  * do not come out as expected once more with row-level security off: where that refuses a row that is found, the
- * refusal itself shows that it was found; what says nothing of policies is left out.
+ * refusal itself shows that it was found; else they are given without the table's triggers, which are asked before the
+ * policies are; what says nothing of policies then either is left out.
  */
+import type { PgFault } from '../../postgres/fault.ts'
 import { qualified } from '../../postgres/quote.ts'
 import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
-import type { Asker, Expected, World } from '../experiment.ts'
+import type { Asker, Cause, Expected, World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
+import { quieted } from '../untriggered.ts'
 
 export interface Case {
   readonly title: string
@@ -22,10 +25,14 @@ export interface Trial<C extends Case> {
   readonly isObserved: boolean
 }
 
+/** A trigger that may not read what it reads is refused with the SQLSTATE of a policy, too. */
+const isCause = ({ sqlstate, routine }: PgFault, by: Cause): boolean =>
+  by.sqlstate.includes(sqlstate) && (by.routine === undefined || by.routine === routine)
+
 /** Whether it comes out as expected. */
 const holds = ({ fault, ran, affected, rows }: TrialAnswer, { then }: Case): boolean => {
   if (!ran || then.kind === 'plan') return false
-  if (then.kind === 'rejected') return fault !== null && then.by.sqlstate.includes(fault.sqlstate)
+  if (then.kind === 'rejected') return fault !== null && isCause(fault, then.by)
   if (fault) return false
   if (then.kind === 'affects') return affected === then.rows
   return then.kind === 'accepted' || JSON.stringify(rows) === JSON.stringify(then.rows)
@@ -35,7 +42,7 @@ const holds = ({ fault, ran, affected, rows }: TrialAnswer, { then }: Case): boo
 const isStrange = (answered: TrialAnswer, { then }: Case): boolean => {
   if (!answered.ran) return true
   if (!answered.fault) return false
-  return then.kind !== 'rejected' || !then.by.sqlstate.includes(answered.fault.sqlstate)
+  return then.kind !== 'rejected' || !isCause(answered.fault, then.by)
 }
 
 /** An update or a deletion of one row: who does not find it is not refused. */
@@ -60,6 +67,11 @@ export const keepPromised = async <C extends Case>(
     world,
     strange.map(({ as, given, when }) => ({ as, given: [...given, ...off], when })),
   )
+  const quiet = quieted(context, [table])
+  const silent = strange.map((one) => ({ ...one, given: [...quiet, ...one.given] }))
+  const last = quiet.length === 0 ? [] : await tryAll(db, world, silent)
+  const withoutTriggers = (at: number): readonly C[] =>
+    last[at] && holds(last[at], silent[at]!) ? [silent[at]!] : []
   return cases.flatMap((one, i): readonly C[] => {
     const at = strange.indexOf(one)
     if (trials[i]!.isObserved) return holds(tried[i]!, one) ? [one] : []
@@ -67,8 +79,11 @@ export const keepPromised = async <C extends Case>(
     const [first, second] = [tried[i]!, again[at]!]
     if (!first.ran) return []
     const sqlstate = second.fault?.sqlstate
-    if (sqlstate === undefined || sqlstate !== first.fault?.sqlstate) return [one]
-    if (!findsFirst(one) || sqlstate === ofPolicies) return []
+    if (sqlstate === undefined || sqlstate !== first.fault?.sqlstate) {
+      const [alone] = withoutTriggers(at)
+      return [alone ?? one]
+    }
+    if (!findsFirst(one) || sqlstate === ofPolicies) return withoutTriggers(at)
     const title = one.title.replace(/: done$/u, `: found, and then refused by another rule (${sqlstate})`)
     return [{ ...one, title, then: { kind: 'rejected', by: { sqlstate } } }]
   })

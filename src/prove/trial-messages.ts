@@ -1,0 +1,187 @@
+/**
+ * A trial as messages to PostgreSQL, and what their replies say. A transaction: begin, DDL and the first world in one
+ * message; then one message per experiment, each back to its world's savepoint. A trial of one experiment is one message.
+ */
+import type { PgFault } from '../postgres/fault.ts'
+import { ident, literal } from '../postgres/quote.ts'
+import type { Command, Reply } from '../postgres/session.ts'
+import type { Asker, Experiment, World } from '../rules/experiment.ts'
+import type { Observation } from './result.ts'
+
+/** DDL to run first (none: the database as it is), and what to try then. */
+export interface Trial {
+  readonly ddl: readonly string[]
+  readonly experiments: readonly Experiment[]
+}
+
+export interface TrialOutcome {
+  /** PostgreSQL refused the DDL: nothing else of the trial ran. */
+  readonly ddlFault: PgFault | null
+  /** In the order of the experiments. */
+  readonly observations: readonly Observation[]
+}
+
+export interface TrialMessages {
+  readonly texts: readonly string[]
+  /** Null: PostgreSQL could not read the one message, so that nothing of it says anything; `apart` has to be asked. */
+  readonly read: (replies: readonly Reply[]) => TrialOutcome | null
+}
+
+export interface MessageWishes {
+  /** The role that DDL runs as. */
+  readonly owner: string
+  /** statement_timeout after DDL; null: the session's. */
+  readonly patience: string | null
+}
+
+const whenMarker = 'assay_when'
+
+/** SET LOCAL statements for who asks; settings first, because the role may not be allowed to call set_config. */
+export const becomeAsker = (asker: Asker): readonly string[] => [
+  ...Object.entries(asker.settings).map(
+    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
+  ),
+  `set local role ${ident(asker.role)}`,
+]
+
+/** Nothing stands between the world and the statements that are judged: no need to mark where those begin. */
+const isBare = ({ given, as }: Experiment): boolean => given.length === 0 && as === undefined
+
+const experimentStatements = (experiment: Experiment): readonly string[] => [
+  ...experiment.given,
+  ...(experiment.as ? becomeAsker(experiment.as) : []),
+  ...(isBare(experiment) ? [] : [`select 1 as ${whenMarker}`]),
+  ...experiment.when,
+  'set constraints all immediate',
+]
+
+/** Checked here, so that a world that cannot be is told apart; rolled back, so that each constraint keeps its own timing. */
+const checkStatements = [
+  'savepoint assay_check',
+  'set constraints all immediate',
+  'rollback to savepoint assay_check',
+]
+const checkTags = ['SAVEPOINT', 'SET CONSTRAINTS', 'ROLLBACK']
+
+const worldStatements = (world: World): readonly string[] => [
+  ...world.statements,
+  ...checkStatements,
+  'savepoint assay_world',
+]
+
+const message = (statements: readonly string[]): string => statements.join(';\n')
+
+/** What was left open by the trial before it ends here: one message less. */
+const beginning = (trial: Trial, { owner, patience }: MessageWishes): readonly string[] => [
+  'rollback',
+  'begin',
+  ...(trial.ddl.length === 0
+    ? []
+    : [
+        `set local role ${ident(owner)}`,
+        ...trial.ddl,
+        'set local role none',
+        ...(patience === null ? [] : [`set local statement_timeout = ${literal(patience)}`]),
+      ]),
+  'savepoint assay_start',
+]
+
+const affectedBy = (command: Command | undefined): number => {
+  const count = command?.tag.match(/(\d+)$/u)?.[1]
+  return count === undefined ? 0 : Number(count)
+}
+
+const inVain = (fault: PgFault): Observation => ({ fault, stage: 'world', affected: 0, rows: [] })
+
+/** The first command is the return to the world. */
+const observe = (experiment: Experiment, { commands, fault }: Reply): Observation => {
+  const marker = isBare(experiment)
+    ? Math.min(0, commands.length - 1)
+    : commands.findIndex((c) => c.columns[0] === whenMarker)
+  if (marker < 0) return { fault, stage: 'given', affected: 0, rows: [] }
+  const answers = commands.slice(marker + 1)
+  // Without a fault the last command is SET CONSTRAINTS; the one before it is the statement that is judged.
+  const last = fault ? answers.at(-1) : answers.at(-2)
+  return { fault, stage: 'when', affected: affectedBy(last), rows: last?.rows ?? [] }
+}
+
+/** Where the savepoint after the DDL was reached; -1: the DDL was refused. */
+const startOf = ({ commands }: Reply): number => commands.findIndex(({ tag }) => tag === 'SAVEPOINT')
+
+/** Where the world was left as it is to be; -1: it was refused. */
+const worldEndOf = ({ commands }: Reply, start: number): number => {
+  const at = commands.findIndex(
+    (_, i) => i > start && checkTags.every((tag, n) => commands[i + n]?.tag === tag),
+  )
+  return at < 0 ? -1 : at + checkTags.length - 1
+}
+
+const byWorld = (experiments: readonly Experiment[]): ReadonlyMap<World, readonly number[]> => {
+  const groups = new Map<World, number[]>()
+  experiments.forEach((experiment, index) => {
+    const group = groups.get(experiment.world)
+    if (group) group.push(index)
+    else groups.set(experiment.world, [index])
+  })
+  return groups
+}
+
+/** One message per experiment. */
+export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessages => {
+  const { experiments } = trial
+  const groups = [...byWorld(experiments)]
+  const texts: string[] = []
+  const worldAt: number[] = []
+  for (const [n, [world, indexes]] of groups.entries()) {
+    worldAt.push(texts.length)
+    const head = n === 0 ? beginning(trial, wishes) : ['rollback to savepoint assay_start']
+    texts.push(message([...head, ...worldStatements(world)]))
+    for (const i of indexes)
+      texts.push(message(['rollback to savepoint assay_world', ...experimentStatements(experiments[i]!)]))
+  }
+  if (groups.length === 0) texts.push(message(beginning(trial, wishes)))
+  return {
+    texts,
+    read(replies) {
+      const [first] = replies
+      const ddlFault = startOf(first!) < 0 ? first!.fault : null
+      const observations = Array.from<Observation>({ length: experiments.length })
+      for (const [n, [, indexes]] of groups.entries()) {
+        const at = worldAt[n]!
+        const fault = ddlFault ?? replies[at]!.fault
+        indexes.forEach((i, k) => {
+          observations[i] = fault ? inVain(fault) : observe(experiments[i]!, replies[at + 1 + k]!)
+        })
+      }
+      return { ddlFault, observations }
+    },
+  }
+}
+
+/** What a world says of savepoints would be taken for what stands around it. */
+const isPlain = ({ statements }: World): boolean => !statements.some((sql) => /savepoint/iu.test(sql))
+
+/** One message where there is one experiment. */
+export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages => {
+  const [only, ...others] = trial.experiments
+  if (!only || others.length > 0 || !isPlain(only.world)) return messagesApart(trial, wishes)
+  const text = message([
+    ...beginning(trial, wishes),
+    ...only.world.statements,
+    ...checkStatements,
+    ...experimentStatements(only),
+  ])
+  return {
+    texts: [text],
+    read([reply]) {
+      const { commands, fault } = reply!
+      // A message is read whole before any of it runs.
+      if (fault && commands.length === 0) return null
+      const start = startOf(reply!)
+      if (start < 0) return { ddlFault: fault, observations: [inVain(fault!)] }
+      const end = worldEndOf(reply!, start)
+      if (end < 0) return { ddlFault: null, observations: [inVain(fault!)] }
+      return { ddlFault: null, observations: [observe(only, { commands: commands.slice(end), fault })] }
+    },
+  }
+}

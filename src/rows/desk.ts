@@ -1,0 +1,190 @@
+/**
+ * A session while tests are written on it. What attempts stand on stays laid until something else is asked, so that
+ * attempts from the same statements follow one another; whoever speaks to the session itself finds nothing of it.
+ * Under it the session; over it savepoint.ts and the trials of rules.
+ */
+import type { Reply, Session } from '../postgres/session.ts'
+import { openSessionState, type SessionState } from './session-state.ts'
+
+/** Statements that were laid, one reply each, and the reply to each attempt on top of them, apart from the others. */
+export interface Attempted {
+  readonly laid: readonly Reply[]
+  readonly replies: readonly Reply[]
+}
+
+export interface AttemptWish {
+  /** They may run on whatever stands: their answers hang on no table. */
+  readonly anywhere?: boolean
+  /** The same attempt from the same statements has the same answer: it is not asked again. */
+  readonly once?: boolean
+}
+
+export interface Desk {
+  /** The session for whoever writes tests: the desk knows what else is said on it. */
+  readonly db: Session
+  /** Before the transaction is taken back; what is asked later cleans up after itself. */
+  close(): void
+}
+
+const start = 'savepoint assay_stand_start'
+const ready = 'savepoint assay_stand'
+const again = 'rollback to savepoint assay_stand'
+const end = 'rollback to savepoint assay_stand_start; release savepoint assay_stand_start'
+
+/** More answers than this are forgotten: those of the tables before. */
+const mostKept = 10_000
+
+interface Standing {
+  readonly key: string
+  readonly laid: Promise<readonly Reply[]>
+}
+
+interface Kept {
+  /** What PostgreSQL refused of the statements: then there is nothing to stand on. */
+  readonly refused: readonly Reply[] | null
+  readonly answers: Map<string, Reply>
+}
+
+type Attempt = (
+  before: readonly string[],
+  attempts: readonly string[],
+  wish: AttemptWish,
+) => Promise<Attempted>
+
+const isRefused = (laid: readonly Reply[]): boolean => laid.some((reply) => reply.fault !== null)
+
+const desks = new WeakMap<Session, Attempt>()
+
+/** On a session that is nobody's desk. */
+const attemptPlainly = async (
+  db: Session,
+  before: readonly string[],
+  attempts: readonly string[],
+): Promise<Attempted> => {
+  const replies = await db.batch([
+    start,
+    ...before,
+    ready,
+    ...attempts.map((one) => `${again};\n${one}`),
+    end,
+  ])
+  return { laid: replies.slice(1, 1 + before.length), replies: replies.slice(2 + before.length, -1) }
+}
+
+/** Each of `before` is a message. Where one is refused, the replies of attempts say nothing. Nothing is left behind. */
+export const attemptOn = (
+  db: Session,
+  before: readonly string[],
+  attempts: readonly string[],
+  wish: AttemptWish = {},
+): Promise<Attempted> => desks.get(db)?.(before, attempts, wish) ?? attemptPlainly(db, before, attempts)
+
+/** In a transaction that has begun and will be taken back. */
+export const openDesk = (session: Session): Desk => {
+  let isOpen = true
+  let standing: Standing | null = null
+  let state: SessionState = openSessionState()
+  let known = new Map<string, Kept>()
+  let count = 0
+
+  /** What has to be said before anything else is. */
+  const leave = (): readonly string[] => {
+    const texts = standing === null ? [] : [end]
+    standing = null
+    return texts
+  }
+  /** Somebody speaks to the session itself. */
+  const heard = (texts: readonly string[]): readonly string[] => {
+    if (isOpen) for (const text of texts) state.heard(text)
+    return leave()
+  }
+  const leaveFirst = (texts: readonly string[]): void => {
+    const words = heard(texts)
+    // Who lost the connection is told by the next question.
+    if (words.length > 0) session.batch(words).catch(() => undefined)
+  }
+
+  /** Lays the statements unless they stand; the attempts go out with them. */
+  const send = async (
+    key: string,
+    before: readonly string[],
+    attempts: readonly string[],
+    anywhere: boolean,
+  ): Promise<Attempted> => {
+    const texts = attempts.map((one) => `${again};\n${one}`)
+    if (standing !== null && (anywhere || standing.key === key)) {
+      const { laid, key: on } = standing
+      const replies = await session.batch(texts)
+      // What it was to stand on was refused meanwhile.
+      if (on !== key && isRefused(await laid)) return send(key, before, attempts, anywhere)
+      return { laid: await laid, replies }
+    }
+    const first = [...leave(), start].join(';\n')
+    const all = session.batch([first, ...before, ready, ...texts])
+    const laid = all.then((replies) => replies.slice(1, 1 + before.length))
+    const own: Standing = { key, laid }
+    standing = own
+    const replies = await all
+    // Nothing can be asked on top of what was refused.
+    if (standing === own && isRefused(await laid)) leaveFirst([])
+    return { laid: await laid, replies: replies.slice(2 + before.length) }
+  }
+
+  const attempt: Attempt = async (before, attempts, { anywhere = false, once = false }) => {
+    if (!isOpen) return attemptPlainly(session, before, attempts)
+    const key = JSON.stringify([state.token(), before])
+    if (!once) return send(key, before, attempts, anywhere)
+    if (count > mostKept) [known, count] = [new Map<string, Kept>(), 0]
+    const kept = known.get(key)
+    if (kept?.refused) return { laid: kept.refused, replies: attempts.map(() => kept.refused!.at(-1)!) }
+    const open = [...new Set(attempts.filter((one) => !kept?.answers.has(one)))]
+    const cancelled = session.cancelled()
+    const asked = open.length === 0 ? null : await send(key, before, open, anywhere)
+    const found = new Map(open.map((one, i) => [one, asked!.replies[i]!]))
+    const answers = kept?.answers ?? new Map<string, Reply>()
+    const laid = asked?.laid ?? []
+    // What was cut short is asked anew by whoever begins again.
+    if (session.cancelled() === cancelled) {
+      const refused = isRefused(laid) ? laid : null
+      if (!kept || refused) known.set(key, { refused, answers })
+      if (!refused) for (const [one, reply] of found) answers.set(one, reply)
+      count += open.length
+    }
+    return { laid, replies: attempts.map((one) => found.get(one) ?? answers.get(one)!) }
+  }
+
+  const db: Session = {
+    address: session.address,
+    pid: session.pid,
+    cancelled: () => session.cancelled(),
+    query(sql) {
+      leaveFirst([sql])
+      return session.query(sql)
+    },
+    json(select) {
+      // It reads, and changes nothing.
+      leaveFirst([])
+      return session.json(select)
+    },
+    async batch(texts) {
+      const words = heard(texts)
+      return words.length === 0 ? session.batch(texts) : (await session.batch([...words, ...texts])).slice(1)
+    },
+    copyIn(copy, data) {
+      leaveFirst([copy])
+      return session.copyIn(copy, data)
+    },
+    end: () => session.end(),
+  }
+  desks.set(db, attempt)
+  return {
+    db,
+    close() {
+      isOpen = false
+      standing = null
+      state = openSessionState()
+      known = new Map()
+      count = 0
+    },
+  }
+}
