@@ -156,6 +156,20 @@ const inCommand = async (
   return argument === undefined ? [] : valuesOf(argument.name(), context)
 }
 
+/** A group of commands, such as `migrate`, is told its own first. */
+const inGroup = async (
+  program: Command,
+  command: Command,
+  words: readonly string[],
+  current: string,
+): Promise<readonly Completion[]> => {
+  if (command.commands.length === 0) return inCommand(program, command, words, current)
+  const at = words.findIndex((word) => !word.startsWith('-'))
+  if (at < 0) return current.startsWith('-') ? optionsOf(command, words) : commandsOf(command)
+  const inner = command.commands.find((one) => one.name() === words[at])
+  return inner === undefined ? [] : inGroup(program, inner, words.slice(at + 1), current)
+}
+
 /** Control characters would end a line of the answer, or steer the terminal. */
 // eslint-disable-next-line no-control-regex
 const steers = /[\u0000-\u001f\u007f-\u009f]/u
@@ -178,7 +192,7 @@ export const completionsFor = async (
         ? optionsOf(program, words)
         : commandsOf(program)
       : command
-        ? await inCommand(program, command, words.slice(at + 1), current)
+        ? await inGroup(program, command, words.slice(at + 1), current)
         : []
   return all.filter(({ value }) => value.startsWith(current) && !steers.test(value))
 }

@@ -8,7 +8,7 @@ import { readDumpFile } from './dump-file.ts'
 import { readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
 import { psqlArguments, type PsqlCommand } from './psql-commands.ts'
 import { openPsqlState, type PsqlState, type RefuseCommand } from './psql-state.ts'
-import { placeInFile } from './source-place.ts'
+import { placeInFile } from '../ground/source-place.ts'
 
 export interface DumpStep {
   /** Where the statement stands. */

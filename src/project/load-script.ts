@@ -10,11 +10,11 @@ import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { planStatement, type DumpPlan, type LeaveReason } from './dump-statement.ts'
 import type { DumpStep } from './dump-steps.ts'
-import { makeLineNumbers } from './line-numbers.ts'
+import { makeLineNumbers } from '../ground/line-numbers.ts'
 import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { createExtensions } from './schema-extensions.ts'
 import { schemaFault } from './schema-fault.ts'
-import { shownPath } from './source-place.ts'
+import { shownPath } from '../ground/source-place.ts'
 import { noTransactionMarker, transactionNeed } from '../migrate/files/transaction-need.ts'
 
 /** A statement that was not run, or that PostgreSQL refused. */

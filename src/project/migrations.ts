@@ -9,14 +9,16 @@ import { createExtensions, extensionSchemas } from './schema-extensions.ts'
 import { runSqlFile } from './schema-script.ts'
 import type { SchemaSource } from './schema-source.ts'
 
+/** What runs before the migrations: SQL files, and presets. */
+export const readBeforeFiles = ({ directory, before = [] }: SchemaSource): readonly MigrationFile[] =>
+  readBefore(before, (file) => readSqlFile(path.resolve(directory, file)))
+
 /** The SQL files of a schema with their texts, in the order in which they are run. */
-export const readSchemaFiles = ({
-  directory,
-  migrations,
-  before = [],
-}: SchemaSource): readonly MigrationFile[] => [
-  ...readBefore(before, (file) => readSqlFile(path.resolve(directory, file))),
-  ...(migrations === undefined ? [] : listMigrations(path.resolve(directory, migrations)).map(readSqlFile)),
+export const readSchemaFiles = (schema: SchemaSource): readonly MigrationFile[] => [
+  ...readBeforeFiles(schema),
+  ...(schema.migrations === undefined
+    ? []
+    : listMigrations(path.resolve(schema.directory, schema.migrations)).map(readSqlFile)),
 ]
 
 /** Runs some of them, in a database that has what comes before them. */

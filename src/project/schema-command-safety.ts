@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError, type SourcePlace } from '../ground/errors.ts'
 import { connectionString } from './redirect-environment.ts'
-import { placeInFile } from './source-place.ts'
+import { placeInFile } from '../ground/source-place.ts'
 
 /** Which command it is, in messages. */
 export interface CommandWords {

@@ -3,7 +3,7 @@ import { AssayError } from '../ground/errors.ts'
 import type { PgError, PgFault } from '../postgres/fault.ts'
 import { substituteVariables } from '../postgres/psql-variables.ts'
 import type { MigrationFile } from '../migrate/files/migration-files.ts'
-import { offsetOfPosition, placeInFile } from './source-place.ts'
+import { offsetOfPosition, placeInFile } from '../ground/source-place.ts'
 
 /** A statement of a file, and which one it is. */
 export interface StatementPlace {

@@ -8,7 +8,7 @@ import type { Session } from '../postgres/session.ts'
 import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { openPsqlState, type RefuseCommand } from './psql-state.ts'
 import { schemaFault } from './schema-fault.ts'
-import { placeInFile } from './source-place.ts'
+import { placeInFile } from '../ground/source-place.ts'
 import { noTransactionMarker, parseStatement, transactionNeed } from '../migrate/files/transaction-need.ts'
 
 export interface RunOptions {
@@ -83,14 +83,17 @@ const unfinished = (source: MigrationFile, step: RunStep): AssayError =>
     where: placeInFile(source.file, source.text, step.start),
   })
 
-const runFile = async (
-  db: Session,
+/** What of a file is sent to PostgreSQL, in order. Throws AssayError for what only psql can run. */
+export const stepsToRun = (
   source: MigrationFile,
   { skipExtensionComments, madeSchemas = [] }: RunOptions,
-): Promise<void> => {
-  const steps = runnable(source).filter(
+): readonly RunStep[] =>
+  runnable(source).filter(
     ({ text }) => !(skipExtensionComments && isExtensionComment(text)) && !isMadeSchema(text, madeSchemas),
   )
+
+const runFile = async (db: Session, source: MigrationFile, options: RunOptions): Promise<void> => {
+  const steps = stepsToRun(source, options)
   const needs = steps.map((step) => (step.kind === 'copy' ? 'any' : transactionNeed(step.text)))
   const fail = (cause: unknown, number: number): never => {
     const step = steps[number]

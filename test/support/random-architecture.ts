@@ -278,3 +278,64 @@ export const makeRandomArchitecture = (plans: readonly TablePlan[]): RandomArchi
 /** For messages of a failed property. */
 export const describePlan = (random: RandomArchitecture): string =>
   `${random.migration.join(';\n')};\n-- ${literal(random.architecture.name)}`
+
+/** Types between which PostgreSQL casts, so that a column can be given one for the other. */
+const castable: readonly (readonly string[])[] = [
+  ['integer', 'smallint', 'numeric(8,2)', 'text'],
+  ['varchar(20)', 'text'],
+  ['boolean', 'text'],
+  ['mood', 'text'],
+  ['uuid', 'text'],
+]
+
+const editedColumn = (column: ColumnPlan): fc.Arbitrary<ColumnPlan> => {
+  const types = castable.find((family) => family.includes(column.type)) ?? [column.type]
+  return fc.constantFrom(column.type, column.type, ...types).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      required: fc.boolean(),
+      rule: fc.constantFrom(...(type === column.type ? [column.rule] : []), ...rulesOf[type]!),
+    }),
+  )
+}
+
+const editedTable = (plan: TablePlan): fc.Arbitrary<TablePlan> =>
+  fc.record({
+    columns: fc
+      .tuple(
+        ...plan.columns.map((column) =>
+          fc.oneof({ weight: 2, arbitrary: fc.constant(column) }, editedColumn(column)),
+        ),
+      )
+      .chain((columns) =>
+        fc.oneof(
+          fc.constant(columns),
+          columnPlan.map((added) => [...columns, added]),
+          fc.constant(columns.length > 1 ? columns.slice(0, -1) : columns),
+        ),
+      ),
+    composite: fc.constant(plan.composite),
+    tenant: fc.boolean(),
+    reference: fc.constantFrom(plan.reference, 'none' as const, 'self' as const),
+    onDelete: fc.constantFrom(plan.onDelete, 'cascade' as const, 'restrict' as const),
+    onUpdate: fc.constantFrom(plan.onUpdate, 'cascade' as const),
+    deferrable: fc.constantFrom(plan.deferrable, 'deferred' as const),
+    comment: fc.boolean(),
+  })
+
+/** What an architecture is, and what it becomes: columns, rules and tables added, changed and gone. */
+export const editedPlans: fc.Arbitrary<{
+  readonly before: readonly TablePlan[]
+  readonly after: readonly TablePlan[]
+}> = tablePlans.chain((before) =>
+  fc
+    .tuple(...before.map(editedTable))
+    .chain((tables) =>
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant(tables) },
+        tablePlans.map((added) => [...tables, ...added.slice(0, 1)]),
+        fc.constant(tables.length > 1 ? tables.slice(0, -1) : tables),
+      ),
+    )
+    .map((after) => ({ before, after })),
+)

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
 import { shellWord } from '../../ground/shell-word.ts'
+import { compareVersions, parseFlywayName, type FlywayName } from './flyway-names.ts'
+import { codeHistoryOf } from './tool-history.ts'
 
 export interface MigrationFile {
   /** Absolute. */
@@ -29,12 +31,14 @@ export const compareNames = (a: string, b: string): number => {
   return left.length - right.length
 }
 
+/** Files that undo, by their name. */
 const undoes = /(?:^|[._-])(?:down|undo|rollback)\.sql$/iu
 
 /** Where dbmate, goose, node-pg-migrate and sql-migrate begin the part that undoes. */
 const undoMarker = /^--\s*(?:migrate:down|\+goose\s+down|\+migrate\s+down|down\s+migration)\b.*$/imu
 
-export const readSqlFile = (file: string): MigrationFile => {
+/** The whole file, without a byte order mark. */
+export const readSqlText = (file: string): string => {
   let bytes: Buffer
   try {
     bytes = readFileSync(file)
@@ -48,9 +52,8 @@ export const readSqlFile = (file: string): MigrationFile => {
       cause,
     })
   }
-  let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new AssayError(`The SQL file ${file} is not UTF-8.`, {
       code: 'schema.file',
@@ -61,8 +64,26 @@ export const readSqlFile = (file: string): MigrationFile => {
       cause,
     })
   }
+}
+
+/** Everything but line ends as spaces: offsets and lines stay what they are. */
+const blank = (text: string): string => text.replaceAll(/[^\r\n]/g, ' ')
+
+export const readSqlFile = (file: string): MigrationFile => {
+  const text = readSqlText(file)
   const marker = undoMarker.exec(text)
   return { file, text: marker ? text.slice(0, marker.index) : text }
+}
+
+/** A file's two parts; `down` is null when it has none. Offsets of both are the file's. */
+export const readSqlParts = (
+  file: string,
+): { readonly up: string; readonly down: string | null; readonly whole: string } => {
+  const whole = readSqlText(file)
+  const marker = undoMarker.exec(whole)
+  if (!marker) return { up: whole, down: null, whole }
+  const down = whole.slice(marker.index)
+  return { up: whole.slice(0, marker.index), down: blank(whole.slice(0, marker.index)) + down, whole }
 }
 
 const isDirectory = (file: string): boolean => {
@@ -76,49 +97,156 @@ const isDirectory = (file: string): boolean => {
 const sqlFilesOf = (directory: string): readonly string[] =>
   readdirSync(directory).filter((name) => name.endsWith('.sql') && !name.startsWith('.'))
 
-/** The one file of a migration's directory; null for a directory without SQL files. */
-const upFile = (directory: string): string | null => {
-  const files = sqlFilesOf(directory)
-  if (files.length === 0) return null
-  const up = files.find((name) => /^(?:up|migration)\.sql$/iu.test(name))
-  if (up !== undefined) return path.join(directory, up)
-  throw new AssayError(`The migration ${directory} has no up.sql.`, {
-    code: 'schema.migrations',
-    exit: 3,
-    asked: 'one file to run: up.sql or migration.sql',
-    found: [...files].sort().join(', '),
-    mend: 'Name the file that makes the change up.sql, or put the files flat into the migrations directory.',
-  })
+/** One migration as it lies on the disk. */
+export interface MigrationPlace {
+  /** `0007_products_slug_unique`; of a file without its ending, of one in repeatable/ with its directory. */
+  readonly name: string
+  readonly isRepeatable: boolean
+  /** Absolute. */
+  readonly up: string
+  /** A file of its own that undoes it; null: none, or it is the second part of `up`. */
+  readonly down: string | null
 }
 
-/** The files of a directory in the order in which they are run; none when nothing at all stands in it. */
-export const listMigrations = (directory: string): readonly string[] => {
-  if (!isDirectory(directory)) {
-    throw new AssayError(`There is no migrations directory ${directory}.`, {
+/** The two files of a migration's directory; null for a directory without SQL files. */
+const placeInDirectory = (directory: string, name: string): MigrationPlace | null => {
+  const inside = path.join(directory, name)
+  const files = sqlFilesOf(inside)
+  if (files.length === 0) return null
+  const up = files.find((file) => /^(?:up|migration)\.sql$/iu.test(file))
+  const down = files.find((file) => /^(?:down|undo|rollback)\.sql$/iu.test(file))
+  if (up === undefined)
+    throw new AssayError(`The migration ${inside} has no up.sql.`, {
       code: 'schema.migrations',
       exit: 3,
-      asked: 'the SQL files that make the schema',
-      found: 'no such directory',
-      mend: `Correct \`schema: { migrations: '…' }\` in assay.config.ts, or begin with an empty directory:\nmkdir ${shellWord(directory)}`,
+      asked: 'one file to run: up.sql or migration.sql',
+      found: [...files].sort().join(', '),
+      mend: 'Name the file that makes the change up.sql, or put the files flat into the migrations directory.',
     })
+  return {
+    name,
+    isRepeatable: false,
+    up: path.join(inside, up),
+    down: down === undefined ? null : path.join(inside, down),
   }
-  const entries = readdirSync(directory).filter((name) => !name.startsWith('.'))
-  // Tests come first: before the first migration is written, every rule is to be red.
-  if (entries.length === 0) return []
-  const files = entries
+}
+
+const stem = (file: string): string => file.replace(/\.sql$/iu, '').replace(/[._-]up$/iu, '')
+
+const undoneStem = (file: string): string => file.replace(/[._-](?:down|undo|rollback)\.sql$/iu, '')
+
+const repeatableName = /^R__.+\.sql$/u
+
+const placeOfFile = (directory: string, file: string, undo: string | undefined): MigrationPlace => ({
+  name: stem(file),
+  isRepeatable: repeatableName.test(file),
+  up: path.join(directory, file),
+  down: undo === undefined ? null : path.join(directory, undo),
+})
+
+/** `repeatable/`: its files run after all others, unless it is a migration of that name itself. */
+const isRepeatableDirectory = (directory: string, name: string): boolean =>
+  name === 'repeatable' &&
+  !sqlFilesOf(path.join(directory, name)).some((file) => /^(?:up|migration)\.sql$/iu.test(file))
+
+const repeatablesIn = (directory: string): readonly MigrationPlace[] =>
+  [...sqlFilesOf(path.join(directory, 'repeatable'))].sort(compareNames).map((file) => ({
+    name: `repeatable/${stem(file)}`,
+    isRepeatable: true,
+    up: path.join(directory, 'repeatable', file),
+    down: null,
+  }))
+
+/** Order of versions; a baseline only where the versions that it stands for are not there. */
+const flywayPlaces = (directory: string, entries: readonly string[]): readonly MigrationPlace[] => {
+  const named = entries.flatMap((file) => {
+    const name = parseFlywayName(file)
+    return name === null ? [] : [{ file, ...name }]
+  })
+  const of = (prefix: FlywayName['prefix']) =>
+    named
+      .filter((one) => one.prefix === prefix)
+      .sort((a, b) => compareVersions(a.version, b.version) || compareNames(a.file, b.file))
+  const versioned = of('V')
+  const baseline = of('B').at(-1)
+  const needed =
+    baseline !== undefined &&
+    !versioned.some(({ version }) => compareVersions(version, baseline.version) <= 0)
+  const undo = of('U')
+  return [...(needed ? [baseline] : []), ...versioned, ...of('R')].map(({ file, version, prefix }) =>
+    placeOfFile(
+      directory,
+      file,
+      prefix === 'V' ? undo.find((one) => compareVersions(one.version, version) === 0)?.file : undefined,
+    ),
+  )
+}
+
+const flatPlaces = (directory: string, entries: readonly string[]): readonly MigrationPlace[] => {
+  const undo = new Map(entries.filter((name) => undoes.test(name)).map((name) => [undoneStem(name), name]))
+  const places = entries
     .filter((name) => !undoes.test(name))
     .sort(compareNames)
-    .flatMap((name) => {
-      const file = path.join(directory, name)
-      if (isDirectory(file)) return upFile(file) ?? []
-      return name.endsWith('.sql') ? file : []
+    .flatMap((name): readonly MigrationPlace[] => {
+      if (isDirectory(path.join(directory, name))) {
+        if (isRepeatableDirectory(directory, name)) return repeatablesIn(directory)
+        const place = placeInDirectory(directory, name)
+        return place === null ? [] : [place]
+      }
+      return name.endsWith('.sql') ? [placeOfFile(directory, name, undo.get(stem(name)))] : []
     })
-  if (files.length > 0) return files
-  throw new AssayError(`The migrations directory ${directory} has no SQL file.`, {
+  return [...places.filter((one) => !one.isRepeatable), ...places.filter((one) => one.isRepeatable)]
+}
+
+const noDirectory = (directory: string): AssayError =>
+  new AssayError(`There is no migrations directory ${directory}.`, {
     code: 'schema.migrations',
     exit: 3,
     asked: 'the SQL files that make the schema',
-    found: 'no file that ends in .sql, and no directory with an up.sql',
-    mend: 'Put the first migration there, such as 0001_tables.sql.',
+    found: 'no such directory',
+    mend: `Correct \`schema: { migrations: '…' }\` in assay.config.ts, or begin with an empty directory:\nmkdir ${shellWord(directory)}`,
   })
+
+const noSqlFile = (directory: string): AssayError => {
+  const history = codeHistoryOf(directory)
+  if (history === null)
+    return new AssayError(`The migrations directory ${directory} has no SQL file.`, {
+      code: 'schema.migrations',
+      exit: 3,
+      asked: 'the SQL files that make the schema',
+      found: 'no file that ends in .sql, and no directory with an up.sql',
+      mend: 'Put the first migration there, such as 0001_tables.sql.',
+    })
+  return new AssayError(`The migrations in ${directory} are code of ${history.tool}, and no SQL files.`, {
+    code: 'schema.migrations',
+    exit: 3,
+    asked: 'the SQL files that make the schema',
+    found: `files that ${history.tool} runs`,
+    why: `only ${history.tool} can apply them: it does so for proofs and for your own databases`,
+    mend: `Let it make the schema, in assay.config.ts:\nschema: { command: '${history.apply}' }`,
+  })
+}
+
+/** The migrations of a directory in the order in which they are run; none when nothing at all stands in it. */
+export const listPlaces = (directory: string): readonly MigrationPlace[] => {
+  if (!isDirectory(directory)) throw noDirectory(directory)
+  const entries = readdirSync(directory).filter((name) => !name.startsWith('.'))
+  // Tests come first: before the first migration is written, every rule is to be red.
+  if (entries.length === 0) return []
+  const isFlyway = entries.some((name) => ['V', 'B'].includes(parseFlywayName(name)?.prefix ?? ''))
+  const places = isFlyway ? flywayPlaces(directory, entries) : flatPlaces(directory, entries)
+  if (places.length > 0) return places
+  throw noSqlFile(directory)
+}
+
+/** The files that are run, in their order. */
+export const listMigrations = (directory: string): readonly string[] =>
+  listPlaces(directory).map(({ up }) => up)
+
+/** Files that undo a migration which is not there. */
+export const strayUndo = (directory: string, places: readonly MigrationPlace[]): readonly string[] => {
+  const used = new Set(places.map(({ down }) => down))
+  return readdirSync(directory)
+    .filter((name) => undoes.test(name) || parseFlywayName(name)?.prefix === 'U')
+    .filter((name) => !used.has(path.join(directory, name)) && !isDirectory(path.join(directory, name)))
 }

@@ -23,7 +23,7 @@ const outsideTransactions = new Set([
 
 /** Cheap first look, so that most statements are never parsed. */
 const mayNeedNoTransaction =
-  /\b(?:concurrently|vacuum|cluster|database|system|tablespace|subscription|begin|start|commit|end|rollback|abort)\b/iu
+  /\b(?:concurrently|vacuum|cluster|reindex|database|system|tablespace|subscription|begin|start|commit|end|rollback|abort)\b/iu
 
 /** `control`: it begins or ends transactions itself. `outside`: PostgreSQL refuses it inside of one. */
 export const transactionNeed = (text: string): 'any' | 'outside' | 'control' => {
@@ -45,6 +45,6 @@ export const transactionNeed = (text: string): 'any' | 'outside' | 'control' => 
   return 'any'
 }
 
-/** How other tools mark a file that is not to run in a transaction (goose, dbmate, sqlx, node-pg-migrate). */
+/** How a file is marked that is not to run in a transaction (by us, and for goose, dbmate, sqlx, node-pg-migrate). */
 export const noTransactionMarker =
-  /^--\s*(?:\+goose\s+no\s+transaction|migrate:up\b.*\btransaction:\s*false|no-transaction|disable-transaction)\b/imu
+  /^--\s*(?:assay:\s*transaction\s+none|\+goose\s+no\s+transaction|migrate:(?:up|down)\b.*\btransaction:\s*false|no-transaction|disable-transaction)\b/imu

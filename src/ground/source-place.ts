@@ -1,6 +1,6 @@
 /** Turns a position in a user's file into what people read: line, column and the line with a caret under it. */
 import path from 'node:path'
-import type { SourcePlace } from '../ground/errors.ts'
+import type { SourcePlace } from './errors.ts'
 
 /** As wide as an excerpt may be; longer lines are cut around the caret. */
 const width = 100

@@ -1,0 +1,184 @@
+/** assay migrate up, down, plan, status, baseline and resolve. */
+import { shellCommand } from '../ground/shell-word.ts'
+import { parseAllowed } from '../migrate/run/gate.ts'
+import type { PlannedRun } from '../migrate/run/migrate.ts'
+import type { Resolution } from '../migrate/run/resolutions.ts'
+import {
+  baselineDatabase,
+  migrateDatabase,
+  planDatabase,
+  resolveInDatabase,
+  statusOfDatabase,
+  type MigrateSettings,
+} from '../project/migrate-database.ts'
+import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
+import { dryRunSql, gateFinding, planText, runText, statusText } from '../report/migrate-run.ts'
+import { printable } from '../report/printable.ts'
+import type { Answer, ExitCode } from './exit-code.ts'
+import type { Output } from './output.ts'
+import type { CommonOptions } from './run-command.ts'
+import { version } from './version.ts'
+
+export interface MigrateOptions extends CommonOptions {
+  readonly architecture?: string
+  readonly allow?: string
+  readonly wait?: number
+  readonly lockTimeout?: number
+  readonly lockRetries?: number
+  readonly steps?: number
+  readonly to?: string
+  readonly dryRun?: boolean
+  readonly as?: Resolution
+}
+
+const settingsOf = (directory: string, options: MigrateOptions, output: Output): MigrateSettings => {
+  const { url, architecture, allow, wait, lockTimeout, lockRetries, steps, to } = options
+  return {
+    directory,
+    assay: version(),
+    ...(url === undefined ? {} : { url }),
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(allow === undefined ? {} : { allow: [allow] }),
+    ...(wait === undefined ? {} : { wait }),
+    ...(lockTimeout === undefined ? {} : { lockTimeout }),
+    ...(lockRetries === undefined ? {} : { lockRetries }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(to === undefined ? {} : { to }),
+    ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+  }
+}
+
+interface Told {
+  readonly code: ExitCode
+  readonly summary: unknown
+  readonly findings?: readonly EnvelopeFinding[]
+  readonly next?: readonly string[]
+  readonly text: string
+}
+
+const answer = (command: string, json: boolean | undefined, told: Told): Answer => {
+  const { code, summary, findings = [], next = [], text } = told
+  if (json !== true) return { code, text }
+  return {
+    code,
+    text: envelopeText({
+      ok: code === 0,
+      command: `migrate ${command}`,
+      summary,
+      findings,
+      next,
+      artifacts: [],
+    }),
+  }
+}
+
+const planSummary = ({ plan }: PlannedRun) =>
+  plan.map(({ migration, direction, because, stages }) => ({
+    name: migration.name,
+    kind: migration.kind,
+    direction,
+    because,
+    stages: stages.map(({ begin, steps }) => ({
+      transaction: begin !== null,
+      statements: steps.map(({ text }) => text),
+    })),
+  }))
+
+const planned = async (
+  command: string,
+  direction: 'up' | 'down',
+  settings: MigrateSettings,
+  options: MigrateOptions,
+  { layout }: Output,
+): Promise<Answer> => {
+  const allowed = parseAllowed(settings.allow ?? [])
+  const run = await planDatabase(settings, direction)
+  const closed = run.gates.filter(({ gate }) => !allowed.includes(gate))
+  return answer(command, options.json, {
+    code: command === 'plan' && run.plan.length > 0 && closed.length > 0 ? 4 : 0,
+    summary: { plan: planSummary(run) },
+    findings: run.gates.map((gate) => gateFinding(gate, allowed)),
+    text: options.dryRun === true ? dryRunSql(run) : planText(run, allowed, layout),
+  })
+}
+
+const ranNow = async (
+  direction: 'up' | 'down',
+  settings: MigrateSettings,
+  options: MigrateOptions,
+  { layout }: Output,
+): Promise<Answer> => {
+  const allowed = parseAllowed(settings.allow ?? [])
+  const run = await migrateDatabase(settings, direction)
+  return answer(direction, options.json, {
+    code: 0,
+    summary: { ran: run.ran, plan: planSummary(run) },
+    findings: run.gates
+      .filter(({ gate }) => allowed.includes(gate))
+      .map((gate) => gateFinding(gate, allowed)),
+    text: runText(run, allowed, layout),
+  })
+}
+
+const statusNow = async (
+  settings: MigrateSettings,
+  options: MigrateOptions,
+  { layout }: Output,
+): Promise<Answer> => {
+  const status = await statusOfDatabase(settings)
+  return answer('status', options.json, {
+    code: status.isCurrent ? 0 : 1,
+    summary: status.migrations,
+    findings: status.closed.map((gate) => gateFinding(gate)),
+    next: status.isCurrent ? [] : ['assay migrate plan --url …'],
+    text: statusText(status, layout),
+  })
+}
+
+const baselineNow = async (
+  settings: MigrateSettings,
+  options: MigrateOptions,
+  { layout }: Output,
+): Promise<Answer> => {
+  const names = await baselineDatabase({ ...settings, to: options.to ?? '' })
+  const said =
+    names.length === 0 ? 'They were recorded already.' : `Recorded as applied, and not run: ${names.length}.`
+  return answer('baseline', options.json, {
+    code: 0,
+    summary: { recorded: names },
+    text: [`${layout.paint.good('✓')} ${said}`, ...names.map((name) => `  ${printable(name)}`)].join('\n'),
+  })
+}
+
+/** By the name of the subcommand. */
+export const migrateCommand = (
+  name: string,
+  directory: string,
+  options: MigrateOptions,
+  output: Output,
+): Promise<Answer> => {
+  const settings = settingsOf(directory, options, output)
+  if (name === 'status') return statusNow(settings, options, output)
+  if (name === 'baseline') return baselineNow(settings, options, output)
+  if (name === 'plan') return planned(name, 'up', settings, options, output)
+  const direction = name === 'down' ? 'down' : 'up'
+  return options.dryRun === true
+    ? planned(direction, direction, settings, options, output)
+    : ranNow(direction, settings, options, output)
+}
+
+export const resolveCommand = async (
+  name: string,
+  directory: string,
+  options: MigrateOptions,
+  output: Output,
+): Promise<Answer> => {
+  const as = options.as ?? 'applied'
+  await resolveInDatabase(settingsOf(directory, options, output), name, as)
+  return answer('resolve', options.json, {
+    code: 0,
+    summary: { name, as },
+    next: [shellCommand('assay', 'migrate', 'status') + ' --url …'],
+    text: `${output.layout.paint.good('✓')} ${printable(name)} is recorded as ${as}.`,
+  })
+}

@@ -1,0 +1,119 @@
+/** Reads a migrations directory: every migration with both directions, its directives and hashes, in the order in which they run. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { AssayError, AssayErrors } from '../../ground/errors.ts'
+import { readScript } from '../../postgres/script.ts'
+import { joinDirectives, noDirectives, parseDirectives, type Directives } from './directives.ts'
+import { listPlaces, readSqlParts, readSqlText, strayUndo, type MigrationPlace } from './migration-files.ts'
+import type { Migration, MigrationScript } from './migration.ts'
+import { sharedNumbers } from './migration-number.ts'
+import { noTransactionMarker } from './transaction-need.ts'
+
+const sha = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
+
+/** A checkout with CRLF line ends says the same. */
+const hashOf = (text: string): string => sha(text.replaceAll('\r\n', '\n'))
+
+/** Flyway says in a file beside it when a script is not to run in a transaction. */
+const flywaySaysNone = (file: string): boolean =>
+  existsSync(`${file}.conf`) &&
+  /^\s*executeInTransaction\s*=\s*false/imu.test(readFileSync(`${file}.conf`, 'utf8'))
+
+/** goose says it once, at the head of a file with both parts. */
+const gooseSaysNone = /^--\s*\+goose\s+no\s+transaction\b/imu
+
+const makeScript = (file: string, text: string, whole: string): MigrationScript => ({
+  file,
+  text,
+  isTransactionNone: noTransactionMarker.test(text) || gooseSaysNone.test(whole) || flywaySaysNone(file),
+  hash: hashOf(text.trimStart()),
+})
+
+const scriptsOf = ({ up, down }: MigrationPlace): Pick<Migration, 'up' | 'down'> => {
+  const parts = readSqlParts(up)
+  const script = makeScript(up, parts.up, parts.whole)
+  if (down !== null) {
+    const text = readSqlText(down)
+    return { up: script, down: makeScript(down, text, text) }
+  }
+  return { up: script, down: parts.down === null ? null : makeScript(up, parts.down, parts.whole) }
+}
+
+const directivesOf = (script: MigrationScript | null, direction: 'up' | 'down'): Directives =>
+  script === null
+    ? noDirectives
+    : parseDirectives(
+        script,
+        readScript(script.text).filter((step) => step.kind !== 'meta'),
+        direction,
+      )
+
+const readMigration = (place: MigrationPlace): Migration => {
+  const { up, down } = scriptsOf(place)
+  const directives = joinDirectives(directivesOf(up, 'up'), directivesOf(down, 'down'))
+  return {
+    name: place.name,
+    kind: place.isRepeatable ? 'repeatable' : directives.isData ? 'data' : 'versioned',
+    up,
+    down,
+    directives,
+    hash: sha(`${up.hash}\n${down?.hash ?? '-'}`),
+  }
+}
+
+const twoHeads = (directory: string, names: readonly string[]): AssayError =>
+  new AssayError(`Two migrations have the same number: ${names.join(' and ')}.`, {
+    code: 'migration.two-heads',
+    exit: 2,
+    asked: `one migration for each number in ${directory}`,
+    found: names.join(', '),
+    why: 'two branches each wrote the next one: which of them runs first is for a person to say',
+    mend: 'Give the one that has run nowhere yet the next free number, and see that it still applies after the other:\nassay migrate test',
+  })
+
+const strayFault = (directory: string, names: readonly string[]): AssayError =>
+  new AssayError(`Nothing is there that ${names.join(', ')} would undo.`, {
+    code: 'migration.stray-down',
+    exit: 2,
+    asked: 'a migration beside each file that undoes one',
+    found: names.map((name) => path.join(directory, name)).join(', '),
+    mend: 'Name both alike, 0007_name.sql and 0007_name.down.sql, or take the file away.',
+  })
+
+const sameName = (directory: string, name: string): AssayError =>
+  new AssayError(`Two migrations are named ${name}.`, {
+    code: 'migration.same-name',
+    exit: 2,
+    asked: `a name for each migration in ${directory}`,
+    found: `a directory and a file, or a file with and without .up, that are both ${name}`,
+    mend: 'Rename one of them.',
+  })
+
+/**
+ * Versioned ones first, then repeatable ones. Throws AssayError, or AssayErrors for several faults: two heads, names
+ * that stand twice, a file that undoes nothing, a directive that is not understood.
+ */
+export const readMigrations = (directory: string): readonly Migration[] => {
+  const places = listPlaces(directory)
+  const names = places.map(({ name }) => name)
+  const stray = places.length === 0 ? [] : strayUndo(directory, places)
+  const faults = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map((name) =>
+    sameName(directory, name),
+  )
+  const versioned = places.filter(({ isRepeatable }) => !isRepeatable).map(({ name }) => name)
+  faults.push(...sharedNumbers(versioned).map((shared) => twoHeads(directory, shared)))
+  if (stray.length > 0) faults.push(strayFault(directory, stray))
+  const migrations: Migration[] = []
+  for (const place of places) {
+    try {
+      migrations.push(readMigration(place))
+    } catch (cause) {
+      if (!(cause instanceof AssayError)) throw cause
+      faults.push(cause)
+    }
+  }
+  const [first] = faults
+  if (first === undefined) return migrations
+  throw faults.length === 1 ? first : new AssayErrors(faults)
+}

@@ -1,0 +1,69 @@
+/** Which tool's migrations a directory holds, by the names and texts of its files; who applies those that are no SQL. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+export interface CodeHistory {
+  readonly tool: string
+  /** The command that applies them, for `schema.command`. */
+  readonly apply: string
+}
+
+interface Sign extends CodeHistory {
+  readonly file: RegExp
+  readonly says: RegExp
+}
+
+/** The first that fits: special words before general ones. */
+const signs: readonly Sign[] = [
+  { tool: 'Alembic', apply: 'alembic upgrade head', file: /\.py$/u, says: /^down_revision\b/mu },
+  { tool: 'Django', apply: 'python manage.py migrate', file: /\.py$/u, says: /migrations\.Migration\b/u },
+  { tool: 'Rails', apply: 'bin/rails db:migrate', file: /\.rb$/u, says: /ActiveRecord::Migration/u },
+  {
+    tool: 'TypeORM',
+    apply: 'npx typeorm migration:run',
+    file: /\.[cm]?[jt]s$/u,
+    says: /MigrationInterface|queryRunner/u,
+  },
+  {
+    tool: 'Sequelize',
+    apply: 'npx sequelize-cli db:migrate',
+    file: /\.[cm]?[jt]s$/u,
+    says: /queryInterface/u,
+  },
+  { tool: 'node-pg-migrate', apply: 'npx node-pg-migrate up', file: /\.[cm]?[jt]s$/u, says: /\bpgm\b/u },
+  { tool: 'Kysely', apply: 'npx kysely migrate:latest', file: /\.[cm]?[jt]s$/u, says: /\bKysely</u },
+  { tool: 'Knex', apply: 'npx knex migrate:latest', file: /\.[cm]?[jt]s$/u, says: /\bknex\b|exports\.up\b/u },
+  {
+    tool: 'Liquibase',
+    apply: 'liquibase update',
+    file: /\.(?:xml|ya?ml|json)$/u,
+    says: /databaseChangeLog/u,
+  },
+  { tool: 'Ecto', apply: 'mix ecto.migrate', file: /\.exs$/u, says: /use Ecto\.Migration/u },
+  { tool: 'Laravel', apply: 'php artisan migrate', file: /\.php$/u, says: /Schema::/u },
+]
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').slice(0, 20_000)
+  } catch {
+    return ''
+  }
+}
+
+/** null when nothing tells: no file there is of a known kind. `versions/` of Alembic is looked into. */
+export const codeHistoryOf = (directory: string): CodeHistory | null => {
+  const names = readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isFile()) return [entry.name]
+    if (entry.name !== 'versions') return []
+    return readdirSync(path.join(directory, entry.name)).map((name) => path.join(entry.name, name))
+  })
+  for (const name of names.toSorted()) {
+    const found = signs.filter(({ file }) => file.test(name))
+    if (found.length === 0) continue
+    const text = textOf(path.join(directory, name))
+    const sign = found.find(({ says }) => says.test(text))
+    if (sign) return { tool: sign.tool, apply: sign.apply }
+  }
+  return null
+}

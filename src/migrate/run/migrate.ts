@@ -1,0 +1,181 @@
+/** A run of the runner: takes the lock, reads the journal, asks the gates, then runs one migration after the other. */
+import { hostname } from 'node:os'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import { AssayError } from '../../ground/errors.ts'
+import { loadParser } from '../../postgres/parse.ts'
+import type { Ledger } from '../../prove/ledger-page.ts'
+import type { Direction, Migration } from '../files/migration.ts'
+import { historyFingerprint } from '../files/history-fingerprint.ts'
+import { scriptOf } from '../files/migration.ts'
+import { stagesOf, type Stage } from '../files/steps.ts'
+import { madeByRepeatables, type TestedFile } from '../files/tested.ts'
+import { checkHistory } from './check-history.ts'
+import { evidenceGates, expectedAfter, type Evidence } from './evidence-gates.ts'
+import { overriddenFor, refuseClosed, type ClosedGate, type GateName } from './gate.ts'
+import { openJournal, readJournal, rowOf } from './journal.ts'
+import type { JournalRow } from './journal-row.ts'
+import { isApplied } from './journal-row.ts'
+import { refuseOtherHistory } from './other-history.ts'
+import { planDown, planUp, type PlannedMigration, type RunGoal } from './plan-run.ts'
+import { runMigration } from './run-migration.ts'
+import { keepRunnerLock, takeRunnerLock } from './runner-lock.ts'
+import type { MigrationSession } from './session.ts'
+
+/** What the repository says. */
+export interface Repository {
+  readonly migrations: readonly Migration[]
+  readonly tested: TestedFile
+  readonly ledger: Ledger
+  /** What the architecture leaves to others. */
+  readonly leftAlone: readonly string[]
+}
+
+export interface RunWish extends RunGoal {
+  readonly direction: Direction
+  readonly allowed: readonly GateName[]
+  /** How long another runner is waited for. */
+  readonly waitSeconds: number
+  /** How often a stage is tried again that did not get its lock. */
+  readonly retries: number
+  /** Version of Assay, for the journal. */
+  readonly assay: string
+  readonly onProgress?: (what: string, done: number, of: number) => void
+}
+
+export interface PlannedRun {
+  readonly plan: readonly (PlannedMigration & { readonly stages: readonly Stage[] })[]
+  readonly gates: readonly ClosedGate[]
+}
+
+export interface RunResult extends PlannedRun {
+  /** Names of those that ran, in their order. */
+  readonly ran: readonly string[]
+}
+
+const readEvidence = async (
+  { db, major }: MigrationSession,
+  { tested, ledger, leftAlone }: Repository,
+  isWhole: boolean,
+): Promise<Evidence> => ({
+  tested,
+  ledger,
+  major,
+  isWhole,
+  fingerprint: historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes)),
+})
+
+const unexpected = (name: string, expected: string, found: string): AssayError =>
+  new AssayError(`${name} ran, and left another schema than in its test.`, {
+    code: 'migrate.unexpected-result',
+    exit: 1,
+    asked: `the fingerprint ${expected}`,
+    found,
+    why: 'a statement did something else here (an IF EXISTS, a function that stands otherwise), or somebody changed the schema meanwhile; what would follow was tested on the other one',
+    mend: 'See what differs, and take it in or out: assay drift --url …\nThen go on with: assay migrate up --url … --allow drift',
+  })
+
+/** Plans what would run, from the journal as it stands. Nothing is written. */
+const planOf = async (
+  session: MigrationSession,
+  repository: Repository,
+  wish: RunWish,
+  rows: readonly JournalRow[],
+): Promise<PlannedRun & { readonly evidence: Evidence }> => {
+  const { migrations } = repository
+  const plan = wish.direction === 'up' ? planUp(migrations, rows, wish) : planDown(migrations, rows, wish)
+  const isWhole = migrations.every(
+    ({ name, kind }) =>
+      kind === 'repeatable' ||
+      isApplied(rowOf(rows, name)) ||
+      plan.some((one) => one.migration.name === name && one.direction === 'up'),
+  )
+  const evidence = await readEvidence(session, repository, isWhole)
+  const history = wish.direction === 'up' ? checkHistory(migrations, rows) : []
+  return {
+    evidence,
+    gates: [...history, ...evidenceGates(plan, evidence)],
+    plan: plan.map((one) => {
+      const script = scriptOf(one.migration, one.direction)
+      return { ...one, stages: script === null ? [] : stagesOf(script) }
+    }),
+  }
+}
+
+/** What a run would do, and what the gates say. Writes nothing, takes no lock. */
+export const planRun = async (
+  session: MigrationSession,
+  repository: Repository,
+  wish: RunWish,
+): Promise<PlannedRun> => {
+  await loadParser()
+  const rows = await readJournal(session.db)
+  if (rows === null) await refuseOtherHistory(session.db, repository.migrations)
+  const { plan, gates } = await planOf(session, repository, wish, rows ?? [])
+  return { plan, gates }
+}
+
+const runOne = async (
+  session: MigrationSession,
+  planned: PlannedMigration,
+  row: JournalRow | undefined,
+  wish: RunWish,
+  allowed: readonly GateName[],
+  done: number,
+  of: number,
+): Promise<void> => {
+  const { migration, direction } = planned
+  const label = `${direction === 'up' ? 'running' : 'taking back'} ${migration.name}`
+  await runMigration({
+    session,
+    migration,
+    direction,
+    row,
+    writer: { runFrom: hostname(), assay: wish.assay },
+    allowed,
+    retries: wish.retries,
+    onStage: (stage, stages) => wish.onProgress?.(`${label}, stage ${stage.number} of ${stages}`, done, of),
+    onRetry: (_stage, attempt, waitMs) =>
+      wish.onProgress?.(`${label}: no lock, try ${attempt + 1} in ${waitMs / 1000} s`, done, of),
+  })
+  await keepRunnerLock(session.db, migration.name)
+}
+
+/**
+ * Runs what is pending, or takes back. Throws AssayError or AssayErrors: closed gates (4), another runner (4), a
+ * statement that is refused (1), a connection that is lost (3). What is committed is in the journal, whatever happens.
+ */
+export const runMigrations = async (
+  session: MigrationSession,
+  repository: Repository,
+  wish: RunWish,
+): Promise<RunResult> => {
+  const { db } = session
+  await loadParser()
+  await takeRunnerLock(db, wish.waitSeconds, (holder) =>
+    wish.onProgress?.(`waiting for another runner: ${holder}`, 0, 1),
+  )
+  const before = await readJournal(db)
+  if (before === null) await refuseOtherHistory(db, repository.migrations)
+  const { plan, gates, evidence } = await planOf(session, repository, wish, before ?? [])
+  if (plan.length > 0) refuseClosed(gates, wish.allowed)
+  else
+    refuseClosed(
+      gates.filter(({ gate }) => gate === 'edited' || gate === 'missing'),
+      wish.allowed,
+    )
+  const ran: string[] = []
+  if (plan.length === 0) return { plan, gates, ran }
+  const rows = await openJournal(db)
+  for (const planned of plan) {
+    const { name, kind } = planned.migration
+    const allowed = overriddenFor(gates, wish.allowed, name)
+    await runOne(session, planned, rowOf(rows, name), wish, allowed, ran.length, plan.length)
+    ran.push(name)
+    const expected = kind === 'repeatable' ? null : expectedAfter(planned, evidence)
+    if (expected === null || wish.allowed.includes('drift')) continue
+    const { tested, leftAlone } = repository
+    const found = historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes))
+    if (found !== expected) throw unexpected(name, expected, found)
+  }
+  return { plan, gates, ran }
+}

@@ -1,0 +1,115 @@
+/** What PostgreSQL refused of a migration, told in its file, with what stands now and how to go on. */
+import { AssayError } from '../../ground/errors.ts'
+import { shellCommand } from '../../ground/shell-word.ts'
+import { offsetOfPosition, placeInFile } from '../../ground/source-place.ts'
+import type { ConnectionLost, PgFault } from '../../postgres/fault.ts'
+import { ident } from '../../postgres/quote.ts'
+import type { Direction, Migration, MigrationScript } from '../files/migration.ts'
+import type { MigrationStep } from '../files/steps.ts'
+
+export interface StepPlace {
+  readonly migration: Migration
+  readonly direction: Direction
+  readonly script: MigrationScript
+  readonly step: MigrationStep
+  /** How many steps the script has, and how many are committed. */
+  readonly of: number
+  readonly done: number
+  readonly user: string
+}
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 100)
+
+const retryable = new Set(['55P03', '40P01', '40001'])
+
+/** A lock that did not come, two that waited for each other, a serialization failure: it may go well a moment later. */
+export const isRetryable = (fault: PgFault): boolean => retryable.has(fault.sqlstate)
+
+/** The first that fits. */
+const mends: readonly (readonly [(fault: PgFault) => boolean, (fault: PgFault, user: string) => string])[] = [
+  [
+    (f) => f.sqlstate === '53100',
+    () => 'The disk of the server is full: free some space, then run the same command again.',
+  ],
+  [
+    (f) => f.sqlstate === '42501',
+    (f, user) =>
+      `Migrations run as ${user}: give it the right that is missing, or own the object:\n` +
+      (/^permission denied for schema (?<schema>.+)$/u.test(f.message)
+        ? `grant usage, create on schema ${f.message.slice('permission denied for schema '.length)} to ${ident(user)};`
+        : `reassign it: alter … owner to ${ident(user)};`),
+  ],
+  [
+    (f) => f.sqlstate === '25001' || f.sqlstate === '2D000',
+    () => 'It cannot run inside a transaction: write `-- assay: transaction none` at the head of the file.',
+  ],
+  [
+    (f) => f.sqlstate === '55P04',
+    () =>
+      'A label that ALTER TYPE … ADD VALUE adds can be used after its transaction: write commit; begin; between the two.',
+  ],
+  [
+    (f) => f.sqlstate === '57014',
+    () => 'Somebody cancelled it, or a statement_timeout of the script did: run the same command again.',
+  ],
+]
+
+const stands = ({ done, of, migration, direction }: StepPlace): string =>
+  done === 0
+    ? 'nothing of it stands: what it did was rolled back'
+    : `${done} of its ${of} statements are committed; the next run goes on behind them, \`assay migrate ${direction === 'up' ? 'down' : 'up'} --to …\` goes the other way (${migration.name})`
+
+/** Statement by position, or its first word. */
+const placeOf = ({ script, step }: StepPlace, fault: PgFault) =>
+  placeInFile(
+    script.file,
+    script.text,
+    step.start + (fault.position === null ? 0 : offsetOfPosition(step.text, fault.position)),
+  )
+
+export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
+  const { migration, step, of, user } = place
+  const mend =
+    mends.find(([fits]) => fits(fault))?.[1](fault, user) ??
+    'Correct the statement (what is committed stays as it is), test it, then run the same command again:\n' +
+      shellCommand('assay', 'migrate', 'test', migration.name)
+  const hint = fault.hint === null ? '' : `\nPostgreSQL hints: ${fault.hint}`
+  const context = fault.context === null ? '' : `\nin ${fault.context.split('\n')[0] ?? ''}`
+  return new AssayError(`PostgreSQL refused statement ${step.number} of ${migration.name}.`, {
+    code: 'migrate.statement',
+    exit: 1,
+    asked: firstLine(step.text),
+    found: `${fault.message} (SQLSTATE ${fault.sqlstate})${context}${hint}`,
+    why: stands({ ...place, of }),
+    mend,
+    where: placeOf(place, fault),
+  })
+}
+
+/** `holders`: sessions that had what it waited for, in words. */
+export const lockFault = (place: StepPlace, tries: number, holders: readonly string[]): AssayError => {
+  const { migration, step } = place
+  return new AssayError(`Statement ${step.number} of ${migration.name} did not get its lock.`, {
+    code: 'migrate.lock',
+    exit: 3,
+    asked: firstLine(step.text),
+    found: `${tries} ${tries === 1 ? 'try' : 'tries'}, each ended by lock_timeout${holders.length === 0 ? '' : `; in the way:\n${holders.join('\n')}`}`,
+    why: `whoever waits longer makes every later query on the table wait too; ${stands(place)}`,
+    mend: 'Run it again when the sessions in the way have ended, or wait longer or oftener:\nassay migrate up --url … --lock-timeout 10 --lock-retries 20',
+    where: placeInFile(place.script.file, place.script.text, step.start),
+  })
+}
+
+export const lostFault = (cause: ConnectionLost, place: StepPlace): AssayError => {
+  const { migration, step, direction } = place
+  return new AssayError(`The connection was lost in statement ${step.number} of ${migration.name}.`, {
+    code: 'migrate.connection-lost',
+    exit: 3,
+    asked: firstLine(step.text),
+    found: cause.message,
+    why: 'the journal in the database knows what was committed',
+    mend: `Run the same command again, it goes on from there: assay migrate ${direction} --url …`,
+    where: placeInFile(place.script.file, place.script.text, step.start),
+    cause,
+  })
+}
