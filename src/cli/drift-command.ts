@@ -1,0 +1,67 @@
+/** assay drift. */
+import { AssayError } from '../ground/errors.ts'
+import { takeInText, takeOutText } from '../migrate/drift/script-text.ts'
+import { driftProject, type DriftOutcome } from '../project/drift-project.ts'
+import { driftSql, driftText } from '../report/drift.ts'
+import { envelopeText } from '../report/envelope.ts'
+import type { Answer } from './exit-code.ts'
+import type { Output } from './output.ts'
+import { withPathsFromHere } from './paths.ts'
+import type { CommonOptions } from './run-command.ts'
+
+export interface DriftOptions extends CommonOptions {
+  readonly architecture?: string
+  readonly to?: string
+  readonly sql?: boolean
+}
+
+const noUrl = (): AssayError =>
+  new AssayError('It is not said which database is to be looked at.', {
+    code: 'usage.no-url',
+    exit: 2,
+    found: 'no --url; DATABASE_URL is never read',
+    mend: 'Name it: assay drift --url postgres://reader:password@host:5432/database',
+  })
+
+const summaryOf = ({
+  architecture,
+  database,
+  migrations,
+  structures,
+  items,
+  takeIn,
+  takeOut,
+}: DriftOutcome) => ({
+  architecture,
+  database,
+  migrations,
+  structures,
+  differences: items,
+  takeIn: takeIn && { sql: takeInText({ takeIn }), loses: takeIn.loses, tried: takeIn.holds },
+  takeOut: takeOut && { sql: takeOutText({ takeOut }), loses: takeOut.loses, tried: takeOut.holds },
+})
+
+export const driftCommand = async (
+  directory: string,
+  options: DriftOptions,
+  output: Output,
+): Promise<Answer> => {
+  const { url, architecture, to } = options
+  if (url === undefined) throw noUrl()
+  const outcome = await driftProject({
+    directory,
+    url,
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(to === undefined ? {} : { to }),
+    ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+  })
+  const { ok } = outcome
+  const code = ok ? 0 : 1
+  if (options.sql === true) return { code, text: driftSql(outcome) }
+  if (options.json) {
+    const findings = outcome.findings.map(withPathsFromHere)
+    const summary = summaryOf(outcome)
+    return { code, text: envelopeText({ ok, command: 'drift', summary, findings, next: [], artifacts: [] }) }
+  }
+  return { code, text: driftText(outcome, output.layout) }
+}

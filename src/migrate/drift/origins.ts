@@ -1,0 +1,129 @@
+/**
+ * Who a structure belongs to and when its row in PostgreSQL's catalog was written. Owners are always known; times only
+ * where the server keeps them (track_commit_timestamp), and nobody keeps who did it.
+ */
+import type { Structure } from '../../catalog/structure.ts'
+import type { Table } from '../../catalog/table.ts'
+import { literal } from '../../postgres/quote.ts'
+import type { Session } from '../../postgres/session.ts'
+
+export interface Origin {
+  /** Owner of the object, or of the relation that it stands on. */
+  readonly owner: string | null
+  /** `2026-01-31T12:00:00Z`; null: unknown. */
+  readonly changedAt: string | null
+}
+
+interface OriginRow extends Origin {
+  readonly place: string
+  readonly schema: string
+  readonly relation: string | null
+  readonly name: string
+}
+
+const owner = (column: string): string => `pg_catalog.pg_get_userbyid(${column})`
+
+/** `xmin` of a row that was frozen, or is older than what the server keeps, gives null. */
+const timeOf = (alias: string, isTracked: boolean): string =>
+  isTracked
+    ? `pg_catalog.to_char(pg_catalog.pg_xact_commit_timestamp(${alias}.xmin) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
+    : 'null::text'
+
+const onRelation = (
+  place: string,
+  catalog: string,
+  relation: string,
+  name: string,
+  isTracked: boolean,
+): string => `
+select ${literal(place)} as place, n.nspname as schema, c.relname as relation, o.${name}::text as name,
+       ${owner('c.relowner')} as owner, ${timeOf('o', isTracked)} as "changedAt"
+  from pg_catalog.${catalog} o
+  join pg_catalog.pg_class c on c.oid = o.${relation}
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.oid >= 16384 and n.nspname !~ '^pg_'`
+
+const byItself = (
+  place: string,
+  catalog: string,
+  { schema, name, owned }: { readonly schema: string; readonly name: string; readonly owned: string },
+  isTracked: boolean,
+): string => `
+select ${literal(place)}, n.nspname, null, o.${name}::text, ${owner(`o.${owned}`)}, ${timeOf('o', isTracked)}
+  from pg_catalog.${catalog} o
+  join pg_catalog.pg_namespace n on n.oid = o.${schema}
+ where o.oid >= 16384 and n.nspname !~ '^pg_'`
+
+const originsSql = (isTracked: boolean): string =>
+  [
+    `${onRelation('column', 'pg_attribute', 'attrelid', 'attname', isTracked)} and o.attnum > 0 and not o.attisdropped`,
+    onRelation('constraint', 'pg_constraint', 'conrelid', 'conname', isTracked),
+    onRelation('policy', 'pg_policy', 'polrelid', 'polname', isTracked),
+    onRelation('trigger', 'pg_trigger', 'tgrelid', 'tgname', isTracked),
+    byItself(
+      'relation',
+      'pg_class',
+      { schema: 'relnamespace', name: 'relname', owned: 'relowner' },
+      isTracked,
+    ),
+    byItself('routine', 'pg_proc', { schema: 'pronamespace', name: 'proname', owned: 'proowner' }, isTracked),
+    byItself('type', 'pg_type', { schema: 'typnamespace', name: 'typname', owned: 'typowner' }, isTracked),
+  ].join('\nunion all')
+
+const keyOf = (place: string, schema: string, relation: string | null, name: string): string =>
+  JSON.stringify([place, schema, relation, name])
+
+/** Where a kind's objects lie; a relation's own row tells of everything else that stands on it. */
+const placesOf: Readonly<Record<string, readonly string[]>> = {
+  column: ['column'],
+  required: ['column'],
+  default: ['column'],
+  identity: ['column'],
+  generated: ['column'],
+  check: ['constraint'],
+  primaryKey: ['constraint'],
+  unique: ['constraint', 'relation'],
+  excludes: ['constraint'],
+  references: ['constraint'],
+  index: ['relation'],
+  policy: ['policy'],
+  trigger: ['trigger'],
+  function: ['routine'],
+  aggregate: ['routine'],
+}
+
+const onTables = new Set(['column', 'constraint', 'policy', 'trigger'])
+
+export type OriginOf = (structure: Structure, table: Table | undefined) => Origin
+
+const unknown: Origin = { owner: null, changedAt: null }
+
+const schemaIn = (facts: unknown): string =>
+  typeof facts === 'object' && facts !== null && 'schema' in facts && typeof facts.schema === 'string'
+    ? facts.schema
+    : 'public'
+
+/** One query; nothing is written. */
+export const readOrigins = async (db: Session): Promise<OriginOf> => {
+  const [setting] = await db.json<{ tracked: boolean }>(
+    `select pg_catalog.current_setting('track_commit_timestamp') = 'on' as tracked`,
+  )
+  const rows = await db.json<OriginRow>(originsSql(setting?.tracked === true))
+  const origins = new Map(
+    rows.map(({ place, schema, relation, name, ...origin }) => [
+      keyOf(place, schema, relation, name),
+      origin,
+    ]),
+  )
+  return ({ kind, name, facts }, table) => {
+    const places = placesOf[kind] ?? (table ? [] : ['relation', 'type'])
+    for (const place of places) {
+      const schema = table?.schema ?? schemaIn(facts)
+      const relation = onTables.has(place) ? (table?.name ?? null) : null
+      const found = origins.get(keyOf(place, schema, relation, name))
+      if (found) return found
+    }
+    // Rights, row security and whatever else its own row holds.
+    return table ? (origins.get(keyOf('relation', table.schema, null, table.name)) ?? unknown) : unknown
+  }
+}

@@ -1,0 +1,28 @@
+/** The two scripts of a drift as the files of a migration: up.sql takes it in, down.sql takes it out. */
+import type { Drift, DriftScript } from './drift-between.ts'
+
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+
+const losses = ({ loses }: DriftScript, because: string): readonly string[] =>
+  loses.map((what) => `-- assay: loses ${printable(what)} because ${because}`)
+
+const statementsText = ({ statements }: DriftScript): string => statements.map((sql) => `${sql};\n`).join('')
+
+/** What was changed by hand, for the migrations. */
+export const takeInText = ({ takeIn }: Pick<Drift, 'takeIn'>): string =>
+  [
+    '-- Takes in what was changed by hand. The database that it comes from has it already.',
+    ...losses(takeIn, 'it was dropped by hand'),
+    '',
+    statementsText(takeIn),
+  ].join('\n')
+
+/** Back to what the migrations make. It runs where there are rows: nobody waits long, and each statement stands for itself. */
+export const takeOutText = ({ takeOut }: Pick<Drift, 'takeOut'>): string =>
+  [
+    '-- Takes out what was changed by hand.',
+    '-- assay: transaction none',
+    ...losses(takeOut, 'it was made by hand'),
+    '',
+    `set lock_timeout = '3s';\n${statementsText(takeOut)}`,
+  ].join('\n')

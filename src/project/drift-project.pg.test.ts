@@ -1,0 +1,163 @@
+/** What was changed by hand, found on a running server that is only read; and both scripts, tried. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgres15, whyNoPostgres15 } from '../../test/support/postgres15.ts'
+import { shop, withProject, type ProjectFiles } from '../../test/support/project.ts'
+import { catalogFingerprint } from '../catalog/fingerprint.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import { driftProject, type DriftOutcome } from './drift-project.ts'
+
+const more = `
+create table orders (
+  id bigint generated always as identity primary key,
+  product_id bigint not null references products on delete restrict,
+  state text not null default 'new' constraint orders_state check (state in ('new', 'paid')),
+  total numeric(12,2) not null default 0
+);
+create index orders_state on orders (state);
+create function twice(n integer) returns integer language sql immutable return n * 2;
+create view paid as select id, total from orders where state = 'paid';
+create function stamp() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger stamped before update on orders for each row execute function stamp();
+alter table orders enable row level security;
+create policy everyone on orders using (true);
+create table events (id bigint, at timestamptz not null, what text) partition by range (at);
+create table events_2024 partition of events for values from ('2024-01-01') to ('2025-01-01');
+create index on events (at);
+`
+
+const files: ProjectFiles = { ...shop, 'migrations/0002_more.sql': more }
+
+/** Each by another statement; what stays is between them. */
+const byHand = `
+alter table products add column "Odd ""é""" text default 'x';
+alter table products drop constraint products_price_not_negative;
+alter table products alter column slug type varchar(40);
+alter table orders alter column total drop default;
+alter table orders drop constraint orders_product_id_fkey;
+alter table orders add constraint orders_product_id_fkey foreign key (product_id) references products on delete cascade not valid;
+alter table orders add constraint total_kept check (total >= 0) not valid;
+alter table orders disable trigger stamped;
+drop policy everyone on orders;
+create policy everyone on orders using (total > 0);
+create or replace function twice(n integer) returns integer language sql immutable return n * 3;
+create or replace view paid as select id, total from orders where state = 'paid' and total > 0;
+create schema scratch;
+create table scratch.copy_of_orders as select * from orders;
+drop index orders_state;
+create index by_total on orders (total);
+`
+
+const found = [
+  'added orders/check:total_kept',
+  'added orders/index:total',
+  'added products/column:"Odd ""é"""',
+  'added products/default:"Odd ""é"""',
+  'added schema:scratch',
+  'added scratch.copy_of_orders/table',
+  'changed function:twice',
+  'changed orders/policy:everyone',
+  'changed orders/references:product_id->products',
+  'changed orders/trigger:stamped',
+
+  'changed products/column:slug',
+  'changed view:paid',
+  'gone orders/default:total',
+  'gone orders/index:state',
+  'gone products/check:products_price_not_negative',
+]
+
+let live: Server
+beforeAll(async () => {
+  live = await startServer({ tcp: true })
+})
+afterAll(() => live.stop())
+
+const runAs = async (
+  server: Server,
+  database: string,
+  role: 'owner' | 'administrator',
+  statements: readonly string[],
+): Promise<void> => {
+  const session = await server.connect(database, role)
+  try {
+    for (const sql of statements) await session.query(sql)
+  } finally {
+    await session.end()
+  }
+}
+
+const fingerprintOf = async (server: Server, database: string): Promise<string> => {
+  const db = await server.connect(database, 'owner')
+  try {
+    return catalogFingerprint(await readCatalog(db))
+  } finally {
+    await db.end()
+  }
+}
+
+const driftOf = (server: Server, database: string): Promise<DriftOutcome> =>
+  withProject(files, (directory) => driftProject({ directory, url: server.ownerUrl(database) }))
+
+const named = ({ items }: DriftOutcome): readonly string[] =>
+  items.map(({ does, id }) => `${does} ${id.replace(/\(.*$/u, '')}`).toSorted()
+
+describe('drift', () => {
+  it('finds every change that was made by hand, and both scripts end it', async () => {
+    const database = await live.createDatabase('drifted')
+    await runAs(live, database, 'owner', [files['migrations/0001_products.sql']!, more, byHand])
+    const before = await fingerprintOf(live, database)
+    const outcome = await driftOf(live, database)
+    expect(outcome.ok).toBe(false)
+    const tables = named(outcome).filter((one) => !/scratch\.copy_of_orders\/(?!table)/u.test(one))
+    expect(tables).toEqual(found)
+    const others = outcome.findings.filter(({ code }) => !/^drift\.(?:added|changed|gone)$/u.test(code))
+    expect(others).toEqual([])
+    expect(outcome.takeIn?.holds).toBe(true)
+    expect(outcome.takeOut?.holds).toBe(true)
+    expect(outcome.takeOut?.loses).toContain('products.Odd "é"')
+    // It was only read; and what was tried on a copy is true of the database itself.
+    expect(await fingerprintOf(live, database)).toBe(before)
+    await runAs(live, database, 'owner', outcome.takeOut!.statements)
+    expect(await driftOf(live, database)).toMatchObject({ ok: true, items: [], findings: [] })
+  })
+
+  it('leaves alone what is nobody’s drift, and sees an index that PostgreSQL does not use', async () => {
+    const database = await live.createDatabase('kept')
+    await runAs(live, database, 'owner', [
+      files['migrations/0001_products.sql']!,
+      more,
+      `create table events_2025 partition of events for values from ('2025-01-01') to ('2026-01-01')`,
+      'create table schema_migrations (version varchar(255) primary key)',
+    ])
+    expect(await driftOf(live, database)).toMatchObject({ ok: true, items: [], findings: [] })
+    await runAs(live, database, 'administrator', [
+      `update pg_index set indisvalid = false where indexrelid = 'orders_state'::regclass`,
+    ])
+    const outcome = await driftOf(live, database)
+    expect(named(outcome)).toEqual(['changed orders/index:state'])
+    expect(outcome.takeOut?.holds).toBe(true)
+  })
+})
+
+describe.skipIf(whyNoPostgres15 !== '')(`drift on another version ${whyNoPostgres15}`, () => {
+  it('compares what is the same there and here', async () => {
+    const debian = await startPostgres15()
+    const server = await startServer({ url: debian.url })
+    try {
+      const database = await server.createDatabase('old')
+      await runAs(server, database, 'owner', [files['migrations/0001_products.sql']!, more])
+      const same = await driftOf(server, database)
+      expect(same.items).toEqual([])
+      await runAs(server, database, 'owner', ['alter table orders drop column state cascade'])
+      const outcome = await driftOf(server, database)
+      expect(outcome.findings.map(({ code }) => code)).toContain('drift.other-version')
+      expect(named(outcome)).toContain('gone orders/column:state')
+      expect(outcome.takeOut?.holds).toBe(true)
+    } finally {
+      await server.stop()
+      await debian.stop()
+    }
+  })
+})
