@@ -1,5 +1,6 @@
 /** A declared architecture as the rest of Assay reads it: plain values without the type parameters of the declaration. */
 import { databaseObjects, type RelationName } from '../ground/names.ts'
+import type { FormerName } from './former-name.ts'
 import type { DeclaredAt, DeclaredRule } from './rule.ts'
 
 export interface DeclaredColumn {
@@ -15,6 +16,8 @@ export interface DeclaredTable extends RelationName {
   /** In order of declaration: type, optional, enum and domain rules of the columns first, then the rules as written. */
   readonly rules: readonly DeclaredRule[]
   readonly at: DeclaredAt | null
+  /** What it and its columns were called before. Absent: nothing else. */
+  readonly renamedFrom?: readonly FormerName[]
 }
 
 /** How the application tells PostgreSQL who is asking: a role and settings per transaction. */

@@ -6,6 +6,7 @@ import type { DeclaredTable, Identity } from './architecture.ts'
 import { auditedFaults } from './check-audited.ts'
 import { isTableLeftAlone } from './left-alone.ts'
 import { partitionFaults } from './check-partitions.ts'
+import { renameFaults } from './check-renames.ts'
 import { versionFaults } from './check-versions.ts'
 import type { CheckRule } from './kinds/check.ts'
 import type { DomainRule } from './kinds/domain.ts'
@@ -227,6 +228,7 @@ export const checkTables = (declared: Declared): readonly AssayError[] => [
   ...twoTypes(declared.tables),
   ...versionFaults(declared.tables),
   ...partitionFaults(declared.tables),
+  ...renameFaults(declared.tables),
   ...declared.tables.flatMap((table) => [
     ...table.faults,
     ...longNames(table),

@@ -124,13 +124,14 @@ export const architecture = <
   return {
     name,
     identity,
-    tables: tables.map(({ schema, name: own, id, columns, rules, written, at: line }) => ({
+    tables: tables.map(({ schema, name: own, id, columns, rules, written, at: line, renamedFrom }) => ({
       schema,
       name: own,
       id,
       columns,
       rules: isTableLeftAlone(leftAlone, id) ? (written ?? rules) : rules,
       at: line,
+      ...(renamedFrom === undefined ? {} : { renamedFrom }),
     })),
     ...(views.length === 0
       ? {}

@@ -1,5 +1,6 @@
 /** What one builder call such as `t.required('slug', 'name')` answers: its rules, and what the compiler learns from them. */
 import { AssayError } from '../ground/errors.ts'
+import type { FormerName } from './former-name.ts'
 import type { DeclaredAt, DeclaredRule } from './rule.ts'
 
 /** What rules say about a table's columns, as unions of column names; `references`: the tables it points to. */
@@ -52,6 +53,8 @@ export interface RulePlace {
   readonly at: DeclaredAt | null
   /** Faults are gathered and thrown together by `architecture()`. */
   refuse(fault: AssayError): void
+  /** Takes a former name of the table or of a column of it; absent: it can have none. */
+  readonly rename?: (name: FormerName) => void
 }
 
 /** A usage fault of a declaration, at its line. */

@@ -22,6 +22,7 @@ import { makeProvesRules, type ProvesMethod } from './kinds/proves.ts'
 import { makeReferencesRules, type ReferencesMethod } from './kinds/references.ts'
 import { makeRepeatsRules, type RepeatsMethod } from './kinds/repeats.ts'
 import { makeRequiredRules, type RequiredMethod } from './kinds/required.ts'
+import { makeRenamedFrom, type RenamedFromMethod } from './kinds/renamed-from.ts'
 import { makeSaysRules, type SaysMethod } from './kinds/says.ts'
 import { makeSoftDeletedRules, type SoftDeletedMethod } from './kinds/soft-deleted.ts'
 import { makeTouchesRules, type TouchesMethod } from './kinds/touches.ts'
@@ -55,6 +56,7 @@ export interface Rules<K extends string>
     IndexedMethod<K>,
     AuditedMethod<K>,
     SaysMethod<K>,
+    RenamedFromMethod<K>,
     ExampleMethods<K>,
     ProvesMethod,
     ObservedMethods<K>,
@@ -127,6 +129,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> & Written
     indexed: method('indexed', makeIndexedRules),
     audited: method('audited', makeAuditedRules),
     says: method('says', makeSaysRules),
+    renamedFrom: method('renamedFrom', makeRenamedFrom),
     accepts: method('accepts', makeAcceptsRules),
     rejects: method('rejects', makeRejectsRules),
     proves: method('proves', makeProvesRules),

@@ -4,6 +4,7 @@ import type { DeclaredColumn, DeclaredTable } from './architecture.ts'
 import { columnTypeFault } from './check-column-type.ts'
 import type { AnyColumn, ColumnCheck } from './column-type.ts'
 import { declaredAt } from './declared-at.ts'
+import type { FormerName } from './former-name.ts'
 import type { FragmentColumn, FragmentRules } from './fragment-column.ts'
 import { makeOptionalRule } from './kinds/optional.ts'
 import { makeTypeRule } from './kinds/type.ts'
@@ -112,7 +113,14 @@ export const table = <
   const faults: AssayError[] = []
   const given: Readonly<Record<string, AnyColumn>> = columns
   const tableColumns = Object.keys(given)
-  const place: RulePlace = { table: id, tableColumns, at, refuse: (fault) => faults.push(fault) }
+  const renamedFrom: FormerName[] = []
+  const place: RulePlace = {
+    table: id,
+    tableColumns,
+    at,
+    refuse: (fault) => faults.push(fault),
+    rename: (name) => renamedFrom.push(name),
+  }
 
   const fragments = new Set<FragmentRules>()
   const typed: (readonly [string, string | UserType])[] = []
@@ -140,5 +148,6 @@ export const table = <
     written,
     at,
     faults,
+    ...(renamedFrom.length === 0 ? {} : { renamedFrom }),
   }
 }

@@ -5,6 +5,10 @@ import type { ProofCommand } from '../project/prove-project.ts'
 import { addAdopt } from './add-adopt.ts'
 import { addAudit } from './add-audit.ts'
 import { addExport } from './add-export.ts'
+import { addDesign } from './add-design.ts'
+import { addDrift } from './add-drift.ts'
+import { addLint } from './add-lint.ts'
+import { addMigrate } from './add-migrate.ts'
 import { addScore, operatorsOption } from './add-score.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
@@ -195,6 +199,10 @@ export const makeProgram = (): Command => {
       return explainCommand(id, directory, options, output)
     }),
   )
+  addDesign(program, { describe, withCommon, run })
+  addLint(program, { describe, run })
+  addMigrate(program, { describe, run })
+  addDrift(program, { describe, run })
   addScore(program, { describe, withCommon, run })
   addExport(program, { describe, withCommon, run })
   addAdopt(program, { describe, run })

@@ -31,17 +31,37 @@ const after: Readonly<Record<ProofCommand, string>> = {
   prove: 'check',
 }
 
+/** Red because its structure is absent, and with a design: a migration can be written for it. */
+const canBeDesigned = ({ proofs }: ProjectProof): boolean =>
+  proofs.some(({ result }) =>
+    result.rules.some(
+      ({ green, missing, claims, design, experiments }) =>
+        !green &&
+        design.length > 0 &&
+        (missing !== undefined || (claims.length === 0 && experiments.some(({ holds }) => !holds))),
+    ),
+  )
+
 const nextSteps = (
   command: ProofCommand,
   findings: readonly EnvelopeFinding[],
-  { directory, isPart }: { readonly directory: string; readonly isPart: boolean },
+  {
+    directory,
+    isPart,
+    isDesignable,
+  }: { readonly directory: string; readonly isPart: boolean; readonly isDesignable: boolean },
 ): readonly string[] => {
   const place = directory === '.' ? [] : [directory]
   const errors = findings.filter((finding) => finding.severity === 'error')
-  if (errors.length === 0) return [shellCommand('npx', 'assay', isPart ? command : after[command], ...place)]
+  const design = isDesignable ? [shellCommand('npx', 'assay', 'design', ...place)] : []
+  if (errors.length === 0)
+    return design.length > 0
+      ? design
+      : [shellCommand('npx', 'assay', isPart ? command : after[command], ...place)]
   const id = errors.map((finding) => finding.rule ?? finding.structure).find((named) => named !== undefined)
-  if (id === undefined) return []
+  if (id === undefined) return design
   return [
+    ...design,
     shellCommand('npx', 'assay', 'explain', id, ...place),
     shellCommand('npx', 'assay', command, ...place, '--only', id),
   ]
@@ -102,7 +122,7 @@ export const proofAnswer = (
   const isPart = only.length > 0 || operators !== undefined
   const steps = stepsOf[command]
   const findings = findingsOf(proof)
-  const next = nextSteps(command, findings, { directory, isPart })
+  const next = nextSteps(command, findings, { directory, isPart, isDesignable: canBeDesigned(proof) })
   const code = proof.ok ? 0 : 1
   if (options.json) {
     const ledgers = proof.proofs.flatMap(({ ledger }) => [...ledger.written, ...ledger.removed])

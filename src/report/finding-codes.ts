@@ -1,4 +1,6 @@
 /** What each code of a finding means, apart from where it was found: the rules that a SARIF viewer lists. */
+import { hazards } from '../migrate/lint/hazards.ts'
+import { migrationCodes } from './migration-codes.ts'
 
 export interface FindingCode {
   readonly title: string
@@ -11,6 +13,7 @@ const again = 'Run `npx assay prove` and commit the ledger that it writes.'
 const reviewed = 'Have a reviewer agree, or take the change back.'
 
 const codes: Readonly<Record<string, FindingCode>> = {
+  ...migrationCodes,
   'rule.red': {
     title: 'A declared rule does not hold',
     why: 'The rule is declared, and the database does not keep it.',
@@ -76,6 +79,66 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'That nothing is wrong with nothing says nothing.',
     fix: 'Name tables with their rules in the architecture.',
   },
+  'design.refused': {
+    title: 'PostgreSQL refuses what a rule asks for',
+    why: 'The design of a rule cannot be run on the database as it is.',
+    fix: 'Write this migration by hand, or change the rule.',
+  },
+  'design.not-green': {
+    title: 'A rule stays red after its own design',
+    why: 'What the rule would add does not make it true here.',
+    fix: 'Write this migration by hand, or change the rule.',
+  },
+  'design.not-reached': {
+    title: 'Designed migrations lead elsewhere',
+    why: 'They were run on copies, and the result was not what the rules ask for.',
+    fix: 'Write this migration by hand, or design the other rules alone with --only.',
+  },
+  'design.would-lose': {
+    title: 'A design would take something else away',
+    why: 'What a rule asks for cannot stand together with a structure that is there.',
+    fix: 'Take its rule out if nothing needs it, or write this migration by hand.',
+  },
+  'design.breaks': {
+    title: 'Rules contradict each other',
+    why: 'A rule that holds now would not hold after what others ask for.',
+    fix: 'Change one of them, or design one with --only.',
+  },
+  'design.not-dropped': {
+    title: 'What no rule asks for cannot be dropped',
+    why: 'Something that rules ask for stands on it.',
+    fix: 'Declare the rule that needs it, or drop it by hand.',
+  },
+  'design.maybe-renamed': {
+    title: 'A column is added that may be another one',
+    why: 'A column of the same type stands that no rule asks for; a rename is never guessed.',
+    fix: 'State it with t.renamedFrom(…) if it is the same column.',
+  },
+  'design.rename-stands': {
+    title: 'Both names of a rename stand',
+    why: 'The new name is there already, and the old one too.',
+    fix: 'Take it out of renamedFrom, and say what becomes of the old one.',
+  },
+  'design.rename-breaks': {
+    title: 'A rename breaks who uses the old name',
+    why: 'A running application and bodies of functions keep the old name.',
+    fix: 'Put the new name beside the old one first where the application runs meanwhile.',
+  },
+  'design.rewrites-table': {
+    title: 'A change rewrites a table',
+    why: 'Nobody reads or writes the table while PostgreSQL rewrites it.',
+    fix: 'Expand and contract where the table is large.',
+  },
+  'design.blocks-writes': {
+    title: 'A change blocks writes',
+    why: 'PostgreSQL has no online form for it.',
+    fix: 'Run it when little is written.',
+  },
+  'design.needs-backfill': {
+    title: 'Rows that stand have no value yet',
+    why: 'A required column is added without a default that all rows can have.',
+    fix: 'Give it a default, or fill the rows between the two stages.',
+  },
   'ledger.missing': {
     title: 'There is no ledger',
     why: 'Nothing records what was proven.',
@@ -106,6 +169,51 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'What it records is not what a proof wrote.',
     fix: again,
   },
+  'migrate.untested': {
+    title: 'A migration has not passed its test',
+    why: 'Nobody knows whether it goes through, keeps the rows, and goes back.',
+    fix: 'Run `npx assay migrate test` and commit the ledger that it writes.',
+  },
+  'migrate.uncovered': {
+    title: 'The ledger does not cover what migrations make',
+    why: 'No data structure is built that no test asked for.',
+    fix: 'Run `npx assay prove` and commit the ledger that it writes.',
+  },
+  'migrate.drift': {
+    title: 'The database is not the one that a migration was tested on',
+    why: 'Something was changed by hand, or migrations are missing that came before.',
+    fix: 'See what differs with `npx assay drift`.',
+  },
+  'migrate.edited': {
+    title: 'A migration was edited after it ran',
+    why: 'Other databases have what the old text made.',
+    fix: 'Take the edit back, and put the change into a new migration.',
+  },
+  'migrate.missing': {
+    title: 'A migration ran whose file is not there',
+    why: 'These are not the migrations that made the database.',
+    fix: 'Bring the file back, or use the branch that has it.',
+  },
+  'migrate.renamed': {
+    title: 'A migration that ran has another name now',
+    why: 'Under its new name it would run a second time.',
+    fix: 'Give it its old name back.',
+  },
+  'migrate.out-of-order': {
+    title: 'A migration stands before one that has run',
+    why: 'It was tested in another order.',
+    fix: 'Give it a number behind those that ran, and test it there.',
+  },
+  'migrate.gap': {
+    title: 'A number is left out between migrations',
+    why: 'A file that was not committed would run later, out of order.',
+    fix: 'Add what is missing, or say `-- assay: follows` the number before.',
+  },
+  'migrate.loses': {
+    title: 'Taking a migration back loses rows or values',
+    why: 'What was written there since it ran is gone afterwards.',
+    fix: 'Keep a copy of it, or change things back with a new migration.',
+  },
   'ledger.server-changed': {
     title: 'The proof was made on another server',
     why: 'Another version, locale or set of extensions may answer otherwise.',
@@ -113,9 +221,16 @@ const codes: Readonly<Record<string, FindingCode>> = {
   },
 }
 
+/** Hazards of migrations say it themselves. */
+const ofHazard = (code: string): FindingCode | undefined => {
+  const hazard = hazards.find((one) => one.code === code)
+  return hazard && { title: hazard.title, why: hazard.why, fix: 'Take the safe way that the finding gives.' }
+}
+
 /** One that is not described here is told by the first finding that has it. */
 export const describeCode = (
   code: string,
   finding: { readonly why: string; readonly fix: string },
 ): FindingCode =>
-  codes[code] ?? { title: code, why: finding.why, fix: finding.fix.split('\n')[0] ?? finding.fix }
+  codes[code] ??
+  ofHazard(code) ?? { title: code, why: finding.why, fix: finding.fix.split('\n')[0] ?? finding.fix }

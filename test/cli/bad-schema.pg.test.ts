@@ -81,7 +81,7 @@ describe('before the first migration', () => {
       expect(red).toMatchObject({ code: 0, stderr: '' })
       expect(red.stdout).toContain('\nproducts\n  ○ the table does not exist: 9 rules are red\n')
       expect(red.stdout).toContain('  red         9 of 9 fail without their structure, 9 of them now\n')
-      expect(red.stdout).toContain('\nEvery rule fails without its structure.\n  next npx assay green\n')
+      expect(red.stdout).toContain('\nEvery rule fails without its structure.\n  next npx assay design\n')
 
       const green = await assayJson(['green'], { cwd: directory })
       expect(green).toMatchObject({

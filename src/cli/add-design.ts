@@ -1,0 +1,32 @@
+/** The grammar of assay design. */
+import type { Command } from 'commander'
+import type { DesignOptions } from './design-command.ts'
+import type { Grammar } from './setup-commands.ts'
+
+const described = {
+  name: 'design',
+  summary: 'write the next migrations from what is red',
+  description:
+    'Writes one migration for each purpose, up.sql and down.sql, from the rules that the database does not keep yet. What stands gets the online form: nobody waits for it longer than a lock takes. Nothing is written before it was run on copies: up, down, up again, and the rules were green.',
+  examples: [
+    ['assay design', 'write what makes the red rules green'],
+    ['assay design --dry-run', 'print it, and write nothing'],
+    ['assay design --only products', 'for the rules of one table'],
+    ['assay design --drop', 'also take away what no rule asks for'],
+  ],
+} as const
+
+export const addDesign = (program: Command, { describe, withCommon, run }: Grammar): void => {
+  withCommon(describe(program, described))
+    .option('--name <name>', 'what the migration is called, behind its number')
+    .option('--only <id...>', 'ids of rules, structures or tables; after the directory')
+    .option('--drop', 'also drop what no rule asks for, in migrations of their own')
+    .option('--direct', 'the plain form of each change, in one transaction')
+    .option('--dry-run', 'print the migrations, and write nothing')
+    .action((directory: string, options: DesignOptions) =>
+      run(described.name, options, async (output) => {
+        const { designCommand } = await import('./design-command.ts')
+        return designCommand(directory, options, output)
+      }),
+    )
+}

@@ -1,0 +1,108 @@
+/** The text of a migration: a head comment that names what it is for, then plain SQL, stage by stage. */
+import { dollarQuoted, ident } from '../../postgres/quote.ts'
+import { isOnline, losesRows } from '../changes/changes-between.ts'
+import { isNewTable, type Change, type ChangeContext, type Step } from '../changes/change.ts'
+import { stepsOf } from '../changes/kinds.ts'
+
+export interface ScriptWish {
+  /** Lines of the head comment. */
+  readonly head: readonly string[]
+  /** In the order in which they run. */
+  readonly changes: readonly Change[]
+  readonly context: ChangeContext
+  /** Roles and schemas that have to be there first. */
+  readonly first?: readonly string[]
+  readonly last?: readonly string[]
+}
+
+/** Longer than this nobody waits for a lock: those who come after would wait as well. */
+const lockTimeout = `'3s'`
+
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+
+/** A sentence that holds the beginning of a directive is none. */
+const plain = (line: string): string =>
+  line.startsWith('assay: ') ? line : line.replaceAll(/-+(?=[ \t]*assay:)/giu, '–')
+
+const commentLines = (lines: readonly string[]): string =>
+  lines.map((line) => `-- ${plain(printable(line))}`).join('\n')
+
+const isConcurrent = ({ sql }: Step): boolean =>
+  /^(?:create (?:unique )?|drop )index concurrently /u.test(sql)
+
+/** PostgreSQL reads the body of a function in SQL when it is made; it may name what comes after. */
+const readsBody = (step: Step): boolean => /^create (?:or replace )?(?:function|procedure) /iu.test(step.sql)
+
+const written = (statements: readonly string[]): string => statements.map((sql) => `${sql};\n`).join('')
+
+/** Steps that share a transaction, or one that has its own. */
+const stretches = (steps: readonly Step[]): readonly (readonly Step[])[] => {
+  const found: Step[][] = []
+  for (const step of steps) {
+    const before = found.at(-1)
+    if (step.alone || before === undefined || before[0]?.alone) found.push([step])
+    else before.push(step)
+  }
+  return found
+}
+
+const bodiesOff = (steps: readonly Step[]): readonly string[] =>
+  steps.some(readsBody) ? ['set local check_function_bodies = off'] : []
+
+/** Nobody waits for an index that is built concurrently: it may wait for everybody. */
+const untimed = (before: readonly Step[] | undefined, here: readonly Step[]): readonly string[] => {
+  const [was, is] = [before?.every(isConcurrent) ?? false, here.every(isConcurrent)]
+  if (was === is) return []
+  return [is ? 'set lock_timeout = 0' : `set lock_timeout = ${lockTimeout}`]
+}
+
+const inStages = (steps: readonly Step[]): string => {
+  const parts = stretches(steps)
+  const first = parts[0]?.every(isConcurrent) ? [] : [`set lock_timeout = ${lockTimeout}`]
+  const body = parts.map((stretch, i) => {
+    const statements = [...bodiesOff(stretch), ...stretch.map(({ sql }) => sql)]
+    const alone = statements.length === 1
+    const lock = i === 0 && first.length > 0 ? [] : untimed(parts[i - 1], stretch)
+    return written([...lock, ...(alone ? statements : ['begin', ...statements, 'commit'])])
+  })
+  return [written(first), ...body].filter((part) => part !== '').join('\n')
+}
+
+/** Whether somebody may wait: it touches what stood before, or points to it. */
+const touchesStanding = (changes: readonly Change[], context: ChangeContext): boolean =>
+  changes.some(
+    (change) => change.kind === 'references' || (change.table !== null && !isNewTable(change.table, context)),
+  )
+
+const inOneTransaction = (steps: readonly Step[], isTimed: boolean): string =>
+  written([
+    ...(isTimed ? [`set local lock_timeout = ${lockTimeout}`] : []),
+    ...bodiesOff(steps),
+    ...steps.map(({ sql }) => sql),
+  ])
+
+/** What the changes carry out, in order. */
+const allSteps = (changes: readonly Change[], context: ChangeContext): readonly Step[] =>
+  changes.flatMap((change) => stepsOf(change, { ...context, online: isOnline(change, context) }))
+
+export const scriptText = ({ head, changes, context, first = [], last = [] }: ScriptWish): string => {
+  const steps: readonly Step[] = [
+    ...first.map((sql) => ({ sql })),
+    ...allSteps(changes, context),
+    ...last.map((sql) => ({ sql })),
+  ]
+  const none = steps.some((step) => step.alone)
+  const lines = [...head, ...(none ? ['assay: transaction none'] : [])]
+  const body = none ? inStages(steps) : inOneTransaction(steps, touchesStanding(changes, context))
+  return `${commentLines(lines)}\n\n${body}`
+}
+
+export const renameText = (head: readonly string[], statements: readonly string[]): string =>
+  `${commentLines(head)}\n\n${written([`set local lock_timeout = ${lockTimeout}`, ...statements])}`
+
+/** Rows and values that are gone once these changes ran: `assay: loses products/column:legacy because …`. */
+export const lossLines = (changes: readonly Change[], because: string): readonly string[] =>
+  changes.filter(losesRows).map(({ id }) => `assay: loses ${id} because ${because}`)
+
+export const createRole = (role: string): string =>
+  `do ${dollarQuoted(`begin create role ${ident(role)}; exception when duplicate_object then null; end`)}`

@@ -1,0 +1,72 @@
+/** How a designed migration is named: the next number, and what it is for in a few words. */
+import type { Change } from '../changes/change.ts'
+import type { Purpose } from './purposes.ts'
+
+/** Bytes: a directory's name stays readable in a listing. */
+const longest = 60
+
+const words = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
+    .replaceAll(/^_+|_+$/gu, '')
+
+const shortened = (text: string): string => {
+  let short = text
+  while (Buffer.byteLength(short) > longest) short = Array.from(short).slice(0, -1).join('')
+  return short.replaceAll(/_+$/gu, '')
+}
+
+/** `products/unique:tenant_id,slug` → `products_tenant_id_slug_unique`. */
+const ofId = (id: string): string => {
+  const [, place = '', kind = '', detail = ''] = /^([^/]*)\/([^:]*):?([^]*)$/u.exec(id) ?? [null, id, '', '']
+  const said = words(kind.replaceAll(/[A-Z]/gu, (letter) => `_${letter}`))
+  return [words(place), words(detail), said].filter((part) => part !== '').join('_')
+}
+
+const verbs = { make: 'add', alter: 'change', remove: 'drop' } as const
+
+const ofChange = (change: Change): string =>
+  [words(change.table ?? ''), verbs[change.does], words((change.after ?? change.before)?.name ?? change.kind)]
+    .filter((part) => part !== '')
+    .join('_')
+
+export const purposeName = ({ changes, rules }: Purpose): string => {
+  const tables = changes.filter(({ kind, does }) => kind === 'table' && does === 'make')
+  const table = tables[0]?.table
+  if (table !== undefined && table !== null) {
+    const others = tables.length > 1 ? `_and_${tables.length - 1}_more` : ''
+    return `${shortened(words(table))}${others}`
+  }
+  const column = changes.find(({ kind }) => kind === 'column')
+  const first = column ?? changes[0]
+  if (!column && rules.length === 1 && rules[0]) return shortened(ofId(rules[0].id))
+  return first ? shortened(ofChange(first)) : 'nothing'
+}
+
+/** `products_rename_code_slug`. */
+export const renameName = (place: string, ...others: readonly string[]): string =>
+  shortened([words(place), 'rename', ...others.map(words)].join('_'))
+
+/** The number after the highest one, as wide as those that stand; four digits where there is none. */
+const nextNumber = (names: readonly string[]): { readonly next: bigint; readonly width: number } => {
+  const numbers = names.flatMap((name) => /^V?(?<digits>\d+)/u.exec(name)?.groups?.['digits'] ?? [])
+  const highest = numbers.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n)
+  const width = Math.max(4, ...numbers.filter((digits) => digits.startsWith('0')).map((d) => d.length))
+  return { next: highest + 1n, width }
+}
+
+/** Unique names in order; `wanted`: what the user calls it, alone or before each one's own words. */
+export const migrationNames = (
+  standing: readonly string[],
+  purposes: readonly string[],
+  wanted: string | null,
+): readonly string[] => {
+  const { next, width } = nextNumber(standing)
+  const own = wanted === null ? '' : words(wanted)
+  return purposes.map((purpose, i) => {
+    const text = own === '' ? purpose : purposes.length === 1 ? own : `${own}_${purpose}`
+    return `${String(next + BigInt(i)).padStart(width, '0')}_${shortened(text)}`
+  })
+}
