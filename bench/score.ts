@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { mutantsOf } from '../src/catalog/operator-sets.ts'
+import { mutantsOf } from '../src/catalog/operator-set/sets.ts'
 import { readCatalog } from '../src/catalog/read-catalog.ts'
 import { startServer } from '../src/postgres/start.ts'
 import { makeCommandSuite } from '../src/score/command-suite.ts'

@@ -14,7 +14,7 @@ import { ident, literal, qualified } from '../src/postgres/quote.ts'
 import type { Server } from '../src/postgres/server.ts'
 import type { Session } from '../src/postgres/session.ts'
 import { startServer } from '../src/postgres/start.ts'
-import { brokenLinks } from '../src/rules/audited-checks.ts'
+import { brokenLinks } from '../src/rules/audited/checks.ts'
 import { designedMigration } from './support/audit-lab.ts'
 import { versionsSeen } from './support/versions-seen.ts'
 import {

@@ -2,10 +2,10 @@
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { alterTable, tableOf, tablesByOid } from './alter.ts'
-import { commentOn } from './dependent-ddl.ts'
-import { expressionMutants } from './expressions.ts'
+import { commentOn } from './dependency/dependent-ddl.ts'
+import { expressionMutants } from './expression/expressions.ts'
 import { makeMutant } from './make-mutant.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
 

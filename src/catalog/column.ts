@@ -4,14 +4,14 @@
  */
 import { structureId } from '../ground/names.ts'
 import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
-import { changeType, restoreType, type TypeChange } from './change-type.ts'
+import { changeType, restoreType, type TypeChange } from './type/change.ts'
 import { makeMutant } from './make-mutant.ts'
-import { isNeverNull } from './never-null.ts'
+import { isNeverNull } from './expression/never-null.ts'
 import { impliedNotNull } from './not-null.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import type { Column, Table } from './table.ts'
-import { typeMutants } from './type-mutants.ts'
+import { typeMutants } from './type/mutants.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
 
 export interface ColumnFacts {

@@ -4,7 +4,7 @@ import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { commentsSql } from './comment-sql.ts'
 import { makeMutant } from './make-mutant.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Structure, StructureKind } from './structure.ts'
 import { functionId, relationObjectId, typeId } from './uses.ts'
 

@@ -1,6 +1,6 @@
 /** The ways to break a domain: each of its promises taken away, its CHECKs broken place by place. */
 import { ident, qualified } from '../postgres/quote.ts'
-import { expressionMutants } from './expressions.ts'
+import { expressionMutants } from './expression/expressions.ts'
 import { makeMutant } from './make-mutant.ts'
 import type { Mutant, Structure } from './structure.ts'
 

@@ -7,7 +7,7 @@ import type { Session } from '../postgres/session.ts'
 import { domainMutants } from './domain-mutants.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
-import { unlessItIsThere } from './type-columns.ts'
+import { unlessItIsThere } from './type/columns.ts'
 import { typeId, usedIds, usesSql, type Use } from './uses.ts'
 
 export interface DomainFacts {

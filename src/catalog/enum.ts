@@ -8,7 +8,7 @@ import type { Session } from '../postgres/session.ts'
 import { makeMutant } from './make-mutant.ts'
 import type { Mutant, Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
-import { restoreColumns, retypeColumns, unlessItIsThere } from './type-columns.ts'
+import { restoreColumns, retypeColumns, unlessItIsThere } from './type/columns.ts'
 import { typeId } from './uses.ts'
 
 export interface EnumFacts {

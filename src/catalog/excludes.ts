@@ -3,7 +3,7 @@ import { structureId } from '../ground/names.ts'
 import type { Session } from '../postgres/session.ts'
 import { ident } from '../postgres/quote.ts'
 import { alterTable, tableOf } from './alter.ts'
-import { deferrabilityChanges } from './key-mutants.ts'
+import { deferrabilityChanges } from './key/mutants.ts'
 import {
   deferrableSql,
   includeSql,
@@ -14,10 +14,10 @@ import {
   whereSql,
   type KeyFacts,
   type KeyPart,
-} from './key.ts'
+} from './key/key.ts'
 import { makeMutant, type MutantFacts } from './make-mutant.ts'
-import { predicateChanges } from './predicate-changes.ts'
-import { readKeys } from './read-keys.ts'
+import { predicateChanges } from './expression/predicate-changes.ts'
+import { readKeys } from './key/read.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds } from './uses.ts'
 

@@ -1,6 +1,6 @@
 /** Columns that are the same in every row of a partial index: `where state = 'active'`. Anything not understood: none. */
 import { parseExpression } from '../postgres/parse.ts'
-import { castType, columnName, fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
+import { castType, columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
 
 const underCasts = (node: unknown): unknown => {
   const cast = fieldsOf(node, 'TypeCast')

@@ -1,6 +1,6 @@
 /** What a foreign key is made of, and the DDL of it. */
 import { ident, identList, qualified } from '../postgres/quote.ts'
-import { deferrableSql, type Deferrable } from './key.ts'
+import { deferrableSql, type Deferrable } from './key/key.ts'
 import type { Catalog } from './structure.ts'
 
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'

@@ -4,11 +4,11 @@
  */
 import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { functionMutants } from './function-mutants.ts'
-import type { OutsideNames } from './function-purity.ts'
-import { functionsSql, outsideNamesSql } from './function-sql.ts'
-import { commentOn, grantsOn, type Acl } from './dependent-ddl.ts'
-import { sqlBodyMutants } from './sql-body-mutants.ts'
+import { functionMutants } from './function/mutants.ts'
+import type { OutsideNames } from './function/purity.ts'
+import { functionsSql, outsideNamesSql } from './function/sql.ts'
+import { commentOn, grantsOn, type Acl } from './dependency/dependent-ddl.ts'
+import { sqlBodyMutants } from './function/sql-body-mutants.ts'
 import type { StructureKind } from './structure.ts'
 import { functionId, usedIds, type Use } from './uses.ts'
 

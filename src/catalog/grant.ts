@@ -2,9 +2,9 @@
 import { relationId, structureId } from '../ground/names.ts'
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { grantMutants } from './grant-mutants.ts'
-import { grantsSql, inheritanceSql } from './grant-sql.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { grantMutants } from './grant/mutants.ts'
+import { grantsSql, inheritanceSql } from './grant/sql.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Structure, StructureKind } from './structure.ts'
 import { functionId, relationObjectId, typeId } from './uses.ts'
 

@@ -2,8 +2,8 @@
  * Whether a trigger's function does nothing but refuse rows by the values of some of their columns: what it lets in, it
  * lets stand until one of these changes. Anything not understood: no.
  */
-import type { PurityFacts } from './function-purity.ts'
-import { onlyRefuses, type GuardTrigger } from './guard-function.ts'
+import type { PurityFacts } from './function/purity.ts'
+import { onlyRefuses, type GuardTrigger } from './function/guard.ts'
 
 const moments =
   /\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|localtime\w*|current_\w+)\b/iu

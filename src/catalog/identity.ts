@@ -3,7 +3,7 @@ import { structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import { alterColumn, tableOf, tablesByOid } from './alter.ts'
 import { makeMutant } from './make-mutant.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 
 export interface IdentityFacts {

@@ -3,9 +3,9 @@
  * is their query, and that they are there.
  */
 import { relationId } from '../ground/names.ts'
-import { viewQueryMutants } from './view-mutants.ts'
+import { viewQueryMutants } from './view/mutants.ts'
 import type { StructureKind } from './structure.ts'
-import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view-structure.ts'
+import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view/structure.ts'
 
 export const materializedViewKind: StructureKind<ViewFacts> = {
   kind: 'materializedView',

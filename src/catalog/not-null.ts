@@ -1,8 +1,8 @@
 /** What else keeps null out of a column: NOT NULL on top of it cannot be told apart. */
 import { parseExpression } from '../postgres/parse.ts'
-import { columnName, fieldsOf, listOf, type ParseNode } from './expression-tree.ts'
+import { columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
 import type { CheckFacts } from './check.ts'
-import { refusesNull } from './null-verdict.ts'
+import { refusesNull } from './expression/null-verdict.ts'
 import type { Catalog, Structure } from './structure.ts'
 import { typeId } from './uses.ts'
 

@@ -5,8 +5,8 @@
 import { relationId, structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { parseBound, widthOf, type Bound } from './partition-bound.ts'
-import { partitionMutants } from './partition-mutants.ts'
+import { parseBound, widthOf, type Bound } from './partition/bound.ts'
+import { partitionMutants } from './partition/mutants.ts'
 import type { Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 

@@ -4,7 +4,7 @@ import { plainColumn } from './plain-column.ts'
 import type { Catalog, Structure } from './structure.ts'
 import type { Table } from './table.ts'
 import { relationObjectId } from './uses.ts'
-import type { ViewFacts } from './view-structure.ts'
+import type { ViewFacts } from './view/structure.ts'
 
 export const viewStructures = ['view', 'materializedView'] as const
 

@@ -8,12 +8,12 @@ import {
   overlapChanges,
   removal,
   toMutant,
-} from './key-mutants.ts'
-import { createKey, keyExtras, type KeyFacts } from './key.ts'
+} from './key/mutants.ts'
+import { createKey, keyExtras, type KeyFacts } from './key/key.ts'
 import { makeMutant } from './make-mutant.ts'
-import { partitionLacks } from './partition-key-mutants.ts'
-import { readKeys } from './read-keys.ts'
-import { replaceKey } from './replace-key.ts'
+import { partitionLacks } from './partition/key-mutants.ts'
+import { readKeys } from './key/read.ts'
+import { replaceKey } from './key/replace.ts'
 import type { Catalog, Mutant, MutantEffect, Structure, StructureKind } from './structure.ts'
 import { usedIds } from './uses.ts'
 

@@ -6,8 +6,8 @@ import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
-import { restoreColumns, unlessItIsThere } from './type-columns.ts'
-import { typeGone, unusedTypeMutants } from './unused-type.ts'
+import { restoreColumns, unlessItIsThere } from './type/columns.ts'
+import { typeGone, unusedTypeMutants } from './type/unused.ts'
 import { typeId, usedIds, usesSql, type Use } from './uses.ts'
 
 export interface RangeFacts {

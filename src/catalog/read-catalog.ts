@@ -4,11 +4,11 @@ import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { structureKinds } from './kinds.ts'
 import { parentsOf } from './parents.ts'
-import { readDependencies } from './read-dependencies.ts'
+import { readDependencies } from './dependency/read.ts'
 import { readTables } from './read-tables.ts'
 import type { Catalog, Structure } from './structure.ts'
 import type { Table } from './table.ts'
-import type { DependencyGraph } from './dependency.ts'
+import type { DependencyGraph } from './dependency/dependency.ts'
 
 /** What PostgreSQL prints depends on these; the same database has to give the same text on every server. */
 const canonicalSettings: Readonly<Record<string, string>> = {

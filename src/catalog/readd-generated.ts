@@ -1,7 +1,7 @@
 /** A generated column made again where it may be missing, or be an ordinary one: no column becomes generated in place. */
 import { ident } from '../postgres/quote.ts'
 import { alterTable, columnOf } from './alter.ts'
-import { columnKeys, whileAway } from './dependents.ts'
+import { columnKeys, whileAway } from './dependency/dependents.ts'
 import type { Catalog } from './structure.ts'
 import type { Table } from './table.ts'
 

@@ -2,7 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { tableOf } from './alter.ts'
-import { grantsOn } from './dependent-ddl.ts'
+import { grantsOn } from './dependency/dependent-ddl.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'

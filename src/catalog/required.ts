@@ -2,9 +2,9 @@
 import { structureId } from '../ground/names.ts'
 import { ident } from '../postgres/quote.ts'
 import { alterColumn, alterTable, tableOf, tablesByOid } from './alter.ts'
-import { withChildren } from './dependents.ts'
+import { withChildren } from './dependency/dependents.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import { primaryKeysOf, type PrimaryKeyFacts } from './primary-key.ts'
 import type { Catalog, Structure, StructureKind } from './structure.ts'
 

@@ -2,7 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import { makeMutant } from './make-mutant.ts'
-import { withFollowers } from './partition-template.ts'
+import { withFollowers } from './partition/template.ts'
 import type { Mutant, Structure, StructureKind } from './structure.ts'
 import type { Table } from './table.ts'
 

@@ -1,7 +1,7 @@
 /** Sequences of their own: those that a serial or identity column owns belong to their column's structures. */
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { commentOn, grantsOn, type Acl } from './dependent-ddl.ts'
+import { commentOn, grantsOn, type Acl } from './dependency/dependent-ddl.ts'
 import { idsOf, makeMutant } from './make-mutant.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'

@@ -5,7 +5,7 @@
 import { relationId, structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { commentOn } from './dependent-ddl.ts'
+import { commentOn } from './dependency/dependent-ddl.ts'
 import type { StructureKind } from './structure.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'

@@ -3,7 +3,7 @@
  * one with the same verbs: read, create, drop, mutants. Over it: rules claim structures, prove breaks them.
  */
 import type { Session } from '../postgres/session.ts'
-import type { DependencyGraph } from './dependency.ts'
+import type { DependencyGraph } from './dependency/dependency.ts'
 import type { Table } from './table.ts'
 
 /** A structure as read. `Facts` belongs to its kind's file, which exports a typed accessor. */
@@ -47,7 +47,7 @@ export interface Catalog {
   /** By relation id (`products`, `sales.orders`); ordinary and partitioned tables, and partitions. */
   readonly tables: ReadonlyMap<string, Table>
   readonly structures: ReadonlyMap<string, Structure>
-  /** What PostgreSQL ties to columns, keys and views: DDL that it forbids is written around it (dependents.ts). */
+  /** What PostgreSQL ties to columns, keys and views: DDL that it forbids is written around it (dependency/dependents.ts). */
   readonly dependencies: DependencyGraph
   /** Structures of a table, optionally of one kind. Returns [] for none. */
   of(table: string, kind?: string): readonly Structure[]

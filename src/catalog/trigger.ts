@@ -2,12 +2,12 @@
 import { relationId, structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { withoutTemplated } from './partition-template.ts'
+import { withoutTemplated } from './partition/template.ts'
 import type { Structure, StructureKind } from './structure.ts'
-import { triggerMutants } from './trigger-mutants.ts'
-import { triggersSql } from './trigger-sql.ts'
-import { dropTrigger, enableTrigger, makeTrigger, triggerClauses } from './trigger-statement.ts'
-import { triggerEvents, type TriggerFacts } from './trigger-statement.ts'
+import { triggerMutants } from './trigger/mutants.ts'
+import { triggersSql } from './trigger/sql.ts'
+import { dropTrigger, enableTrigger, makeTrigger, triggerClauses } from './trigger/statement.ts'
+import { triggerEvents, type TriggerFacts } from './trigger/statement.ts'
 import { relationObjectId, usedIds, type Use } from './uses.ts'
 
 interface TriggerRow extends Omit<TriggerFacts, 'relation' | 'when' | 'call' | 'isView'> {

@@ -1,9 +1,9 @@
 /** Whether a trigger of TRUNCATE may as well run at the other time: all that TRUNCATE changes are the rows of its table. */
 import { unquoted } from '../postgres/quote.ts'
 import { scanWords } from '../postgres/scan.ts'
-import type { PurityFacts } from './function-purity.ts'
+import type { PurityFacts } from './function/purity.ts'
 import type { Catalog, Structure } from './structure.ts'
-import type { TriggerFacts } from './trigger-statement.ts'
+import type { TriggerFacts } from './trigger/statement.ts'
 
 /** Null when the function may look at the table: it names it, a view, a function of the schema, or builds its statements. */
 export const looksAtNoRow = (trigger: Structure<TriggerFacts>, catalog: Catalog): string | null => {

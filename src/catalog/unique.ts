@@ -2,7 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import { columnOf, tableOf } from './alter.ts'
-import { columnName, placesOf } from './expression-tree.ts'
+import { columnName, placesOf } from './expression/tree.ts'
 import {
   columnChanges,
   deferrabilityChanges,
@@ -13,13 +13,13 @@ import {
   removal,
   toMutant,
   type KeyChange,
-} from './key-mutants.ts'
-import { createKey, keyExtras, partText, type KeyFacts } from './key.ts'
+} from './key/mutants.ts'
+import { createKey, keyExtras, partText, type KeyFacts } from './key/key.ts'
 import { columnsNotNull, saysOnlyNotNull } from './not-null.ts'
-import { predicateChanges } from './predicate-changes.ts'
-import { partitionLacks } from './partition-key-mutants.ts'
-import { readKeys } from './read-keys.ts'
-import { replaceKey } from './replace-key.ts'
+import { predicateChanges } from './expression/predicate-changes.ts'
+import { partitionLacks } from './partition/key-mutants.ts'
+import { readKeys } from './key/read.ts'
+import { replaceKey } from './key/replace.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds } from './uses.ts'
 

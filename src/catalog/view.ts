@@ -3,8 +3,8 @@ import { relationId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
 import { makeMutant } from './make-mutant.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
-import { viewQueryMutants } from './view-mutants.ts'
-import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view-structure.ts'
+import { viewQueryMutants } from './view/mutants.ts'
+import { createView, dropView, readViews, viewRemoved, type ViewFacts } from './view/structure.ts'
 
 const optionOf = ({ options }: ViewFacts, name: string): string | null =>
   options?.find((o) => o.startsWith(`${name}=`))?.slice(name.length + 1) ?? null

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command, Option } from 'commander'
 import { findConfig } from '../project/find-config.ts'
-import { readLedger } from '../prove/ledger.ts'
-import { headFile } from '../prove/ledger-path.ts'
+import { readLedger } from '../prove/ledger/ledger.ts'
+import { headFile } from '../prove/ledger/path.ts'
 
 export interface Completion {
   readonly value: string

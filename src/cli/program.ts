@@ -1,6 +1,6 @@
 /** The commands with their arguments and help. Everything heavy is imported when its command runs. */
 import { Command } from 'commander'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { ProofCommand } from '../project/prove-project.ts'
 import { addAdopt } from './add-adopt.ts'
 import { addAudit } from './add-audit.ts'

@@ -1,5 +1,5 @@
 /** assay prove | red | green | mutate. */
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import { shellCommand } from '../ground/shell-word.ts'
 import type { ProofCommand, ProjectProof } from '../project/prove-project.ts'
 import { proveProject, stepsOf } from '../project/prove-project.ts'

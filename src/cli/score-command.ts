@@ -1,6 +1,6 @@
 /** assay score. */
 import { appendFile } from 'node:fs/promises'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import { AssayError } from '../ground/errors.ts'
 import { scoreProject, type SuiteWish } from '../project/score-project.ts'
 import { namesSqlFiles } from '../project/suite-files.ts'

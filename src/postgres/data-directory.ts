@@ -4,7 +4,7 @@ import { closeSync, fchownSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { dataTemplate, readTemplatePassword } from './data-template.ts'
-import type { ServiceAccount } from './embedded-account.ts'
+import type { ServiceAccount } from './embedded/account.ts'
 import { endOf, startFault, startProgram, type Installation } from './server-process.ts'
 
 /** Told each child while it runs, so that a shutdown can end it. */

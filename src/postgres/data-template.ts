@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import type { ServiceAccount } from './embedded-account.ts'
+import type { ServiceAccount } from './embedded/account.ts'
 import { isAlive } from './process.ts'
 import { removeRunDirectory } from './run-directory.ts'
 

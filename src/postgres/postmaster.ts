@@ -1,12 +1,12 @@
 /**
- * The postmaster of the embedded server, and a watchdog that ends it when this process is killed. embedded.ts turns
+ * The postmaster of the embedded server, and a watchdog that ends it when this process is killed. embedded/embedded.ts turns
  * the running postmaster into a Server.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hostAccess, serverSettings } from './embedded-settings.ts'
+import { hostAccess, serverSettings } from './embedded/settings.ts'
 import { isAlive, waitUntilGone } from './process.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { endOf, startFault, startProgram, type Installation } from './server-process.ts'

@@ -7,7 +7,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
-import { mayRead, type ServiceAccount } from './embedded-account.ts'
+import { mayRead, type ServiceAccount } from './embedded/account.ts'
 import { memoryDirectory, roomInMemory } from './memory-directory.ts'
 import { processSpace, processStart } from './process.ts'
 

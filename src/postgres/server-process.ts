@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
-import type { Binaries } from './embedded-binaries.ts'
-import type { ServiceAccount } from './embedded-account.ts'
+import type { Binaries } from './embedded/binaries.ts'
+import type { ServiceAccount } from './embedded/account.ts'
 import type { RunDirectory } from './run-directory.ts'
 
 /** What initdb and the postmaster are started with. */

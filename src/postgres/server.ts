@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL that Assay may use: embedded (embedded.ts) or the user's own by --url (remote.ts). Three roles:
+ * A PostgreSQL that Assay may use: embedded (embedded/embedded.ts) or the user's own by --url (remote/remote.ts). Three roles:
  * the administrator makes databases and runs nobody's code; the owner (no superuser) runs migrations; the prover
  * (no superuser, BYPASSRLS, member of every role that the migrations made) runs mutants and experiments.
  */

@@ -1,6 +1,6 @@
 /** Where a run's PostgreSQL comes from: the embedded one, or the server that --url names. */
-import { startEmbedded } from './embedded.ts'
-import { startRemote } from './remote.ts'
+import { startEmbedded } from './embedded/embedded.ts'
+import { startRemote } from './remote/remote.ts'
 import type { Server } from './server.ts'
 
 export interface StartOptions {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import type { ServiceAccount } from './embedded-account.ts'
+import type { ServiceAccount } from './embedded/account.ts'
 import { endProcess } from './postmaster.ts'
 import { isAlive, processSpace, processStart, servesDirectory } from './process.ts'
 import {

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AssayError } from '../ground/errors.ts'
-import type { Head } from '../rules/audit-verify-sql.ts'
+import type { Head } from '../rules/audit-log/verify-sql.ts'
 
 const shape = z.object({
   log: z.string(),

@@ -2,8 +2,8 @@
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { shellCommand } from '../ground/shell-word.ts'
-import { git } from '../prove/ledger-at-ref.ts'
-import { readLedger } from '../prove/ledger.ts'
+import { git } from '../prove/ledger/at-ref.ts'
+import { readLedger } from '../prove/ledger/ledger.ts'
 import { faultsExamined, right, toKnow, type Examined } from './examination.ts'
 
 const wrong = (code: string, what: string, why: string, fix: string): Examined => ({

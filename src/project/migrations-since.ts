@@ -1,7 +1,7 @@
 /** Which files of a directory a change has made or changed, as git tells: what of them a lint looks at by itself. */
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
-import { commitToCompare, git } from '../prove/ledger-at-ref.ts'
+import { commitToCompare, git } from '../prove/ledger/at-ref.ts'
 
 export interface ChangedFiles {
   /** Absolute. */

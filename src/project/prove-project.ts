@@ -1,7 +1,7 @@
 /** Use case: prove every architecture of a project, or a part of it, and write its ledger. */
 import { join } from 'node:path'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
-import { writeLedger } from '../prove/ledger.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
+import { writeLedger } from '../prove/ledger/ledger.ts'
 import type { ProofGround } from '../prove/proof-ground.ts'
 import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult } from '../prove/result.ts'

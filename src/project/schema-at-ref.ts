@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { atShutdown } from '../postgres/shutdown.ts'
-import { git } from '../prove/ledger-at-ref.ts'
+import { git } from '../prove/ledger/at-ref.ts'
 import type { SchemaSource } from './schema-source.ts'
 
 const answer = async (directory: string, args: readonly string[]): Promise<string | null> => {

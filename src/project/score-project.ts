@@ -1,9 +1,9 @@
 /** Use case: judge a suite of tests that people already have by the mutants of the schema that it tests. */
 import path from 'node:path'
 import { catalogFingerprint, fingerprint } from '../catalog/fingerprint.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
-import { mutantsOf } from '../catalog/operator-sets.ts'
+import { mutantsOf } from '../catalog/operator-set/sets.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import { AssayErrors } from '../ground/errors.ts'

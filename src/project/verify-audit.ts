@@ -20,7 +20,7 @@ import {
   type AuditFaultKind,
   type AuditRelations,
   type Head,
-} from '../rules/audit-verify-sql.ts'
+} from '../rules/audit-log/verify-sql.ts'
 
 interface VerifySettings {
   /** The database with the log. */

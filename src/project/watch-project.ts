@@ -3,8 +3,8 @@
  * ledger is written by whole proofs only, never by a round.
  */
 import { AssayError, AssayErrors } from '../ground/errors.ts'
-import { checkLedger } from '../prove/ledger-check.ts'
-import { readLedger } from '../prove/ledger.ts'
+import { checkLedger } from '../prove/ledger/check.ts'
+import { readLedger } from '../prove/ledger/ledger.ts'
 import type { ProveResult } from '../prove/result.ts'
 import { askedIn } from './asked-ids.ts'
 import { loadProject } from './config.ts'

@@ -3,7 +3,7 @@
  * mutants are put first to the like of what noticed those.
  */
 import type { Mutant, Structure } from '../catalog/structure.ts'
-import { mutantsOf } from '../catalog/operator-sets.ts'
+import { mutantsOf } from '../catalog/operator-set/sets.ts'
 import { foreseeFrom, leadersAmong } from './foresight.ts'
 import { mutateStructure, type MutateParts } from './mutate.ts'
 import type { MutantResult } from './result.ts'

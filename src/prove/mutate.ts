@@ -3,9 +3,9 @@
  * structure's own rules are asked first, then the rest of its table, then the tables that it touches.
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
-import { mutantsOf } from '../catalog/operator-sets.ts'
-import { withoutPartitionNames } from '../catalog/partition-words.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
+import { mutantsOf } from '../catalog/operator-set/sets.ts'
+import { withoutPartitionNames } from '../catalog/partition/words.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Indistinct } from '../rules/rule-kind.ts'
 import type { ExperimentResult, MutantResult } from './result.ts'

@@ -1,7 +1,7 @@
 /** The clone with loaded rows that plans are asked on, where any rule asks for a plan. */
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
-import { loadForPlans } from '../rows/load.ts'
+import { loadForPlans } from '../rows/load/load.ts'
 import type { TestedRule } from './write-tests.ts'
 
 export interface PlanClone {

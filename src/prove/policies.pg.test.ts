@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { declaredSample, policySamples, startWithPolicyRoles } from '../../test/support/policy-sets.ts'
 import type { PoliciesRule } from '../architecture/kinds/policies.ts'
 import type { Server } from '../postgres/server.ts'
-import { policiesDdl } from '../rules/policies-design.ts'
+import { policiesDdl } from '../rules/policies/design.ts'
 import { prove } from './prove.ts'
 import type { ProveResult } from './result.ts'
 

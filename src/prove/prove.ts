@@ -5,7 +5,7 @@
 import { placesOf, type Architecture } from '../architecture/architecture.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { kindOf } from '../rules/kinds.ts'

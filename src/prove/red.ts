@@ -3,9 +3,9 @@
  * controls only (an optional column) is proven by a mutant that strengthens: it must turn one of them around.
  */
 import type { Catalog, Mutant } from '../catalog/structure.ts'
-import { keysAdded } from '../catalog/key-added.ts'
+import { keysAdded } from '../catalog/key/added.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
-import { withoutPartitionNames } from '../catalog/partition-words.ts'
+import { withoutPartitionNames } from '../catalog/partition/words.ts'
 import { withWhatTheyNeed } from './bind.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { kindOf } from '../rules/kinds.ts'

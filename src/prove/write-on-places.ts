@@ -3,7 +3,7 @@
  * A table's rows are the same wherever they are solved.
  */
 import type { Architecture } from '../architecture/architecture.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { unlessCancelled } from '../postgres/unless-cancelled.ts'

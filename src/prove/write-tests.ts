@@ -1,6 +1,6 @@
 /** Writes the tests: every bound rule's experiments, from its declaration and rows that PostgreSQL accepts. */
 import type { Architecture } from '../architecture/architecture.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Session } from '../postgres/session.ts'
 import { withOwnTriggers } from '../rows/own-triggers.ts'

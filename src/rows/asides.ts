@@ -3,7 +3,7 @@
  * refuses every row that was tried. Each is disabled in the table's world and named there, never left out in silence.
  */
 import type { Catalog, Structure } from '../catalog/structure.ts'
-import type { TriggerFacts } from '../catalog/trigger-statement.ts'
+import type { TriggerFacts } from '../catalog/trigger/statement.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { SetAside } from './rows.ts'

@@ -5,9 +5,9 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
-import { columnsAsked } from './load-columns.ts'
-import { insertPastIndexes, setIndexesAside } from './load-past-indexes.ts'
-import { loadForPlans } from './load.ts'
+import { columnsAsked } from './load/columns.ts'
+import { insertPastIndexes, setIndexesAside } from './load/past-indexes.ts'
+import { loadForPlans } from './load/load.ts'
 
 const schema = `
   create table "Odd ""name" (id int primary key, "a b" text not null, c int, d int, unique ("a b"));

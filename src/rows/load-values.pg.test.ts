@@ -5,7 +5,7 @@ import type { Column } from '../catalog/table.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
-import { valueAt } from './load-values.ts'
+import { valueAt } from './load/values.ts'
 
 /** Column type → how many of 2,000 values differ, and whether they sort in the numbers' order. */
 const types: Readonly<Record<string, { readonly distinct?: number; readonly rises?: boolean }>> = {

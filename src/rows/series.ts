@@ -7,8 +7,8 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Column, Table } from '../catalog/table.ts'
 import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { keysOfTable } from './load-keys.ts'
-import { valueAt } from './load-values.ts'
+import { keysOfTable } from './load/keys.ts'
+import { valueAt } from './load/values.ts'
 import type { Row, Rows } from './rows.ts'
 
 /** One row of a series and the parents that it needs first. */

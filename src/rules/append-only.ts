@@ -26,7 +26,7 @@ import {
   onEveryPartition,
   partDeeds,
   type PartitionMends,
-} from './partition-deeds.ts'
+} from './partition/deeds.ts'
 import { directRemovals, throughParents, triggerOn } from './removals.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { noun } from './sentence.ts'

@@ -5,7 +5,7 @@ import { isGap } from './attacks/gap.ts'
 import { readTenancy } from './attacks/tenancy.ts'
 import { rulesOf } from './declared.ts'
 import type { Asker } from './experiment.ts'
-import { settingsOf } from './isolated-by-identity.ts'
+import { settingsOf } from './isolated-by/identity.ts'
 import { readRolePrivileges, type RolePrivileges } from './role-privileges.ts'
 import type { RuleContext } from './rule-kind.ts'
 

@@ -9,7 +9,7 @@ import { architecture } from '../architecture/declare.ts'
 import { table } from '../architecture/table.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
-import { brokenLinks } from './audited-checks.ts'
+import { brokenLinks } from './audited/checks.ts'
 
 const name = 'Lög "x".audit log'
 const log = '"Lög ""x"""."audit log"'

@@ -9,11 +9,11 @@ import {
   keepAnswer,
   keptAnswer,
   settingStatements,
-} from './called-statements.ts'
-import { calledWorld } from './called-stage.ts'
+} from './called/statements.ts'
+import { calledWorld } from './called/stage.ts'
 import { accepted, openDraft, rowsAre } from './draft.ts'
 import type { Expected, World } from './experiment.ts'
-import { lookOf } from './observed-look.ts'
+import { lookOf } from './observed/look.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
 

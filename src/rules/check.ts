@@ -1,11 +1,11 @@
 /** check: every row satisfies an expression, or leaves it unknown. Rows are chosen so that they tell it from its mutants. */
 import type { CheckRule } from '../architecture/kinds/check.ts'
 import { checksOf } from '../catalog/check.ts'
-import { expressionMutants } from '../catalog/expressions.ts'
+import { expressionMutants } from '../catalog/expression/expressions.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { loadParser } from '../postgres/parse.ts'
 import type { Distinguished, Row } from '../rows/rows.ts'
-import { rowsOfFunctions, sameForNull, type TellingRow } from './called-functions.ts'
+import { rowsOfFunctions, sameForNull, type TellingRow } from './called/functions.ts'
 import { claimedOf } from './claimed.ts'
 import { sameButAtMidnight } from './clock-boundary.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'

@@ -2,8 +2,8 @@
  * Comparisons of a date with a time that the clock gives: `born <= now() - '18 years'` and `born < now() - '18 years'`
  * say the same of every row but in the one microsecond of a day at which that time is midnight.
  */
-import { printExpression } from '../catalog/expression-text.ts'
-import { columnName, fieldsOf, listOf, type ParseNode } from '../catalog/expression-tree.ts'
+import { printExpression } from '../catalog/expression/text.ts'
+import { columnName, fieldsOf, listOf, type ParseNode } from '../catalog/expression/tree.ts'
 import type { Table } from '../catalog/table.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import type { Indistinct } from './rule-kind.ts'

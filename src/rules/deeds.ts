@@ -3,16 +3,16 @@
  * own triggers and without them, so that a refusal counts only when the table itself is its cause.
  */
 import type { Table } from '../catalog/table.ts'
-import type { TriggerFacts } from '../catalog/trigger-statement.ts'
+import type { TriggerFacts } from '../catalog/trigger/statement.ts'
 import { ident, qualified } from '../postgres/quote.ts'
-import { keptName } from '../postgres/remote-marker.ts'
+import { keptName } from '../postgres/remote/marker.ts'
 import { asReplica } from './aged-row.ts'
 import type { Applicant } from './applicant.ts'
 import { isTaken, tryAll, tryOut, type TrialAnswer } from './attacks/trial.ts'
 import type { StandingRow } from './column-changes.ts'
 import type { Draft } from './draft.ts'
 import type { Asker, Expected, Note } from './experiment.ts'
-import { allBelow } from './partition-family.ts'
+import { allBelow } from './partition/family.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { canRefuse, onEvents, triggersOf } from './trigger-functions.ts'
 

@@ -8,10 +8,10 @@ import { claimedOf } from './claimed.ts'
 import { alterTable, deferrableText, structureName } from './ddl.ts'
 import { optionalColumns } from './declared.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
-import { exclusionPairs, type PlacedPair, type ValuePair } from './exclusion-pairs.ts'
+import { exclusionPairs, type PlacedPair, type ValuePair } from './excludes/pairs.ts'
 import { columnsIn } from './expression-columns.ts'
-import { addCollisionCases, duplicateCause } from './key-cases.ts'
-import { addPredicateCases } from './key-predicate.ts'
+import { addCollisionCases, duplicateCause } from './key/cases.ts'
+import { addPredicateCases } from './key/predicate.ts'
 import {
   acceptedRow,
   claimedPredicate,
@@ -23,7 +23,7 @@ import {
   secondRow,
   type Key,
   type KeyPart,
-} from './key.ts'
+} from './key/key.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'

@@ -1,6 +1,6 @@
 /** generated: the column is computed from the others, follows them when they change, and cannot be written. */
 import type { GeneratedRule } from '../architecture/kinds/generated.ts'
-import { valueMutants } from '../catalog/expressions.ts'
+import { valueMutants } from '../catalog/expression/expressions.ts'
 import { generatedOf } from '../catalog/generated.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../postgres/quote.ts'
@@ -15,7 +15,7 @@ import { makeRow } from './make-row.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
-import { sweep } from './generated-sweep.ts'
+import { sweep } from './generated/sweep.ts'
 import { tryEach } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 

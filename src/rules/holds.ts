@@ -7,9 +7,9 @@ import { kindOfStructure } from '../catalog/kind-of.ts'
 import { qualified } from '../postgres/quote.ts'
 import { structuresBehind } from './example-case.ts'
 import type { Expected, Experiment } from './experiment.ts'
-import { press, runThrough, type Press } from './holds-press.ts'
-import { overlaps } from './holds-sessions.ts'
-import { mostWrites, pressuresOf, type Pressure } from './holds-writes.ts'
+import { press, runThrough, type Press } from './holds/press.ts'
+import { overlaps } from './holds/sessions.ts'
+import { mostWrites, pressuresOf, type Pressure } from './holds/writes.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
 
 /** The select without a semicolon at its end, so that it can stand in a message. */

@@ -13,7 +13,7 @@ import { isGap } from './attacks/gap.ts'
 import { isAccessDeclared } from './attacks/privilege.ts'
 import { readTenancy } from './attacks/tenancy.ts'
 import type { Experiment, Note, Unsolved } from './experiment.ts'
-import { isolationDdl } from './isolated-by-design.ts'
+import { isolationDdl } from './isolated-by/design.ts'
 import type { RuleKind } from './rule-kind.ts'
 import { noun } from './sentence.ts'
 

@@ -3,8 +3,8 @@ import type { ObservedRule } from '../architecture/kinds/observed.ts'
 import { accepted, openDraft, rowsAre, worldOf } from './draft.ts'
 import { structuresBehind } from './example-case.ts'
 import type { Expected } from './experiment.ts'
-import { lookOf } from './observed-look.ts'
-import { stageOf } from './observed-stage.ts'
+import { lookOf } from './observed/look.ts'
+import { stageOf } from './observed/stage.ts'
 import type { RuleKind } from './rule-kind.ts'
 
 const experiments: RuleKind<ObservedRule>['experiments'] = async (rule, context) => {

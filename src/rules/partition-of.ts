@@ -1,6 +1,6 @@
 /** partitionOf: rows of the partition are rows of the whole, and it takes none that belong elsewhere. */
 import type { PartitionOfRule } from '../architecture/kinds/partition-of.ts'
-import { partitionAncestors } from '../catalog/partition-whole.ts'
+import { partitionAncestors } from '../catalog/partition/whole.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { structureId } from '../ground/names.ts'

@@ -1,6 +1,6 @@
 /** partitions: rows land in the partition that their key belongs to, at both ends of its bounds, and nowhere else. */
 import type { PartitionsRule } from '../architecture/kinds/partitions.ts'
-import { stepOf } from '../catalog/partition-mutants.ts'
+import { stepOf } from '../catalog/partition/mutants.ts'
 import type { PartitionFacts } from '../catalog/partition.ts'
 import type { Structure } from '../catalog/structure.ts'
 import { structureId } from '../ground/names.ts'
@@ -8,7 +8,7 @@ import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { relationOfId, structureName, tableText } from './ddl.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
-import { addInner } from './partitioned-by-inner.ts'
+import { addInner } from './partitioned-by/inner.ts'
 import {
   addPruned,
   addUnlessForbidden,
@@ -19,9 +19,9 @@ import {
   refusedByPartitions,
   topPlace,
   type PlacedRow,
-} from './partition-places.ts'
-import { rowsOfHashes } from './partitions-hash.ts'
-import { partsOf, type Part, type Parts } from './partitions-parts.ts'
+} from './partition/places.ts'
+import { rowsOfHashes } from './partitions/hash.ts'
+import { partsOf, type Part, type Parts } from './partitions/parts.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { noun, shortened } from './sentence.ts'
 import { selectEach } from './trial.ts'

@@ -13,7 +13,7 @@ import type { PoliciesRule } from '../architecture/kinds/policies.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Server } from '../postgres/server.ts'
 import { policies } from './policies.ts'
-import { policiesDdl } from './policies-design.ts'
+import { policiesDdl } from './policies/design.ts'
 import type { Written } from './rule-kind.ts'
 
 let server: Server

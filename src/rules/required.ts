@@ -8,9 +8,9 @@ import { ident, qualified } from '../postgres/quote.ts'
 import { alterColumn } from './ddl.ts'
 import { standOnBaseRow } from './draft.ts'
 import { withAncestors } from './inherited.ts'
-import { isGenerated } from './null-computed.ts'
-import { addNullCase, addNullInsertCase } from './null-cases.ts'
-import { addNullPastDomain } from './null-past-domain.ts'
+import { isGenerated } from './nulls/computed.ts'
+import { addNullCase, addNullInsertCase } from './nulls/cases.ts'
+import { addNullPastDomain } from './nulls/past-domain.ts'
 import type { RuleKind } from './rule-kind.ts'
 
 /** A parent's NOT NULL that its primary key or identity implies goes only with that. */

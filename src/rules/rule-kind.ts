@@ -1,7 +1,7 @@
 /** The verbs of a kind of rule. One file per kind beside this one; to add a kind, add a file here and in architecture/kinds. */
 import type { Architecture } from '../architecture/architecture.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
-import type { OperatorSet } from '../catalog/operator-set-names.ts'
+import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'

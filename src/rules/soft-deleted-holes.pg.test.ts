@@ -5,7 +5,7 @@ import type { SoftDeletedRule } from '../architecture/kinds/soft-deleted.ts'
 import { table } from '../architecture/table.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
-import { softDeletionDdl } from './soft-deleted-design.ts'
+import { softDeletionDdl } from './soft-deleted/design.ts'
 
 let server: Server
 

@@ -1,7 +1,7 @@
 /** What the triggers of a table do, read out of their functions: which of them a rule stands on. Behaviour is proven elsewhere. */
 import type { FunctionFacts } from '../catalog/function.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
-import type { TriggerFacts } from '../catalog/trigger-statement.ts'
+import type { TriggerFacts } from '../catalog/trigger/statement.ts'
 import { parsePlpgsql, plpgsqlQueries } from '../postgres/parse-plpgsql.ts'
 
 /** A trigger with its function; null when that is an extension's. */

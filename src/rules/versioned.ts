@@ -12,22 +12,22 @@ import { allTrue } from './draft.ts'
 import type { Experiment } from './experiment.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
 import { noun } from './sentence.ts'
-import { storyOfWriters } from './versioned-asker.ts'
-import { attacksOn, peeksInto, type VersionCase } from './versioned-attacks.ts'
-import { caseOfNames, casesOfTheClock } from './versioned-clock.ts'
-import { correctionSignature, designCorrections } from './versioned-correct-design.ts'
+import { storyOfWriters } from './versioned/asker.ts'
+import { attacksOn, peeksInto, type VersionCase } from './versioned/attacks.ts'
+import { caseOfNames, casesOfTheClock } from './versioned/clock.ts'
+import { correctionSignature, designCorrections } from './versioned/correct-design.ts'
 import {
   casesOfCorrections,
   planCorrections,
   unboundCorrections,
   type Corrections,
-} from './versioned-corrections.ts'
-import { designVersions } from './versioned-design.ts'
-import { layGround, type VersionGround } from './versioned-ground.ts'
-import { planVersions } from './versioned-plan.ts'
-import { correctionsAtOnce, writersAtOnce } from './versioned-sessions.ts'
-import { storiesOf, type Story } from './versioned-stories.ts'
-import { tellStory } from './versioned-story.ts'
+} from './versioned/corrections.ts'
+import { designVersions } from './versioned/design.ts'
+import { layGround, type VersionGround } from './versioned/ground.ts'
+import { planVersions } from './versioned/plan.ts'
+import { correctionsAtOnce, writersAtOnce } from './versioned/sessions.ts'
+import { storiesOf, type Story } from './versioned/stories.ts'
+import { tellStory } from './versioned/story.ts'
 
 type Function = Structure<FunctionFacts>
 

@@ -5,7 +5,7 @@
 import type { ExcludesRule } from '../architecture/kinds/excludes.ts'
 import type { DeclaredRule } from '../architecture/rule.ts'
 import { excludesOf } from '../catalog/excludes.ts'
-import type { KeyFacts } from '../catalog/key.ts'
+import type { KeyFacts } from '../catalog/key/key.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import { ident, literal } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'

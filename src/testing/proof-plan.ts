@@ -5,8 +5,8 @@ import { findConfig } from '../project/find-config.ts'
 import { loadConfigNow } from '../project/load-config-now.ts'
 import { parseConfig } from '../project/parse-config.ts'
 import type { Project, ProjectArchitecture } from '../project/project.ts'
-import { parseLedger } from '../prove/ledger-parse.ts'
-import { pageFile } from '../prove/ledger-path.ts'
+import { parseLedger } from '../prove/ledger/parse.ts'
+import { pageFile } from '../prove/ledger/path.ts'
 import { kindOf } from '../rules/kinds.ts'
 
 export type Subject =

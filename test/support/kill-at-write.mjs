@@ -2,13 +2,13 @@
 import net from 'node:net'
 
 const at = Number(process.env['KILL_AT'])
-const { connect, _write, _writev } = net.Socket.prototype
+const before = Object.getOwnPropertyDescriptors(net.Socket.prototype)
 const toServer = new WeakSet()
 let writes = 0
 
 net.Socket.prototype.connect = function (...args) {
   toServer.add(this)
-  return connect.apply(this, args)
+  return before.connect.value.apply(this, args)
 }
 
 const counted = (send) =>
@@ -18,5 +18,5 @@ const counted = (send) =>
     writes += 1
     if (writes === at) process.kill(process.pid, 'SIGKILL')
   }
-net.Socket.prototype._write = counted(_write)
-net.Socket.prototype._writev = counted(_writev)
+net.Socket.prototype._write = counted(before._write.value)
+net.Socket.prototype._writev = counted(before._writev.value)

@@ -1,5 +1,5 @@
 /** Results of runs for the tests of the ledger: small, whole, and sound unless changed. */
-import type { LedgerNow } from '../../src/prove/ledger-check.ts'
+import type { LedgerNow } from '../../src/prove/ledger/check.ts'
 import type {
   MutantResult,
   ProveResult,

@@ -163,8 +163,12 @@ export const startPostgres15 = async (): Promise<TestServer> => {
     startReplica: async () => {
       const copy = path.join(directory, `replica${replicas.length}`)
       run(path.join(bin, 'pg_basebackup'), [
-        ...['-h', '127.0.0.1', '-p', String(port), '-U', 'admin', '-D', copy],
-        ...['-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+        `--dbname=postgres://admin@127.0.0.1:${port}`,
+        `--pgdata=${copy}`,
+        '--write-recovery-conf',
+        '--wal-method=stream',
+        '--checkpoint=fast',
+        '--no-sync',
       ])
       const own = await freePort()
       appendFileSync(path.join(copy, 'postgresql.conf'), `port = ${own}\n`)

@@ -3,7 +3,7 @@
  * among which rows are worth trying. What it does is seen, never read.
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
-import { plpgsqlPlaces } from '../../catalog/plpgsql-places.ts'
+import { plpgsqlPlaces } from '../../catalog/function/plpgsql-places.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Word } from '../../postgres/scan.ts'

@@ -3,8 +3,8 @@
  * that some row met. It takes locks of its session, because nothing else outlives a call that is refused.
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
-import { statementWithBody } from '../../catalog/function-mutants.ts'
-import { plpgsqlPlaces, type BodyPlace } from '../../catalog/plpgsql-places.ts'
+import { statementWithBody } from '../../catalog/function/mutants.ts'
+import { plpgsqlPlaces, type BodyPlace } from '../../catalog/function/plpgsql-places.ts'
 import type { Mutant, Structure } from '../../catalog/structure.ts'
 import { scanWords, type Word } from '../../postgres/scan.ts'
 

@@ -1,7 +1,7 @@
 /** ALTER COLUMN TYPE as a mend: views, policies and triggers that read the columns are dropped before and made again after. */
 import { alterColumn } from '../../catalog/alter.ts'
-import { forbidsTypeChange } from '../../catalog/change-type.ts'
-import { aroundChange, columnKeys } from '../../catalog/dependents.ts'
+import { forbidsTypeChange } from '../../catalog/type/change.ts'
+import { aroundChange, columnKeys } from '../../catalog/dependency/dependents.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 

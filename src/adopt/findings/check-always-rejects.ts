@@ -1,5 +1,5 @@
 /** A CHECK that no row satisfies: the table can never have one. */
-import { readable } from '../../catalog/expression-text.ts'
+import { readable } from '../../catalog/expression/text.ts'
 import { droppedCheck } from './check-never-rejects.ts'
 import type { FindingKind } from './finding-kind.ts'
 import { studyChecks, type CheckStudy } from './study-checks.ts'

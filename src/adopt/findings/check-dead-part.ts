@@ -1,5 +1,5 @@
 /** A part of a CHECK that changes nothing: null or false for every row, or said by the rest already. */
-import { printExpression, readable } from '../../catalog/expression-text.ts'
+import { printExpression, readable } from '../../catalog/expression/text.ts'
 import type { Finding } from '../../prove/result.ts'
 import { asMeant, replacedCheck } from './check-never-rejects.ts'
 import { withoutPart } from './condition-parts.ts'

@@ -1,5 +1,5 @@
 /** A CHECK that rejects nothing which NOT NULL, the types, the domains or the other CHECKs of its table let through. */
-import { printExpression, readable } from '../../catalog/expression-text.ts'
+import { printExpression, readable } from '../../catalog/expression/text.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import { ident, literal } from '../../postgres/quote.ts'
 import { parseExpression, type ParseNode } from '../../postgres/parse.ts'

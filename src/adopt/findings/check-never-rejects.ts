@@ -1,7 +1,7 @@
 /** A CHECK that every row satisfies: `x = NULL OR …` is never false, and PostgreSQL takes null for yes. */
-import { printExpression, readable } from '../../catalog/expression-text.ts'
-import { fieldsOf } from '../../catalog/expression-tree.ts'
-import { operatorName } from '../../catalog/expression-conditions.ts'
+import { printExpression, readable } from '../../catalog/expression/text.ts'
+import { fieldsOf } from '../../catalog/expression/tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { ParseNode } from '../../postgres/parse.ts'
 import type { Finding } from '../../prove/result.ts'

@@ -1,6 +1,6 @@
 /** Conditions written so that nothing is hidden in them: null in a list, and casts that change nothing. */
-import { operatorName, withOperator } from '../../catalog/expression-conditions.ts'
-import { castType, fieldsOf, listOf } from '../../catalog/expression-tree.ts'
+import { operatorName, withOperator } from '../../catalog/expression/conditions.ts'
+import { castType, fieldsOf, listOf } from '../../catalog/expression/tree.ts'
 import type { Column } from '../../catalog/table.ts'
 import type { ParseNode } from '../../postgres/parse.ts'
 import { castNames } from '../../rows/cast-names.ts'

@@ -1,6 +1,6 @@
 /** The parts that AND and OR put together in a condition, and the condition with other parts in their place. */
-import { printExpression } from '../../catalog/expression-text.ts'
-import { fieldsOf, listOf } from '../../catalog/expression-tree.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
+import { fieldsOf, listOf } from '../../catalog/expression/tree.ts'
 import { parseExpression, type ParseNode } from '../../postgres/parse.ts'
 import type { RowConstant } from './row-constants.ts'
 

@@ -2,7 +2,7 @@
 import { checksOf } from '../../catalog/check.ts'
 import { defaultsOf } from '../../catalog/default.ts'
 import { isNullDefault } from '../../catalog/default-mutants.ts'
-import { printExpression } from '../../catalog/expression-text.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import { parseExpression } from '../../postgres/parse.ts'
 import { ident, qualified } from '../../postgres/quote.ts'

@@ -1,5 +1,5 @@
 /** Indexes that another index of the table makes unnecessary: the same once more, or the beginning of a longer one. */
-import { dropKey, partText } from '../../catalog/key.ts'
+import { dropKey, partText } from '../../catalog/key/key.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { FindingKind } from './finding-kind.ts'
 import { indexesOfTable, inheritedIndexes, leads, type TableIndex } from './table-indexes.ts'

@@ -1,6 +1,6 @@
 /** Whether a condition can only be true, false or null: one that may also raise an error (`payload::json IS NOT NULL`) rejects rows by it. */
-import { operatorName } from '../../catalog/expression-conditions.ts'
-import { castType, fieldsOf, listOf, unwrap } from '../../catalog/expression-tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
+import { castType, fieldsOf, listOf, unwrap } from '../../catalog/expression/tree.ts'
 import type { Column } from '../../catalog/table.ts'
 import type { ParseNode } from '../../postgres/parse.ts'
 import { columnOf, constantOf, underCasts } from '../../rows/tree.ts'

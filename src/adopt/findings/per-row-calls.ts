@@ -1,6 +1,6 @@
 /** Calls in a condition that read no column and that a subquery would take out of it: `auth.uid()` becomes `(select auth.uid())`. */
-import { printExpression } from '../../catalog/expression-text.ts'
-import { placesOf } from '../../catalog/expression-tree.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
+import { placesOf } from '../../catalog/expression/tree.ts'
 import { parseExpression, type ParseNode } from '../../postgres/parse.ts'
 import { nameList, nodeParts, walk } from '../../rows/tree.ts'
 

@@ -1,6 +1,6 @@
 /** Tables without row-level security beside siblings that are told apart by a column that these have too. */
 import type { GrantFacts } from '../../catalog/grant.ts'
-import { printExpression } from '../../catalog/expression-text.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import { structureId } from '../../ground/names.ts'
 import type { Catalog } from '../../catalog/structure.ts'

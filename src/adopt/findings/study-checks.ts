@@ -3,8 +3,8 @@
  * whether it can reject one at all, alone or beside what its table demands anyway.
  */
 import { checksOf, type CheckFacts } from '../../catalog/check.ts'
-import { printExpression } from '../../catalog/expression-text.ts'
-import { fieldsOf } from '../../catalog/expression-tree.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
+import { fieldsOf } from '../../catalog/expression/tree.ts'
 import type { Structure } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import type { ParseNode } from '../../postgres/parse.ts'

@@ -1,6 +1,6 @@
 /** Every index of a table in one list, whatever the kind of structure that it serves, and which of them say the same. */
 import { indexesOf } from '../../catalog/index.ts'
-import type { KeyFacts, KeyPart } from '../../catalog/key.ts'
+import type { KeyFacts, KeyPart } from '../../catalog/key/key.ts'
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
@@ -25,7 +25,7 @@ export const indexesOfTable = (catalog: Catalog, table: Table): readonly TableIn
     facts: structure.facts,
     isPrimary: structure.kind === 'primaryKey',
     isUnique: structure.kind !== 'index',
-    // read-keys.ts writes it behind the definition of an index that PostgreSQL does not use.
+    // catalog/key/read.ts writes it behind the definition of an index that PostgreSQL does not use.
     isValid: !structure.definition.endsWith(' INVALID'),
     isReferenced:
       structure.kind !== 'index' &&

@@ -1,7 +1,7 @@
 /** Triggers that are there and switched off: the users' own, and those that keep foreign keys. */
 import { referencesOf } from '../../catalog/references.ts'
 import type { Structure } from '../../catalog/structure.ts'
-import type { TriggerFacts } from '../../catalog/trigger-statement.ts'
+import type { TriggerFacts } from '../../catalog/trigger/statement.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
 import { askJson } from './ask-json.ts'

@@ -1,5 +1,5 @@
 /** A key over columns of which fewer are unique already: it refuses nothing more. */
-import { dropKey, partText } from '../../catalog/key.ts'
+import { dropKey, partText } from '../../catalog/key/key.ts'
 import { ident, identList, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { FindingKind } from './finding-kind.ts'

@@ -2,7 +2,7 @@
 import type { GrantFacts } from '../../catalog/grant.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import type { ViewFacts } from '../../catalog/view-structure.ts'
+import type { ViewFacts } from '../../catalog/view/structure.ts'
 import { literal, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
 import { askJson } from './ask-json.ts'

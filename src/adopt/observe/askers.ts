@@ -1,5 +1,5 @@
 /** Who else may write: settings that the functions ask for, and roles that have the privilege. */
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
 import { qualified, literal } from '../../postgres/quote.ts'
 import { literalText } from './literal-text.ts'

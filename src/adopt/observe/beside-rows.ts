@@ -2,7 +2,7 @@
 import { referencesOf } from '../../catalog/references.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Family, Row } from '../../rows/rows.ts'
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
 import { literalText } from './literal-text.ts'
 import type { TriggerReads } from './trigger-reads.ts'

@@ -5,7 +5,7 @@
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import type { Row } from '../../rows/rows.ts'
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
 import { askers } from './askers.ts'
 import { calmValues } from './calm-values.ts'

@@ -3,7 +3,7 @@
  * new.issue_id`), whether a foreign key says so or not: that row stands beside, with the values that may matter.
  */
 import type { Row } from '../../rows/rows.ts'
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { Table } from '../../catalog/table.ts'
 import { literalText } from './literal-text.ts'
 import { insert, on, remove, update, type Ground } from './write-settings.ts'

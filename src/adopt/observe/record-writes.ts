@@ -10,7 +10,7 @@ import {
 import type { Mutant } from '../../catalog/structure.ts'
 import { changeBetween, differenceFrom } from '../../prove/judge.ts'
 import type { Experiment } from '../../rules/experiment.ts'
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { observed } from '../../rules/observed.ts'
 import type { ChosenWrite } from './choose-writes.ts'
 import { byOf } from './observed-findings.ts'

@@ -3,10 +3,10 @@
  * writes are worth trying. What it does is seen, never read.
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
-import { plpgsqlPlaces } from '../../catalog/plpgsql-places.ts'
+import { plpgsqlPlaces } from '../../catalog/function/plpgsql-places.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import type { TriggerFacts } from '../../catalog/trigger-statement.ts'
+import type { TriggerFacts } from '../../catalog/trigger/statement.ts'
 import { constantsIn, namesIn, wordsOf } from './source-words.ts'
 
 export interface TriggerReads {

@@ -8,8 +8,8 @@ import { isInconclusive } from '../../prove/judge.ts'
 import type { Observation } from '../../prove/result.ts'
 import { runTrials, type Trial } from '../../prove/runner.ts'
 import type { Experiment } from '../../rules/experiment.ts'
-import { fewerRows, keepPlaces, writtenRows } from '../../rules/observed-look.ts'
-import type { ObservedSetting, ObservedStage } from '../../rules/observed-stage.ts'
+import { fewerRows, keepPlaces, writtenRows } from '../../rules/observed/look.ts'
+import type { ObservedSetting, ObservedStage } from '../../rules/observed/stage.ts'
 
 /** Stand in values for the moment of the transaction, as JSON and as text print it. */
 export const nowMark = '<now>'

@@ -1,5 +1,5 @@
 /** The writes that show most triggers, and for constraint triggers a write with what takes it back before the end. */
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { Row } from '../../rows/rows.ts'
 import { insert, on, plainSetting, remove, update, type Ground } from './write-settings.ts'
 

@@ -1,6 +1,6 @@
 /** Writes over rows that the conditions of a trigger tell apart: one value at a time first, then two. */
 import type { Row } from '../../rows/rows.ts'
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { again, insert, on, remove, update, type Ground } from './write-settings.ts'
 import { agedValues, farAhead, rowsOfConditions } from './written-values.ts'
 

@@ -1,5 +1,5 @@
 /** Single writes as settings of an observation, and the ground on which rounds of them are made. */
-import type { ObservedSetting } from '../../rules/observed-stage.ts'
+import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
 import type { Row } from '../../rows/rows.ts'
 import type { TriggerReads } from './trigger-reads.ts'

@@ -1,5 +1,5 @@
 /** How a constraint's deferrability is stated: `deferrable: true`, `deferrable: 'deferred'`, or not at all. */
-import type { Deferrable } from '../../catalog/key.ts'
+import type { Deferrable } from '../../catalog/key/key.ts'
 import { atom, entry, type Entry } from './code.ts'
 import { text } from './literals.ts'
 

@@ -1,5 +1,5 @@
 /** A catalog as architecture files: tables that belong together in one file, shared types beside them, one entry. */
-import { partitionAncestors, partitionParent } from '../../catalog/partition-whole.ts'
+import { partitionAncestors, partitionParent } from '../../catalog/partition/whole.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'

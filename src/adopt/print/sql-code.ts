@@ -1,5 +1,5 @@
 /** SQL inside declarations: conditions, and key parts whose columns the compiler checks. */
-import { columnName, fieldsOf } from '../../catalog/expression-tree.ts'
+import { columnName, fieldsOf } from '../../catalog/expression/tree.ts'
 import type { Table } from '../../catalog/table.ts'
 import { parseExpression } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'

@@ -9,7 +9,7 @@ import {
   listOf,
   unwrap,
   type ParseNode,
-} from '../../catalog/expression-tree.ts'
+} from '../../catalog/expression/tree.ts'
 import { deparseExpression } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
 

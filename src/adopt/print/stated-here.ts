@@ -1,5 +1,5 @@
 /** Which structure of a column a table's own declaration states: of a partition only what its whole does not have. */
-import { partitionParent } from '../../catalog/partition-whole.ts'
+import { partitionParent } from '../../catalog/partition/whole.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { structureId } from '../../ground/names.ts'

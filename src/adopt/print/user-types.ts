@@ -2,7 +2,7 @@
 import { sqlTypeModifiers } from '../../architecture/sql-types.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
 import type { EnumFacts } from '../../catalog/enum.ts'
-import { formatSqlType, parseSqlType } from '../../catalog/sql-type.ts'
+import { formatSqlType, parseSqlType } from '../../catalog/type/sql-type.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Column } from '../../catalog/table.ts'
 import { typeId } from '../../catalog/uses.ts'

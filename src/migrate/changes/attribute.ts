@@ -1,7 +1,7 @@
 /** What a column has besides its type: a default, an identity, an expression that computes it. */
 import { alterColumn, alterTable, columnOf, tableOf } from '../../catalog/alter.ts'
 import { defaultKind, type DefaultFacts } from '../../catalog/default.ts'
-import { columnKeys } from '../../catalog/dependents.ts'
+import { columnKeys } from '../../catalog/dependency/dependents.ts'
 import type { GeneratedFacts } from '../../catalog/generated.ts'
 import { identityKind, type IdentityFacts } from '../../catalog/identity.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'

@@ -1,7 +1,7 @@
 /** A column added with what stands inside its definition, dropped, or given another type. */
 import { alterColumn, alterTable, columnOf, tableOf } from '../../catalog/alter.ts'
-import { forbidsTypeChange } from '../../catalog/change-type.ts'
-import { columnKeys } from '../../catalog/dependents.ts'
+import { forbidsTypeChange } from '../../catalog/type/change.ts'
+import { columnKeys } from '../../catalog/dependency/dependents.ts'
 import { defaultsOf } from '../../catalog/default.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { ident, qualified } from '../../postgres/quote.ts'

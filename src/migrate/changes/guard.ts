@@ -1,5 +1,5 @@
 /** What decides who may do what: policies, row-level security, grants. Partitions that follow their parent follow here too. */
-import { policyDdl } from '../../catalog/dependent-ddl.ts'
+import { policyDdl } from '../../catalog/dependency/dependent-ddl.ts'
 import { grantKind, type GrantFacts } from '../../catalog/grant.ts'
 import type { PolicyFacts } from '../../catalog/policy.ts'
 import { rowSecurityKind, type RowSecurityFacts } from '../../catalog/row-security.ts'

@@ -3,8 +3,8 @@
  * partitioned table the parent's is made on itself alone, each partition's concurrently, and attached.
  */
 import { alterTable, tableOf } from '../../catalog/alter.ts'
-import { createKey, dropKey, keyExtras, type KeyFacts, type KeyWord } from '../../catalog/key.ts'
-import { replaceKey } from '../../catalog/replace-key.ts'
+import { createKey, dropKey, keyExtras, type KeyFacts, type KeyWord } from '../../catalog/key/key.ts'
+import { replaceKey } from '../../catalog/key/replace.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident, qualified } from '../../postgres/quote.ts'

@@ -1,6 +1,6 @@
 /** What stands around a change: dropped before it and made again after it, unless it is gone by then anyway. */
-import type { Dependent, DependencyKey } from '../../catalog/dependency.ts'
-import { aroundChange, type Around } from '../../catalog/dependents.ts'
+import type { Dependent, DependencyKey } from '../../catalog/dependency/dependency.ts'
+import { aroundChange, type Around } from '../../catalog/dependency/dependents.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 

@@ -3,8 +3,8 @@
  * name, and every column of it follows.
  */
 import { alterColumn } from '../../catalog/alter.ts'
-import { forbidsTypeChange } from '../../catalog/change-type.ts'
-import { columnKeys } from '../../catalog/dependents.ts'
+import { forbidsTypeChange } from '../../catalog/type/change.ts'
+import { columnKeys } from '../../catalog/dependency/dependents.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
 import type { EnumFacts } from '../../catalog/enum.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'

@@ -1,6 +1,6 @@
 /** Views and materialized views: replaced in place where their columns allow it, else made again with what stands on them. */
 import type { Structure } from '../../catalog/structure.ts'
-import { createView, type ViewFacts } from '../../catalog/view-structure.ts'
+import { createView, type ViewFacts } from '../../catalog/view/structure.ts'
 import { relationId } from '../../ground/names.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import { together, asOwner, withoutOwners, type ChangeKind } from './change.ts'

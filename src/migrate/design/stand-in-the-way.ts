@@ -3,10 +3,10 @@
  * of PostgreSQL that says so. The database it runs in is a copy that nobody else sees.
  */
 import { alterColumn, alterTable } from '../../catalog/alter.ts'
-import { forbidsTypeChange } from '../../catalog/change-type.ts'
-import { aroundChange, columnKeys } from '../../catalog/dependents.ts'
-import type { KeyFacts } from '../../catalog/key.ts'
-import { replaceKey } from '../../catalog/replace-key.ts'
+import { forbidsTypeChange } from '../../catalog/type/change.ts'
+import { aroundChange, columnKeys } from '../../catalog/dependency/dependents.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
+import { replaceKey } from '../../catalog/key/replace.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { PgFault } from '../../postgres/fault.ts'

@@ -4,7 +4,7 @@
  * put back.
  */
 import type { Architecture, DeclaredTable } from '../../architecture/architecture.ts'
-import type { KeyFacts } from '../../catalog/key.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'

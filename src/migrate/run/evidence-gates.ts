@@ -1,6 +1,6 @@
 /** What the repository has proven of the migrations that would run: tested, on this schema, and covered by the ledger. */
 import { shellCommand } from '../../ground/shell-word.ts'
-import type { Ledger } from '../../prove/ledger-page.ts'
+import type { Ledger } from '../../prove/ledger/page.ts'
 import { passOf, type TestedFile, type TestedMigration } from '../files/tested.ts'
 import type { ClosedGate } from './gate.ts'
 import type { PlannedMigration } from './plan-run.ts'

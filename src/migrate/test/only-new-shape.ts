@@ -4,7 +4,7 @@
  */
 import type { CheckFacts } from '../../catalog/check.ts'
 import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
-import type { KeyFacts } from '../../catalog/key.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { RequiredFacts } from '../../catalog/required.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'

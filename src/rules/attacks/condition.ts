@@ -3,7 +3,7 @@
  * such condition stays shown or hidden, taken or refused, as the policy has it. Rows are found by telling the
  * policy's expression from its mutants; what is expected of each, PostgreSQL says.
  */
-import { expressionMutants } from '../../catalog/expressions.ts'
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { Row } from '../../rows/rows.ts'
 import type { Expected } from '../experiment.ts'

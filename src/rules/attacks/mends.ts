@@ -4,7 +4,7 @@
  */
 import type { Table } from '../../catalog/table.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
-import type { IsolationDesign } from '../isolated-by-design.ts'
+import type { IsolationDesign } from '../isolated-by/design.ts'
 import { askedOfNewRow, askedOfOldRow, concerns, type Command, type Policy } from './policies.ts'
 
 /** What a policy answers about the tenants' rows. */

@@ -3,7 +3,7 @@
  * enabled and forced, so that what is expected of it does not hang on either.
  */
 import { ident } from '../../postgres/quote.ts'
-import { keptName } from '../../postgres/remote-marker.ts'
+import { keptName } from '../../postgres/remote/marker.ts'
 import type { Attack } from './attack.ts'
 import { attemptsOf } from './bystander.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { PoliciesRule } from '../../architecture/kinds/policies.ts'
 import type { Table } from '../../catalog/table.ts'
-import { policyDdl } from '../../catalog/dependent-ddl.ts'
+import { policyDdl } from '../../catalog/dependency/dependent-ddl.ts'
 import type { PgFault } from '../../postgres/fault.ts'
 import { qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'

@@ -3,7 +3,7 @@
  * functions that they call, whose bodies are read too. Found by PostgreSQL's own parser; nothing is judged here.
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
-import { asksNothingOfItsCaller } from '../../catalog/function-purity.ts'
+import { asksNothingOfItsCaller } from '../../catalog/function/purity.ts'
 import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'

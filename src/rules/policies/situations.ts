@@ -2,7 +2,7 @@
  * Rows of every kind that the policies tell apart: the base rows of two families, rows that tell an expression from
  * its mutants, and the first one beside other surroundings. Each with what PostgreSQL stores of it.
  */
-import { expressionMutants } from '../../catalog/expressions.ts'
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { makeRow } from '../make-row.ts'

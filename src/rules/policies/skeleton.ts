@@ -3,7 +3,7 @@
  * the rest of it from what it may be broken into can be looked for before anything stands around them.
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
-import { asksNothingOfItsCaller } from '../../catalog/function-purity.ts'
+import { asksNothingOfItsCaller } from '../../catalog/function/purity.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { deparseExpression, parseExpression, type ParseNode } from '../../postgres/parse.ts'
 import { nameList, nodeParts, walk } from '../../rows/tree.ts'

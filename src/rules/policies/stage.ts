@@ -1,7 +1,7 @@
 /** What the cells stand on, found in this order: rows around the table's own, who asks, and the rows that tell. */
 import type { PoliciesRule } from '../../architecture/kinds/policies.ts'
-import { expressionMutants } from '../../catalog/expressions.ts'
-import { policyExpressionMutants } from '../../catalog/policy-expressions.ts'
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
+import { policyExpressionMutants } from '../../catalog/policy/expressions.ts'
 import { parseExpression } from '../../postgres/parse.ts'
 import type { Ground } from '../draft.ts'
 import type { World } from '../experiment.ts'

@@ -3,7 +3,7 @@
  * way in which a condition refuses it. A table whose rows stand already (a parent) is updated instead.
  */
 import type { Table } from '../../catalog/table.ts'
-import { expressionMutants } from '../../catalog/expressions.ts'
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { World } from '../experiment.ts'

@@ -3,7 +3,7 @@
  * to tell apart, and which of them nobody can, because no role is asked anything else by them.
  */
 import type { PolicyFacts } from '../../catalog/policy.ts'
-import { policyVariants } from '../../catalog/policy-mutants.ts'
+import { policyVariants } from '../../catalog/policy/mutants.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { RowSecurityFacts } from '../../catalog/row-security.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'

@@ -1,7 +1,7 @@
 /** Columns that a query compares with columns of other rows: what one of them has to be for both to meet. */
-import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression-tree.ts'
-import { operatorName } from '../../catalog/expression-conditions.ts'
-import { printExpression } from '../../catalog/expression-text.ts'
+import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression/tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
 import { placeOfColumn } from './query-scope.ts'
 
 export interface ColumnPlace {

@@ -1,7 +1,7 @@
 /** The XML paths that a query follows, from the column that holds the document down to the value and the type it becomes. */
-import { castType, fieldsOf, listOf } from '../../catalog/expression-tree.ts'
-import { functionName } from '../../catalog/query-clauses.ts'
-import { wordOf, type Fields } from '../../catalog/query-tree.ts'
+import { castType, fieldsOf, listOf } from '../../catalog/expression/tree.ts'
+import { functionName } from '../../catalog/query/clauses.ts'
+import { wordOf, type Fields } from '../../catalog/query/tree.ts'
 import { constantText, placeOfColumn, type Scope } from './query-scope.ts'
 
 export interface DocumentStep {

@@ -1,8 +1,8 @@
 /** The paths that a query follows in JSON, from the column that holds the document down to the value and the type it becomes. */
-import { castType, fieldsOf, listOf } from '../../catalog/expression-tree.ts'
-import { operatorName } from '../../catalog/expression-conditions.ts'
-import { functionName } from '../../catalog/query-clauses.ts'
-import { wordOf } from '../../catalog/query-tree.ts'
+import { castType, fieldsOf, listOf } from '../../catalog/expression/tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
+import { functionName } from '../../catalog/query/clauses.ts'
+import { wordOf } from '../../catalog/query/tree.ts'
 import { constantText, placeOfColumn } from './query-scope.ts'
 
 export interface JsonUse {

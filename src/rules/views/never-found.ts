@@ -2,10 +2,10 @@
  * XPath that never finds anything: the document that it looks in begins with another element than it asks for. What
  * only changes around such a call changes nothing, and a query that unnests one shows no row.
  */
-import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression-tree.ts'
-import { operatorName } from '../../catalog/expression-conditions.ts'
-import { aggregates, functionName } from '../../catalog/query-clauses.ts'
-import { wordOf, type Fields } from '../../catalog/query-tree.ts'
+import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression/tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
+import { aggregates, functionName } from '../../catalog/query/clauses.ts'
+import { wordOf, type Fields } from '../../catalog/query/tree.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
 import { namespacesOf, partsOf } from './document-uses.ts'
 import { constantText, scopedSelects, type Scope, type ViewQuery } from './query-scope.ts'

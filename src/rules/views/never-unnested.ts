@@ -2,10 +2,10 @@
  * What is unnested of nothing is no row: a condition that what is unnested be there (`where doc is not null`) lets
  * through what the query shows without it.
  */
-import { operatorName } from '../../catalog/expression-conditions.ts'
-import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression-tree.ts'
-import { functionName } from '../../catalog/query-clauses.ts'
-import { conjuncts, wordOf, type Fields } from '../../catalog/query-tree.ts'
+import { operatorName } from '../../catalog/expression/conditions.ts'
+import { fieldsOf, listOf, type ParseNode } from '../../catalog/expression/tree.ts'
+import { functionName } from '../../catalog/query/clauses.ts'
+import { conjuncts, wordOf, type Fields } from '../../catalog/query/tree.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

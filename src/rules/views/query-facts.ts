@@ -1,8 +1,8 @@
 /** What the query of a view says of the columns of tables, found by PostgreSQL's parser: its conditions, values and comparisons. */
-import { fieldsOf, listOf, unwrap, type ParseNode } from '../../catalog/expression-tree.ts'
-import { printExpression } from '../../catalog/expression-text.ts'
-import { aggregates, functionName } from '../../catalog/query-clauses.ts'
-import { conjuncts, wordOf, type Fields } from '../../catalog/query-tree.ts'
+import { fieldsOf, listOf, unwrap, type ParseNode } from '../../catalog/expression/tree.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
+import { aggregates, functionName } from '../../catalog/query/clauses.ts'
+import { conjuncts, wordOf, type Fields } from '../../catalog/query/tree.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
 import { pairsIn, type ColumnPair } from './column-pairs.ts'
 import { documentUses, type DocumentUse } from './document-uses.ts'

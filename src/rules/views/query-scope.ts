@@ -2,8 +2,8 @@
  * Where the columns of a query come from: through aliases, subqueries, WITH, functions in FROM and other views down to
  * the columns of tables. It serves to find values worth trying; PostgreSQL says what they do.
  */
-import { fieldsOf, listOf, unwrap, type ParseNode } from '../../catalog/expression-tree.ts'
-import { wordOf, type Fields } from '../../catalog/query-tree.ts'
+import { fieldsOf, listOf, unwrap, type ParseNode } from '../../catalog/expression/tree.ts'
+import { wordOf, type Fields } from '../../catalog/query/tree.ts'
 
 /** A relation as a query names it; `null`: found by the search path. */
 export interface RelationWords {

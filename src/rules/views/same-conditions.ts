@@ -1,7 +1,7 @@
 /** Broken queries whose condition lets through what the query's own does, for every row that the table's constraints allow. */
-import { printExpression } from '../../catalog/expression-text.ts'
-import { fieldsOf, type ParseNode } from '../../catalog/expression-tree.ts'
-import { conjuncts } from '../../catalog/query-tree.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
+import { fieldsOf, type ParseNode } from '../../catalog/expression/tree.ts'
+import { conjuncts } from '../../catalog/query/tree.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident } from '../../postgres/quote.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'

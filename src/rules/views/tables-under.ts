@@ -2,7 +2,7 @@
 import type { FunctionFacts } from '../../catalog/function.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import type { ViewFacts } from '../../catalog/view-structure.ts'
+import type { ViewFacts } from '../../catalog/view/structure.ts'
 
 /** A partition's rows are its parent's. */
 const whole = (catalog: Catalog, id: string): string => {

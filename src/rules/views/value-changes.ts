@@ -1,5 +1,5 @@
 /** Changes of single values under a view: those that its conditions, values and paths speak of, and those of other rows. */
-import { expressionMutants } from '../../catalog/expressions.ts'
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'

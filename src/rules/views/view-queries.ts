@@ -1,9 +1,9 @@
 /** The queries of views as parse trees, so that a query over a view is read down to its tables. */
-import { fieldsOf } from '../../catalog/expression-tree.ts'
-import type { Fields } from '../../catalog/query-tree.ts'
+import { fieldsOf } from '../../catalog/expression/tree.ts'
+import type { Fields } from '../../catalog/query/tree.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { relationObjectId } from '../../catalog/uses.ts'
-import type { ViewFacts } from '../../catalog/view-structure.ts'
+import type { ViewFacts } from '../../catalog/view/structure.ts'
 import { parseExpression } from '../../postgres/parse.ts'
 import type { ViewQuery } from './query-scope.ts'
 

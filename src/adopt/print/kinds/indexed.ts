@@ -1,6 +1,6 @@
 /** `t.indexed('user_id', 'created_at desc', { where: 'deleted_at is null' })` */
 import { indexesOf, type IndexFacts } from '../../../catalog/index.ts'
-import type { KeyPart } from '../../../catalog/key.ts'
+import type { KeyPart } from '../../../catalog/key/key.ts'
 import type { Structure } from '../../../catalog/structure.ts'
 import type { Table } from '../../../catalog/table.ts'
 import { array, atom, call, entry, object, type Code, type Entry } from '../code.ts'

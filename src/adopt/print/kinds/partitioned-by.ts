@@ -1,5 +1,5 @@
 /** `t.partitionedBy('created_at', { by: 'month' })`: as far as the bounds follow a scheme that the rule knows. */
-import type { Bound } from '../../../catalog/partition-bound.ts'
+import type { Bound } from '../../../catalog/partition/bound.ts'
 import type { PartitionFacts } from '../../../catalog/partition.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
 import type { Column, Table } from '../../../catalog/table.ts'

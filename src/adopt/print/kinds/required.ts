@@ -1,6 +1,6 @@
 /** `t.required('slug', 'name')`: what is not implied by the primary key, an identity or the column's type; a CHECK may say it too. */
 import { checksRefusingNull } from '../../../catalog/not-null.ts'
-import { partitionParent } from '../../../catalog/partition-whole.ts'
+import { partitionParent } from '../../../catalog/partition/whole.ts'
 import { primaryKeysOf } from '../../../catalog/primary-key.ts'
 import { call } from '../code.ts'
 import { text } from '../literals.ts'

@@ -37,7 +37,7 @@ const privilegesCode = (held: ReturnType<typeof heldOf>): readonly Code[] => {
 }
 
 /** Privileges that the role may grant to others; null where it may so for the table and not for columns, or the other way. */
-export const grantableOf = ({ privileges }: Pick<GrantFacts, 'privileges'>): readonly string[] | null => {
+const grantableOf = ({ privileges }: Pick<GrantFacts, 'privileges'>): readonly string[] | null => {
   const named = [...new Set(privileges.filter((p) => p.grantable).map((p) => p.privilege))]
   const isMixed = privileges.some((p) => !p.grantable && named.includes(p.privilege))
   return isMixed ? null : named

@@ -1,0 +1,53 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadParser } from '../../postgres/parse.ts'
+import { isNeverNull } from './never-null.ts'
+import { columnsWatched } from '../not-null.ts'
+
+beforeAll(loadParser)
+
+const required = (column: string): boolean => column.startsWith('r')
+
+describe('isNeverNull', () => {
+  for (const expression of [
+    'r',
+    'lower((r)::text)',
+    '((r1)::numeric * r2)',
+    `COALESCE(o, 'x'::text)`,
+    '(o IS NULL)',
+    `((r)::text || 'a'::text)`,
+    '((r > 0) AND (r < 9))',
+  ]) {
+    it(`sees that ${expression} always has a value`, () => {
+      expect(isNeverNull(expression, required)).toBe(true)
+    })
+  }
+  for (const expression of [
+    'o',
+    'lower(o)',
+    '(r + o)',
+    `NULLIF(r, ''::text)`,
+    `(r ->> 'a'::text)`,
+    'public.lower(r)',
+    '(r OPERATOR(public.+) r)',
+    'NULL::text',
+    'CASE WHEN r THEN r ELSE NULL::text END',
+    'not sql at all (',
+  ]) {
+    it(`does not claim it of ${expression}`, () => {
+      expect(isNeverNull(expression, required)).toBe(false)
+    })
+  }
+})
+
+describe('columnsWatched', () => {
+  it('names the columns that a true predicate shows to hold a value', () => {
+    expect(columnsWatched(`((c <> 'none'::text) AND (d IS NOT NULL))`)).toEqual(['d', 'c'])
+    expect(columnsWatched(`((c)::text = 'x'::text)`)).toEqual(['c'])
+  })
+
+  it('names none where null may pass', () => {
+    expect(columnsWatched(`((c <> 'none'::text) OR d)`)).toEqual([])
+    expect(columnsWatched(`(c IS DISTINCT FROM 'none'::text)`)).toEqual([])
+    expect(columnsWatched(`(COALESCE(c, 'x'::text) <> 'none'::text)`)).toEqual([])
+  })
+})

@@ -1,0 +1,84 @@
+/** Whether an expression, as PostgreSQL prints it with an empty search_path, has a value for every row whose required columns have one. */
+import { parseExpression } from '../../postgres/parse.ts'
+import { columnName, fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
+
+/** PostgreSQL's own operators that answer null only for null; users' operators are printed with their schema. */
+const operators: ReadonlySet<unknown> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '||',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '~',
+  '~*',
+  '!~',
+  '!~*',
+  '~~',
+  '!~~',
+  '&',
+  '|',
+  '#',
+])
+
+/** PostgreSQL's own functions that answer null only for null. */
+const functions: ReadonlySet<unknown> = new Set(
+  `abs btrim ceil ceiling char_length concat date_trunc floor initcap jsonb_typeof length lower ltrim md5 mod
+  octet_length replace reverse round rtrim sign trunc upper`.split(/\s+/u),
+)
+
+/** Of PostgreSQL's own: null for null. */
+export const isStrictOperator = (name: string): boolean => operators.has(name)
+
+export const isStrictFunction = (name: string): boolean => functions.has(name) && name !== 'concat'
+
+const soleName = (names: unknown): unknown => {
+  const list = listOf(names)
+  return list.length === 1 ? fieldsOf(list[0], 'String')?.['sval'] : null
+}
+
+const hasValue = (node: unknown, isRequired: (column: string) => boolean): boolean => {
+  if (typeof node !== 'object' || node === null) return false
+  const every = (nodes: unknown): boolean => listOf(nodes).every((n) => hasValue(n, isRequired))
+  const column = columnName(node)
+  if (column !== null) return isRequired(column)
+  const [kind, fields] = unwrap(node as ParseNode)
+  switch (kind) {
+    case 'A_Const':
+      return fields['isnull'] !== true
+    case 'TypeCast':
+      return hasValue(fields['arg'], isRequired)
+    case 'BoolExpr':
+    case 'MinMaxExpr':
+      return every(fields['args'])
+    case 'NullTest':
+    case 'BooleanTest':
+      return true
+    case 'CoalesceExpr':
+      return listOf(fields['args']).some((n) => hasValue(n, isRequired))
+    case 'A_Expr': {
+      const operands = [fields['lexpr'], fields['rexpr']].filter((n) => n !== undefined)
+      const isPlain = fields['kind'] === 'AEXPR_OP' && operators.has(soleName(fields['name']))
+      return isPlain && operands.every((n) => hasValue(n, isRequired))
+    }
+    case 'FuncCall':
+      return functions.has(soleName(fields['funcname'])) && every(fields['args'])
+    default:
+      return false
+  }
+}
+
+/** Anything that is not understood: no. */
+export const isNeverNull = (expression: string, isRequired: (column: string) => boolean): boolean => {
+  try {
+    return hasValue(parseExpression(expression), isRequired)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,93 @@
+/** Ways to break an expression that is a value: arithmetic, concatenation, calls, COALESCE, CASE. */
+import { operatorName, withOperator } from './conditions.ts'
+import type { ExpressionOperator } from './operator.ts'
+import { readable } from './text.ts'
+import { fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
+
+const arithmeticOpposites: Readonly<Record<string, string>> = {
+  '+': '-',
+  '-': '+',
+  '*': '/',
+  '/': '*',
+  '%': '*',
+}
+
+const binary = (node: ParseNode): Record<string, unknown> | undefined => {
+  const expression = fieldsOf(node, 'A_Expr')
+  const isBinary = expression?.['kind'] === 'AEXPR_OP' && expression['lexpr'] && expression['rexpr']
+  return isBinary ? expression : undefined
+}
+
+const arithmetic: ExpressionOperator = {
+  operator: 'arithmetic-operator-exchanged',
+  at: ({ node }) => {
+    const expression = binary(node)
+    if (!expression) return []
+    const other = arithmeticOpposites[operatorName(expression)]
+    return other === undefined
+      ? []
+      : [{ detail: other, node: withOperator(expression, other), effect: 'changed' }]
+  },
+}
+
+const operand: ExpressionOperator = {
+  operator: 'operand-dropped',
+  at: ({ node }) => {
+    const expression = binary(node)
+    const name = expression ? operatorName(expression) : ''
+    if (!expression || !(name in arithmeticOpposites || name === '||')) return []
+    return [
+      { detail: 'left', node: expression['rexpr'] as ParseNode, effect: 'changed' },
+      { detail: 'right', node: expression['lexpr'] as ParseNode, effect: 'changed' },
+    ]
+  },
+}
+
+const call: ExpressionOperator = {
+  operator: 'call-dropped',
+  at: ({ node }) => {
+    const call_ = fieldsOf(node, 'FuncCall')
+    const [argument, ...others] = listOf(call_?.['args'])
+    if (!call_ || !argument || others.length > 0) return []
+    const name = fieldsOf(listOf(call_['funcname']).at(-1), 'String')?.['sval']
+    return [{ detail: String(name), node: argument, effect: 'changed' }]
+  },
+}
+
+const alternative: ExpressionOperator = {
+  operator: 'alternative-dropped',
+  at: ({ node }) => {
+    const [kind, fields] = unwrap(node)
+    const args = listOf(fields['args'])
+    if (!['CoalesceExpr', 'MinMaxExpr', 'CaseExpr'].includes(kind)) return []
+    const otherwise = fields['defresult']
+    const dropped = args
+      .map((arg, i) => ({ arg, rest: args.toSpliced(i, 1), i }))
+      .filter(({ rest }) => rest.length > 0)
+    return [
+      ...dropped.map(({ rest, i, arg }) => {
+        const [only] = rest
+        const isBare = kind !== 'CaseExpr' && rest.length === 1 && only
+        return {
+          detail: `${i + 1}`,
+          node: isBare ? only : { [kind]: { ...fields, args: rest } },
+          effect: 'changed' as const,
+          ...(kind === 'CaseExpr' ? {} : { summary: `${readable(arg)} is left out` }),
+        }
+      }),
+      ...(kind === 'CaseExpr' && otherwise
+        ? [
+            {
+              detail: 'else',
+              node: {
+                CaseExpr: Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'defresult')),
+              },
+              effect: 'changed' as const,
+            },
+          ]
+        : []),
+    ]
+  },
+}
+
+export const valueOperators: readonly ExpressionOperator[] = [arithmetic, operand, call, alternative]

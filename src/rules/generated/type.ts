@@ -1,0 +1,77 @@
+/** The type of a generated column: rows are looked for whose expression goes beyond it. */
+import type { TypeRule } from '../../architecture/kinds/type.ts'
+import { ident } from '../../postgres/quote.ts'
+import { accepted, allTrue, type Ground } from '../draft.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import type { UnderstoodType } from '../type-oracle.ts'
+
+interface Limit {
+  readonly beyond: string
+  readonly sqlstate: string
+  readonly shown: string
+  /** Rows in the last decade that fits. */
+  readonly within?: string
+  /** Rows whose value is changed to fit. */
+  readonly between?: string
+}
+
+const limitOf = ({ name, modifiers, isArray }: UnderstoodType, expression: string): Limit | null => {
+  const [size, scale = 0] = modifiers
+  if (size === undefined || isArray) return null
+  if (name === 'varchar' || name === 'bpchar') {
+    return {
+      beyond: `char_length((${expression})::text) > ${size}`,
+      sqlstate: '22001',
+      shown: `longer than ${size} characters`,
+    }
+  }
+  if (name !== 'numeric') return null
+  const bound = `1${'0'.repeat(Math.max(0, size - scale))}`
+  return {
+    beyond: `(${expression}) >= ${bound}`,
+    within: `(${expression}) >= ${bound} / 10.0 and (${expression}) < ${bound} - 1`,
+    sqlstate: '22003',
+    shown: `of ${bound} or more`,
+    between: `(${expression})::numeric <> round((${expression})::numeric, ${scale})`,
+  }
+}
+
+export const addGeneratedTypeCases = async (
+  rule: TypeRule,
+  expression: string,
+  understood: UnderstoodType,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const limit = limitOf(understood, expression)
+  if (!limit) return
+  const { rows, table } = context
+  // A virtual column is computed when it is read.
+  const isVirtual = table.columns.find((c) => c.name === rule.column)?.generated === 'virtual'
+  const seen = isVirtual ? ` returning ${ident(rule.column)}` : ''
+  const beyond = await rows.solve(table, { where: [limit.beyond] })
+  if ('row' in beyond) {
+    ground.draft.add({
+      title: `a row that makes ${rule.column} ${limit.shown} is refused${isVirtual ? ' when it is read' : ''}`,
+      when: [`${rows.insert(table, beyond.row)}${seen}`],
+      then: { kind: 'rejected', by: { sqlstate: limit.sqlstate } },
+    })
+  } else ground.draft.unsolved(`no row was found that makes ${rule.column} ${limit.shown}`, beyond.tried)
+  const within = limit.within === undefined ? null : await rows.solve(table, { where: [limit.within] })
+  if (within && 'row' in within) {
+    ground.draft.add({
+      title: `a row that makes ${rule.column} as large as ${rule.type} takes is accepted`,
+      when: [`${rows.insert(table, within.row)}${seen}`],
+      then: accepted,
+    })
+  }
+  const between = limit.between === undefined ? null : await rows.solve(table, { where: [limit.between] })
+  if (!between || 'unsolved' in between) return
+  ground.draft.add({
+    title: `${rule.column} is rounded to ${rule.type}`,
+    when: [
+      `${rows.insert(table, between.row)} returning ${ident(rule.column)}::text = cast((${expression}) as ${rule.type})::text`,
+    ],
+    then: allTrue(),
+  })
+}

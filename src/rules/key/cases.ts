@@ -1,0 +1,229 @@
+/** The cases that unique, primaryKey and excludes share: a collision, upserts, deferral, and each part alone different. */
+import { primaryKeysOf } from '../../catalog/primary-key.ts'
+import { uniquesOf } from '../../catalog/unique.ts'
+import { literal, qualified } from '../../postgres/quote.ts'
+import type { Row } from '../../rows/rows.ts'
+import { accepted, type Ground } from '../draft.ts'
+import { evaluateRows } from '../evaluate.ts'
+import type { Cause, Expected } from '../experiment.ts'
+import {
+  acceptedRow,
+  colliding,
+  keyColumns,
+  pinned,
+  secondRow,
+  unlike,
+  type Key,
+  type KeyPart,
+} from './key.ts'
+import type { MadeRow } from '../make-row.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { listed } from '../sentence.ts'
+import { tryOne } from '../trial.ts'
+import { addUntriggered } from '../untriggered.ts'
+
+/** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
+export const duplicateCause = (key: Key, seen: string | null): Cause => {
+  return { sqlstate: key.sqlstate, constraint: seen ?? key.names[0]! }
+}
+
+/** A second row with the first one's key. */
+interface Duplicate {
+  readonly row: Row
+  readonly given: readonly string[]
+  readonly cause: Cause
+}
+
+/**
+ * Everything but the key is different, so that only the key can refuse it. Where a smaller key is held too, that one
+ * may always answer first: then any refusal of a key will do.
+ */
+const makeDuplicate = async (
+  context: RuleContext,
+  key: Key,
+  first: MadeRow,
+): Promise<Duplicate | { readonly unsolved: string; readonly tried: string }> => {
+  const { rows, table } = context
+  const columns = [...keyColumns(key), ...key.whereColumns]
+  const pins = colliding(key, first.row)
+  const made = await secondRow(context, {
+    pins,
+    before: [...first.given, rows.insert(table, first.row)],
+    until: key.names,
+    unlike: await unlike(context, first.row, 'b', columns),
+  })
+  if ('row' in made) return { row: made.row, given: made.given, cause: duplicateCause(key, made.refusedBy) }
+  const solved = await rows.solve(table, { pins, family: 'b' })
+  if ('unsolved' in solved) return made
+  const cause = context.claims.length > 0 ? { sqlstate: key.sqlstate } : duplicateCause(key, null)
+  return { row: solved.row, given: [], cause }
+}
+
+const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
+
+/**
+ * PostgreSQL takes no ON CONFLICT on a table with a rewrite rule for its inserts or updates, nor where another key of
+ * the same columns is deferrable.
+ */
+const takesUpserts = async (
+  { db }: RuleContext,
+  { world }: Ground,
+  statements: readonly string[],
+): Promise<boolean> => (await tryOne(db, world, statements))?.sqlstate !== '0A000'
+
+const addDuplicateCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+  second: Duplicate,
+): Promise<void> => {
+  const { rows, table } = context
+  const given = [...first.given, rows.insert(table, first.row), ...second.given]
+  const insert = rows.insert(table, second.row)
+  const refused: Expected = { kind: 'rejected', by: second.cause }
+  await addUntriggered(context, ground, {
+    title:
+      key.sqlstate === '23505'
+        ? `a second row with the same ${shownKey(key)} is refused`
+        : `a row that conflicts in ${shownKey(key)} is refused`,
+    given,
+    when: [insert],
+    then: refused,
+  })
+  if (key.deferrable === 'no' && key.sqlstate === '23505') {
+    const target = key.parts.map((p) => p.sql).join(', ')
+    const where = key.where === null ? '' : ` where ${key.where}`
+    const upsert = `${insert} on conflict (${target})${where} do nothing`
+    if (await takesUpserts(context, ground, [...given, upsert])) {
+      await addUntriggered(context, ground, {
+        title: `an upsert on ${shownKey(key)} finds the row that stands`,
+        given,
+        when: [upsert],
+        then: { kind: 'affects', rows: 0 },
+      })
+    }
+  }
+  const mended = [insert, `delete from ${qualified(table)} where ${rows.where(table, first.row)}`]
+  await addUntriggered(context, ground, {
+    title:
+      key.deferrable === 'no'
+        ? `it is refused at once, even where the transaction would mend it`
+        : `constraints deferred, the transaction may mend it before it ends`,
+    given,
+    when: ['set constraints all deferred', ...mended],
+    then: key.deferrable === 'no' ? refused : accepted,
+  })
+  if (key.deferrable === 'no') return
+  await addUntriggered(context, ground, {
+    title:
+      key.deferrable === 'deferred'
+        ? `the transaction may mend it before it ends`
+        : `unless asked, it is refused at once`,
+    given,
+    when: mended,
+    then: key.deferrable === 'deferred' ? accepted : refused,
+  })
+}
+
+/** Rows that agree in these columns cannot be: another key forbids it, and a difference elsewhere shows nothing. */
+const isHeldBySmallerKey = (context: RuleContext, key: Key, equal: readonly string[]): boolean => {
+  const { catalog, table } = context
+  const keys = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)]
+  return keys.some(
+    ({ name, facts }) =>
+      !key.names.includes(name) &&
+      facts.predicate === null &&
+      facts.keys.every((k) => k.column !== null && equal.includes(k.column)),
+  )
+}
+
+/** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
+const hasOneValue = async (
+  { rows, table }: RuleContext,
+  part: KeyPart,
+  value: string | null | undefined,
+): Promise<boolean> => {
+  if (value === null || value === undefined || !part.isColumn) return false
+  const type = table.columns.find((c) => c.name === part.columns[0])?.type ?? 'text'
+  const found = await rows.distinguish(table, `${part.sql} = ${literal(value)}::${type}`, [])
+  return found.impliedByOthers
+}
+
+/** Rows that agree in all parts but one stand side by side. */
+const addPartCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  const { rows, table, db } = context
+  const before = [...first.given, rows.insert(table, first.row)]
+  const [values] = await evaluateRows(
+    db,
+    table,
+    [first.row],
+    key.parts.map((p) => p.sql),
+  )
+  for (const [i, part] of key.parts.entries()) {
+    const others = key.parts.filter((p) => p !== part).flatMap((p) => p.columns)
+    const equal = [...others, ...key.whereColumns].filter(
+      (c) => !part.columns.includes(c) || others.includes(c),
+    )
+    const value = values?.[i]
+    const made = await acceptedRow(context, {
+      pins: pinned(first.row, equal),
+      before,
+      until: key.names,
+      where:
+        value === null || value === undefined
+          ? []
+          : [`(${part.sql})::text is distinct from ${literal(value)}`],
+    })
+    if ('unsolved' in made && isHeldBySmallerKey(context, key, equal)) continue
+    if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
+    if ('unsolved' in made) {
+      ground.draft.unsolved(
+        `no second row was found that differs in ${part.shown} alone: ${made.unsolved}`,
+        made.tried,
+      )
+      continue
+    }
+    ground.draft.add({
+      title:
+        key.parts.length === 1
+          ? `two rows with ${part.shown} of their own stand side by side`
+          : `a row of the same ${shownKey({ ...key, parts: key.parts.filter((p) => p !== part) })} with another ${part.shown} is accepted`,
+      given: [...before, ...made.given],
+      when: [rows.insert(table, made.row)],
+      then: accepted,
+    })
+  }
+}
+
+/** The same key twice, and when that is noticed. */
+export const addCollisionCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  const second = await makeDuplicate(context, key, first)
+  if ('unsolved' in second) {
+    ground.draft.unsolved(
+      `no second row with the same ${shownKey(key)} was found: ${second.unsolved}`,
+      second.tried,
+    )
+  } else await addDuplicateCases(context, ground, key, first, second)
+}
+
+/** The cases that unique and primaryKey share. */
+export const addKeyCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  await addCollisionCases(context, ground, key, first)
+  await addPartCases(context, ground, key, first)
+}

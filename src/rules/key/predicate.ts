@@ -1,0 +1,91 @@
+/** A partial key watches the rows that satisfy its predicate and no others; rows are chosen that tell it from its mutants. */
+import { expressionMutants } from '../../catalog/expression/expressions.ts'
+import type { Row } from '../../rows/rows.ts'
+import { accepted, type Ground } from '../draft.ts'
+import { duplicateCause } from './cases.ts'
+import { acceptedRow, keyColumns, pinned, secondRow, type Key } from './key.ts'
+import { makeRow, type MadeRow } from '../make-row.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { pictured, shortened } from '../sentence.ts'
+
+interface Side {
+  /** Values of the predicate's columns. */
+  readonly pins: Row
+  readonly isWatched: boolean
+}
+
+/** The predicate's columns on both sides of it and of each of its mutants. */
+const sidesOf = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  where: string,
+): Promise<readonly Side[]> => {
+  const texts = [where, ...(key.claimed?.predicate ? [key.claimed.predicate] : [])]
+  const mutants = [...new Set(texts.flatMap((text) => expressionMutants(text).map((m) => m.sql)))]
+  // A row that is left out tells nothing where a null in its key keeps it from conflicting anyway.
+  const hasKey = key.parts.map((part) => `(${part.sql}) is not null`).join(' and ')
+  const found = await context.rows.distinguish(context.table, `(${where}) is true`, [
+    ...mutants.map((sql) => `(${sql}) is true`),
+    `(${where}) is true or (${hasKey})`,
+  ])
+  if (key.claimed) {
+    const { id } = key.claimed
+    ground.draft.indistinct(
+      id,
+      found.equivalent.flatMap((i) => mutants[i] ?? []),
+    )
+  }
+  const seen = new Set<string>()
+  return found.rows.flatMap(({ row, accepted: isWatched }) => {
+    const pins = pinned(row, key.whereColumns)
+    const text = JSON.stringify(pins)
+    if (seen.has(text)) return []
+    seen.add(text)
+    return [{ pins, isWatched }]
+  })
+}
+
+export const addPredicateCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  if (key.where === null) return
+  const { rows, table } = context
+  const sides = await sidesOf(context, ground, key, key.where)
+  for (const { pins: side, isWatched } of sides) {
+    const pins = { ...pinned(first.row, keyColumns(key)), ...side }
+    const one = await makeRow(context, table, { pins, family: 'a' })
+    if ('unsolved' in one) continue
+    const before = [...one.given, rows.insert(table, one.row)]
+    const second = isWatched ? secondRow : acceptedRow
+    const two = await second(context, { pins: { ...pins, ...key.partners }, before, until: key.names })
+    if ('unsolved' in two) continue
+    ground.draft.add({
+      title: `two rows of the same key with ${pictured(side, Object.keys(side))} are ${isWatched ? 'refused' : 'accepted'}`,
+      given: [...before, ...two.given],
+      when: [rows.insert(table, two.row)],
+      then: isWatched ? { kind: 'rejected', by: duplicateCause(key, two.refusedBy) } : accepted,
+    })
+  }
+  const outside = sides.find((s) => !s.isWatched)
+  if (!outside) {
+    ground.draft.unsolved(
+      `no row was found that ${shortened(key.where)} leaves out`,
+      'rows that tell it from its mutants',
+    )
+    return
+  }
+  const before = [...first.given, rows.insert(table, first.row)]
+  const pins = { ...pinned(first.row, keyColumns(key)), ...key.partners, ...outside.pins }
+  const two = await acceptedRow(context, { pins, before, until: key.names })
+  if ('unsolved' in two) return
+  ground.draft.add({
+    title: `a row of the same key with ${pictured(outside.pins, Object.keys(outside.pins))} is accepted beside one that is watched`,
+    given: [...before, ...two.given],
+    when: [rows.insert(table, two.row)],
+    then: accepted,
+  })
+}

@@ -1,0 +1,229 @@
+/** Where a row may point: to a parent, not to a missing one, not to a mixture of two, to none. */
+import { ident, qualified } from '../../postgres/quote.ts'
+import type { Family, Row } from '../../rows/rows.ts'
+import { optionalColumns } from '../declared.ts'
+import { accepted, type Case, type Ground } from '../draft.ts'
+import type { Expected } from '../experiment.ts'
+import { addCircleCase } from './circle.ts'
+import { obstaclesTo, ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from '../foreign-key.ts'
+import { withComputedKey } from '../computed-key.ts'
+import { freshValues } from '../fresh-value.ts'
+import { makeRow } from '../make-row.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { listed } from '../sentence.ts'
+import { tryOne } from '../trial.ts'
+import { addUntriggered } from '../untriggered.ts'
+
+const missing = (key: ForeignKey): Expected => ({
+  kind: 'rejected',
+  by: { sqlstate: '23503', constraint: key.name },
+})
+
+/** The table's row with these references: as the row-level constraints have it, or plainly put into the base row. */
+const childOf = async (context: RuleContext, family: Family, pins: Row): Promise<Row> => {
+  const solved = await context.rows.solve(context.table, { pins, family })
+  if ('row' in solved) return solved.row
+  return { ...(await context.rows.base(context.table, family)), ...pins }
+}
+
+/** Rows of the table itself that a self-reference points to: the world has none. */
+const ownParents = (key: ForeignKey, context: RuleContext, parents: readonly Row[]): readonly string[] =>
+  key.isSelf ? parents.map((row) => context.rows.insert(key.target, row)) : []
+
+/** Cases may be answered by a trigger of the table's: then it is set aside. */
+const add = (context: RuleContext, ground: Ground, one: Case): Promise<void> =>
+  addUntriggered(context, ground, one)
+
+/** A refusal that another reference over the same column may speak before this one: that is set aside, too. */
+const addRefused = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  { given = [], ...one }: Case,
+): Promise<void> => {
+  const aside = await obstaclesTo(key, context, ground.world, given, one.when)
+  await add(context, ground, { ...one, given: [...aside, ...given] })
+}
+
+const addExistingCase = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table } = context
+  const made = await makeRow(context, table, {
+    pins: pointingTo(key, parent),
+    family: key.isSelf ? 'b' : 'a',
+    before: ownParents(key, context, [parent]),
+    until: key.names,
+  })
+  if ('unsolved' in made) {
+    ground.draft.unsolved(
+      `no row that points to an existing row of ${key.rule.target} was found: ${made.unsolved}`,
+      made.tried,
+    )
+    return
+  }
+  if (made.refusedBy !== null && (await addCircleCase(key, context, ground))) return
+  await add(context, ground, {
+    title: `a row that points to an existing row of ${key.rule.target} is accepted`,
+    given: [...ownParents(key, context, [parent]), ...made.given],
+    when: [rows.insert(table, made.row)],
+    then: accepted,
+  })
+}
+
+const addMissingCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table } = context
+  const own = ownKeyColumn(key, context)
+  const [value] = await freshValues(context, key.target, own)
+  if (value === undefined) {
+    ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
+    return
+  }
+  const pins = pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
+  const row = await childOf(context, 'a', pins)
+  await addRefused(key, context, ground, {
+    title: `a row that points to a missing row of ${key.rule.target} is refused`,
+    when: [rows.insert(table, row)],
+    then: missing(key),
+  })
+  await addRefused(key, context, ground, {
+    title: `pointing a row to a missing row of ${key.rule.target} is refused`,
+    given: [rows.insert(table, ground.base)],
+    when: [await pointingChange(key, context, ground, pins, row)],
+    then: missing(key),
+  })
+}
+
+/**
+ * What the base row changes to: the reference alone, unless another constraint speaks first, as one that asks for
+ * exactly one of two references does. Then the columns in which a row that it accepts differs change along.
+ */
+const pointingChange = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  pins: Row,
+  row: Row,
+): Promise<string> => {
+  const { rows, table, db } = context
+  const written = (names: readonly string[], from: Row): string =>
+    `update ${qualified(table)} set ${names.map((c) => `${ident(c)} = ${from[c] ?? 'null'}`).join(', ')} where ${rows.where(table, ground.base)}`
+  const alone = written(Object.keys(pins), pins)
+  const standing = rows.insert(table, ground.base)
+  const fault = await tryOne(db, ground.world, [standing, alone])
+  if (fault?.sqlstate !== '23514') return alone
+  const writable = table.columns.filter((c) => c.generated === null && c.identity !== 'always')
+  const differing = writable
+    .map((c) => c.name)
+    .filter((c) => (row[c] ?? 'null') !== (ground.base[c] ?? 'null'))
+  if (differing.length === 0) return alone
+  const along = written(differing, row)
+  const then = await tryOne(db, ground.world, [standing, along])
+  return then?.constraint != null && key.names.includes(then.constraint) ? along : alone
+}
+
+/** One column of another parent: each parent exists, the pair does not. Other references stay whole. */
+const addMixedCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  [one, other]: readonly [Row, Row],
+): Promise<void> => {
+  const { rows, table } = context
+  const shared = sharedColumns(key, context)
+  for (const column of key.rule.columns) {
+    const [mine, theirs] = [pointingTo(key, one), pointingTo(key, other)]
+    if (mine[column] === theirs[column]) continue
+    const pins = { ...mine, [column]: theirs[column]! }
+    // In all else they are alike: the mixture is the other parent.
+    if (key.rule.columns.every((c) => pins[c] === theirs[c])) continue
+    // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
+    const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
+    const row = await childOf(context, family, pins)
+    await addRefused(key, context, ground, {
+      title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
+      given: ownParents(key, context, [one, other]),
+      when: [rows.insert(table, row)],
+      then: missing(key),
+    })
+  }
+}
+
+/** Null in one column: MATCH SIMPLE lets the rest point anywhere, MATCH FULL refuses. */
+const addNullCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+): Promise<void> => {
+  const { rows, table, architecture } = context
+  const { columns, match } = key.rule
+  const optional = columns.filter((c) => optionalColumns(architecture, key.rule.table).includes(c))
+  for (const column of optional) {
+    const pins = { ...pointingTo(key, parent), [column]: 'null' }
+    const partial = columns.length > 1 && match === 'full'
+    if (partial) {
+      await add(context, ground, {
+        title: `a row without ${column} but with ${listed(columns.filter((c) => c !== column))} is refused`,
+        when: [rows.insert(table, await childOf(context, 'a', pins))],
+        then: missing(key),
+      })
+      continue
+    }
+    const made = await makeRow(context, table, {
+      pins,
+      family: 'a',
+      until: key.names,
+    })
+    if ('unsolved' in made) continue
+    await add(context, ground, {
+      title: `a row without ${column} points nowhere and is accepted`,
+      given: made.given,
+      when: [rows.insert(table, made.row)],
+      then: accepted,
+    })
+  }
+  if (match !== 'full' || columns.length < 2 || optional.length !== columns.length) return
+  const none = await makeRow(context, table, {
+    pins: Object.fromEntries(columns.map((c) => [c, 'null'])),
+    family: 'a',
+  })
+  if ('unsolved' in none) return
+  await add(context, ground, {
+    title: `a row without ${listed(columns)} points nowhere and is accepted`,
+    given: none.given,
+    when: [rows.insert(table, none.row)],
+    then: accepted,
+  })
+}
+
+/** A base row of the target, with the values of its key that PostgreSQL computes. */
+const parentOf = async (key: ForeignKey, context: RuleContext, family: Family): Promise<Row | null> => {
+  const base = await context.rows.base(key.target, family)
+  return base && withComputedKey(key, context, base)
+}
+
+export const addPointerCases = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const one = await parentOf(key, context, 'a')
+  const other = await parentOf(key, context, 'b')
+  if (!one || !other) {
+    ground.draft.unsolved(`no rows of ${key.rule.target} were found to point to`, 'its base rows')
+    return
+  }
+  await addExistingCase(key, context, ground, one)
+  await addMissingCases(key, context, ground, one)
+  if (key.rule.columns.length > 1) await addMixedCases(key, context, ground, [one, other])
+  await addNullCases(key, context, ground, one)
+}

@@ -1,0 +1,180 @@
+/** What becomes of a row when the key of the row that it points to changes. */
+import { ident, identList, qualified } from '../../postgres/quote.ts'
+import { accepted, type Ground } from '../draft.ts'
+import type { Expected } from '../experiment.ts'
+import type { Family, ForeignKey } from '../foreign-key.ts'
+import { makeRow } from '../make-row.ts'
+import {
+  addParentCase,
+  anotherKey,
+  countAfter,
+  defaultOf,
+  familyStands,
+  oneRow,
+  refusedParent,
+  whereChild,
+} from './outcome.ts'
+import { resetSequence } from '../reset-sequence.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { tryOne } from '../trial.ts'
+
+interface Change {
+  /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
+  readonly set: string
+  readonly before: readonly string[]
+}
+
+const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
+  `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
+
+const plainChange = async (key: ForeignKey, family: Family, context: RuleContext): Promise<Change | null> => {
+  const { column } = family
+  const found = key.target.columns.find((c) => c.name === column)
+  if (!found || found.generated !== null) return null
+  if (found.identity === 'always') {
+    return { set: `${ident(column)} = default`, before: [resetSequence(key.target, column)] }
+  }
+  const value = await anotherKey(context, key, family, column)
+  return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
+}
+
+/** What else hangs on the key changes along with it, as in a row that has the other key by itself. */
+const changeAlong = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Change | null> => {
+  const { target, targetColumns } = key
+  const standing = [...family.beforeParent, family.insertParent]
+  for (const column of new Set([family.column, ...targetColumns.toReversed()])) {
+    const value = await anotherKey(context, key, family, column)
+    if (value === undefined) continue
+    const pins = Object.fromEntries(targetColumns.map((c) => [c, family.parent[c]!]))
+    const other = await makeRow(context, target, {
+      pins: { ...pins, [column]: value },
+      family: 'a',
+      before: standing,
+    })
+    if ('unsolved' in other) continue
+    const set = target.columns
+      .filter(
+        ({ name, generated, identity }) => generated === null && identity !== 'always' && name in other.row,
+      )
+      .filter(({ name }) => other.row[name] !== family.parent[name])
+      .map(({ name }) => `${ident(name)} = ${other.row[name]!}`)
+    const change = { set: set.join(', '), before: other.given }
+    const statements = [...change.before, ...standing, updateParent(key, family, context, change)]
+    if (set.length > 0 && !(await tryOne(context.db, ground.world, statements))) return change
+  }
+  return null
+}
+
+const changeOf = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Change | null> => {
+  const plain = await plainChange(key, family, context)
+  if (!plain) return null
+  const standing = [...plain.before, ...family.beforeParent, family.insertParent]
+  const statements = [...standing, updateParent(key, family, context, plain)]
+  const fault = await tryOne(context.db, ground.world, statements)
+  const isRefused = fault?.sqlstate === '23514' || fault?.sqlstate === '23503'
+  return (isRefused ? await changeAlong(key, family, context, ground) : null) ?? plain
+}
+
+/** The child points to a row that is there, and neither to the old key nor to its default. */
+const countFollowed = (key: ForeignKey, family: Family, context: RuleContext): string => {
+  const pairs = key.rule.columns.map((c, i) => `p.${ident(key.targetColumns[i]!)} = c.${ident(c)}`)
+  const old = key.rule.columns.map((c) => `c.${ident(c)} = (${family.child[c]!})`)
+  const byDefault = key.rule.columns.map((c) => `c.${ident(c)} = (${defaultOf(key, context, c) ?? 'null'})`)
+  const isChild = whereChild(key, family, context)
+  return (
+    `select count(*) from (select * from ${qualified(context.table)} where ${isChild}) as c ` +
+    `join ${qualified(key.target)} as p on ${pairs.join(' and ')} where not (${old.join(' and ')}) and (${byDefault.join(' and ')}) is not true`
+  )
+}
+
+/** Changes the parent's key and gives the old one to a new row, in one statement. */
+const handOver = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  change: Change,
+  standing: readonly string[],
+): Promise<string | null> => {
+  if (key.target.columns.some((c) => c.generated !== null && key.targetColumns.includes(c.name))) return null
+  const update = updateParent(key, family, context, change)
+  // The child would forbid the change that the new row follows.
+  const ofChild = new Set([...family.beforeChild, family.insertChild])
+  const heir = await makeRow(context, key.target, {
+    pins: Object.fromEntries(key.targetColumns.map((c) => [c, family.parent[c]!])),
+    family: 'a',
+    before: [...standing.filter((s) => !ofChild.has(s)), update],
+  })
+  if ('unsolved' in heir || heir.given.length > 0) return null
+  const names = key.target.columns
+    .filter((c) => c.generated === null && c.name in heir.row)
+    .map((c) => c.name)
+  return (
+    `with moved as (${update} returning 1) insert into ${qualified(key.target)} (${identList(names)}) ` +
+    `overriding system value select ${names.map((n) => heir.row[n]!).join(', ')} from moved`
+  )
+}
+
+interface Outcome {
+  readonly title: string
+  readonly when: readonly string[]
+  readonly then: Expected
+}
+
+const outcomes = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  change: Change,
+  standing: readonly string[],
+): Promise<readonly Outcome[]> => {
+  const { onUpdate, target: name } = key.rule
+  const update = updateParent(key, family, context, change)
+  if (onUpdate === 'cascade') {
+    const when = [update, countFollowed(key, family, context)]
+    return [{ title: `a changed key of ${name} is followed`, when, then: oneRow }]
+  }
+  if (onUpdate === 'set null' || onUpdate === 'set default') {
+    const what = onUpdate === 'set null' ? 'empties the pointer' : 'sets the pointer to its default'
+    const when = [update, countAfter(key, family, context, onUpdate)]
+    return [{ title: `changing a key of ${name} ${what}`, when, then: oneRow }]
+  }
+  const refused = refusedParent(key, onUpdate)
+  const heir = await handOver(key, family, context, change, standing)
+  return [
+    { title: `changing a key of ${name} that is pointed to is refused`, when: [update], then: refused },
+    ...(heir === null
+      ? []
+      : [
+          {
+            title: `changing it and giving it to another row in one statement is ${onUpdate === 'restrict' ? 'refused' : 'accepted'}`,
+            when: [heir],
+            then: onUpdate === 'restrict' ? refused : accepted,
+          },
+        ]),
+  ]
+}
+
+/** A key that is computed cannot change by itself: then there is nothing to show. */
+export const addUpdateCases = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const change = await changeOf(key, family, context, ground)
+  if (!change) return
+  const given = [...change.before, ...(await familyStands(key, family, context))]
+  for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
+    await addParentCase(key, context, ground, { title, given, when, then })
+  }
+}
