@@ -19,6 +19,8 @@ export interface BoundRule {
   /** null when the database lacks its table or a column of it: `missing` says what. */
   readonly table: Table | null
   readonly missing: string | null
+  /** Columns that the database lacks: those of the rule, or one that its SQL names. */
+  readonly absent: readonly string[]
   /** Structure ids. */
   readonly claims: readonly string[]
 }
@@ -31,11 +33,33 @@ export interface Binding {
   readonly refused: readonly RefusedSql[]
 }
 
-const missingPart = (rule: DeclaredRule, table: Table | undefined, isTable: boolean): string | null => {
+const has = (table: Table | DeclaredTable, name: string): boolean =>
+  table.columns.some((column) => column.name === name)
+
+const missingPart = (
+  rule: DeclaredRule,
+  table: Table | undefined,
+  absent: readonly string[],
+  isTable: boolean,
+): string | null => {
   if (!table) return `${isTable ? 'table' : 'view'} ${rule.table} does not exist`
-  const absent = rule.columns.filter((c) => !table.columns.some((column) => column.name === c))
   if (absent.length === 0) return null
   return `${isTable ? 'table' : 'view'} ${rule.table} has no column ${absent.join(', ')}`
+}
+
+/** `column "slug" does not exist`; in PostgreSQL's own quotes, and without a table before it. */
+const unknownColumn = /^column "(?<name>[^]+)" does not exist$/u
+
+/** The column that refused SQL asks for, where it is declared and no migration has made it yet; null: a slip. */
+const awaitedColumn = (
+  { rule, fault }: RefusedSql,
+  declared: ReadonlyMap<string, DeclaredTable>,
+  catalog: Catalog,
+): string | null => {
+  const name = fault.sqlstate === '42703' ? unknownColumn.exec(fault.message)?.groups?.['name'] : undefined
+  const [wanted, standing] = [declared.get(rule.table), placeOf(catalog, rule.table)]
+  if (name === undefined || wanted === undefined || standing === undefined) return null
+  return has(wanted, name) && !has(standing, name) ? name : null
 }
 
 /** Structures that exist only for the sake of a claimed one are claimed with it: a trigger's function, a default's sequence. */
@@ -56,12 +80,13 @@ const tableStructures = (table: DeclaredTable, catalog: Catalog): readonly strin
 /** Binds every rule; `db` is a session on a clone, inside no transaction. */
 export const bind = async (architecture: Architecture, catalog: Catalog, db: Session): Promise<Binding> => {
   const rules = placesOf(architecture).flatMap((place) => place.rules)
-  const declaredTables = new Set(architecture.tables.map((table) => table.id))
+  const declared = new Map(architecture.tables.map((table) => [table.id, table]))
   const placed = rules.map((rule) => {
     const table = placeOf(catalog, rule.table)
-    return { rule, table: table ?? null, missing: missingPart(rule, table, declaredTables.has(rule.table)) }
+    const absent = table === undefined ? [] : rule.columns.filter((name) => !has(table, name))
+    return { rule, table, absent }
   })
-  const present = placed.filter((p) => p.missing === null)
+  const present = placed.filter(({ table, absent }) => table !== undefined && absent.length === 0)
   const { claimsOf, refused } = await normalize(
     db,
     catalog,
@@ -69,14 +94,24 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
     (rule, normal) =>
       kindOf(rule).claims(rule, { catalog, architecture, table: placeOf(catalog, rule.table)!, normal }),
   )
-  const bound = placed.map(({ rule, table, missing }): BoundRule => ({
-    rule,
-    sentence: kindOf(rule).sentence(rule),
-    design: kindOf(rule).design(rule, architecture, catalog.major),
-    table,
-    missing,
-    claims: missing === null ? (claimsOf.get(rule) ?? []).filter((id) => catalog.structures.has(id)) : [],
-  }))
+  const awaited = new Map<DeclaredRule, string[]>()
+  for (const one of refused) {
+    const column = awaitedColumn(one, declared, catalog)
+    if (column !== null) awaited.set(one.rule, [...(awaited.get(one.rule) ?? []), column])
+  }
+  const bound = placed.map(({ rule, table, absent: own }): BoundRule => {
+    const absent = [...own, ...(awaited.get(rule) ?? [])]
+    const missing = missingPart(rule, table, absent, declared.has(rule.table))
+    return {
+      rule,
+      sentence: kindOf(rule).sentence(rule),
+      design: kindOf(rule).design(rule, architecture, catalog.major),
+      table: table ?? null,
+      missing,
+      absent,
+      claims: missing === null ? (claimsOf.get(rule) ?? []).filter((id) => catalog.structures.has(id)) : [],
+    }
+  })
   const claimedBy = new Map<string, string[]>()
   const claim = (id: string, by: string): void => {
     const claimants = claimedBy.get(id) ?? []
@@ -93,5 +128,5 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
   for (const { rule, claims } of bound) {
     for (const id of withWhatTheyNeed(catalog, claims)) claim(id, rule.id)
   }
-  return { rules: bound, claimedBy, refused }
+  return { rules: bound, claimedBy, refused: refused.filter(({ rule }) => !awaited.has(rule)) }
 }

@@ -21,7 +21,7 @@ export interface RefusedSql {
 interface Asked {
   readonly table: string
   readonly sql: string
-  readonly by: DeclaredRule
+  readonly by: DeclaredRule[]
 }
 
 const key = (table: string, sql: string): string => `${table}\u0000${sql}`
@@ -64,7 +64,7 @@ const answerAll = async (
     if (fault) {
       const before = question(a.sql).indexOf(checkHead) + checkHead.length
       const position = fault.position === null ? null : fault.position - before
-      refused.push({ rule: a.by, sql: a.sql, fault: { ...fault, position } })
+      for (const rule of a.by) refused.push({ rule, sql: a.sql, fault: { ...fault, position } })
       continue
     }
     const text = commands.find((c) => c.columns[0] === 'pg_get_expr')?.rows[0]?.[0]
@@ -88,7 +88,9 @@ export const normalize = async (
     claims(rule, {
       expression(table, sql) {
         const k = key(table, sql)
-        if (!asked.has(k)) asked.set(k, { table, sql, by: rule })
+        const known = asked.get(k)
+        if (known === undefined) asked.set(k, { table, sql, by: [rule] })
+        else if (!known.by.includes(rule)) known.by.push(rule)
         return sql
       },
     })

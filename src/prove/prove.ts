@@ -81,8 +81,8 @@ export const structureResult = (
   mutants,
 })
 
-const absentColumns = ({ rule, table }: GreenRule): readonly string[] | null =>
-  table === null ? null : rule.columns.filter((name) => !table.columns.some((column) => column.name === name))
+const absentColumns = ({ table, absent }: GreenRule): readonly string[] | null =>
+  table === null ? null : absent
 
 /** What a red rule claims and its design makes anew. */
 const inTheWay = ({ green, claims }: GreenRule, catalog: Catalog): readonly string[] =>
@@ -113,6 +113,19 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null, replaces: readonly
   ...(replaces.length === 0 ? {} : { replaces }),
 })
 
+/** Without rules on columns that no migration has made yet: no row can keep them. */
+const standingPart = (architecture: Architecture, { rules }: Binding): Architecture => {
+  const awaiting = new Set(rules.filter(({ absent }) => absent.length > 0).map(({ rule }) => rule))
+  if (awaiting.size === 0) return architecture
+  return {
+    ...architecture,
+    tables: architecture.tables.map((table) => ({
+      ...table,
+      rules: table.rules.filter((rule) => !awaiting.has(rule)),
+    })),
+  }
+}
+
 /** Runs the proof. Throws AssayErrors for declared SQL that PostgreSQL refuses; everything else is in the result. */
 export const prove = async (options: ProveOptions): Promise<ProveResult> => {
   const { server, template, steps, only, onProgress } = options
@@ -134,7 +147,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const writers = writersFor(asked.tested, workers)
     await ground.widen(writers)
     const written = await writeOnPlaces(places.slice(0, writers), asked.tested, {
-      architecture,
+      architecture: standingPart(architecture, binding),
       catalog,
       operators: options.operators ?? null,
       onProgress: (stage, done, of) => onProgress?.(stage, done, of),

@@ -69,3 +69,41 @@ test('a broken constraint is replaced, and what no design can mend is told: exit
     expect(existsSync(join(directory, 'ledger'))).toBe(false)
   })
 })
+
+test('a column with its rules is declared first: red, then designed, then green', async () => {
+  const files = changed(shop, {
+    'assay.config.ts': [
+      [`price: 'numeric(10,2)' }`, `price: 'numeric(10,2)', stock: 'integer' }`],
+      [
+        `  t.check('price_not_negative', 'price >= 0'),`,
+        `  t.check('price_not_negative', 'price >= 0'),\n  t.check('stock_not_negative', 'stock >= 0'),\n  t.unique('slug', { where: 'stock > 0' }),\n  t.required('stock'),`,
+      ],
+    ],
+  })
+  await withProject(files, async (directory) => {
+    const red = await assayJson(['red'], { cwd: directory })
+    expect({ code: red.code, found: red.findings.map(({ code }) => code) }).toEqual({ code: 0, found: [] })
+    const green = await assayJson(['green'], { cwd: directory })
+    expect(green.findings.map(({ code, summary }) => [code, summary])).toEqual([
+      ['column.missing', 'products: the table has no column stock, so 4 rules that name it are red'],
+    ])
+    const designed = await assayJson(['design'], { cwd: directory })
+    expect({ code: designed.code, found: designed.findings.map(({ code }) => code) }).toEqual({
+      code: 0,
+      found: ['design.needs-backfill'],
+    })
+    expect(await assayJson(['migrate', 'test'], { cwd: directory })).toMatchObject({ summary: {} })
+    expect(await assayJson(['prove'], { cwd: directory })).toMatchObject({ code: 0, findings: [] })
+  })
+})
+
+test('a name in SQL that is declared nowhere is a slip, told at its place', async () => {
+  const files = changed(shop, { 'assay.config.ts': [[`'price >= 0'`, `'price >= nought'`]] })
+  await withProject(files, async (directory) => {
+    const { code, findings } = await assayJson(['red'], { cwd: directory })
+    expect({ code, found: findings.map((f) => f.code) }).toEqual({
+      code: 2,
+      found: ['architecture.missing-column'],
+    })
+  })
+})

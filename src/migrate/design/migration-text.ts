@@ -3,6 +3,7 @@ import { dollarQuoted, ident } from '../../postgres/quote.ts'
 import { isOnline, losesRows } from '../changes/changes-between.ts'
 import { isNewTable, type Change, type ChangeContext, type Step } from '../changes/change.ts'
 import { stepsOf } from '../changes/kinds.ts'
+import { fromHalfWay } from './half-way.ts'
 
 export interface ScriptWish {
   /** Lines of the head comment. */
@@ -13,6 +14,8 @@ export interface ScriptWish {
   /** Roles and schemas that have to be there first. */
   readonly first?: readonly string[]
   readonly last?: readonly string[]
+  /** What it undoes was made in stages, and may have stopped between them. */
+  readonly isFromHalfWay?: boolean
 }
 
 /** Longer than this nobody waits for a lock: those who come after would wait as well. */
@@ -85,12 +88,18 @@ const inOneTransaction = (steps: readonly Step[], isTimed: boolean): string =>
 const allSteps = (changes: readonly Change[], context: ChangeContext): readonly Step[] =>
   changes.flatMap((change) => stepsOf(change, { ...context, online: isOnline(change, context) }))
 
-export const scriptText = ({ head, changes, context, first = [], last = [] }: ScriptWish): string => {
-  const steps: readonly Step[] = [
+/** Whether the changes run in stages, each of which is there to stay. */
+export const isInStages = (changes: readonly Change[], context: ChangeContext): boolean =>
+  allSteps(changes, context).some((step) => step.alone)
+
+export const scriptText = (wish: ScriptWish): string => {
+  const { head, changes, context, first = [], last = [], isFromHalfWay = false } = wish
+  const planned: readonly Step[] = [
     ...first.map((sql) => ({ sql })),
     ...allSteps(changes, context),
     ...last.map((sql) => ({ sql })),
   ]
+  const steps = isFromHalfWay ? planned.map((step) => ({ ...step, sql: fromHalfWay(step.sql) })) : planned
   const none = steps.some((step) => step.alone)
   const lines = [...head, ...(none ? ['assay: transaction none'] : [])]
   const body = none ? inStages(steps) : inOneTransaction(steps, touchesStanding(changes, context))

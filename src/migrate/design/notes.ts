@@ -42,7 +42,7 @@ const ofColumn = (change: Change, context: ChangeContext): Note | null => {
       structure: id,
       text: `${id}: rows that stand already have no value in it; fill them before NOT NULL is validated.`,
       why: 'the column has no default that is the same for every row, so that nothing says what old rows hold',
-      fix: 'give the column a default, or put a backfill between the two stages',
+      fix: 'give the column a default, or fill it between the two stages: assay migrate backfill FILE --url …',
     }
   return null
 }

@@ -4,7 +4,7 @@ import { ident } from '../../postgres/quote.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import { bareStatement } from './run-tasks.ts'
-import { createRole, lossLines, scriptText } from './migration-text.ts'
+import { createRole, isInStages, lossLines, scriptText } from './migration-text.ts'
 import { migrationNames, purposeName } from './name-migrations.ts'
 import { notesOf, type Note } from './notes.ts'
 import { purposesOf, type ClaimedBy, type Purpose } from './purposes.ts'
@@ -127,6 +127,7 @@ export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[]
         changes: backwards,
         context: back.context,
         last: ownSchemas.map((schema) => `drop schema ${ident(schema)}`),
+        isFromHalfWay: isInStages(purpose.changes, context),
       }),
     }
   })

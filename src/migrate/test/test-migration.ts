@@ -19,6 +19,7 @@ import { testNewRows } from './new-rows.ts'
 import { withNeighbours } from './order-tables.ts'
 import { rowDifference, sequencesBack, type RowDifference } from './row-difference.ts'
 import { readRowFingerprint } from './row-fingerprint.ts'
+import { withoutRepeats } from './same-cause.ts'
 import { runStages } from './run-stages.ts'
 import { ownerOf, runWithStops, type Way } from './stop-halfway.ts'
 import {
@@ -229,7 +230,8 @@ export const testMigration = async (parts: TestParts): Promise<MigrationTest> =>
       start,
     })
     const empty = filled.filter(({ rows, table }) => rows === 0 && touched.has(table))
-    return { findings: [...findings, ...empty.map((one) => notFilled(migration, one))], filled, stops }
+    const told = [...findings, ...empty.map((one) => notFilled(migration, one))]
+    return { findings: withoutRepeats(told), filled, stops }
   } finally {
     await server.dropDatabase(database)
   }
