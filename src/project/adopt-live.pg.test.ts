@@ -6,6 +6,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { catalogFingerprint } from '../catalog/fingerprint.ts'
 import type { AssayError } from '../ground/errors.ts'
 import { parseConnectionUrl } from '../postgres/connection-url.ts'
+import { makeStore } from '../migrate/backfill/store.ts'
 import { openSession, type Session } from '../postgres/session.ts'
 import { openLiveDatabase } from './adopt-live.ts'
 import { adoptProject, type AdoptOutcome } from './adopt-project.ts'
@@ -59,6 +60,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres
     await first.end()
     admin = await openSession(parseConnectionUrl(urlFor('admin', 'My%20Shop')))
     await admin.query(schema)
+    // What Assay itself keeps in a database is nobody's architecture.
+    await makeStore(admin)
   })
   afterAll(async () => {
     await admin.end()
@@ -79,6 +82,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres
       const baseline = outcome.files.find(({ path }) => path.startsWith('migrations/'))?.text ?? ''
       expect(baseline).toContain('"Odd ""Name"""')
       expect(baseline).not.toMatch(/insert into/iu)
+      expect(baseline).not.toContain('assay')
+      expect(outcome.files.map(({ text }) => text).join('\n')).not.toMatch(/backfill/u)
     })
     expect(catalogFingerprint(await readCatalog(admin))).toBe(before)
     expect(await admin.json('select count(*)::int as n from customers')).toEqual([{ n: 5 }])

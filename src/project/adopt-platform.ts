@@ -3,6 +3,7 @@ import { nothingLeftAlone, type LeftAlone } from '../adopt/baseline/left-alone.t
 import { standsIn } from '../catalog/schema-of.ts'
 import type { RelationName } from '../ground/names.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
+import { journalSchema } from '../migrate/files/history-fingerprint.ts'
 import type { Finding } from '../prove/result.ts'
 
 export interface Platform {
@@ -74,6 +75,16 @@ export const withoutPlatform = (catalog: Catalog, platform: Platform): Catalog =
     structures,
     of: (table, kind) => catalog.of(table, kind).filter(({ id }) => structures.has(id)),
     dependents: (id) => catalog.dependents(id).filter((one) => structures.has(one.id)),
+  }
+}
+
+/** Assay's own schema, where migrations and backfills are noted, is there like a platform's. */
+export const withJournal = (platform: Platform, catalog: Catalog): Platform => {
+  if (![...catalog.tables.values()].some(({ schema }) => schema === journalSchema)) return platform
+  return {
+    ...platform,
+    schemas: new Set([...platform.schemas, journalSchema]),
+    leftAlone: { ...platform.leftAlone, schemas: [...platform.leftAlone.schemas, journalSchema] },
   }
 }
 

@@ -10,7 +10,7 @@ import { withoutPassword } from '../postgres/connection-url.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Finding } from '../prove/result.ts'
 import { openLiveDatabase, readBypassing, type LiveDatabase } from './adopt-live.ts'
-import { asPrelude, platformFindings, withoutPlatform, type Platform } from './adopt-platform.ts'
+import { asPrelude, platformFindings, withJournal, withoutPlatform, type Platform } from './adopt-platform.ts'
 import type { Prelude } from './adopt-prelude.ts'
 import { foreignDialect, isPgDump, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
@@ -194,9 +194,11 @@ const readLive = async (
   const live = await openLiveDatabase(source.url)
   try {
     return await live.read(async () => {
-      const catalog = withoutPlatform(await readCatalog(live.db), platform)
+      const whole = await readCatalog(live.db)
+      const others = withJournal(platform, whole)
+      const catalog = withoutPlatform(whole, others)
       assertSomething(source, catalog)
-      const baseline = await writeBaseline(live.db, catalog, platform.leftAlone)
+      const baseline = await writeBaseline(live.db, catalog, others.leftAlone)
       const findings = bypassFindings(await readBypassing(live.db))
       return { catalog, baseline, platform, live, findings }
     })
