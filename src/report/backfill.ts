@@ -27,7 +27,7 @@ export const backfillText = (run: BackfillRun, layout: Layout): string => {
     labelled('rows', `${walked} walked past, ${changed} changed, ${dead} kept aside`, layout),
     labelled(
       'batches',
-      `${batches}; in this run the longest took ${longest.toFixed(0)} ms, and a lock was waited for ${lockWaits === 1 ? 'once' : `${lockWaits} times`}`,
+      `${batches}; the longest of this run took ${longest.toFixed(0)} ms${lockWaits === 0 ? '' : `, and a lock of others was waited for ${lockWaits === 1 ? 'once' : `${lockWaits} times`}`}`,
       layout,
     ),
     labelled('time', durationText(seconds), layout),
