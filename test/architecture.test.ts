@@ -91,6 +91,30 @@ describe(`the house of ${files.length} source files`, () => {
     expect(wrong).toEqual([])
   })
 
+  test('the parts of migrations stand on each other as their ARCHITECTURE.md says', () => {
+    const below: Readonly<Record<string, readonly string[]>> = {
+      files: [],
+      changes: ['files'],
+      design: ['files', 'changes'],
+      lint: ['files'],
+      run: ['files'],
+      test: ['files', 'run', 'changes'],
+      drift: ['files', 'changes'],
+      backfill: [],
+    }
+    const partOf = (file: string): string => relative(source, file).split('/')[1]!
+    const own = files.filter((file) => roomOf(file) === 'migrate')
+    const wrong = own.flatMap((file) =>
+      edges
+        .get(file)!
+        .filter((target) => roomOf(target) === 'migrate' && partOf(target) !== partOf(file))
+        .filter((target) => !below[partOf(file)]?.includes(partOf(target)))
+        .map((target) => `${relative(source, file)} → ${relative(source, target)}`),
+    )
+    expect(new Set(own.map(partOf))).toEqual(new Set(Object.keys(below)))
+    expect(wrong).toEqual([])
+  })
+
   test('every relative import is an existing file', () => {
     const known = new Set(files)
     const broken = [...edges].flatMap(([file, targets]) =>
