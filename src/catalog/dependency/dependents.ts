@@ -52,7 +52,8 @@ export const columnKeys = (catalog: Catalog, table: string, column: string): rea
     return relation && at ? [`column:${relation.oid}.${at.position}`] : []
   })
 
-const structureKinds: Readonly<Partial<Record<Dependent['kind'], readonly string[]>>> = {
+/** Kinds of structure under which a dependent that stands on a relation may be listed. */
+export const listedAs: Readonly<Partial<Record<Dependent['kind'], readonly string[]>>> = {
   policy: ['policy'],
   trigger: ['trigger'],
   rule: ['rule'],
@@ -71,7 +72,7 @@ const structureKinds: Readonly<Partial<Record<Dependent['kind'], readonly string
 const structuresOf = (catalog: Catalog, dependent: Dependent): readonly string[] => {
   const { kind, relation, name, structure } = dependent
   if (structure !== undefined) return catalog.structures.has(structure) ? [structure] : []
-  return (structureKinds[kind] ?? []).flatMap((listed) =>
+  return (listedAs[kind] ?? []).flatMap((listed) =>
     catalog
       .of(relation ?? '', listed)
       .filter((s) => s.name === name)

@@ -1,22 +1,8 @@
 /** What stands around a change: dropped before it and made again after it, unless it is gone by then anyway. */
 import type { Dependent, DependencyKey } from '../../catalog/dependency/dependency.ts'
-import { aroundChange, type Around } from '../../catalog/dependency/dependents.ts'
+import { aroundChange, listedAs, type Around } from '../../catalog/dependency/dependents.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
-
-const listedAs: Readonly<Partial<Record<Dependent['kind'], readonly string[]>>> = {
-  policy: ['policy'],
-  trigger: ['trigger'],
-  rule: ['rule'],
-  statistics: ['statistics'],
-  index: ['index', 'unique'],
-  check: ['check'],
-  unique: ['unique'],
-  'primary key': ['primaryKey'],
-  exclusion: ['excludes'],
-  'foreign key': ['references'],
-  'generated column': ['generated'],
-}
 
 /** What goes is gone before what it stands on is altered. */
 const isGone = ({ kind, relation, name, structure }: Dependent, before: Catalog, after: Catalog): boolean => {

@@ -105,7 +105,7 @@ describe('online forms on a table that stands', () => {
             "alter table "public"."products" validate constraint "products_price_not_negative";",
           ],
           [
-            "alter table "public"."products" drop constraint "products_price_not_negative";",
+            "alter table "public"."products" drop constraint if exists "products_price_not_negative";",
           ],
         ],
         [
@@ -114,7 +114,7 @@ describe('online forms on a table that stands', () => {
             "alter table "public"."products" validate constraint "products_owner_id_fkey";",
           ],
           [
-            "alter table "public"."products" drop constraint "products_owner_id_fkey";",
+            "alter table "public"."products" drop constraint if exists "products_owner_id_fkey";",
           ],
         ],
       ]
@@ -153,7 +153,7 @@ describe('what stands with other content', () => {
             "alter type "public"."state" rename to "state_before"",
             "create type "public"."state" as enum ('open', 'gone')",
             "alter table "public"."orders" alter column "state" type "public"."state" using "state"::text::"public"."state"",
-            "drop type "public"."state_before";",
+            "drop type if exists "public"."state_before";",
           ],
         ],
         [
@@ -226,7 +226,7 @@ describe('renames', () => {
       [
         '0003_cust_omers_e_mail_unique',
         'alter table "public"."cust ""omers""" drop constraint if exists "cust ""omers""_e_mail_key"',
-        'alter table "public"."cust ""omers""" drop constraint "cust ""omers""_e_mail_key";',
+        'alter table "public"."cust ""omers""" drop constraint if exists "cust ""omers""_e_mail_key";',
       ],
     ])
   })
