@@ -76,7 +76,7 @@ test('a column with its rules is declared first: red, then designed, then green'
       [`price: 'numeric(10,2)' }`, `price: 'numeric(10,2)', stock: 'integer' }`],
       [
         `  t.check('price_not_negative', 'price >= 0'),`,
-        `  t.check('price_not_negative', 'price >= 0'),\n  t.check('stock_not_negative', 'stock >= 0'),\n  t.unique('slug', { where: 'stock > 0' }),\n  t.required('stock'),`,
+        `  t.check('price_not_negative', 'price >= 0'),\n  t.check('stock_not_negative', 'stock >= 0'),\n  t.unique('price', { where: 'stock > 0' }),\n  t.required('stock'),`,
       ],
     ],
   })
