@@ -13,6 +13,7 @@ const floors = [
   'rows',
   'rules',
   'prove',
+  'queries',
   'score',
   'adopt',
   'migrate',
