@@ -21,6 +21,8 @@ export interface Workplace {
   run(trials: readonly Trial[]): Promise<readonly TrialOutcome[]>
   /** Other sessions from now on, which remember nothing. */
   renew(): Promise<void>
+  /** How many messages PostgreSQL has cancelled so far on what was `main`. */
+  cancelled(): number
   close(): Promise<void>
 }
 
@@ -97,6 +99,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   }
   let sinceCleaning = 0
   let ofSession = 0
+  let cancelledBefore = 0
 
   /**
    * Measured over 20,000 mutants: dead rows of the catalog and of the user's tables (whose unique keys visit each of
@@ -114,6 +117,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   }
 
   const renew = async (): Promise<void> => {
+    cancelledBefore += main.cancelled()
     await Promise.all(sessions.splice(0).map((s) => s.end()))
     main = await open(clone)
     opened = new Map([['main', Promise.resolve(main)]])
@@ -209,6 +213,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     },
     run,
     renew,
+    cancelled: () => cancelledBefore + main.cancelled(),
     async close() {
       await Promise.all(sessions.map((s) => s.end()))
       await server.dropDatabase(clone)

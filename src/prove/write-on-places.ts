@@ -41,8 +41,27 @@ const declaredChecks = ({ tables }: Architecture): ((table: Table) => readonly s
 
 /** A workplace in a transaction that is taken back, and what was solved there. */
 interface Writer {
+  readonly place: Workplace
   readonly desk: Desk
   readonly rows: Rows
+  /** Tables that were written in this session. */
+  tables: number
+}
+
+/**
+ * A session remembers every table and foreign key that it ever touched: after 400 tables two of them took half a
+ * gigabyte. A new one costs what a few questions do.
+ */
+const tablesOfASession = 40
+
+const renewSession = async (writer: Writer): Promise<void> => {
+  const { place, desk } = writer
+  // Answered before the session ends: what was sent without waiting for it, too.
+  await place.main.batch(['rollback'])
+  await place.renew()
+  await place.main.query('begin')
+  desk.move(place.main)
+  writer.tables = 0
 }
 
 /** Each table's rows from where its tests were written: what was solved there is known. */
@@ -86,7 +105,7 @@ const writeOnce = async (
         open.push(place)
         const desk = openDesk(place.main)
         desks.push(desk)
-        return { desk, rows: await makeRows(desk.db, catalog, checks) }
+        return { place, desk, rows: await makeRows(desk.db, catalog, checks), tables: 0 }
       }),
     )
     const groups = byTable(rules)
@@ -95,7 +114,10 @@ const writeOnce = async (
     const written = await shareOut(
       writers,
       groups,
-      async ({ desk, rows }, group) => {
+      async (writer, group) => {
+        if (writer.tables >= tablesOfASession) await renewSession(writer)
+        writer.tables++
+        const { desk, rows } = writer
         const { table } = group[0]!.rule
         onProgress(`writing tests of ${table}`, begun++, groups.length)
         rowsOf.set(table, rows)
@@ -120,8 +142,4 @@ export const writeOnPlaces = (
   places: readonly Workplace[],
   rules: readonly BoundRule[],
   wish: WritingWish,
-): Promise<WrittenTests> =>
-  unlessCancelled(
-    places.map((place) => place.main),
-    () => writeOnce(places, rules, wish),
-  )
+): Promise<WrittenTests> => unlessCancelled(places, () => writeOnce(places, rules, wish))

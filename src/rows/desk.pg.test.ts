@@ -127,3 +127,22 @@ test('on any other session attempts clean up after themselves', async () => {
   expect(replies[0]!.commands.at(-1)!.rows).toEqual([['1']])
   expect((await session.query(countRows))[0]!.rows).toEqual([['0']])
 })
+
+test('on another session nothing is known of what was asked and laid on the first', async () => {
+  const other = await server.connect(session.address.database, 'owner')
+  try {
+    await values(lay, [countRows], { once: true })
+    await session.batch(['rollback'])
+    await other.query('begin')
+    desk.move(other)
+    expect(desk.db.pid).toBe(other.pid)
+    expect(await values(lay, [countRows], { once: true })).toEqual(['1'])
+    expect(await values([], [countRows])).toEqual(['0'])
+    const [row] = await other.json<{ n: string }>('select last_value as n from s')
+    expect(Number(row!.n)).toBe(2)
+    await expect(values([], ['select pg_cancel_backend(pg_backend_pid())'])).resolves.toEqual(['57014'])
+    expect([session.cancelled(), other.cancelled(), desk.db.cancelled()]).toEqual([0, 1, 1])
+  } finally {
+    await other.end()
+  }
+})

@@ -22,6 +22,8 @@ export interface AttemptWish {
 export interface Desk {
   /** The session for whoever writes tests: the desk knows what else is said on it. */
   readonly db: Session
+  /** To a session in the same state, in which nothing stands: what is asked from now on is asked there. */
+  move(to: Session): void
   /** Before the transaction is taken back; what is asked later cleans up after itself. */
   close(): void
 }
@@ -80,12 +82,22 @@ export const attemptOn = (
 ): Promise<Attempted> => desks.get(db)?.(before, attempts, wish) ?? attemptPlainly(db, before, attempts)
 
 /** In a transaction that has begun and will be taken back. */
-export const openDesk = (session: Session): Desk => {
+export const openDesk = (first: Session): Desk => {
+  let session = first
   let isOpen = true
+  let cancelledBefore = 0
   let standing: Standing | null = null
   let state: SessionState = openSessionState()
   let known = new Map<string, Kept>()
   let count = 0
+
+  const forget = (): void => {
+    standing = null
+    state = openSessionState()
+    known = new Map()
+    count = 0
+  }
+  const cancelled = (): number => cancelledBefore + session.cancelled()
 
   /** What has to be said before anything else is. */
   const leave = (): readonly string[] => {
@@ -138,13 +150,13 @@ export const openDesk = (session: Session): Desk => {
     const kept = known.get(key)
     if (kept?.refused) return { laid: kept.refused, replies: attempts.map(() => kept.refused!.at(-1)!) }
     const open = [...new Set(attempts.filter((one) => !kept?.answers.has(one)))]
-    const cancelled = session.cancelled()
+    const cancelledThen = cancelled()
     const asked = open.length === 0 ? null : await send(key, before, open, anywhere)
     const found = new Map(open.map((one, i) => [one, asked!.replies[i]!]))
     const answers = kept?.answers ?? new Map<string, Reply>()
     const laid = asked?.laid ?? []
     // What was cut short is asked anew by whoever begins again.
-    if (session.cancelled() === cancelled) {
+    if (cancelled() === cancelledThen) {
       const refused = isRefused(laid) ? laid : null
       if (!kept || refused) known.set(key, { refused, answers })
       if (!refused) for (const [one, reply] of found) answers.set(one, reply)
@@ -154,9 +166,13 @@ export const openDesk = (session: Session): Desk => {
   }
 
   const db: Session = {
-    address: session.address,
-    pid: session.pid,
-    cancelled: () => session.cancelled(),
+    get address() {
+      return session.address
+    },
+    get pid() {
+      return session.pid
+    },
+    cancelled,
     query(sql) {
       leaveFirst([sql])
       return session.query(sql)
@@ -179,12 +195,14 @@ export const openDesk = (session: Session): Desk => {
   desks.set(db, attempt)
   return {
     db,
+    move(to) {
+      cancelledBefore = cancelled()
+      session = to
+      forget()
+    },
     close() {
       isOpen = false
-      standing = null
-      state = openSessionState()
-      known = new Map()
-      count = 0
+      forget()
     },
   }
 }
