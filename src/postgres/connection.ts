@@ -26,7 +26,13 @@ export interface RawMessage {
 
 /** What Assay uses of pg's connection object, which its types do not describe. */
 export interface RawConnection {
-  readonly stream: { cork(): void; uncork(): void; destroy(): void }
+  readonly stream: {
+    readonly writableNeedDrain: boolean
+    cork(): void
+    uncork(): void
+    destroy(): void
+    once(event: 'drain', listener: () => void): void
+  }
   query(text: string): void
   sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void

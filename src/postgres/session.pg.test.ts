@@ -187,6 +187,34 @@ describe('batch', () => {
   })
 })
 
+describe('copyIn in parts', () => {
+  it('asks for no more of them once the server has refused one', async () => {
+    await db.query('create temp table grains (id int primary key, n int check (n >= 0))')
+    function* parts(count: number, bad: number): Generator<string> {
+      for (let at = 0; at < count; at++) {
+        asked += 1
+        yield `${at}\t${at === bad ? -1 : at}\n`
+      }
+    }
+    let asked = 0
+    await db.copyIn('copy grains from stdin', parts(1_000, -1))
+    expect(asked).toBe(1_000)
+    expect(await db.json('select count(*)::int as n from grains')).toEqual([{ n: 1_000 }])
+    await db.query('truncate grains')
+    asked = 0
+    await expect(db.copyIn('copy grains from stdin', parts(10_000_000, 5))).rejects.toMatchObject({
+      fault: { sqlstate: '23514' },
+    })
+    expect(asked).toBeLessThan(10_000_000)
+    function* failing(): Generator<string> {
+      yield '1\t1\n'
+      throw new Error('no more rows')
+    }
+    await expect(db.copyIn('copy grains from stdin', failing())).rejects.toThrow('no more rows')
+    expect(await db.json('select count(*)::int as n from grains')).toEqual([{ n: 0 }])
+  })
+})
+
 describe('copyIn', () => {
   it('loads rows in the format of COPY', async () => {
     await db.copyIn('copy coins (id, weight) from stdin', '10\t5\n11\t\\N\n')

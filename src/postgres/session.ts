@@ -35,8 +35,11 @@ export interface Session {
   json<T>(select: string): Promise<T[]>
   /** Sends every text as its own message in one write and gathers the replies in order. Never throws PgError. */
   batch(texts: readonly string[]): Promise<Reply[]>
-  /** Runs one `copy … from stdin` with its data in COPY's own format. Throws PgError when PostgreSQL refuses. */
-  copyIn(copy: string, data: string): Promise<void>
+  /**
+   * Runs one `copy … from stdin` with its data in COPY's own format. Parts are asked for as fast as the server takes
+   * them, so that no more than one waits in memory. Throws PgError when PostgreSQL refuses.
+   */
+  copyIn(copy: string, data: string | Iterable<string>): Promise<void>
   /** What is still running is cut off. Safe to call twice. */
   end(): Promise<void>
 }
@@ -48,7 +51,7 @@ interface Pending {
   rows: (readonly (string | null)[])[]
   fault: PgFault | null
   /** What a `copy … from stdin` in it is given; null: it is told that there is nothing. */
-  readonly copyData: string | null
+  readonly copyData: Iterable<string> | null
   readonly resolve: (reply: Reply) => void
   readonly reject: (cause: Error) => void
 }
@@ -84,11 +87,27 @@ const stdin = /\b[sS][tT][dD][iI][nN]\b/u
 const mayCopyFromStdin = (text: string): boolean => stdin.test(text) && /\bcopy\b/iu.test(text)
 
 interface Wire {
-  send(text: string, copyData?: string): Promise<Reply>
+  send(text: string, copyData?: Iterable<string>): Promise<Reply>
   sendTogether(texts: readonly string[]): Promise<Reply[]>
   lose(cause: Error): void
   isBusy(): boolean
   cancelled(): number
+}
+
+/** After each part others have their turn, and the server its say: what it has refused is not sent on. */
+const sendParts = (connection: RawConnection, parts: Iterator<string>, isOver: () => boolean): void => {
+  if (isOver()) return
+  let part: IteratorResult<string>
+  try {
+    part = parts.next()
+  } catch (cause) {
+    return connection.sendCopyFail(cause instanceof Error ? cause.message : String(cause))
+  }
+  if (part.done) return connection.endCopyFrom()
+  connection.sendCopyFromChunk(Buffer.from(part.value, 'utf8'))
+  const goOn = (): void => sendParts(connection, parts, isOver)
+  if (connection.stream.writableNeedDrain) connection.stream.once('drain', goOn)
+  else setImmediate(goOn)
 }
 
 /** Takes over a connection that is ready for queries: from here on nobody else answers its messages. */
@@ -132,10 +151,9 @@ const takeOver = (connection: RawConnection): Wire => {
     else lastWords = fault
   })
   connection.on('copyInResponse', () => {
-    const data = queue[next]?.copyData ?? null
-    if (data === null) return connection.sendCopyFail('there is no data for COPY FROM STDIN here')
-    connection.sendCopyFromChunk(Buffer.from(data, 'utf8'))
-    connection.endCopyFrom()
+    const head = queue[next]
+    if (!head?.copyData) return connection.sendCopyFail('there is no data for COPY FROM STDIN here')
+    sendParts(connection, head.copyData[Symbol.iterator](), () => lost !== null || head.fault !== null)
   })
   connection.on('readyForQuery', () => {
     const head = queue[next]
@@ -148,7 +166,7 @@ const takeOver = (connection: RawConnection): Wire => {
     head.resolve({ commands: head.commands, fault: head.fault })
   })
 
-  const send = (text: string, copyData: string | null): Promise<Reply> =>
+  const send = (text: string, copyData: Iterable<string> | null): Promise<Reply> =>
     new Promise((resolve, reject) => {
       if (lost) return reject(lost)
       queue.push({ commands: [], columns: [], rows: [], fault: null, copyData, resolve, reject })
@@ -175,7 +193,7 @@ export const openSession = async (address: Address): Promise<Session> => {
   const wire = takeOver(connection)
   onLost((message) => wire.lose(new ConnectionLost(message)))
 
-  const run = async (sql: string, copyData?: string): Promise<readonly Command[]> => {
+  const run = async (sql: string, copyData?: Iterable<string>): Promise<readonly Command[]> => {
     const reply = await wire.send(sql, copyData)
     if (reply.fault) throw new PgError(reply.fault, sql)
     return reply.commands
@@ -206,7 +224,7 @@ export const openSession = async (address: Address): Promise<Session> => {
       return replies.length === 0 ? last : [...replies, ...last]
     },
     async copyIn(copy, data) {
-      await run(copy, data)
+      await run(copy, typeof data === 'string' ? [data] : data)
     },
     end: () => close(wire.isBusy()),
   }
