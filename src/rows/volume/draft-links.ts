@@ -1,0 +1,131 @@
+/** Which rows of other tables a table's rows point to, where foreign keys share columns too. Pure. */
+import { groupReferences } from '../reference-groups.ts'
+import type { ReferenceFact } from '../facts.ts'
+import type { DraftColumn, TableDraft } from './draft.ts'
+import type { Link, Pick, TableVolume } from './volume-plan.ts'
+
+/** Some parents have many more children than others. */
+const usualSkew = 0.5
+const usualNulls = 0.1
+/** Children of one row of the same table. */
+const fan = 8
+
+interface Step {
+  readonly table: string
+  readonly link: number
+}
+
+interface Place {
+  readonly table: string
+  readonly column: string
+  /** Links that lead to it. */
+  readonly steps: readonly Step[]
+}
+
+/** Where the value of a column comes from: the column itself, then that of the row it is taken from, and so on. */
+const originsOf = (
+  table: string,
+  column: string,
+  planned: ReadonlyMap<string, TableVolume>,
+): readonly Place[] => {
+  const found: Place[] = [{ table, column, steps: [] }]
+  for (let place = found[0]!; ;) {
+    const volume = planned.get(place.table)
+    const source = volume?.columns.find((one) => one.column.name === place.column)?.source
+    if (source?.kind !== 'link' || found.length > 8) return found
+    place = {
+      table: volume!.links[source.link]!.target,
+      column: source.column,
+      steps: [...place.steps, { table: place.table, link: source.link }],
+    }
+    found.push(place)
+  }
+}
+
+const columnsOfPairs = (ref: ReferenceFact): readonly (readonly [string, string])[] =>
+  ref.columns.map((name, at) => [name, ref.targetColumns[at]!])
+
+/** A row with the ancestor that the row of an earlier link has; null when they have none in common. */
+const pickWithin = (
+  draft: TableDraft,
+  ref: ReferenceFact,
+  planned: ReadonlyMap<string, TableVolume>,
+): Pick | null => {
+  for (const [name, targetName] of columnsOfPairs(ref)) {
+    const source = draft.columns.get(name)?.source
+    if (source?.kind !== 'link') continue
+    const anchor = draft.links[source.link]!
+    const ups = originsOf(anchor.target, source.column, planned)
+    const downs = originsOf(ref.target, targetName, planned)
+    for (const up of ups) {
+      const down = downs.find((one) => one.table === up.table && one.column === up.column)
+      const isWalkable = down?.steps.every(
+        ({ table, link }) => planned.get(table)?.links[link]?.pick.kind === 'spread',
+      )
+      if (down === undefined || !isWalkable || down.steps.length === 0) continue
+      return { kind: 'within', by: source.link, up: up.steps, down: down.steps.toReversed() }
+    }
+  }
+  return null
+}
+
+const isNullable = (draft: TableDraft, name: string): boolean => !draft.columns.get(name)?.column.notNull
+
+const leaveNull = (column: DraftColumn): void => {
+  if (column.column.notNull || column.source !== null) return
+  column.source = { kind: 'none' }
+  column.isFixed = true
+}
+
+const addLink = (draft: TableDraft, ref: ReferenceFact, link: Link): void => {
+  const at = draft.links.push(link) - 1
+  for (const [name, column] of columnsOfPairs(ref)) {
+    const own = draft.columns.get(name)
+    if (!own || own.source !== null) continue
+    own.source = { kind: 'link', link: at, column }
+    own.isFixed = true
+  }
+}
+
+/** `planned`: the tables before this one. References that no row can be found for leave their columns null. */
+export const draftLinks = (
+  draft: TableDraft,
+  references: readonly ReferenceFact[],
+  planned: ReadonlyMap<string, TableVolume>,
+): void => {
+  const own = draft.facts.table.id
+  const filled = references.filter(({ target }) => target === own || (planned.get(target)?.count ?? 0) > 0)
+  for (const group of groupReferences(draft.facts, filled)) {
+    const widestFirst = group.references.toSorted(
+      (a, b) =>
+        Number(a.target === own) - Number(b.target === own) ||
+        b.columns.length - a.columns.length ||
+        Number(b.columns.every((c) => !isNullable(draft, c))) -
+          Number(a.columns.every((c) => !isNullable(draft, c))),
+    )
+    for (const ref of widestFirst) {
+      const columns = ref.columns.flatMap((name) => draft.columns.get(name) ?? [])
+      const open = columns.filter(({ source }) => source === null)
+      if (open.length === 0) continue
+      const isShared = open.length < columns.length
+      const canBeNull = group.references.length === 1 && ref.columns.every((c) => isNullable(draft, c))
+      const nulls = canBeNull ? usualNulls : 0
+      const { name, target } = ref
+      if (isShared) {
+        const pick = target === own ? null : pickWithin(draft, ref, planned)
+        if (pick !== null) addLink(draft, ref, { name, target, pick, nulls: 0 })
+        else for (const column of open) leaveNull(column)
+        continue
+      }
+      const pick: Pick =
+        target === own ? { kind: 'earlier', fan } : { kind: 'spread', skew: usualSkew, isOrdered: false }
+      addLink(draft, ref, { name, target, pick, nulls })
+    }
+  }
+  for (const ref of draft.facts.references.filter((one) => !filled.includes(one))) {
+    const columns = ref.columns.flatMap((name) => draft.columns.get(name) ?? [])
+    if (columns.every(({ source }) => source !== null)) continue
+    const [open] = columns.filter(({ source, column }) => source === null && !column.notNull)
+    if (open) leaveNull(open)
+  }
+}

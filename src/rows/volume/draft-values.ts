@@ -1,0 +1,137 @@
+/** The values of columns that no key and no foreign key stands on: as name, type and wish let expect. Pure. */
+import type { ColumnVolumeWish } from '../../architecture/volume.ts'
+import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
+import { isLater } from './makers/moments.ts'
+import { wordsOf, type Maker } from './makers/maker.ts'
+import type { Law } from './volume-plan.ts'
+
+const usualNulls = 0.1
+const rareShare = 0.9
+/** A month. */
+const usualLater = 2_592_000
+
+const isRare = (name: string): boolean =>
+  wordsOf(name).some((word) =>
+    /^(?:deleted|archived|cancelled|canceled|revoked|banned|suspended|discarded)$/u.test(word),
+  )
+
+const nullsOf = ({ facts }: TableDraft, { column }: DraftColumn): number =>
+  column.notNull ? 0 : facts.restsNull.has(column.name) || isRare(column.name) ? rareShare : usualNulls
+
+const lawOf = (maker: Maker, variety: number, wish: ColumnVolumeWish): Law => {
+  if (wish.zipf !== undefined)
+    return wish.zipf === 0 ? { kind: 'even' } : { kind: 'zipf', exponent: wish.zipf }
+  return maker.isBell ? { kind: 'bell', mean: variety * 0.4, deviation: variety * 0.2 } : { kind: 'even' }
+}
+
+/** Numbers of a maker that makes numbers: what `make(i)` says is `first + i * unit`. */
+const numbersOf = (maker: Maker): { readonly first: number; readonly unit: number } | null => {
+  const first = Number(maker.make(0))
+  const unit = Number(maker.make(1)) - first
+  return Number.isFinite(first) && unit > 0 ? { first, unit } : null
+}
+
+/** What is declared in the column's own numbers, as numbers of its maker. */
+const declaredNumbers = (
+  maker: Maker,
+  { uniform, normal }: ColumnVolumeWish,
+): { readonly from: number; readonly variety: number; readonly law: Law } | null => {
+  const numbers = numbersOf(maker)
+  if (numbers === null) return null
+  const at = (value: number): number => Math.max(0, Math.round((value - numbers.first) / numbers.unit))
+  if (uniform) {
+    const from = at(uniform[0])
+    return { from, variety: Math.max(1, at(uniform[1]) - from + 1), law: { kind: 'even' } }
+  }
+  if (!normal) return null
+  const [mean, deviation] = [at(normal[0]), Math.max(1, normal[1] / numbers.unit)]
+  const from = Math.max(0, Math.floor(mean - 4 * deviation))
+  return {
+    from,
+    variety: Math.ceil(mean + 4 * deviation) - from,
+    law: { kind: 'bell', mean: mean - from, deviation },
+  }
+}
+
+const isMoment = (column: DraftColumn): boolean => makerFor(column, false)?.seconds !== undefined
+
+/** The moment that another column of the table comes after. */
+const momentBefore = (draft: TableDraft, column: DraftColumn): DraftColumn | undefined =>
+  isLater(column.column.name) && isMoment(column)
+    ? [...draft.columns.values()].find(
+        (one) =>
+          one !== column &&
+          isMoment(one) &&
+          !isLater(one.making.name) &&
+          !/birth/iu.test(one.making.name) &&
+          (one.source === null || (one.source.kind === 'made' && one.source.number.kind !== 'after')),
+      )
+    : undefined
+
+const setWeights = (
+  draft: TableDraft,
+  column: DraftColumn,
+  weights: Readonly<Record<string, number>>,
+): void => {
+  const values = Object.keys(weights)
+  const pool =
+    draft.pools.push({
+      columns: [column.column.name],
+      tuples: values.map((value) => [value]),
+      by: 'chance',
+      weights: Object.values(weights),
+    }) - 1
+  column.source = { kind: 'pool', pool, at: 0 }
+}
+
+const setValue = (draft: TableDraft, column: DraftColumn, wish: ColumnVolumeWish): void => {
+  column.nulls = wish.nulls ?? nullsOf(draft, column)
+  if (wish.weights) return setWeights(draft, column, wish.weights)
+  const maker = makerFor(column, false)
+  if (maker === null) return
+  const before = wish.after === undefined ? momentBefore(draft, column) : draft.columns.get(wish.after[0])
+  if (before && maker.seconds !== undefined) {
+    const most = wish.after?.[1] ?? usualLater
+    column.source = {
+      kind: 'made',
+      isDistinct: false,
+      number: { kind: 'after', column: before.column.name, most },
+    }
+    return
+  }
+  const declared = declaredNumbers(maker, wish)
+  const variety = Math.max(1, Math.min(maker.capacity, wish.distinct ?? maker.variety))
+  column.source = {
+    kind: 'made',
+    isDistinct: false,
+    number: { kind: 'drawn', ...(declared ?? { from: 0, variety, law: lawOf(maker, variety, wish) }) },
+  }
+}
+
+/** Keys count on it that no parent has many more children than another. */
+const isCounted = (draft: TableDraft, link: number): boolean =>
+  draft.links.some(({ pick }) => pick.kind === 'ranked' && pick.by === link) ||
+  [...draft.columns.values()].some(
+    ({ source }) =>
+      (source?.kind === 'rank' && source.link === link) ||
+      (source?.kind === 'made' && source.number.kind === 'rank' && source.number.link === link),
+  )
+
+export const draftValues = (
+  draft: TableDraft,
+  wishes: Readonly<Record<string, ColumnVolumeWish>> = {},
+): void => {
+  for (const [name, wish] of Object.entries(wishes)) {
+    const source = draft.columns.get(name)?.source
+    const link = source?.kind === 'link' ? draft.links[source.link] : undefined
+    if (source?.kind !== 'link' || link?.pick.kind !== 'spread' || isCounted(draft, source.link)) continue
+    const skew = wish.zipf ?? link.pick.skew
+    draft.links[source.link] = { ...link, pick: { ...link.pick, skew }, nulls: wish.nulls ?? link.nulls }
+  }
+  // What others come after has its source first.
+  const open = [...draft.columns.values()].filter(({ source }) => source === null)
+  const later = (column: DraftColumn): boolean =>
+    isLater(column.column.name) || wishes[column.column.name]?.after !== undefined
+  for (const column of [...open.filter((one) => !later(one)), ...open.filter(later)])
+    setValue(draft, column, wishes[column.column.name] ?? {})
+}

@@ -1,0 +1,108 @@
+/** Which row each link leads to: pure functions of the row's number, and back where others ask for a parent's children. */
+import { makePermutation, saltOf, scramble, share } from './random.ts'
+import { makeSpread, type Spread } from './spread.ts'
+import type { TableVolume, VolumePlan } from './volume-plan.ts'
+
+interface CompiledLink {
+  /** The row of the target; -1 for none. */
+  readonly rowOf: (n: number) => number
+  /** The row's place among those of its parent, from 0. */
+  readonly rankOf: (n: number) => number
+  readonly childCount: (parent: number) => number
+  readonly childAt: (parent: number, rank: number) => number
+}
+
+export type Links = (table: string, link: number) => CompiledLink
+
+/** Rows are asked column by column: the last answer is often the next one. */
+const remembering = (rowOf: (n: number) => number): ((n: number) => number) => {
+  let last = -1
+  let found = -1
+  return (n) => {
+    if (n !== last) {
+      found = rowOf(n)
+      last = n
+    }
+    return found
+  }
+}
+
+const noChildren = (): never => {
+  throw new Error('only a spread link knows the children of a row')
+}
+
+export const makeLinks = (plan: VolumePlan): Links => {
+  const tables = new Map(plan.tables.map((table) => [table.id, table]))
+  const made = new Map<string, CompiledLink>()
+  const links: Links = (id, at) => {
+    const key = `${at} ${id}`
+    const found = made.get(key) ?? compile(tables.get(id)!, at)
+    made.set(key, found)
+    return found
+  }
+
+  const compile = (table: TableVolume, at: number): CompiledLink => {
+    const { target, pick, nulls, name } = table.links[at]!
+    const salt = saltOf(plan.seed, table.id, name)
+    const parents = tables.get(target)?.count ?? 0
+    const one = rowsOf(table, at, salt, parents)
+    if (parents === 0) return { ...one, rowOf: () => -1 }
+    if (nulls <= 0) return { ...one, rowOf: remembering(one.rowOf) }
+    const nullSalt = saltOf(plan.seed, table.id, name, 'null')
+    const rowOf = pick.kind === 'earlier' ? one.rowOf : remembering(one.rowOf)
+    return { ...one, rowOf: (n) => (share(n, nullSalt) < nulls ? -1 : rowOf(n)) }
+  }
+
+  const rowsOf = (table: TableVolume, at: number, salt: number, parents: number): CompiledLink => {
+    const { pick, nulls } = table.links[at]!
+    const unknown = { rankOf: () => 0, childCount: noChildren, childAt: noChildren }
+    switch (pick.kind) {
+      case 'spread': {
+        const spread: Spread = makeSpread(table.count, parents, pick.skew)
+        if (pick.isOrdered) return { ...spread, rowOf: spread.parentOf }
+        const order = makePermutation(table.count, salt)
+        return {
+          rowOf: (n) => spread.parentOf(order.at(n)),
+          rankOf: (n) => spread.rankOf(order.at(n)),
+          childCount: spread.childCount,
+          childAt: (parent, rank) => order.back(spread.childAt(parent, rank)),
+        }
+      }
+      case 'once':
+        return { ...unknown, rowOf: makePermutation(parents, salt).at }
+      case 'ranked': {
+        const first = links(table.id, pick.by)
+        const order = makePermutation(parents, salt)
+        return {
+          ...unknown,
+          rowOf: (n) => order.at((scramble(first.rowOf(n), salt) + first.rankOf(n)) % parents),
+        }
+      }
+      case 'earlier':
+        return {
+          ...unknown,
+          rowOf: (n) => {
+            const within = n % plan.chunk
+            if (within === 0) return nulls > 0 ? -1 : n
+            return n - within + Math.floor((within - 1) / pick.fan)
+          },
+        }
+      case 'within':
+        return {
+          ...unknown,
+          rowOf: (n) => {
+            let row = links(table.id, pick.by).rowOf(n)
+            for (const { table: id, link } of pick.up) row = links(id, link).rowOf(row)
+            for (const [step, { table: id, link }] of pick.down.entries()) {
+              const { childCount, childAt } = links(id, link)
+              const count = childCount(row)
+              if (count === 0) return -1
+              row = childAt(row, scramble(n, salt + step) % count)
+            }
+            return row
+          },
+        }
+    }
+  }
+  return links
+}

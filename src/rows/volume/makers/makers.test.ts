@@ -1,0 +1,61 @@
+/** Makers of all types: another number is another value, and texts keep their column's length. */
+import { describe, expect, it } from 'vitest'
+import type { MakerColumn } from './maker.ts'
+import { makerOf } from './makers.ts'
+
+const column = (bareType: string, more: Partial<MakerColumn> = {}): MakerColumn => ({
+  name: 'a',
+  modifier: -1,
+  labels: null,
+  bareType,
+  isArray: false,
+  table: 't',
+  ...more,
+})
+
+const types = [
+  'smallint|integer|bigint|oid|numeric|real|double precision|money|date|timestamp with time zone',
+  'timestamp without time zone|time without time zone|time with time zone|interval|uuid|bytea|inet|cidr|macaddr',
+  'macaddr8|json|jsonb|xml|tsvector|tsquery|hstore|ltree|int4range|int8range|numrange|daterange|tsrange|tstzrange',
+  'int4multirange|tstzmultirange|point|box|lseg|path|polygon|circle|line|text|citext|name|pg_lsn',
+].flatMap((line) => line.split('|'))
+
+describe('distinct values', () => {
+  it.each(types)('of %s', (type) => {
+    const maker = makerOf(column(type), { isDistinct: true })!
+    const count = Math.min(maker.capacity, 3_000)
+    const values = Array.from({ length: count }, (_, i) => maker.make(i))
+    expect(new Set(values).size).toBe(count)
+  })
+
+  const names =
+    'email phone url slug sku token city country address first_name username name title description code status ip region zip'
+  it.each(names.split(' ').flatMap((name) => [3, 12, 40, 200].map((limit) => [name, limit] as const)))(
+    'of a text called %s of at most %i characters',
+    (name, limit) => {
+      const of = column('character varying', { name, modifier: limit + 4 })
+      for (const isDistinct of [true, false]) {
+        const maker = makerOf(of, { isDistinct })!
+        const count = Math.min(maker.capacity, isDistinct ? 20_000 : maker.variety, 20_000)
+        const values = Array.from({ length: count }, (_, i) => maker.make(i))
+        expect(Math.max(...values.map((value) => value.length))).toBeLessThanOrEqual(limit)
+        expect(new Set(values).size).toBe(count)
+      }
+    },
+  )
+})
+
+it('texts look like what their column is called', () => {
+  const one = (name: string, table = 't'): string =>
+    makerOf(column('text', { name, table }), { isDistinct: false })!.make(3)
+  expect(one('email')).toMatch(/^[a-z.]+@example\.com$/u)
+  expect(one('homepageUrl')).toMatch(/^https:\/\/example\.com\//u)
+  expect(one('phone_number')).toMatch(/^\+1555\d{7}$/u)
+  expect(one('currency')).toMatch(/^[A-Z]{3}$/u)
+  expect(one('name', 'cities')).toBe(one('city'))
+  expect(one('title')).toMatch(/^[a-z]+ [a-z]+$/u)
+})
+
+it('a type that is not known has no maker', () => {
+  expect(makerOf(column('vector'), { isDistinct: true })).toBeNull()
+})

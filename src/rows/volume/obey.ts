@@ -1,0 +1,30 @@
+/**
+ * Lets PostgreSQL judge what a table's rows would be by its CHECKs, domains and partitions, and where it refuses some,
+ * makes the columns concerned from what it has taken.
+ */
+import { componentsOf, isTaken, type Component, type Judging } from './conditions.ts'
+import type { TableDraft } from './draft.ts'
+import { repairFixed, withFewerLinks } from './repair-fixed.ts'
+import { narrow, poolOfCandidates, poolOfOwn } from './repair-free.ts'
+
+const repair = async (draft: TableDraft, component: Component, judging: Judging): Promise<boolean> => {
+  const candidates = (): Promise<boolean> => poolOfCandidates(draft, component, judging)
+  return (
+    (await narrow(draft, component, judging, { isOneRun: true })) ||
+    (await poolOfOwn(draft, component, judging)) ||
+    (await narrow(draft, component, judging, { isOneRun: false })) ||
+    (await candidates()) ||
+    (await repairFixed(draft, component, judging)) ||
+    withFewerLinks(draft, component, judging, candidates)
+  )
+}
+
+/** Columns for which nothing was found that PostgreSQL takes; none: it takes every row that was tried. */
+export const obeyConditions = async (draft: TableDraft, judging: Judging): Promise<readonly string[]> => {
+  const refused: string[] = []
+  for (const component of componentsOf(draft)) {
+    if ((await isTaken(draft, component, judging)) || (await repair(draft, component, judging))) continue
+    refused.push(...component.columns.map(({ column }) => column.name))
+  }
+  return refused
+}

@@ -1,0 +1,101 @@
+/**
+ * What rows a database is filled with, as plain data: every value of every row is a function of the seed, the table and
+ * the row's number, counted from 0. compile.ts makes the functions.
+ */
+import type { RelationName } from '../../ground/names.ts'
+import type { MakerColumn } from './makers/maker.ts'
+
+/** How numbers below some bound are drawn: all alike, most near the middle, or the first ones most often. */
+export type Law =
+  | { readonly kind: 'even' }
+  | { readonly kind: 'bell'; readonly mean: number; readonly deviation: number }
+  | { readonly kind: 'zipf'; readonly exponent: number }
+
+/** The number that a column's maker is given. */
+export type NumberSource =
+  /** Row 0 has `offset`, each later one `stride` more. */
+  | { readonly kind: 'row'; readonly stride: number; readonly offset: number }
+  /** The row's number in another order. */
+  | { readonly kind: 'shuffled' }
+  | { readonly kind: 'drawn'; readonly from: number; readonly variety: number; readonly law: Law }
+  /** That of another column of moments, and up to `most` seconds more. */
+  | { readonly kind: 'after'; readonly column: string; readonly most: number }
+  /** The row's place among those of its parent. */
+  | { readonly kind: 'rank'; readonly link: number }
+  /** One digit of the row's number, written with other bases than ten: columns that are only distinct together. */
+  | { readonly kind: 'digit'; readonly unit: number; readonly base: number }
+
+export type Source =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'made'; readonly number: NumberSource; readonly isDistinct: boolean }
+  /** Column `at` of one of the table's pools: columns that share a pool are of one tuple. */
+  | { readonly kind: 'pool'; readonly pool: number; readonly at: number }
+  | { readonly kind: 'link'; readonly link: number; readonly column: string }
+  /** The row's place among those of its parent. */
+  | { readonly kind: 'rank'; readonly link: number }
+  /** A text that is taken, with the row's number at one place. */
+  | { readonly kind: 'numbered'; readonly before: string; readonly after: string; readonly digits: number }
+
+export interface ColumnVolume {
+  readonly column: MakerColumn
+  readonly source: Source
+  /** Share of rows that have none. */
+  readonly nulls: number
+}
+
+/** Which row of another table a row points to. */
+export type Pick =
+  /** Some parents have more children than others: Zipf's law with this exponent, 0 for none. */
+  | { readonly kind: 'spread'; readonly skew: number; readonly isOrdered: boolean }
+  /** Each parent once. */
+  | { readonly kind: 'once' }
+  /** Each row of one parent another one. */
+  | { readonly kind: 'ranked'; readonly by: number }
+  /**
+   * One that has the same ancestor as the row that link `by` leads to: `up` are the links from there to the ancestor,
+   * `down` those that are walked back to the target, the ancestor's children first.
+   */
+  | {
+      readonly kind: 'within'
+      readonly by: number
+      readonly up: readonly { readonly table: string; readonly link: number }[]
+      readonly down: readonly { readonly table: string; readonly link: number }[]
+    }
+  /** An earlier row of the same chunk; its first row points to itself. */
+  | { readonly kind: 'earlier'; readonly fan: number }
+
+export interface Link {
+  readonly name: string
+  readonly target: string
+  readonly pick: Pick
+  readonly nulls: number
+}
+
+/** Tuples that PostgreSQL has taken, as it writes them. */
+export interface Pool {
+  readonly columns: readonly string[]
+  readonly tuples: readonly (readonly (string | null)[])[]
+  /** By the row's number, or by its place among those of its parent (the link's number): then none comes twice. */
+  readonly by: 'chance' | 'row' | number
+  /** Of each tuple; null: all alike. */
+  readonly weights: readonly number[] | null
+}
+
+export interface TableVolume extends RelationName {
+  readonly id: string
+  readonly count: number
+  /** Its rows were there before: they are pointed to, and none is added. */
+  readonly stands?: true
+  /** Generated columns are left out. */
+  readonly columns: readonly ColumnVolume[]
+  readonly links: readonly Link[]
+  readonly pools: readonly Pool[]
+}
+
+export interface VolumePlan {
+  readonly seed: number
+  /** Rows of one transaction. */
+  readonly chunk: number
+  /** In the order in which they are filled: parents first. */
+  readonly tables: readonly TableVolume[]
+}
