@@ -12,6 +12,9 @@ export {
 } from './architecture/kinds/tenant-schema.ts'
 export { historyOf, type HistoryName, type HistoryRow } from './architecture/history-of.ts'
 export { partition } from './architecture/partition.ts'
+export { sql, type PlainQuery } from './architecture/plain-query.ts'
+export type { Query, QueryBuild, QueryMethod, QueryOptions } from './architecture/query.ts'
+export type { QueryBudget } from './architecture/kinds/query.ts'
 export { sqlType } from './architecture/sql-type.ts'
 export { table, type Table } from './architecture/table.ts'
 export {
@@ -33,6 +36,7 @@ export { comment, disabledTrigger, notEnforced } from './architecture/objects/wo
 export type { AnyObject, ObjectDeclaration } from './architecture/object.ts'
 export type { DeclaredObject, DeclaredView } from './architecture/architecture.ts'
 export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'
+export type { ColumnVolumeWish, TableVolumeWish } from './architecture/volume.ts'
 export type { DatabaseOf, RowOf, Rows, TypedArchitecture } from './architecture/database-types.ts'
 export type { ProofDatabase } from './architecture/kinds/proves.ts'
 export type { DeclaredAt, DeclaredRule } from './architecture/rule.ts'

@@ -24,7 +24,7 @@ const columns =
 
 /** What the examples take for granted. */
 const world = `
-import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, partition, schemaPerTenant, sqlType, table, view, materializedView, sequence, supabase, compositeType, rangeType, extension, infrastructure, schema, fn, access, comment, disabledTrigger, notEnforced } from 'assay'
+import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, partition, schemaPerTenant, sql, sqlType, table, view, materializedView, sequence, supabase, compositeType, rangeType, extension, infrastructure, schema, fn, access, comment, disabledTrigger, notEnforced } from 'assay'
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Architecture, DatabaseOf, RowOf, Rows, Rules as Builder } from 'assay'
@@ -47,7 +47,7 @@ const granted: Readonly<Record<string, string>> = {
   orderStatus: "const orderStatus = enumType('order_status', ['open'])",
   commerce: `const makeCommerce = () => architecture('commerce', {
   tables: {
-    orders: table('orders', { id: 'bigint' }, (t) => [t.primaryKey('id')]),
+    orders: table('orders', { id: 'bigint', user_id: 'bigint', ordered_at: 'timestamptz' }, (t) => [t.primaryKey('id')]),
     users: table('users', { id: 'bigint' }, (t) => [t.primaryKey('id')]),
   },
 })

@@ -2,6 +2,7 @@
 import { databaseObjects, type RelationName } from '../ground/names.ts'
 import type { FormerName } from './former-name.ts'
 import type { DeclaredAt, DeclaredRule } from './rule.ts'
+import type { TableVolumeWish } from './volume.ts'
 
 export interface DeclaredColumn {
   readonly name: string
@@ -54,7 +55,13 @@ export interface Architecture {
   readonly objects?: readonly DeclaredObject[]
   /** Relation ids of tables that are others' own, and `schema.*` for whole schemas: nothing is asked of them. Absent: none. */
   readonly leftAlone?: readonly string[]
+  /** Ids of structures that stand only while a change of shape lasts, as its phases say: nothing is asked of them. Absent: none. */
+  readonly temporary?: readonly string[]
+  /** Rules of the queries that were declared over it so far; each stands on the first table that it reads. Absent: none. */
+  readonly queries?: readonly DeclaredRule[]
   readonly identity: Identity | null
+  /** By relation id. Absent: sizes and distributions are as names and types let expect. */
+  readonly volumes?: Readonly<Record<string, TableVolumeWish>>
 }
 
 /** Every place that rules stand on, in order of declaration: tables, views, then what belongs to no relation. */
@@ -62,11 +69,14 @@ export const placesOf = ({
   tables,
   views = [],
   objects = [],
-}: Pick<Architecture, 'tables' | 'views' | 'objects'>): readonly {
+  queries = [],
+}: Pick<Architecture, 'tables' | 'views' | 'objects' | 'queries'>): readonly {
   readonly id: string
   readonly rules: readonly DeclaredRule[]
 }[] => [
-  ...tables,
-  ...views,
+  ...[...tables, ...views].map((place) => {
+    const own = queries.filter((query) => query.table === place.id)
+    return own.length === 0 ? place : { ...place, rules: [...place.rules, ...own] }
+  }),
   ...(objects.length === 0 ? [] : [{ id: databaseObjects, rules: objects.flatMap((o) => o.rules) }]),
 ]

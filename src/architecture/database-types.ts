@@ -1,11 +1,25 @@
 /** The types that queries over an architecture are written with. */
 import type { Selectable } from 'kysely'
 import type { Architecture } from './architecture.ts'
+import type { QueryMethod } from './query.ts'
 import type { Table } from './table.ts'
 import type { View } from './view.ts'
 
 /** An architecture whose type knows its tables. */
 export interface TypedArchitecture<Database> extends Architecture {
+  /**
+   * A statement that the application will run, with its budget. It is typed over the tables that it names, and its
+   * rule is proven on loaded rows: without its indexes the budget breaks. Each file that declares one has to be
+   * imported where the configuration is.
+   *
+   * @example
+   * export const recentOrders = commerce.query('recent orders of a user', ['orders'],
+   *   (db, p: { user: string }) => db.selectFrom('orders').selectAll()
+   *     .where('user_id', '=', p.user).orderBy('ordered_at', 'desc').limit(20),
+   *   { budget: { buffers: 30, p95: '10ms' }, at: { orders: 1_000_000_000 } })
+   * // select * from "orders" where "user_id" = $1 order by "ordered_at" desc limit $2
+   */
+  readonly query: QueryMethod<Database>
   /** Exists for the compiler only. */
   readonly $database?: Database
 }

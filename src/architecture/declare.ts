@@ -4,14 +4,17 @@ import { parseRelationName, relationId, type RelationName } from '../ground/name
 import type { Identity } from './architecture.ts'
 import { checkPlaces } from './check-places.ts'
 import { checkTables } from './check-tables.ts'
+import { checkVolumes } from './check-volumes.ts'
 import type { DatabaseOfTables, DatabaseOfViews, TypedArchitecture } from './database-types.ts'
 import { declaredAt } from './declared-at.ts'
 import { isTableLeftAlone, type LeftAloneKey } from './left-alone.ts'
 import { refuseUnknownKeys } from './rule-options.ts'
 import { objectOf, type AnyObject } from './object.ts'
+import { withQueries } from './with-queries.ts'
 import { declarationFault, type ReferenceFact } from './rule-set.ts'
 import type { Table } from './table.ts'
 import type { View } from './view.ts'
+import type { TableVolumeWish } from './volume.ts'
 
 /** How the application tells PostgreSQL who is asking. Who: the fields that identify the asker, such as the tenant. */
 export interface IdentityDeclaration<Who extends Readonly<Record<string, string>>> {
@@ -79,12 +82,24 @@ export const architecture = <
      */
     readonly leftAlone?: readonly LeftAlone[]
     readonly identity?: IdentityDeclaration<Who>
+    /**
+     * Rows that tables are expected to have and how values are spread, by table: what `assay fill` writes. Nothing of
+     * it is proven.
+     */
+    readonly volumes?: Readonly<Record<string, TableVolumeWish>>
   },
 ): TypedArchitecture<DatabaseOfTables<Tables> & DatabaseOfViews<Views>> => {
   const at = declaredAt(architecture)
   const faults: AssayError[] = []
   const place = { table: name, tableColumns: [], at, refuse: (fault: AssayError) => faults.push(fault) }
-  refuseUnknownKeys(place, 'architecture', options, ['tables', 'views', 'objects', 'leftAlone', 'identity'])
+  refuseUnknownKeys(place, 'architecture', options, [
+    'tables',
+    'views',
+    'objects',
+    'leftAlone',
+    'identity',
+    'volumes',
+  ])
   const given: readonly (readonly [string, unknown])[] = Object.entries(options.tables)
   const tables = given.flatMap(([key, value]) => {
     if (isTable(value)) return [value]
@@ -119,9 +134,10 @@ export const architecture = <
   faults.push(
     ...checkTables({ name, tables, leftAlone, identity, at }),
     ...checkPlaces({ tables, views, objects }),
+    ...checkVolumes(options.volumes ?? {}, { name, at, tables }),
   )
   if (faults.length > 0) throw new AssayErrors(faults)
-  return {
+  return withQueries({
     name,
     identity,
     tables: tables.map(({ schema, name: own, id, columns, rules, written, at: line, renamedFrom }) => ({
@@ -146,5 +162,6 @@ export const architecture = <
         }),
     ...(objects.length === 0 ? {} : { objects }),
     ...(leftAlone.length === 0 ? {} : { leftAlone }),
-  }
+    ...(options.volumes === undefined ? {} : { volumes: options.volumes }),
+  })
 }

@@ -26,4 +26,6 @@ export interface DeclaredRule {
   readonly at: DeclaredAt | null
   /** Absent: none. */
   readonly sql?: readonly RuleSql[]
+  /** Relation ids of all that its statements read, where plans are asked of them. Absent: its table. */
+  readonly reads?: readonly string[]
 }

@@ -5,11 +5,14 @@ import type { ProofCommand } from '../project/prove-project.ts'
 import { addAdopt } from './add-adopt.ts'
 import { addAudit } from './add-audit.ts'
 import { addExport } from './add-export.ts'
+import { addFill } from './add-fill.ts'
 import { addDesign } from './add-design.ts'
 import { addDrift } from './add-drift.ts'
 import { addLint } from './add-lint.ts'
 import { addMigrate } from './add-migrate.ts'
 import { addScore, operatorsOption } from './add-score.ts'
+import { addStatistics } from './add-statistics.ts'
+import { addValidate } from './add-validate.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withReportFiles, withReports, type ReportOptions } from './report-options.ts'
@@ -200,11 +203,14 @@ export const makeProgram = (): Command => {
     }),
   )
   addDesign(program, { describe, withCommon, run })
+  addValidate(program, { describe, withCommon, run })
+  addFill(program, { describe, run })
   addLint(program, { describe, run })
   addMigrate(program, { describe, run })
   addDrift(program, { describe, run })
   addScore(program, { describe, withCommon, run })
   addExport(program, { describe, withCommon, run })
+  addStatistics(program, { describe, run })
   addAdopt(program, { describe, run })
   addAudit(program, { describe, run })
   addSetupCommands(program, { describe, withCommon, run })

@@ -10,7 +10,8 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { kindOf } from '../rules/kinds.ts'
-import { normalize, type RefusedSql } from './normal.ts'
+import { normalize } from './normal.ts'
+import type { RefusedSql } from './refused-sql.ts'
 
 export interface BoundRule {
   readonly rule: DeclaredRule
@@ -37,18 +38,18 @@ const has = (table: Table | DeclaredTable, name: string): boolean =>
   table.columns.some((column) => column.name === name)
 
 const missingPart = (
-  rule: DeclaredRule,
+  id: string,
   table: Table | undefined,
   absent: readonly string[],
   isTable: boolean,
 ): string | null => {
-  if (!table) return `${isTable ? 'table' : 'view'} ${rule.table} does not exist`
+  if (!table) return `${isTable ? 'table' : 'view'} ${id} does not exist`
   if (absent.length === 0) return null
-  return `${isTable ? 'table' : 'view'} ${rule.table} has no column ${absent.join(', ')}`
+  return `${isTable ? 'table' : 'view'} ${id} has no column ${absent.join(', ')}`
 }
 
-/** `column "slug" does not exist`; in PostgreSQL's own quotes, and without a table before it. */
-const unknownColumn = /^column "(?<name>[^]+)" does not exist$/u
+/** `column "slug" does not exist`; in PostgreSQL's own quotes; with a table before it (`column o.slug …`) without them. */
+const unknownColumn = /^column (?:"(?<name>[^]+)"|(?<path>[^"]+)) does not exist$/u
 
 /** The column that refused SQL asks for, where it is declared and no migration has made it yet; null: a slip. */
 const awaitedColumn = (
@@ -56,10 +57,16 @@ const awaitedColumn = (
   declared: ReadonlyMap<string, DeclaredTable>,
   catalog: Catalog,
 ): string | null => {
-  const name = fault.sqlstate === '42703' ? unknownColumn.exec(fault.message)?.groups?.['name'] : undefined
-  const [wanted, standing] = [declared.get(rule.table), placeOf(catalog, rule.table)]
-  if (name === undefined || wanted === undefined || standing === undefined) return null
-  return has(wanted, name) && !has(standing, name) ? name : null
+  const groups = fault.sqlstate === '42703' ? unknownColumn.exec(fault.message)?.groups : undefined
+  const name = groups?.['name'] ?? (rule.reads === undefined ? undefined : groups?.['path'])
+  if (name === undefined) return null
+  // PostgreSQL puts the name that a statement gives the table before it.
+  const bare = rule.reads === undefined ? name : name.slice(name.lastIndexOf('.') + 1)
+  const isAwaited = (id: string): boolean => {
+    const [wanted, standing] = [declared.get(id), placeOf(catalog, id)]
+    return wanted !== undefined && standing !== undefined && has(wanted, bare) && !has(standing, bare)
+  }
+  return (rule.reads ?? [rule.table]).some(isAwaited) ? bare : null
 }
 
 /** Structures that exist only for the sake of a claimed one are claimed with it: a trigger's function, a default's sequence. */
@@ -82,7 +89,8 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
   const rules = placesOf(architecture).flatMap((place) => place.rules)
   const declared = new Map(architecture.tables.map((table) => [table.id, table]))
   const placed = rules.map((rule) => {
-    const table = placeOf(catalog, rule.table)
+    const unmade = (rule.reads ?? []).find((id) => placeOf(catalog, id) === undefined)
+    const table = placeOf(catalog, unmade ?? rule.table)
     const absent = table === undefined ? [] : rule.columns.filter((name) => !has(table, name))
     return { rule, table, absent }
   })
@@ -101,7 +109,9 @@ export const bind = async (architecture: Architecture, catalog: Catalog, db: Ses
   }
   const bound = placed.map(({ rule, table, absent: own }): BoundRule => {
     const absent = [...own, ...(awaited.get(rule) ?? [])]
-    const missing = missingPart(rule, table, absent, declared.has(rule.table))
+    const place =
+      table?.id ?? (rule.reads ?? []).find((id) => placeOf(catalog, id) === undefined) ?? rule.table
+    const missing = missingPart(place, table, absent, declared.has(place))
     return {
       rule,
       sentence: kindOf(rule).sentence(rule),

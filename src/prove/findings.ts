@@ -171,11 +171,11 @@ const mutantFinding = (
 
 const noteFindings = (rule: RuleResult): readonly Finding[] =>
   (rule.notes ?? []).map((note) => ({
-    code: 'rule.note',
-    severity: 'note' as const,
+    code: note.code ?? 'rule.note',
+    severity: note.severity ?? ('note' as const),
     rule: rule.id,
     summary: `${rule.table}: ${note.summary}`,
-    why: 'it does not break the rule; somebody may not want it so',
+    why: note.why ?? 'it does not break the rule; somebody may not want it so',
     fix: note.mend,
     ...place(rule),
   }))

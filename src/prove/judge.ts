@@ -66,11 +66,15 @@ export const differenceFrom = (experiment: Experiment, observed: Observation): s
 export const isInconclusive = (fault: PgFault | null): boolean =>
   fault !== null && /^(?:57|53|55P03|08|XX00[12]|40)/u.test(fault.sqlstate)
 
-/** What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. */
+/**
+ * What changed between two observations of one experiment, if it counts: acceptance, rows, privileges, a plan. `isGone`:
+ * a structure was taken away, which says something only where a budget breaks: another plan may be as good.
+ */
 export const changeBetween = (
   experiment: Experiment,
   before: Observation,
   after: Observation,
+  isGone = false,
 ): string | null => {
   if (experiment.shadow || isInconclusive(after.fault)) return null
   if ((before.fault === null) !== (after.fault === null)) {
@@ -83,6 +87,7 @@ export const changeBetween = (
   }
   if (then.kind === 'affects' && before.affected !== after.affected) return `${after.affected} rows`
   if (then.kind === 'rows' && !sameRows(before.rows, after.rows)) return shown(after.rows)
+  if (then.kind === 'plan' && then.within && isGone) return judgePlan(then, after.rows, false)
   if (then.kind === 'plan') {
     const shape = planShapeOf(after.rows)
     if (shape !== planShapeOf(before.rows)) return `the plan becomes\n${shape}`

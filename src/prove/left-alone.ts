@@ -11,6 +11,12 @@ import { unquoted } from '../postgres/quote.ts'
 export const statedBy = (rules: readonly { readonly claims: readonly string[] }[]): ReadonlySet<string> =>
   new Set(rules.flatMap(({ claims }) => claims))
 
+/** All of which nothing is asked: what is others' own, and what stands only while a change of shape lasts. */
+export const leftAloneBy = ({
+  leftAlone = [],
+  temporary = [],
+}: Pick<Architecture, 'leftAlone' | 'temporary'>): readonly string[] => [...leftAlone, ...temporary]
+
 export const isLeftAlone = (
   structure: Structure,
   catalog: Catalog,

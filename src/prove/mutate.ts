@@ -98,7 +98,7 @@ const isNoticedAgain = async (
   { experiment, observed }: ExperimentResult,
 ): Promise<boolean> => {
   const [again] = await workplace.run([{ ddl: mutant.ddl, experiments: [experiment] }])
-  return changeBetween(experiment, observed, again!.observations[0]!) !== null
+  return changeBetween(experiment, observed, again!.observations[0]!, mutant.effect === 'removed') !== null
 }
 
 /** `isSure`: what notices a mutant once notices it. */
@@ -135,7 +135,8 @@ const judgeAll = async (
       for (const [k, result] of results.entries()) {
         const after = outcome.observations[k]!
         inconclusive ||= isInconclusive(after.fault)
-        const isNoticed = changeBetween(result.experiment, result.observed, after) !== null
+        const isNoticed =
+          changeBetween(result.experiment, result.observed, after, mutant.effect === 'removed') !== null
         if (isNoticed && (isSure(result) || (await isNoticedAgain(workplace, mutant, result)))) {
           killer = result.experiment.id
           break

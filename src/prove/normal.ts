@@ -5,18 +5,11 @@
 import type { DeclaredRule } from '../architecture/rule.ts'
 import { placeOf } from '../catalog/place.ts'
 import type { Catalog } from '../catalog/structure.ts'
-import type { PgFault } from '../postgres/fault.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Normal } from '../rules/rule-kind.ts'
-
-/** Declared SQL that PostgreSQL refuses, and for which rules. */
-export interface RefusedSql {
-  readonly rule: DeclaredRule
-  readonly sql: string
-  /** `position` counts from the start of `sql`, 1-based; null when PostgreSQL gave none. */
-  readonly fault: PgFault
-}
+import type { RefusedSql } from './refused-sql.ts'
+import { planAll, type AskedPlan } from './statement-plans.ts'
 
 interface Asked {
   readonly table: string
@@ -84,6 +77,7 @@ export const normalize = async (
   readonly refused: readonly RefusedSql[]
 }> => {
   const asked = new Map<string, Asked>()
+  const plans = new Map<string, AskedPlan>()
   for (const rule of rules) {
     claims(rule, {
       expression(table, sql) {
@@ -93,9 +87,22 @@ export const normalize = async (
         else if (!known.by.includes(rule)) known.by.push(rule)
         return sql
       },
+      statement(sql, parameters) {
+        const known = plans.get(sql)
+        if (known === undefined) plans.set(sql, { sql, parameters, by: [rule] })
+        else known.by.push(rule)
+        return null
+      },
     })
   }
   const { answers, refused } = await answerAll(db, catalog, [...asked.values()])
-  const normal: Normal = { expression: (table, sql) => answers.get(key(table, sql)) ?? sql }
-  return { claimsOf: new Map(rules.map((rule) => [rule, claims(rule, normal)])), refused }
+  const statements = await planAll(db, plans)
+  const normal: Normal = {
+    expression: (table, sql) => answers.get(key(table, sql)) ?? sql,
+    statement: (sql) => statements.plans.get(sql) ?? null,
+  }
+  return {
+    claimsOf: new Map(rules.map((rule) => [rule, claims(rule, normal)])),
+    refused: [...refused, ...statements.refused],
+  }
 }

@@ -23,18 +23,21 @@ export const makePlanClone = async (
   const owners = [await server.connect(database, 'owner'), await server.connect(database, 'owner')] as const
   const administrator = await server.connect(database, 'administrator')
   try {
-    const tables = [...new Set(asking.map((r) => r.rule.table))]
+    const repeats = asking.find((r) => r.repeats)?.repeats
+    const tables = [...new Set(asking.flatMap(({ rule }) => [rule.table, ...(rule.reads ?? [])]))]
     const problems = await loadForPlans(owners, catalog, {
       tables,
       rules: asking.map((r) => r.rule),
       statements: asking.flatMap((r) => r.experiments.flatMap((e) => (e.on === 'loaded' ? e.when : []))),
       administrator,
+      ...(repeats ? { repeats } : {}),
     })
     const problemOf = new Map(problems.map((p) => [p.table, p.summary]))
     return {
       database,
       rules: rules.map((rule) => {
-        const problem = asking.includes(rule) ? problemOf.get(rule.rule.table) : undefined
+        const read = rule.rule.reads ?? [rule.rule.table]
+        const problem = asking.includes(rule) ? read.flatMap((id) => problemOf.get(id) ?? [])[0] : undefined
         if (problem === undefined) return rule
         const summary = `${rule.rule.table} could not be filled with rows to plan on: ${problem}`
         const tried =

@@ -2,52 +2,17 @@
  * Judges plans: a plan experiment holds when the plan uses the index and has none of the facts it must be without;
  * two plans are the same when their shapes are. Shapes carry no cost, size or time, so a slow machine changes none.
  */
-import { parsePlan, planHas, planIndexes, planRelations, type PlanNode } from '../postgres/plan.ts'
+import { parsePlan, planHas, planIndexes, planRelations } from '../postgres/plan.ts'
+import { shapeOfPlan } from '../postgres/plan-shape.ts'
 import type { Expected } from '../rules/experiment.ts'
+import { beyond } from './limits.ts'
 
 type PlanExpected = Extract<Expected, { readonly kind: 'plan' }>
-
-/** What of a node makes up its shape, in this order. Everything else (costs, rows, `Parallel Aware` …) is left out. */
-const shapeKeys = [
-  'Subplan Name',
-  'Join Type',
-  'Strategy',
-  'Command',
-  'Schema',
-  'Relation Name',
-  'CTE Name',
-  'Function Name',
-  'Index Name',
-  'Scan Direction',
-  'Index Cond',
-  'Order By',
-  'Recheck Cond',
-  'Hash Cond',
-  'Merge Cond',
-  'Join Filter',
-  'TID Cond',
-  'One-Time Filter',
-  'Filter',
-  'Presorted Key',
-  'Sort Key',
-  'Group Key',
-  'Cache Key',
-  'Subplans Removed',
-] as const
-
-const shapeOf = (node: PlanNode, depth: number): string => {
-  const facts = shapeKeys
-    // A forward scan is the usual one: only the other direction is worth a word.
-    .filter((key) => key in node && !(key === 'Scan Direction' && node[key] === 'Forward'))
-    .map((key) => `${key}=${JSON.stringify(node[key])}`)
-  const line = `${'  '.repeat(depth)}${[node['Node Type'], ...facts].join(' ')}`
-  return [line, ...(node.Plans ?? []).map((child) => shapeOf(child, depth + 1))].join('\n')
-}
 
 /** The plan as comparable text: node types, relations, indexes, directions, conditions and sort keys. */
 export const planShape = (explained: string): string => {
   const plan = parsePlan(explained)
-  return plan === null ? explained : shapeOf(plan, 0)
+  return plan === null ? explained : shapeOfPlan(plan)
 }
 
 /** The shape of what an EXPLAIN answered as rows. */
@@ -73,6 +38,7 @@ const says = (fact: string): string =>
 export const judgePlan = (
   expected: PlanExpected,
   rows: readonly (readonly (string | null)[])[],
+  measured = true,
 ): string | null => {
   const plan = parsePlan(rows[0]?.[0] ?? '')
   if (plan === null) return 'the statement answered no plan: it has to be an EXPLAIN (FORMAT JSON, COSTS OFF)'
@@ -85,6 +51,7 @@ export const judgePlan = (
     const instead = used.length > 0 ? `uses ${used.join(', ')} instead` : 'uses no index'
     faults.unshift(`the plan does not use ${wanted[0]}, it ${instead}`)
   }
+  if (expected.within) faults.push(...beyond(expected.within, plan, measured))
   const read = planRelations(plan).length
   if (expected.reads !== undefined && read !== expected.reads)
     faults.push(`the plan reads ${read} relations instead of ${expected.reads}`)

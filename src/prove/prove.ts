@@ -17,6 +17,7 @@ import { diagramOf } from './diagram.ts'
 import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
+import { leftAloneBy } from './left-alone.ts'
 import { mutateAll } from './mutate-all.ts'
 import { indistinctOf, makeWitnesses } from './mutate.ts'
 import { openNoticedRemovals } from './noticed-removals.ts'
@@ -141,7 +142,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const asked = askFor(binding, catalog, {
       only,
       mutates: steps.includes('mutate'),
-      ...(architecture.leftAlone ? { leftAlone: architecture.leftAlone } : {}),
+      leftAlone: leftAloneBy(architecture),
     })
     const workers = options.workers ?? 2
     const writers = writersFor(asked.tested, workers)

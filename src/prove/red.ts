@@ -116,7 +116,7 @@ const part = ({ experiments, results }: GreenRule, from: number, end?: number): 
 const firstChange = ({ from, results }: RulePart, outcome: TrialOutcome): Change | null => {
   for (const [i, result] of results.entries()) {
     if (!result.holds) continue
-    const change = changeBetween(result.experiment, result.observed, outcome.observations[i]!)
+    const change = changeBetween(result.experiment, result.observed, outcome.observations[i]!, true)
     if (change !== null) return { experiment: result.experiment.id, change, at: from + i }
   }
   return null

@@ -1,6 +1,8 @@
 /** What each code of a finding means, apart from where it was found: the rules that a SARIF viewer lists. */
 import { hazards } from '../migrate/lint/hazards.ts'
+import { fillCodes } from './fill-codes.ts'
 import { migrationCodes } from './migration-codes.ts'
+import { statisticsCodes } from './statistics-codes.ts'
 
 export interface FindingCode {
   readonly title: string
@@ -14,6 +16,8 @@ const reviewed = 'Have a reviewer agree, or take the change back.'
 
 const codes: Readonly<Record<string, FindingCode>> = {
   ...migrationCodes,
+  ...fillCodes,
+  ...statisticsCodes,
   'rule.red': {
     title: 'A declared rule does not hold',
     why: 'The rule is declared, and the database does not keep it.',
@@ -74,6 +78,81 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Assay could not find out whether an experiment changes its outcome.',
     fix: 'Show the case with t.accepts(…), t.rejects(…) or t.proves(…).',
   },
+  'query.limit-without-order': {
+    title: 'A page of a query has no total order',
+    why: 'Which rows come is left to the plan: the next page may repeat rows, or leave some out.',
+    fix: 'Add the columns of a key as the last ones of its order.',
+  },
+  'query.offset-paging': {
+    title: 'A query pages with offset',
+    why: 'Every row before the offset is read and thrown away: each page is slower than the one before.',
+    fix: 'Page by the key of the last row.',
+  },
+  'query.columns-unread': {
+    title: 'A query fetches columns that nobody reads',
+    why: 'They go over the wire with every row, and no index alone can answer.',
+    fix: 'Name the columns that are read.',
+  },
+  'query.row-type': {
+    title: 'A query returns other columns than its row type says',
+    why: 'The application is given another value than its types promise.',
+    fix: 'Correct the row type, or cast the column in the statement.',
+  },
+  'query.reads': {
+    title: 'A query reads other tables than it names',
+    why: 'What it names is what its types and its proof are made of.',
+    fix: 'Name exactly what it reads.',
+  },
+  'query.over-budget': {
+    title: 'A query does not stay within its budget',
+    why: 'The budget is declared, and the statement breaks it on loaded rows.',
+    fix: 'Declare an index that serves it, or give it a wider budget.',
+  },
+  'query.plan-at-size': {
+    title: 'A query gets another plan at its declared size',
+    why: 'On few rows it stays within its budget, and at the size that is declared PostgreSQL plans it otherwise.',
+    fix: 'Declare what keeps the plan as it is, with t.indexed(…).',
+  },
+  'query.not-projected': {
+    title: 'A query was not planned at its declared size',
+    why: 'Plans at any size need the embedded server.',
+    fix: 'Run assay validate without --url.',
+  },
+  'query.slow': {
+    title: 'A query takes longer than it is aimed at',
+    why: 'Times depend on the machine: they are told, and fail nothing.',
+    fix: 'Look at it with EXPLAIN (ANALYZE, BUFFERS), or aim at another time.',
+  },
+  'query.unsolved': {
+    title: 'A query could not be run',
+    why: 'What it costs is not known.',
+    fix: 'Name calls to run it with, or bring what it reads with a migration.',
+  },
+  'query.estimate': {
+    title: 'PostgreSQL misjudges how many rows come',
+    why: 'The plan is chosen by what is expected.',
+    fix: 'Raise the statistics of the column, or create statistics over the columns that go together.',
+  },
+  'query.not-leakproof': {
+    title: 'A condition cannot use its index under a policy',
+    why: 'Its function is not leakproof, and may only see rows that the policies let through.',
+    fix: 'Let an index begin with what the policy asks for.',
+  },
+  'query.policy-per-row': {
+    title: 'A policy calls a function for each row',
+    why: 'The call answers the same for every row of the statement.',
+    fix: 'Put the call into a sub-select, which is asked once.',
+  },
+  'query.subquery-per-row': {
+    title: 'A query runs a subquery for each row',
+    why: 'Twice the rows take twice as long.',
+    fix: 'Join what the subquery asks for.',
+  },
+  'index.unneeded': {
+    title: 'No budget breaks without an index',
+    why: 'It costs on disk and with every write, and no declared query needs it.',
+    fix: 'Declare the query that needs it, or drop it in a migration.',
+  },
   'architecture.empty': {
     title: 'There is nothing to prove',
     why: 'That nothing is wrong with nothing says nothing.',
@@ -133,6 +212,26 @@ const codes: Readonly<Record<string, FindingCode>> = {
     title: 'A change blocks writes',
     why: 'PostgreSQL has no online form for it.',
     fix: 'Run it when little is written.',
+  },
+  'design.rebuilds-index': {
+    title: 'A change builds indexes anew',
+    why: 'Nobody reads or writes the table meanwhile.',
+    fix: 'Drop these indexes before and build them afterwards, concurrently, where the table is large.',
+  },
+  'design.blocks-reads': {
+    title: 'A change blocks reads',
+    why: 'A materialized view is dropped and filled again in one transaction.',
+    fix: 'Make it under another name first where it takes long.',
+  },
+  'design.down-refuses': {
+    title: 'The way back refuses some rows',
+    why: 'A label of an enum never goes while rows hold it.',
+    fix: 'Give these rows another label before going back.',
+  },
+  'design.no-way-in-place': {
+    title: 'A table does not become another one in place',
+    why: 'PostgreSQL has no ALTER for it.',
+    fix: 'Make the new table beside the old one and move the rows, by hand.',
   },
   'design.needs-backfill': {
     title: 'Rows that stand have no value yet',

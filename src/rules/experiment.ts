@@ -28,6 +28,21 @@ export interface Cause {
   readonly routine?: string
 }
 
+/** What one call of a statement may cost, in counts that a slow machine does not change. */
+export interface Limits {
+  readonly buffers?: number
+  readonly buffersPerRow?: number
+  readonly rowsReadPerRow?: number
+  readonly estimate?: number
+  /** It may go to disk. */
+  readonly spills: boolean
+  readonly uses: readonly { readonly name: string; readonly parts: readonly string[] }[]
+  /** Facts of `planHas` that it must not have. */
+  readonly never: readonly string[]
+  /** Names of tables that may be read whole all the same. */
+  readonly small: readonly string[]
+}
+
 export type Expected =
   | { readonly kind: 'accepted' }
   /** `exactly`: refused for another reason is another outcome, also where a structure is broken. */
@@ -47,6 +62,8 @@ export type Expected =
       readonly parts?: readonly string[]
       /** How many relations it reads: partitions that it can leave out it has to leave out. */
       readonly reads?: number
+      /** Then it is an EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON): what the statement may cost. */
+      readonly within?: Limits
     }
 
 export interface Experiment {
@@ -101,4 +118,9 @@ export interface Note {
   readonly summary: string
   /** Exact SQL for who does not want it so. */
   readonly mend: string
+  /** Stable and dotted; absent: `rule.note`. */
+  readonly code?: string
+  /** Absent: a note. */
+  readonly severity?: 'error' | 'warning' | 'note'
+  readonly why?: string
 }

@@ -15,11 +15,12 @@ import { explained, withProbe, type Probe } from './indexed/probe.ts'
 import type { Demand } from './indexed/select.ts'
 import { statementsOf } from './indexed/statements.ts'
 import { keyValues } from './indexed/values.ts'
+import { repeatsFor } from './query/repeated.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
 import { listed, noun, shortened } from './sentence.ts'
 
 /** PostgreSQL's own defaults, so that a plan does not depend on how the server is configured. */
-const loaded: World = {
+export const loaded: World = {
   id: 'loaded',
   statements: [
     'set local max_parallel_workers_per_gather = 0',
@@ -165,7 +166,12 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
       },
     ]
   })
-  return { experiments: written.map((one, n) => ({ id: `${rule.id}#${n + 1}`, ...one })), unsolved: [] }
+  const repeats = repeatsFor(context.architecture, context.catalog)
+  return {
+    experiments: written.map((one, n) => ({ id: `${rule.id}#${n + 1}`, ...one })),
+    unsolved: [],
+    ...(repeats ? { repeats } : {}),
+  }
 }
 
 const keysInWords = (rule: IndexedRule): string =>

@@ -25,6 +25,7 @@ import { partitions } from './partitions.ts'
 import { policies } from './policies.ts'
 import { primaryKey } from './primary-key.ts'
 import { proves } from './proves.ts'
+import { query } from './query.ts'
 import { references } from './references.ts'
 import { rejects } from './rejects.ts'
 import { repeats } from './repeats.ts'
@@ -82,6 +83,7 @@ const ruleKinds: readonly RuleKind[] = [
   accepts,
   rejects,
   proves,
+  query,
   behaves,
   observed,
   call,
@@ -89,6 +91,9 @@ const ruleKinds: readonly RuleKind[] = [
 ]
 
 const byName: ReadonlyMap<string, RuleKind> = new Map(ruleKinds.map((kind) => [kind.kind, kind]))
+
+/** Where the designs of rules of this kind stand among those of one migration: lower ones first. */
+export const designPlaceOf = (kind: string): number => byName.get(kind)?.designPlace ?? 0
 
 /** The kind of a declared rule. */
 export const kindOf = (rule: DeclaredRule): RuleKind => {

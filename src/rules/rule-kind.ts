@@ -4,7 +4,9 @@ import type { DeclaredRule } from '../architecture/rule.ts'
 import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
+import type { PlanNode } from '../postgres/plan.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Repeats } from '../rows/load/spread.ts'
 import type { Rows } from '../rows/rows.ts'
 import type { Experiment, Note, Unsolved } from './experiment.ts'
 
@@ -30,6 +32,8 @@ export interface Written {
   readonly unsolved: readonly Unsolved[]
   readonly notes?: readonly Note[]
   readonly indistinct?: readonly Indistinct[]
+  /** How the rows have to repeat that its plans are asked on: the same for all rules of an architecture. */
+  readonly repeats?: Repeats
 }
 
 /** An expression broken in a way that provably changes nothing: a mutant of the structure made of it is equivalent. */
@@ -51,6 +55,8 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   readonly saysAnswers?: true
   /** Its rules stand on the absence of a key: RED is shown by one that is added. */
   readonly isWithoutKey?: true
+  /** Where its designs stand among those of one migration: lower ones first, 0 when it is absent. Types come before columns, columns before keys. */
+  readonly designPlace?: number
   /** Its rules are about what a write does as a whole: no trigger of their table is set aside for them. */
   readonly heedsTriggers?: true
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
@@ -74,4 +80,9 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
 export interface Normal {
   /** Of an expression over the table's columns; the text itself when PostgreSQL refuses it. */
   expression(table: string, sql: string): string
+  /**
+   * The plan of a whole statement with `$1` … as it is for any values, where no table is read whole that an index can
+   * be found for; null before it was asked, or when PostgreSQL refuses it.
+   */
+  statement(sql: string, parameters: number): PlanNode | null
 }

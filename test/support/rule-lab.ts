@@ -76,7 +76,7 @@ export const openLab = async (
       catalog,
       table: tableOf(rule),
       architecture,
-      normal: { expression: (_, sql) => sql },
+      normal: { expression: (_, sql) => sql, statement: () => null },
     })
 
   /** Null where PostgreSQL refuses the DDL. */

@@ -14,6 +14,7 @@ import { columnsAsked } from './columns.ts'
 import { removeObstacles, withoutForcedPolicies } from './obstacles.ts'
 import { insertPastIndexes, setIndexesAside } from './past-indexes.ts'
 import { planLoad, type LoadPlan } from './plan.ts'
+import type { Repeats } from './spread.ts'
 import { makeRows } from '../make-rows.ts'
 import { walk } from '../tree.ts'
 
@@ -24,6 +25,7 @@ export interface LoadOptions {
   readonly rules: readonly DeclaredRule[]
   /** All statements whose plans will be asked: only columns that they or keys name get statistics. Absent: all columns do. */
   readonly statements?: readonly string[]
+  readonly repeats?: Repeats
   /** On the same clone, where Assay has a superuser: it spares keeping up indexes row by row. */
   readonly administrator?: Session
 }
@@ -34,8 +36,11 @@ export interface LoadProblem {
   readonly summary: string
 }
 
-/** Every row is sampled (300 rows for each unit of the target), so that ANALYZE leaves nothing to chance. */
-const sampleEverything = 'set default_statistics_target = 1000'
+/**
+ * Every row is sampled (300 rows for each unit of the target), so that ANALYZE leaves nothing to chance. And VACUUM calls
+ * no row visible to all whose commit has not been flushed yet: index-only scans would come and go.
+ */
+const leaveNothingToChance = 'set default_statistics_target = 1000; set synchronous_commit = on'
 
 const isIndexed = (rule: DeclaredRule): rule is IndexedRule => rule.kind === 'indexed'
 
@@ -81,10 +86,12 @@ const plansOf = async (
   catalog: Catalog,
   tables: readonly Table[],
   digits: boolean,
+  repeats?: Repeats,
 ): Promise<readonly LoadPlan[]> => {
   await owner.query('begin')
   try {
-    const parts = { catalog, rows: await makeRows(owner, catalog), db: owner, digits }
+    const rows = await makeRows(owner, catalog)
+    const parts = { catalog, rows, db: owner, digits, ...(repeats ? { repeats } : {}) }
     const plans: LoadPlan[] = []
     for (const table of tables) plans.push(await planLoad(table, parts))
     return plans
@@ -133,6 +140,23 @@ const loadOne = async (
   return summary === null ? null : { table: table.id, summary }
 }
 
+/** So many columns may have statistics together. */
+const mostTogether = 8
+
+/** Columns that repeat in turn go together: the planner is told, or it would take their rows for far fewer. */
+const tellTogether = async (
+  owner: Session,
+  table: Table | undefined,
+  repeats: ReadonlyMap<string, { readonly inTurn: boolean }>,
+): Promise<void> => {
+  const columns = [...repeats].flatMap(([column, { inTurn }]) => (inTurn ? [column] : []))
+  if (table?.kind !== 'table' || columns.length < 2 || columns.length > mostTogether) return
+  const name = qualified({ schema: table.schema, name: `assay_together_${table.oid}` })
+  await owner.batch([
+    `create statistics ${name} (dependencies) on ${identList(columns)} from ${qualified(table)}`,
+  ])
+}
+
 /** Each session takes the next item when it is free. */
 const share = async <T>(
   owners: readonly Session[],
@@ -163,8 +187,8 @@ export const loadForPlans = async (
 ): Promise<readonly LoadProblem[]> => {
   await loadParser()
   const [first] = owners
-  for (const owner of owners) await owner.query(sampleEverything)
-  const plans = await plansOf(first, catalog, tablesToLoad(catalog, options), false)
+  for (const owner of owners) await owner.query(leaveNothingToChance)
+  const plans = await plansOf(first, catalog, tablesToLoad(catalog, options), false, options.repeats)
   // Dropped before anybody waits for anybody: a foreign key stands on two tables.
   for (const { table } of plans) await removeObstacles(first, table, catalog)
   const { administrator, statements } = options
@@ -189,6 +213,8 @@ export const loadForPlans = async (
   })
   // Beside a transaction that is still open, VACUUM would not call the rows visible to all, and no plan read an index alone.
   await share(owners, plans, (owner, { table }) => owner.query(`vacuum ${qualified(table)}`))
+  for (const [id, repeats] of options.repeats ?? [])
+    await tellTogether(first, catalog.tables.get(id), repeats)
   const columnsFor = columnsAsked(catalog, statements)
   await share(owners, plans, (owner, { table }) => {
     const columns = columnsFor(table)

@@ -9,7 +9,7 @@ import type { Session } from '../../postgres/session.ts'
 import { readPartitionBounds } from './bounds.ts'
 import { solveCases, type Cases, type Condition } from './cases.ts'
 import { jsonPathsIn, keysOfTable, type LoadKey } from './keys.ts'
-import { spreadNumber, spreadsOf } from './spread.ts'
+import { numberInTurn, spreadNumber, spreadsOf, type Repeats } from './spread.ts'
 import { valueAt, type NumberSql } from './values.ts'
 import type { Rows } from '../rows.ts'
 
@@ -29,6 +29,7 @@ export interface LoadPlanParts {
   readonly db: Session
   /** Text values are digits alone: for indexes that cast text to a number. */
   readonly digits?: boolean
+  readonly repeats?: Repeats
 }
 
 const usualCount = 10_000
@@ -128,7 +129,7 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
   const count = keys.some((key) => key.method === 'brin') ? countForBrin : usualCount
   const cases = await solveCases(table, rows, await conditionsOf(table, keys, db))
   const caseOf = new Map(cases.flatMap((c) => c.columns.map((column) => [column, c] as const)))
-  const spreads = spreadsOf(table, keys, new Set(caseOf.keys()))
+  const spreads = spreadsOf(table, keys, new Set(caseOf.keys()), parts.repeats)
   const values = new Map<string, string>()
   const without: string[] = []
   for (const column of table.columns.filter((c) => c.generated === null)) {
@@ -139,7 +140,9 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
       continue
     }
     const salt = column.position
-    const i = spreadNumber(spreads.get(column.name)!, salt)
+    const spread = spreads.get(column.name)!
+    const isInTurn = parts.repeats?.get(table.id)?.get(column.name)?.inTurn === true
+    const i = isInTurn ? numberInTurn(spread) : spreadNumber(spread, salt)
     const options = { jsonPaths: jsonPathsIn(keys, column.name), digits: parts.digits ?? false }
     const bare = valueAt({ ...column, type: column.baseType }, i, options)
     const isTaken = bare !== null && (await isTakenByDomain(db, column, bare, count))

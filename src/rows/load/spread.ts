@@ -24,11 +24,21 @@ const carrierOf = (table: Table, key: LoadKey, taken: ReadonlySet<string>): stri
     .flatMap((part) => part.columns)
     .findLast((name) => !taken.has(name) && canBeMany(table.columns.find((c) => c.name === name)))
 
+/**
+ * By relation id and column: how many values come again and again, for the sake of statements that ask for one of
+ * them. `inTurn`: row by row, so that columns of one row and of rows that reference each other go together.
+ */
+export type Repeats = ReadonlyMap<
+  string,
+  ReadonlyMap<string, { readonly values: number; readonly inTurn: boolean }>
+>
+
 /** The spread of every column; `taken` columns have their values from elsewhere. */
 export const spreadsOf = (
   table: Table,
   keys: readonly LoadKey[],
   taken: ReadonlySet<string>,
+  repeats?: Repeats,
 ): ReadonlyMap<string, Spread> => {
   const spreads = new Map<string, Spread>()
   // The first word stands: a later key only says something of columns that none before it spoke of.
@@ -36,6 +46,7 @@ export const spreadsOf = (
     if (column !== undefined && !spreads.has(column)) spreads.set(column, spread)
   }
   for (const key of keys.filter((k) => k.isUnique)) say(carrierOf(table, key, taken), 'distinct')
+  for (const [column, { values }] of repeats?.get(table.id) ?? []) say(column, values)
   for (const key of keys.filter((k) => k.method === 'brin')) {
     for (const column of key.parts.flatMap((p) => p.columns)) say(column, 'distinct')
   }
@@ -60,3 +71,6 @@ const prime = 1_000_003
 /** The number of a row's value, over `n`. `salt` keeps columns apart: their values go together by chance only. */
 export const spreadNumber = (spread: Spread, salt: number): NumberSql =>
   spread === 'distinct' ? 'n' : `(n * ${48_271 + 7_919 * salt} % ${prime} % ${spread})`
+
+/** The same without scattering: row after row. */
+export const numberInTurn = (spread: Spread): NumberSql => (spread === 'distinct' ? 'n' : `(n % ${spread})`)

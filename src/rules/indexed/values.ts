@@ -4,6 +4,7 @@ import { ident } from '../../postgres/quote.ts'
 import { planLoad } from '../../rows/load/plan.ts'
 import { keyText } from './ddl.ts'
 import type { KeyValue } from './operand.ts'
+import { repeatsFor } from '../query/repeated.ts'
 import type { RuleContext } from '../rule-kind.ts'
 
 /** As many as tell how often a value comes again. */
@@ -22,11 +23,12 @@ export interface ChosenKeys {
 /** Null when PostgreSQL refuses the keys or the predicate over the loaded values. */
 export const keyValues = async (
   rule: IndexedRule,
-  context: Pick<RuleContext, 'catalog' | 'rows' | 'db' | 'table'>,
+  context: Pick<RuleContext, 'architecture' | 'catalog' | 'rows' | 'db' | 'table'>,
 ): Promise<ChosenKeys | null> => {
   const { table, db } = context
+  const repeats = repeatsFor(context.architecture, context.catalog)
   for (const digits of [false, true]) {
-    const { values } = await planLoad(table, { ...context, digits })
+    const { values } = await planLoad(table, { ...context, digits, ...(repeats ? { repeats } : {}) })
     const loaded = table.columns.map((column) =>
       column.generated === null
         ? `${values.get(column.name) ?? `null::${column.type}`} as ${ident(column.name)}`

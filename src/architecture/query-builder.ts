@@ -1,0 +1,96 @@
+/** Kysely's builder without a database, and what a function that is given it comes to: a statement and its values. */
+import { createRequire } from 'node:module'
+import type * as KyselyModule from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
+import type { QueryForm, QueryParameter } from './kinds/query.ts'
+
+/** Stands where a parameter's value will be: it goes through the builder untouched, and is found again in the values. */
+class Placeholder {
+  readonly parameter: string
+  constructor(parameter: string) {
+    this.parameter = parameter
+  }
+  /** As text or a number it would become part of the statement. */
+  [Symbol.toPrimitive](): never {
+    throw new TypeError(`the parameter "${this.parameter}" is looked at while the statement is built`)
+  }
+}
+
+/** Every parameter that is asked for, under its own name. */
+export const placeholders = (): Readonly<Record<string, unknown>> => {
+  const made = new Map<string, Placeholder>()
+  return new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_, name) => {
+        if (typeof name !== 'string' || name === 'then' || name === 'toJSON') return undefined
+        const known = made.get(name) ?? new Placeholder(name)
+        made.set(name, known)
+        return known
+      },
+    },
+  )
+}
+
+/** An array as PostgreSQL reads one. */
+const arrayText = (values: readonly unknown[]): string => {
+  const items = values.map((value) => {
+    if (Array.isArray(value)) return arrayText(value)
+    const text = valueText(value)
+    return text === null ? 'NULL' : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  })
+  return `{${items.join(',')}}`
+}
+
+/** A value as node-postgres would send it. */
+const valueText = (value: unknown): string | null => {
+  if (value === null || value === undefined) return null
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  if (Array.isArray(value)) return arrayText(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  return JSON.stringify(value) ?? null
+}
+
+const parameterOf = (value: unknown): QueryParameter =>
+  value instanceof Placeholder ? { name: value.parameter, type: null } : { value: valueText(value) }
+
+let builder: unknown
+
+/** Loading Kysely takes longer than all else that a declaration needs: only who declares a query waits for it. */
+const openBuilder = <Database>(): Kysely<Database> => {
+  if (builder === undefined) {
+    const kysely = createRequire(import.meta.url)('kysely') as typeof KyselyModule
+    builder = new kysely.Kysely<unknown>({
+      dialect: {
+        createAdapter: () => new kysely.PostgresAdapter(),
+        createDriver: () => new kysely.DummyDriver(),
+        createIntrospector: (db) => new kysely.PostgresIntrospector(db),
+        createQueryCompiler: () => new kysely.PostgresQueryCompiler(),
+      },
+    })
+  }
+  return builder as Kysely<Database>
+}
+
+/** A statement as a driver takes it. */
+export interface CompiledCall {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+export const compileCall = <Database, P>(
+  build: (db: Kysely<Database>, parameters: P) => Compilable<unknown>,
+  parameters: P,
+): CompiledCall => {
+  const { sql, parameters: values } = build(openBuilder<Database>(), parameters).compile()
+  return { sql, parameters: values }
+}
+
+export const toForm = ({ sql, parameters }: CompiledCall, call: string | null): QueryForm => ({
+  sql,
+  parameters: parameters.map(parameterOf),
+  call,
+})

@@ -1,0 +1,29 @@
+/** The grammar of assay validate. */
+import type { Command } from 'commander'
+import type { Grammar } from './setup-commands.ts'
+import type { ValidateOptions } from './validate-command.ts'
+
+const described = {
+  name: 'validate',
+  summary: 'run the declared queries on loaded rows, and measure them',
+  description:
+    'Loads rows, runs each declared query warm and beside a calibration query, holds its plan against its budget, and takes each index away to see which queries need it and what it costs. Budgets that break end with 1; times are told, and fail nothing: they depend on the machine.',
+  examples: [
+    ['assay validate', 'all declared queries'],
+    ["assay validate shop --only 'queries/recent orders of a user'", 'one of them'],
+    ['assay validate --rows orders=1e6', 'on a million orders, and what they need'],
+    ['assay validate --json', 'one envelope for agents and scripts'],
+  ],
+} as const
+
+export const addValidate = (program: Command, { describe, withCommon, run }: Grammar): void => {
+  withCommon(describe(program, described))
+    .option('--only <id...>', 'ids of queries, or tables; after the directory')
+    .option('--rows <size...>', 'fill its tables with so many rows first: orders=5e6, or a number for all')
+    .action((directory: string, options: ValidateOptions) =>
+      run(described.name, options, async (output) => {
+        const { validateCommand } = await import('./validate-command.ts')
+        return validateCommand(directory, options, output)
+      }),
+    )
+}

@@ -1,0 +1,76 @@
+/** Use case: the declared queries of a project, run and measured on loaded rows. */
+import type { Architecture } from '../architecture/architecture.ts'
+import { queriesOf } from '../architecture/kinds/query.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import { AssayError } from '../ground/errors.ts'
+import type { ValidateResult } from '../queries/result.ts'
+import { validateQueries } from '../queries/validate.ts'
+import { loadProject } from './config.ts'
+import { parseSizes, resolveSizes, type NamedSizes } from './fill-sizes.ts'
+import { withMigrated, type ServerWish } from './migrated.ts'
+
+export interface ValidateSettings extends ServerWish {
+  /** Where the config is looked for, upwards. */
+  readonly directory: string
+  /** Ids of queries, or tables; empty: all. */
+  readonly only: readonly string[]
+  /** `orders=5e6`, or a number for all: how many rows to fill its tables with; empty: those that proofs load. */
+  readonly rows: readonly string[]
+}
+
+const noQueries = (names: readonly string[], only: readonly string[]): AssayError =>
+  new AssayError(
+    only.length === 0
+      ? `No query is declared over ${names.join(', ')}.`
+      : `No declared query is called ${only.join(', ')}.`,
+    {
+      code: only.length === 0 ? 'validate.no-queries' : 'usage.unknown-id',
+      exit: 2,
+      asked: only.length === 0 ? 'the declared queries, measured' : only.join(', '),
+      why: 'measuring nothing says nothing',
+      mend: "Declare one beside the architecture, in a file that the configuration imports:\ncommerce.query('recent orders of a user', ['orders'], (db, p: { user: string }) => db.selectFrom('orders')…)",
+    },
+  )
+
+/** A number alone is for every table that a query reads. */
+const sizesOf = (
+  architecture: Architecture,
+  catalog: Catalog,
+  { named, usual }: NamedSizes,
+): ReadonlyMap<string, number> => {
+  const read = usual === null ? [] : queriesOf(architecture).flatMap(({ reads }) => reads)
+  const all = read.filter((id) => catalog.tables.has(id)).map((id) => [id, usual!] as const)
+  return new Map([...all, ...resolveSizes(catalog, named)])
+}
+
+export const validateProject = async (settings: ValidateSettings): Promise<readonly ValidateResult[]> => {
+  const named = settings.rows.length === 0 ? null : parseSizes(settings.rows)
+  const project = await loadProject(settings.directory)
+  const declared = project.architectures.filter(({ architecture }) => architecture.queries !== undefined)
+  if (declared.length === 0)
+    throw noQueries(
+      project.architectures.map((one) => one.architecture.name),
+      [],
+    )
+  const results = await withMigrated({ ...project, architectures: declared }, settings, async (all) => {
+    const found: ValidateResult[] = []
+    for (const { server, template, part } of all) {
+      const { only, onProgress } = settings
+      const { architecture } = part
+      const sizes = named === null ? null : (catalog: Catalog) => sizesOf(architecture, catalog, named)
+      found.push(
+        await validateQueries({
+          architecture,
+          server,
+          template,
+          only,
+          sizes,
+          ...(onProgress ? { onProgress } : {}),
+        }),
+      )
+    }
+    return found
+  })
+  if (results.every(({ queries }) => queries.length === 0)) throw noQueries([], settings.only)
+  return results
+}

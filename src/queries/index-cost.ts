@@ -1,0 +1,96 @@
+/** What an index costs on disk and for each row that is written, measured on loaded rows by taking it away. */
+import type { KeyFacts } from '../catalog/key/key.ts'
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { Catalog, Structure } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
+import { numberIn } from '../postgres/plan-work.ts'
+import { parsePlan } from '../postgres/plan.ts'
+import { ident, identList, literal, qualified } from '../postgres/quote.ts'
+import type { Session } from '../postgres/session.ts'
+
+export interface InsertCost {
+  readonly buffers: number
+  readonly wal: number
+}
+
+/** As many rows are written to see what one costs. */
+const written = 1_000
+
+/** Rows beyond those that are loaded; `values`: column → SQL over the row's number `n`. */
+const insertSql = (table: Table, values: ReadonlyMap<string, string>, loaded: number): string => `
+insert into ${qualified(table)} (${identList([...values.keys()])})
+overriding system value
+select ${[...values.values()].join(', ')}
+  from pg_catalog.generate_series(${loaded}::bigint, ${loaded + written - 1}) as n`
+
+/** Null where PostgreSQL does not take such rows. Everything is taken back. */
+const insertCost = async (
+  db: Session,
+  owner: string,
+  ddl: readonly string[],
+  insert: string,
+): Promise<InsertCost | null> => {
+  const [reply] = await db.batch([
+    [
+      'begin',
+      `set local role ${ident(owner)}`,
+      ...ddl,
+      'set local role none',
+      `explain (analyze, buffers, wal, timing off, summary off, format json) ${insert}`,
+    ].join(';\n'),
+    'rollback',
+  ])
+  const plan = parsePlan(reply!.commands.at(-1)?.rows[0]?.[0] ?? '')
+  if (reply!.fault !== null || plan === null) return null
+  const buffers = numberIn(plan, 'Shared Hit Blocks') + numberIn(plan, 'Shared Read Blocks')
+  return { buffers: buffers / written, wal: numberIn(plan, 'WAL Bytes') / written }
+}
+
+export interface IndexWeight {
+  readonly bytes: number
+  readonly bytesPerRow: number
+  /** Null: not measured. */
+  readonly buffersPerInsert: number | null
+  readonly walPerInsert: number | null
+}
+
+const sizeSql = (table: Table, name: string): string => `
+select (pg_catalog.pg_relation_size(index) + coalesce((
+         select pg_catalog.sum(pg_catalog.pg_relation_size(tree.relid))
+           from pg_catalog.pg_partition_tree(index) tree where tree.isleaf and tree.relid <> index), 0))::float8 as bytes,
+       (select pg_catalog.count(*) from ${qualified(table)})::float8 as rows
+  from (select ${literal(qualified({ schema: table.schema, name }))}::pg_catalog.regclass as index) named`
+
+const rounded = (n: number): number => Math.round(n * 10) / 10
+
+export const weighIndex = async (
+  db: Session,
+  owner: string,
+  index: Structure<KeyFacts>,
+  parts: {
+    readonly table: Table
+    readonly catalog: Catalog
+    /** Null: rows beyond those that stand are not known, so that writing is not measured. */
+    readonly values: ReadonlyMap<string, string> | null
+    readonly loaded: number
+  },
+): Promise<IndexWeight> => {
+  const { table, catalog, values, loaded } = parts
+  const [size] = await db.json<{ bytes: number; rows: number }>(sizeSql(table, index.facts.name))
+  const { bytes, rows } = size ?? { bytes: 0, rows: 0 }
+  const disk = { bytes, bytesPerRow: rows === 0 ? 0 : rounded(bytes / rows) }
+  if (values === null) return { ...disk, buffersPerInsert: null, walPerInsert: null }
+  const insert = insertSql(table, values, loaded)
+  const drop = kindOfStructure(index).drop(index, catalog)
+  // The first write finds pages that no other has touched yet.
+  await insertCost(db, owner, [], insert)
+  const beside = await insertCost(db, owner, [], insert)
+  const without = await insertCost(db, owner, drop, insert)
+  const difference = (part: keyof InsertCost): number | null =>
+    beside && without ? Math.max(0, rounded(beside[part] - without[part])) : null
+  return {
+    ...disk,
+    buffersPerInsert: difference('buffers'),
+    walPerInsert: difference('wal'),
+  }
+}

@@ -1,0 +1,93 @@
+/** The declared queries with their experiments, on a clone whose tables are loaded with rows. */
+import type { Architecture } from '../architecture/architecture.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import type { Server } from '../postgres/server.ts'
+import { isAskedFor } from '../prove/asked.ts'
+import type { Binding } from '../prove/bind.ts'
+import { refuseDeclaredSql } from '../prove/declared-sql.ts'
+import { makePlanClone } from '../prove/plan-clone.ts'
+import { openGround } from '../prove/proof-ground.ts'
+import { writeOnPlaces } from '../prove/write-on-places.ts'
+import type { TestedRule } from '../prove/write-tests.ts'
+import { planLoad, type LoadPlan } from '../rows/load/plan.ts'
+import { makeRows } from '../rows/make-rows.ts'
+import { repeatsFor } from '../rules/query/repeated.ts'
+import { fillQueries } from './fill-queries.ts'
+import type { LoadedQuery } from './loaded-query.ts'
+
+export interface LoadWish {
+  readonly architecture: Architecture
+  readonly server: Server
+  readonly template: string
+  readonly only: readonly string[]
+  /** How many rows to fill its tables with, from what it has; absent or null: those that proofs load. */
+  readonly sizes?: ((catalog: Catalog) => ReadonlyMap<string, number>) | null
+  readonly onProgress?: (stage: string, done: number, of: number) => void
+}
+
+export interface LoadedQueries {
+  /** Null: there is no query, or none that could be written. */
+  readonly database: string | null
+  readonly catalog: Catalog
+  readonly binding: Binding
+  readonly queries: readonly LoadedQuery[]
+  /** What each table that they read is loaded with, by relation id. */
+  readonly plans: ReadonlyMap<string, LoadPlan>
+  /** How many rows each table has. */
+  readonly rows: ReadonlyMap<string, number>
+}
+
+const isQuery = (tested: TestedRule): tested is LoadedQuery => tested.rule.kind === 'query'
+
+/** Throws AssayErrors for statements that PostgreSQL refuses. The clone is the caller's to drop. */
+export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
+  const { architecture, server, template, only, onProgress } = wish
+  const ground = await openGround(server, template, 1)
+  try {
+    await ground.widen(1)
+    const { catalog, places } = ground
+    const binding = await ground.bind(architecture)
+    refuseDeclaredSql(binding.refused)
+    const asked = binding.rules.filter(
+      ({ rule }) => rule.kind === 'query' && isAskedFor(rule.id, rule.table, only),
+    )
+    const wished = wish.sizes?.(catalog) ?? null
+    if (wished !== null) {
+      const filled = await fillQueries(asked, {
+        architecture,
+        server,
+        template,
+        catalog,
+        sizes: wished,
+        ...(onProgress ? { onProgress } : {}),
+      })
+      return { ...filled, catalog, binding, plans: new Map() }
+    }
+    const { tested } = await writeOnPlaces(places.slice(0, 1), asked, {
+      architecture,
+      catalog,
+      onProgress: (stage, done, of) => onProgress?.(stage, done, of),
+    })
+    onProgress?.('loading rows', 0, 1)
+    const { database, rules } = await makePlanClone(server, template, catalog, tested)
+    const queries = rules.filter(isQuery)
+    const db = places[0]!.main
+    const plans = new Map<string, LoadPlan>()
+    const repeats = repeatsFor(architecture, catalog)
+    await db.query('begin')
+    try {
+      const rows = await makeRows(db, catalog)
+      for (const id of new Set(queries.flatMap(({ rule }) => rule.reads))) {
+        const table = catalog.tables.get(id)
+        if (table)
+          plans.set(id, await planLoad(table, { catalog, rows, db, ...(repeats ? { repeats } : {}) }))
+      }
+    } finally {
+      await db.batch(['rollback'])
+    }
+    const rows = new Map([...plans].map(([id, { count }]) => [id, count]))
+    return { database, catalog, binding, queries, plans, rows }
+  } finally {
+    await ground.close()
+  }
+}

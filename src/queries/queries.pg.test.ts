@@ -1,0 +1,502 @@
+/**
+ * Declared queries through the whole engine on a real server: within their budget on loaded rows, beyond it without
+ * their indexes, measured, and looked through. Names are odd, tables are partitioned and bound by policies.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { architecture, enumType, sql, table } from '../index.ts'
+import type { AssayErrors } from '../ground/errors.ts'
+import type { QueryRule } from '../architecture/kinds/query.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
+import { parsePlan } from '../postgres/plan.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import { prove } from '../prove/prove.ts'
+import type { Finding, ProveResult, RuleResult } from '../prove/result.ts'
+import { planFindings } from './plan-findings.ts'
+import type { ValidateResult } from './result.ts'
+import { validateQueries } from './validate.ts'
+
+const migration = `
+  create table users (
+    tenant_id bigint not null, id bigint not null, email text not null, primary key (tenant_id, id)
+  );
+  create type state as enum ('open', 'paid');
+  create table orders (
+    tenant_id bigint not null, id bigint not null, user_id bigint not null, state state not null,
+    ordered_at timestamptz not null, note text, primary key (tenant_id, id)
+  );
+  create index orders_recent on orders (tenant_id, user_id, ordered_at desc, id desc);
+  create index orders_idle on orders (tenant_id, user_id);
+  create index orders_note on orders (note text_pattern_ops);
+  alter table orders enable row level security;
+  alter table orders force row level security;
+  create policy own on orders using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::bigint);
+  alter table users enable row level security;
+  create policy shown on users using (email is distinct from current_setting('app.hidden', true));
+  create table "Odd ""page""" ("the key" uuid primary key, "Großer Text" text not null);
+  create index "odd index" on "Odd ""page""" (lower("Großer Text"));
+  create table events (id bigint not null, kind text not null, at timestamptz not null, primary key (id, at))
+    partition by range (at);
+  create table events_2024 partition of events for values from ('2024-01-01') to ('2025-01-01');
+  create table events_2025 partition of events for values from ('2025-01-01') to ('2026-01-01');
+  create index events_kind on events (kind, at);
+  create role app nologin;
+  grant select on all tables in schema public to app;`
+
+const users = table('users', { tenant_id: 'bigint', id: 'bigint', email: 'text' }, (t) => [
+  t.primaryKey('tenant_id', 'id'),
+  t.required('email'),
+])
+const orders = table(
+  'orders',
+  {
+    tenant_id: 'bigint',
+    id: 'bigint',
+    user_id: 'bigint',
+    state: enumType('state', ['open', 'paid']),
+    ordered_at: 'timestamptz',
+    note: 'text',
+  },
+  (t) => [
+    t.primaryKey('tenant_id', 'id'),
+    t.required('user_id', 'state', 'ordered_at'),
+    t.isolatedBy('tenant_id'),
+  ],
+)
+const odd = table(
+  { schema: 'public', name: 'Odd "page"' },
+  { 'the key': 'uuid', 'Großer Text': 'text' },
+  (t) => [t.primaryKey('the key'), t.required('Großer Text')],
+)
+const events = table('events', { id: 'bigint', kind: 'text', at: 'timestamptz' }, (t) => [
+  t.primaryKey('id', 'at'),
+  t.required('kind'),
+])
+
+const bare = () =>
+  architecture('shop', {
+    tables: { users, orders, odd, events },
+    identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) },
+  })
+
+const declared = () => {
+  const shop = bare()
+  shop.query(
+    'recent orders of a user',
+    ['orders'],
+    (db, p: { user: string }) =>
+      db
+        .selectFrom('orders')
+        .select(['id', 'ordered_at'])
+        .where('user_id', '=', p.user)
+        .orderBy('ordered_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(20),
+    { budget: { buffers: 30, p95: '10ms' }, at: { orders: 1_000_000_000 } },
+  )
+  shop.query(
+    'orders with a note',
+    ['orders', 'users'],
+    sql(
+      'select * from orders where note like :start limit 20 offset :page',
+      { start: 'text', page: 'bigint' },
+      { id: 'bigint', note: 'varchar', gone: 'text' },
+    ),
+    { budget: { rowsReadPerRow: 900 } },
+  )
+  shop.query(
+    'orders by the start of a note',
+    ['orders'],
+    (db, p: { start: string }) => db.selectFrom('orders').select('id').where('note', 'like', p.start),
+    { budget: { rowsReadPerRow: 5 } },
+  )
+  shop.query(
+    'a page by its text',
+    ['Odd "page"'],
+    sql(
+      `select "the key" from "Odd ""page""" where lower("Großer Text") = :text`,
+      { text: 'text' },
+      { 'the key': 'uuid' },
+    ),
+    { budget: { uses: 'odd index' } },
+  )
+  shop.query('events of a kind since', ['events'], (db, p: { kind: string; since: Date }) =>
+    db.selectFrom('events').select('id').where('kind', '=', p.kind).where('at', '>=', p.since),
+  )
+  shop.query(
+    'users with their orders counted',
+    ['users'],
+    sql(
+      `select u.id, (select count(*) from orders o where o.tenant_id = u.tenant_id and o.user_id = u.id) as orders
+         from users u where u.tenant_id = :tenant`,
+      { tenant: 'bigint' },
+    ),
+  )
+  shop.query(
+    'orders of some states',
+    ['orders'],
+    (db, p: { states: readonly ('open' | 'paid')[] }) =>
+      db.selectFrom('orders').select('id').where('state', 'in', p.states),
+    { budget: { never: [] }, with: [{ states: ['open', 'paid'] }] },
+  )
+  return shop
+}
+
+let server: Server
+let template: string
+let result: ProveResult
+let validated: ValidateResult
+
+const proveShop = (): Promise<ProveResult> =>
+  prove({
+    architecture: declared(),
+    server,
+    template,
+    steps: ['red', 'green', 'mutate'],
+    only: ['queries'],
+    startSeconds: 0,
+  })
+
+beforeAll(async () => {
+  server = await startServer({})
+  template = await server.createDatabase('shop')
+  const owner = await server.connect(template, 'owner')
+  await owner.query(migration)
+  await owner.end()
+  await server.admitRoles()
+  result = await proveShop()
+  validated = await validateQueries({ architecture: declared(), server, template, only: [] })
+})
+afterAll(() => server?.stop())
+
+const ruleOf = (sentence: string): RuleResult => result.rules.find((r) => r.id === `queries/${sentence}`)!
+const failing = (rule: RuleResult) =>
+  rule.experiments.filter((e) => !e.holds).map((e) => [e.experiment.title, e.difference])
+const mutantsOf = (name: string) =>
+  result.structures.find((s) => s.kind === 'index' && s.name === name)!.mutants
+const told = (findings: readonly Finding[], sentence: string): readonly (readonly [string, string])[] =>
+  findings.filter((f) => f.rule === `queries/${sentence}`).map((f) => [f.code, f.summary])
+
+describe('a query within its budget', () => {
+  it('is green with frequent, other and absent values, as the application', () => {
+    const rule = ruleOf('recent orders of a user')
+    expect(rule.unsolved).toEqual([])
+    expect(failing(rule)).toEqual([])
+    expect(rule.experiments.map((e) => e.experiment.title)).toEqual([
+      'with frequent values, it stays within the budget',
+      'with other values, it stays within the budget',
+      'with values that no row has, it stays within the budget',
+    ])
+    expect(rule.experiments.map((e) => e.experiment.as?.role)).toEqual(['app', 'app', 'app'])
+    const plan = parsePlan(rule.experiments[0]!.observed.rows[0]![0]!)
+    expect(plan).toMatchObject({ 'Node Type': 'Limit', 'Actual Rows': 20 })
+  })
+
+  it('is red without its indexes, because the budget breaks, and says so without numbers of this server', () => {
+    expect(ruleOf('recent orders of a user').red).toEqual({
+      proven: true,
+      experiment: 'queries/recent orders of a user#1',
+      why: 'without its structures: with frequent values, it stays within the budget → it looks at more than 30 buffers',
+    })
+  })
+
+  it.each(['a page by its text', 'events of a kind since'])('is claimed and proven: %s', (sentence) => {
+    const rule = ruleOf(sentence)
+    expect([rule.unsolved, failing(rule), rule.red?.proven]).toEqual([[], [], true])
+    expect(rule.claims).toHaveLength(1)
+  })
+
+  it('needs its index as it is: what changes its plan is noticed, of columns with one value the direction is not', () => {
+    const open = mutantsOf('orders_recent').filter((m) => m.verdict !== 'killed')
+    expect(open.map((m) => [m.operator, m.summary, m.verdict])).toEqual([
+      ['index.direction-flipped', 'tenant_id is ordered descending', 'equivalent'],
+      ['index.direction-flipped', 'user_id is ordered descending', 'equivalent'],
+    ])
+  })
+
+  it('tells an index without which no budget breaks: its removal survives', () => {
+    expect(mutantsOf('orders_idle')[0]).toMatchObject({ effect: 'removed', verdict: 'survived' })
+    expect(mutantsOf('orders_recent')[0]).toMatchObject({ effect: 'removed', verdict: 'killed' })
+  })
+
+  it('says the same on a second run', async () => {
+    const texts = ({ rules, structures }: ProveResult) => [
+      rules.map((r) => [
+        r.id,
+        r.sentence,
+        r.claims,
+        r.green,
+        r.red,
+        r.experiments.map((e) => e.experiment.title),
+      ]),
+      structures.map((s) => s.mutants.map((m) => [m.id, m.verdict, m.why])),
+    ]
+    expect(texts(await proveShop())).toEqual(texts(result))
+  })
+})
+
+describe('a query beyond its budget', () => {
+  it('is not green, and says by how much', () => {
+    const rule = ruleOf('orders by the start of a note')
+    expect(rule.green).toBe(false)
+    expect(failing(rule)[0]![1]).toMatch(/^it reads \d+ rows for each that it returns, the budget is 5$/u)
+  })
+
+  it('is told for what its text says', () => {
+    expect(told(result.findings, 'orders with a note').map(([code]) => code)).toEqual([
+      'query.limit-without-order',
+      'query.offset-paging',
+      'query.reads',
+      'query.columns-unread',
+      'query.row-type',
+      'query.row-type',
+    ])
+    expect(told(result.findings, 'orders with a note').slice(2)).toMatchInlineSnapshot(`
+      [
+        [
+          "query.reads",
+          "orders: "orders with a note" names users, and does not read it",
+        ],
+        [
+          "query.columns-unread",
+          "orders: "orders with a note" fetches tenant_id, user_id, state and ordered_at, which its row type does not have",
+        ],
+        [
+          "query.row-type",
+          "orders: "orders with a note" does not return the column "gone" of its row type",
+        ],
+        [
+          "query.row-type",
+          "orders: "orders with a note" returns "note" as text, not as varchar",
+        ],
+      ]
+    `)
+    expect(told(result.findings, 'users with their orders counted')).toMatchInlineSnapshot(`
+      [
+        [
+          "query.reads",
+          "users: "users with their orders counted" reads orders, which it does not name",
+        ],
+      ]
+    `)
+  })
+})
+
+describe('validate', () => {
+  it('measures every call beside the calibration query', () => {
+    const found = validated.queries.find((q) => q.sentence === 'recent orders of a user')!
+    expect(found).toMatchObject({ target: 10, isUsual: false, unsolved: [] })
+    expect(found.calls).toHaveLength(3)
+    for (const call of found.calls) {
+      expect(call.broken).toBeNull()
+      expect(call.runs).toBeGreaterThan(0)
+      expect(call.p95).toBeGreaterThanOrEqual(call.median)
+      expect(call.ratio).toBeGreaterThan(0)
+    }
+    expect(found.calls[0]).toMatchObject({ rowsReturned: 20, rowsRead: 20 })
+    expect(validated.queries.map(({ target, isUsual }) => [target, isUsual])).toMatchInlineSnapshot(`
+      [
+        [
+          10,
+          true,
+        ],
+        [
+          10,
+          false,
+        ],
+        [
+          50,
+          true,
+        ],
+        [
+          10,
+          true,
+        ],
+        [
+          10,
+          true,
+        ],
+        [
+          10,
+          true,
+        ],
+        [
+          10,
+          true,
+        ],
+      ]
+    `)
+  })
+
+  it('plans a query at the size that it declares, whatever is loaded', () => {
+    const found = validated.queries.find((q) => q.sentence === 'recent orders of a user')!
+    expect(found.unprojected).toEqual([])
+    expect(found.projected).toHaveLength(1)
+    for (const call of found.projected) {
+      expect(call).toMatchObject({ rows: { orders: 1_000_000_000 }, broken: null })
+      expect(call.plan.join('\n')).toContain('orders_recent')
+      expect(call.cost).toBeLessThan(1_000)
+    }
+  })
+
+  it('measures on as many rows as are wished, with every constraint live', async () => {
+    const found = await validateQueries({
+      architecture: declared(),
+      server,
+      template,
+      only: ['queries/recent orders of a user'],
+      sizes: () => new Map([['orders', 20_000]]),
+    })
+    expect(found.rows).toEqual({ orders: 20_000 })
+    const [query] = found.queries
+    expect(query!.unsolved).toEqual([])
+    expect(query!.calls.map((call) => call.broken)).toEqual([null, null, null])
+    expect(query!.calls[0]!.rowsReturned).toBeGreaterThan(0)
+    expect(query!.calls[2]!.rowsReturned).toBe(0)
+  })
+
+  it('weighs every index, and names those that no query needs with what they cost', () => {
+    const costs = new Map(validated.indexes.map((cost) => [cost.name, cost]))
+    expect(costs.get('orders_recent')!.neededBy).toContain('queries/recent orders of a user')
+    const idle = costs.get('orders_idle')!
+    expect(idle.neededBy).toEqual([])
+    expect(idle.bytesPerRow).toBeGreaterThan(5)
+    expect(idle.buffersPerInsert).toBeGreaterThan(0.5)
+    expect(idle.walPerInsert).toBeGreaterThan(20)
+    const unneeded = validated.findings.filter((f) => f.code === 'index.unneeded')
+    expect(unneeded.map((f) => f.structure)).toEqual(['orders/index:tenant_id,user_id', 'orders/index:note'])
+    expect(unneeded[0]!.why).toMatch(/takes [\d.]+ bytes of disk for each row, and each insert/u)
+    expect(unneeded[0]!.fix).toContain('drop index "public"."orders_idle";')
+  })
+
+  it('tells what a plan says', () => {
+    const codes = (sentence: string) =>
+      told(validated.findings, sentence)
+        .map(([code]) => code)
+        // It depends on the machine.
+        .filter((code) => code !== 'query.slow')
+    expect(codes('orders by the start of a note')).toContain('query.not-leakproof')
+    expect(codes('orders by the start of a note')).toContain('query.over-budget')
+    expect(codes('users with their orders counted')).toContain('query.policy-per-row')
+    expect(codes('users with their orders counted')).toContain('query.subquery-per-row')
+    expect(codes('recent orders of a user')).toEqual([])
+  })
+
+  it('tells of rows that are misjudged because columns go together', async () => {
+    const database = await server.createDatabase('pairs')
+    const owner = await server.connect(database, 'owner')
+    try {
+      await owner.query(
+        'create table pairs as select n % 20 as "Äa", n % 20 as b from generate_series(1, 20000) n; analyze pairs',
+      )
+      const catalog = await readCatalog(owner, owner)
+      const [answer] = (
+        await owner.query(
+          'explain (analyze, format json, timing off) select from pairs where "Äa" = 1 and b = 1',
+        )
+      ).slice(-1)
+      const plan = parsePlan(answer!.rows[0]![0]!)!
+      const rule = { id: 'queries/x', sentence: 'x', reads: ['pairs'], at: null } as unknown as QueryRule
+      const [finding, ...others] = planFindings({ rule, plan, asOwner: null }, catalog)
+      expect(others).toEqual([])
+      expect(finding).toMatchObject({
+        code: 'query.estimate',
+        summary: '"x": PostgreSQL expects 50 rows at Seq Scan on pairs, and 1000 come',
+      })
+      const statements = finding!.fix.split('\n').slice(1).join('\n')
+      await owner.query(statements)
+      const [again] = (
+        await owner.query(
+          'explain (analyze, format json, timing off) select from pairs where "Äa" = 1 and b = 1',
+        )
+      ).slice(-1)
+      expect(planFindings({ rule, plan: parsePlan(again!.rows[0]![0]!)!, asOwner: null }, catalog)).toEqual(
+        [],
+      )
+    } finally {
+      await owner.end()
+    }
+  })
+})
+
+describe('a bad query', () => {
+  const faultsOf = async (declare: (shop: ReturnType<typeof bare>) => void) => {
+    const shop = bare()
+    declare(shop)
+    const failed = prove({
+      architecture: shop,
+      server,
+      template,
+      steps: ['green'],
+      only: ['queries'],
+      startSeconds: 0,
+    })
+    const { errors } = (await failed.catch((cause: unknown) => cause)) as AssayErrors
+    return errors.map((e) => ({ code: e.code, message: e.message, where: e.where }))
+  }
+
+  it('that PostgreSQL refuses is told with file, line and caret, all of them at once', async () => {
+    const faults = await faultsOf((shop) => {
+      shop.query('plain', ['orders'], sql('select id from orders where usr_id = :user', { user: 'bigint' }))
+      shop.query('built', ['orders'], (db) => db.selectFrom('orders').select('idd' as 'id'))
+      shop.query('other', ['orders'], sql('select 1 from ordrs'))
+    })
+    expect(faults.map((f) => f.message)).toEqual([
+      'queries/plain: PostgreSQL refuses its SQL: column "usr_id" does not exist',
+      'queries/built: PostgreSQL refuses its SQL: column "idd" does not exist',
+      'queries/other: PostgreSQL refuses its SQL: relation "ordrs" does not exist',
+    ])
+    const lines = faults.map(({ where }) => where!.line)
+    expect(lines).toEqual([lines[0], lines[0]! + 1, lines[0]! + 2])
+    for (const [i, word] of ['usr_id', 'idd', 'ordrs'].entries()) {
+      const { where } = faults[i]!
+      expect(where?.file).toMatch(/queries\.pg\.test\.ts$/u)
+      const [line, caret] = where!.excerpt!.split('\n')
+      expect(line!.slice(caret!.indexOf('^'))).toMatch(new RegExp(`^['"]?${word}`, 'u'))
+    }
+  })
+
+  it('over what no migration has made yet is red, and no fault', async () => {
+    const coming = table('coming', { id: 'bigint', at: 'timestamptz' }, (t) => [t.primaryKey('id')])
+    const wider = table(
+      'users',
+      { tenant_id: 'bigint', id: 'bigint', email: 'text', "born'at": 'date' },
+      (t) => [t.primaryKey('tenant_id', 'id'), t.required('email')],
+    )
+    const shop = architecture('shop', { tables: { wider, coming } })
+    shop.query('young', ['users'], (db) =>
+      db.selectFrom('users as u').select('id').where("u.born'at", '>', new Date(0)),
+    )
+    shop.query('both', ['users', 'coming'], (db) =>
+      db.selectFrom('users').innerJoin('coming', 'coming.id', 'users.id').select('users.id'),
+    )
+    const found = await prove({
+      architecture: shop,
+      server,
+      template,
+      steps: ['green', 'red'],
+      only: ['queries'],
+      startSeconds: 0,
+    })
+    expect(found.rules.map((r) => [r.id, r.green, r.red])).toEqual([
+      ['queries/young', false, { proven: true, experiment: null, why: "table users has no column born'at" }],
+      ['queries/both', false, { proven: true, experiment: null, why: 'table coming does not exist' }],
+    ])
+  })
+
+  it('with a parameter that has no value is unsolved, and says what to name', async () => {
+    const shop = bare()
+    shop.query('no value', ['orders'], sql('select id from orders where id + :n = 7', { n: 'bigint' }))
+    const found = await prove({
+      architecture: shop,
+      server,
+      template,
+      steps: ['green'],
+      only: ['queries'],
+      startSeconds: 0,
+    })
+    expect(found.rules[0]!.unsolved.map((u) => u.summary)).toEqual([
+      'no value is known for its parameter "n"; name calls with { with: [{ n: … }] }',
+    ])
+  })
+})

@@ -1,0 +1,76 @@
+/** What measuring a query found: a broken budget, a time beyond its target, calls that could not be made. */
+import type { Finding } from '../prove/result.ts'
+import type { LoadedQuery } from './loaded-query.ts'
+import type { ValidatedQuery } from './result.ts'
+
+const milliseconds = (n: number): string => `${n < 10 ? n.toFixed(2) : Math.round(n)} ms`
+
+export const queryFindings = (
+  { rule, notes = [] }: LoadedQuery,
+  { target, isUsual, calls, projected, unprojected, unsolved }: ValidatedQuery,
+): readonly Finding[] => {
+  const where = rule.at === null ? {} : { where: rule.at }
+  const broken = calls.filter((call) => call.broken !== null)
+  const slow = calls.filter((call) => call.broken === null && call.p95 > target)
+  return [
+    ...unsolved.map((summary): Finding => ({
+      code: 'query.unsolved',
+      severity: 'error',
+      rule: rule.id,
+      summary: `"${rule.sentence}" could not be run: ${summary}`,
+      why: 'what it costs is not known',
+      fix: 'Name calls to run it with: { with: [{ … }] }; or bring what it reads with a migration.',
+      ...where,
+    })),
+    ...broken.slice(0, 1).map((call): Finding => ({
+      code: 'query.over-budget',
+      severity: 'error',
+      rule: rule.id,
+      summary: `"${rule.sentence}", ${call.title.replace(', it stays within the budget', '')}: ${call.broken!}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}`,
+      why: 'the budget is declared, and the statement does not stay within it on loaded rows',
+      fix: 'Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget.',
+      ...where,
+    })),
+    ...projected
+      .filter((call) => call.broken !== null)
+      .slice(0, 1)
+      .map((call): Finding => ({
+        code: 'query.plan-at-size',
+        severity: 'error',
+        rule: rule.id,
+        summary: `"${rule.sentence}", at ${Object.entries(call.rows)
+          .map(([id, rows]) => `${rows.toLocaleString('en')} rows of ${id}`)
+          .join(' and ')}: ${call.broken!}`,
+        why: 'its plan on the loaded rows is within the budget, and at the declared size PostgreSQL takes another one',
+        fix: `Look at the plan, and declare what keeps it as it is, with t.indexed(…):\n${call.plan.join('\n')}`,
+        ...where,
+      })),
+    ...unprojected.map((why): Finding => ({
+      code: 'query.not-projected',
+      severity: 'note',
+      rule: rule.id,
+      summary: `"${rule.sentence}" was not planned at its declared size`,
+      why,
+      fix: 'Run assay validate on the embedded server, without --url.',
+      ...where,
+    })),
+    ...slow.slice(0, 1).map((call): Finding => ({
+      code: 'query.slow',
+      severity: 'warning',
+      rule: rule.id,
+      summary: `"${rule.sentence}" took ${milliseconds(call.p95)} at the 95th percentile; aimed at are ${milliseconds(target)}`,
+      why: `${isUsual ? 'its budget names no p95, so the usual one of its class is aimed at; ' : ''}times depend on the machine: here it took ${call.ratio.toFixed(1)} times as long as the calibration query`,
+      fix: 'Look at it with EXPLAIN (ANALYZE, BUFFERS), or aim at another time: { budget: { p95: … } }.',
+      ...where,
+    })),
+    ...notes.map((note): Finding => ({
+      code: note.code ?? 'rule.note',
+      severity: note.severity ?? 'note',
+      rule: rule.id,
+      summary: note.summary,
+      why: note.why ?? 'somebody may not want it so',
+      fix: note.mend,
+      ...where,
+    })),
+  ]
+}

@@ -1,0 +1,73 @@
+/** The result of validating declared queries: the command line, the reports and scripts all read it. */
+import type { Finding } from '../prove/result.ts'
+
+/** One call of a query, measured. */
+export interface MeasuredCall {
+  readonly title: string
+  /** Milliseconds, warm; a round trip from here. */
+  readonly median: number
+  readonly p95: number
+  /** Times the calibration query of the same run took. */
+  readonly ratio: number
+  readonly runs: number
+  readonly buffers: number
+  readonly rowsRead: number
+  readonly rowsReturned: number
+  /** Why the budget breaks; null: it holds. */
+  readonly broken: string | null
+}
+
+/** The plan of a call at the size that its query declares; it was not run. */
+export interface ProjectedCall {
+  readonly title: string
+  /** Of the tables that it reads, by relation id. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly cost: number
+  /** A line for each node, indented. */
+  readonly plan: readonly string[]
+  /** What the budget does not allow in a plan; null: nothing. */
+  readonly broken: string | null
+}
+
+export interface ValidatedQuery {
+  readonly id: string
+  readonly sentence: string
+  /** Milliseconds that 95 of 100 calls are to stay below. */
+  readonly target: number
+  /** The target is the usual one of its class: the budget says none. */
+  readonly isUsual: boolean
+  readonly calls: readonly MeasuredCall[]
+  /** Its plans at the declared size; [] where none is declared. */
+  readonly projected: readonly ProjectedCall[]
+  /** Why there are no plans at the declared size. */
+  readonly unprojected: readonly string[]
+  /** Why it could not be measured. */
+  readonly unsolved: readonly string[]
+}
+
+/** What an index costs, and whether a declared query needs it. */
+export interface IndexCost {
+  readonly structure: string
+  readonly table: string
+  readonly name: string
+  /** Ids of queries whose budget breaks without it. */
+  readonly neededBy: readonly string[]
+  /** Ids of rules other than queries that ask for it. */
+  readonly otherRules: readonly string[]
+  readonly bytes: number
+  readonly bytesPerRow: number
+  /** Of each row that is inserted: pages more that are looked at, and bytes more of the write-ahead log. Null: not measured. */
+  readonly buffersPerInsert: number | null
+  readonly walPerInsert: number | null
+}
+
+export interface ValidateResult {
+  readonly architecture: string
+  /** Median milliseconds of the calibration query. */
+  readonly calibration: number
+  /** Rows of the tables that were measured on. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly queries: readonly ValidatedQuery[]
+  readonly indexes: readonly IndexCost[]
+  readonly findings: readonly Finding[]
+}

@@ -1,0 +1,219 @@
+/**
+ * VALIDATE: every declared query is run for real on loaded rows, warm and beside a calibration query; its plan is held
+ * against its budget and looked through; every index is taken away to see which queries need it, and what it costs.
+ */
+import { usualMilliseconds, millisecondsOf } from '../architecture/query-budget.ts'
+import type { KeyFacts } from '../catalog/key/key.ts'
+import { kindOfStructure } from '../catalog/kind-of.ts'
+import type { Structure } from '../catalog/structure.ts'
+import { parsePlan, type PlanNode } from '../postgres/plan.ts'
+import { workOf } from '../postgres/plan-work.ts'
+import type { Session } from '../postgres/session.ts'
+import { changeBetween, differenceFrom } from '../prove/judge.ts'
+import type { Finding, Observation } from '../prove/result.ts'
+import { runTrials } from '../prove/runner.ts'
+import type { Experiment } from '../rules/experiment.ts'
+import { costFindings } from './cost-findings.ts'
+import { weighIndex } from './index-cost.ts'
+import { loadQueries, type LoadedQueries, type LoadWish } from './load-queries.ts'
+import type { LoadedQuery } from './loaded-query.ts'
+import { measure, type Times } from './measure.ts'
+import { planFindings } from './plan-findings.ts'
+import { queryFindings } from './query-findings.ts'
+import { projectPlans } from './project-plans.ts'
+import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
+
+const targetOf = ({ rule }: LoadedQuery): Pick<ValidatedQuery, 'target' | 'isUsual'> => {
+  const stated = rule.budget.p95 === undefined ? null : millisecondsOf(rule.budget.p95)
+  const isTextSearch = rule.forms.some(({ sql }) => sql.includes('@@'))
+  return { target: stated ?? usualMilliseconds(rule.reads.length, isTextSearch), isUsual: stated === null }
+}
+
+const planIn = ({ rows }: Observation): PlanNode | null => parsePlan(rows[0]?.[0] ?? '')
+
+const observeAll = async (
+  db: Session,
+  owner: string,
+  experiments: readonly Experiment[],
+  ddl: readonly string[] = [],
+): Promise<readonly Observation[] | null> => {
+  const [outcome] = await runTrials(db, owner, [{ ddl, experiments }])
+  return outcome!.ddlFault ? null : outcome!.observations
+}
+
+interface Measured {
+  readonly call: MeasuredCall
+  readonly calibration: number
+  readonly findings: readonly Finding[]
+}
+
+const measureCall = async (
+  db: Session,
+  owner: string,
+  query: LoadedQuery,
+  experiment: Experiment,
+  loaded: LoadedQueries,
+): Promise<Measured> => {
+  const asOwner = experiment.as ? withoutAsker(experiment) : null
+  const [observed, free] = (await observeAll(db, owner, [experiment, ...(asOwner ? [asOwner] : [])]))!
+  const broken = differenceFrom(experiment, observed!)
+  const plan = observed!.fault ? null : planIn(observed!)
+  const work = plan && workOf(plan)
+  const none: Times = { median: 0, p95: 0, calibration: 0, runs: 0 }
+  const times = plan === null ? none : await measure(db, experiment)
+  const run = plan && { rule: query.rule, plan, asOwner: free && !free.fault ? planIn(free) : null }
+  return {
+    calibration: times.calibration,
+    findings: run ? planFindings(run, loaded.catalog) : [],
+    call: {
+      title: experiment.title,
+      median: times.median,
+      p95: times.p95,
+      ratio: times.calibration === 0 ? 0 : times.median / times.calibration,
+      runs: times.runs,
+      buffers: work?.buffers ?? 0,
+      rowsRead: work?.rowsRead ?? 0,
+      rowsReturned: work?.rowsReturned ?? 0,
+      broken,
+    },
+  }
+}
+
+const withoutAsker = (experiment: Experiment): Experiment => {
+  const { as, ...others } = experiment
+  return as === undefined ? experiment : others
+}
+
+/** The same is said of several calls: once is enough, in the first one's words. */
+const onceEach = (findings: readonly Finding[]): readonly Finding[] => {
+  const told = new Set<string>()
+  return findings.filter((finding) => {
+    const key = `${finding.code} ${finding.rule ?? ''}`
+    // What a query's own text says is told once already.
+    if (told.has(key) && finding.code !== 'query.reads' && finding.code !== 'query.row-type') return false
+    told.add(key)
+    return true
+  })
+}
+
+const costOf = async (
+  db: Session,
+  owner: string,
+  index: Structure<KeyFacts>,
+  loaded: LoadedQueries,
+): Promise<IndexCost | null> => {
+  const { catalog, queries, plans, binding } = loaded
+  const plan = plans.get(index.table ?? '')
+  const table = catalog.tables.get(index.table ?? '')
+  if (!table) return null
+  const experiments = queries
+    .filter(({ rule }) => rule.reads.includes(index.table ?? ''))
+    .flatMap((query) => query.experiments)
+  const before = await observeAll(db, owner, experiments)
+  const after = await observeAll(db, owner, experiments, kindOfStructure(index).drop(index, catalog))
+  if (!before || !after) return null
+  const neededBy = experiments.filter(
+    (one, i) =>
+      differenceFrom(one, before[i]!) === null && changeBetween(one, before[i]!, after[i]!, true) !== null,
+  )
+  const ids = new Set(queries.map(({ rule }) => rule.id))
+  const weight = await weighIndex(db, owner, index, {
+    table,
+    catalog,
+    values: plan?.values ?? null,
+    loaded: plan?.count ?? 0,
+  })
+  return {
+    structure: index.id,
+    table: table.id,
+    name: index.facts.name,
+    neededBy: [...new Set(neededBy.map(({ rule }) => rule))],
+    otherRules: (binding.claimedBy.get(index.id) ?? []).filter((id) => !ids.has(id)),
+    ...weight,
+  }
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+const measureAll = async (
+  db: Session,
+  wish: LoadWish,
+  loaded: LoadedQueries,
+): Promise<Omit<ValidateResult, 'architecture' | 'rows'>> => {
+  const { server, only, onProgress } = wish
+  const { catalog, queries: asked } = loaded
+  const queries: ValidatedQuery[] = []
+  const findings: Finding[] = []
+  const calibrations: number[] = []
+  onProgress?.('projecting plans', 0, 1)
+  const plans = await projectPlans({ server, template: wish.template, loaded: loaded.database! }, asked)
+  for (const [done, query] of asked.entries()) {
+    onProgress?.(`measuring "${query.rule.sentence}"`, done, asked.length)
+    const calls: MeasuredCall[] = []
+    for (const experiment of query.experiments) {
+      const measured = await measureCall(db, server.owner, query, experiment, loaded)
+      calls.push(measured.call)
+      if (measured.calibration > 0) calibrations.push(measured.calibration)
+      findings.push(...measured.findings)
+    }
+    const unsolved = [
+      ...(query.missing === null ? [] : [query.missing]),
+      ...query.unsolved.map((u) => u.summary),
+    ]
+    const { id, sentence } = query.rule
+    const plansOf = plans.get(id) ?? []
+    const [projected, unprojected] = typeof plansOf === 'string' ? [[], [plansOf]] : [plansOf, []]
+    const validated = { id, sentence, ...targetOf(query), calls, projected, unprojected, unsolved }
+    queries.push(validated)
+    findings.push(...queryFindings(query, validated))
+  }
+  const indexes: IndexCost[] = []
+  // Of some queries alone it cannot be said what no query needs.
+  const tables = only.length > 0 ? [] : [...new Set(asked.flatMap(({ rule }) => rule.reads))]
+  const found = tables.flatMap((id) => catalog.of(id, 'index') as readonly Structure<KeyFacts>[])
+  for (const [done, index] of found.entries()) {
+    onProgress?.(`weighing ${index.facts.name}`, done, found.length)
+    const cost = await costOf(db, server.owner, index, loaded)
+    if (cost) indexes.push(cost)
+  }
+  return {
+    calibration: median(calibrations),
+    queries,
+    indexes,
+    findings: [...onceEach(findings), ...costFindings(indexes, catalog)],
+  }
+}
+
+/** Leaves nothing behind. */
+export const validateQueries = async (wish: LoadWish): Promise<ValidateResult> => {
+  const { architecture, server } = wish
+  const loaded = await loadQueries(wish)
+  const read = new Set(loaded.queries.flatMap(({ rule }) => rule.reads))
+  const rows = Object.fromEntries([...loaded.rows].filter(([id]) => read.has(id)))
+  const { database } = loaded
+  if (database === null) {
+    const queries = loaded.queries.map((query): ValidatedQuery => ({
+      id: query.rule.id,
+      sentence: query.rule.sentence,
+      ...targetOf(query),
+      calls: [],
+      projected: [],
+      unprojected: [],
+      unsolved: [...(query.missing === null ? [] : [query.missing]), ...query.unsolved.map((u) => u.summary)],
+    }))
+    const findings = loaded.queries.flatMap((query, i) => queryFindings(query, queries[i]!))
+    return { architecture: architecture.name, calibration: 0, rows: {}, queries, indexes: [], findings }
+  }
+  try {
+    const db = await server.connect(database, 'prover')
+    try {
+      await db.query(`set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`)
+      return { architecture: architecture.name, rows, ...(await measureAll(db, wish, loaded)) }
+    } finally {
+      await db.end()
+    }
+  } finally {
+    await server.dropDatabase(database)
+  }
+}

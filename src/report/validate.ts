@@ -1,0 +1,77 @@
+/** Measured queries for a person at a terminal: each call with its counts and times, and what each index costs. */
+import type {
+  IndexCost,
+  MeasuredCall,
+  ProjectedCall,
+  ValidatedQuery,
+  ValidateResult,
+} from '../queries/result.ts'
+import { findingsText } from './findings.ts'
+import type { Layout } from './paint.ts'
+import { printable, wrap } from './printable.ts'
+
+const milliseconds = (n: number): string => `${n < 10 ? n.toFixed(2) : Math.round(n)} ms`
+const counted = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`
+
+const callLine = (call: MeasuredCall, query: ValidatedQuery, { paint, width }: Layout): string => {
+  const words = printable(call.title.replace(/,? ?(?:it )?stays within the budget$/u, '')) || 'every call'
+  const mark = call.broken === null ? paint.good('✓') : paint.bad('✗')
+  const read = `${counted(call.buffers, 'buffer')}, ${counted(call.rowsRead, 'row')} read for ${call.rowsReturned}`
+  if (call.runs === 0) return `    ${mark} ${wrap(`${words}: ${call.broken ?? ''}`, width, 6)}`
+  const beyond = call.p95 > query.target ? ` (aimed at ${milliseconds(query.target)})` : ''
+  const times = `median ${milliseconds(call.median)}, p95 ${milliseconds(call.p95)}${beyond}, ${call.ratio.toFixed(1)} × calibration`
+  return `    ${mark} ${wrap(`${words}: ${read}; ${times}`, width, 6)}`
+}
+
+const projectedLine = (call: ProjectedCall, { paint, width }: Layout): string => {
+  const sizes = Object.entries(call.rows).map(([id, rows]) => `${rows.toLocaleString('en')} rows of ${id}`)
+  const mark = call.broken === null ? paint.good('✓') : paint.bad('✗')
+  const text = `at ${sizes.join(', ')}: cost ${Math.round(call.cost)}, ${call.broken ?? 'the plan is as the budget asks'}`
+  return `    ${mark} ${wrap(printable(text), width, 6)}`
+}
+
+const queryLines = (query: ValidatedQuery, layout: Layout): readonly string[] => [
+  `  ${layout.paint.strong(wrap(printable(query.sentence), layout.width, 2))}`,
+  ...query.calls.map((call) => callLine(call, query, layout)),
+  ...query.projected.slice(0, 1).map((call) => projectedLine(call, layout)),
+  ...query.unsolved.map((why) => `    ${layout.paint.bad('✗')} ${wrap(printable(why), layout.width, 6)}`),
+]
+
+const indexLine = (cost: IndexCost, { paint, width }: Layout): string => {
+  const by =
+    cost.neededBy.length > 0
+      ? `${counted(cost.neededBy.length, 'query').replace('querys', 'queries')} ${cost.neededBy.length === 1 ? 'needs' : 'need'} it`
+      : cost.otherRules.length > 0
+        ? `asked for by ${cost.otherRules[0]!}`
+        : 'no query needs it'
+  const mark = cost.neededBy.length + cost.otherRules.length > 0 ? paint.good('✓') : paint.dim('·')
+  const write =
+    cost.walPerInsert === null
+      ? ''
+      : `, ${cost.buffersPerInsert} buffers and ${cost.walPerInsert} bytes of log an insert`
+  const text = `${cost.structure}: ${by}; ${cost.bytesPerRow} bytes a row${write}`
+  return `    ${mark} ${wrap(printable(text), width, 6)}`
+}
+
+/** Without a final newline. */
+export const validateText = (result: ValidateResult, layout: Layout): string => {
+  const { paint, width } = layout
+  const { architecture, queries, indexes, findings, rows, calibration } = result
+  const over = queries.filter(
+    (q) => q.unsolved.length > 0 || [...q.calls, ...q.projected].some((call) => call.broken !== null),
+  )
+  const loaded = Object.values(rows).reduce((sum, n) => sum + n, 0)
+  const head = `${architecture}: ${counted(queries.length, 'query').replace('querys', 'queries')} on ${loaded.toLocaleString('en')} rows; the calibration query takes ${milliseconds(calibration)}`
+  const verdict =
+    over.length === 0
+      ? paint.good('Every query stays within its budget.')
+      : paint.bad(`${over.length} of ${queries.length} do not stay within their budget, or could not be run.`)
+  return [
+    [paint.strong(wrap(head, width, 0)), ...queries.flatMap((query) => queryLines(query, layout))].join('\n'),
+    ...(indexes.length === 0
+      ? []
+      : [[paint.strong('Indexes'), ...indexes.map((cost) => indexLine(cost, layout))].join('\n')]),
+    ...(findings.length === 0 ? [] : [findingsText(findings, layout).join('\n')]),
+    verdict,
+  ].join('\n\n')
+}

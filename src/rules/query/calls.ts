@@ -1,0 +1,180 @@
+/** The calls that a query is proven with: with a value that many rows have, with a rare one, and with one that none has. */
+import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
+import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
+import type { DeclaredRule } from '../../architecture/rule.ts'
+import { ident } from '../../postgres/quote.ts'
+import type { Asker } from '../experiment.ts'
+import { settingsOf } from '../isolated-by/identity.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { tryEach } from '../trial.ts'
+import { conditionsOf, type Condition, type Conditions } from './conditions.ts'
+import { absentValue, isValue, sampleRow, type RowSource, type SampleWish } from './sample.ts'
+import { parameterTypes } from '../../postgres/prepared.ts'
+import { withValues, type TypedValue } from './text.ts'
+
+export interface QueryCall {
+  readonly title: string
+  /** Without parameters. */
+  readonly sql: string
+  /** Null: as whoever bypasses row-level security. */
+  readonly as: Asker | null
+}
+
+export interface FoundCalls {
+  readonly calls: readonly QueryCall[]
+  /** Parameters for which no value was found, by name. */
+  readonly without: readonly string[]
+}
+
+/** `source`: the rows that values are taken from. */
+export interface CallContext extends Pick<RuleContext, 'architecture' | 'catalog' | 'db'> {
+  readonly source: RowSource
+}
+
+type Which = 'frequent' | 'rare' | 'absent'
+
+const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
+
+const isolationOf = (relation: string, { architecture }: CallContext): IsolatedByRule | undefined =>
+  architecture.tables.find(({ id }) => id === relation)?.rules.find(isIsolated)
+
+/** The types that PostgreSQL gives `$1`, `$2`, …; [] where it refuses the statement. */
+const typesOf = async (sql: string, context: CallContext): Promise<readonly string[]> => {
+  const [reply] = await tryEach(context.db, [], [parameterTypes(sql)])
+  const listed = reply!.commands.find(({ columns }) => columns[0] === 'type')
+  return listed?.rows.map(([type]) => type!) ?? []
+}
+
+/** As few rows as a page has. */
+const limit = '20'
+
+const elementOf = (type: string): string => type.replace(/\[\]$/u, '')
+
+/** The value of a parameter, from what its expression is in the chosen row. */
+const valueFor = ({ use }: Condition, sampled: string, type: string): TypedValue => {
+  switch (use) {
+    case 'pattern':
+      return { text: `${sampled.slice(0, Math.max(1, sampled.length - 1))}%`, type }
+    case 'any':
+      return { text: `{"${sampled.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"}`, type }
+    case 'equal':
+    case 'bound':
+    case 'limit':
+    case 'offset':
+      return { text: sampled, type }
+  }
+}
+
+const absentFor = ({ use }: Condition, type: string): TypedValue | null => {
+  const text = absentValue(use === 'any' ? elementOf(type) : type)
+  if (text === null) return null
+  return { text: use === 'any' ? `{"${text}"}` : text, type }
+}
+
+interface Sampling {
+  readonly values: (TypedValue | null)[]
+  readonly rows: number | null
+  readonly tenant: { readonly rule: IsolatedByRule; readonly value: string } | null
+}
+
+/** Values of one call; each relation's are those of one row, and the rows are of one tenant. */
+const sampleCall = async (
+  form: QueryForm,
+  types: readonly string[],
+  { sources, all }: Conditions,
+  which: Which,
+  context: CallContext,
+): Promise<Sampling> => {
+  const values: (TypedValue | null)[] = form.parameters.map((one, i) =>
+    'value' in one ? { text: one.value, type: types[i] ?? 'text' } : null,
+  )
+  let tenant: Sampling['tenant'] = null
+  let rows: number | null = null
+  const named = (condition: Condition): boolean => 'name' in (form.parameters[condition.parameter - 1] ?? {})
+  for (const condition of all.filter(named)) {
+    const type = types[condition.parameter - 1] ?? 'bigint'
+    if (condition.use === 'limit') values[condition.parameter - 1] = { text: limit, type }
+    if (condition.use === 'offset') values[condition.parameter - 1] = { text: '0', type }
+  }
+  for (const { alias, id } of sources) {
+    const table = context.catalog.tables.get(id)
+    const own = all.filter((one) => one.alias === alias)
+    const wanted = own.filter(named)
+    const isolation = isolationOf(id, context)
+    if (!table || (wanted.length === 0 && (!isolation || tenant !== null))) continue
+    const fixed = own.flatMap((one) => {
+      const value = values[one.parameter - 1]
+      return one.use === 'equal' && !named(one) && value?.text != null
+        ? [isValue(one.expression, value.text)]
+        : []
+    })
+    const tenantColumn = isolation === undefined ? null : `${ident(alias)}.${ident(isolation.column)}`
+    const ofTenant: readonly string[] =
+      tenantColumn !== null && tenant !== null ? [isValue(tenantColumn, tenant.value)] : []
+    const expressions = [
+      ...wanted.map((one) => ({ sql: one.expression, grouped: one.use === 'equal' || one.use === 'any' })),
+      ...(tenantColumn === null ? [] : [{ sql: tenantColumn, grouped: true }]),
+    ]
+    const wish: SampleWish = { table, alias, expressions, where: [...fixed, ...ofTenant] }
+    const sampled =
+      (await sampleRow(wish, which !== 'rare', context)) ??
+      (await sampleRow({ ...wish, where: [] }, which !== 'rare', context))
+    if (sampled === null) continue
+    if (expressions.some((one) => one.grouped)) rows ??= sampled.rows
+    if (isolation) tenant ??= { rule: isolation, value: sampled.values.at(-1)! }
+    for (const [i, condition] of wanted.entries()) {
+      const type = types[condition.parameter - 1] ?? 'text'
+      const absent =
+        which === 'absent' && (condition.use === 'equal' || condition.use === 'any')
+          ? absentFor(condition, type)
+          : null
+      values[condition.parameter - 1] = absent ?? valueFor(condition, sampled.values[i]!, type)
+    }
+  }
+  return { values, rows, tenant }
+}
+
+const askerOf = (
+  rule: QueryRule,
+  tenant: Sampling['tenant'],
+  { architecture }: CallContext,
+): Asker | null => {
+  const { identity } = architecture
+  if (!rule.asApplication || identity === null) return null
+  const settings = settingsOf(tenant?.rule ?? { who: null }, architecture, tenant?.value ?? '1')
+  return { role: identity.role, settings }
+}
+
+const titleOf = (form: QueryForm, words: string): string => {
+  if (form.call !== null) return `the call ${form.call} stays within the budget`
+  if (form.parameters.every((one) => 'value' in one)) return 'it stays within the budget'
+  return `with ${words}, it stays within the budget`
+}
+
+/** Needs `loadParser()`. */
+export const callsOf = async (
+  rule: QueryRule,
+  form: QueryForm,
+  context: CallContext,
+): Promise<FoundCalls> => {
+  const types = await typesOf(form.sql, context)
+  const columnsOf = (id: string): readonly string[] =>
+    context.catalog.tables.get(id)?.columns.map(({ name }) => name) ?? []
+  const conditions = conditionsOf(form.sql, columnsOf)
+  const isFixed = form.parameters.every((one) => 'value' in one)
+  const found: QueryCall[] = []
+  const without = new Set<string>()
+  let frequent: number | null = null
+  for (const which of isFixed ? (['frequent'] as const) : (['frequent', 'rare', 'absent'] as const)) {
+    const { values, rows, tenant } = await sampleCall(form, types, conditions, which, context)
+    for (const [i, one] of form.parameters.entries()) if ('name' in one && !values[i]) without.add(one.name)
+    const sql = withValues(form.sql, values)
+    // Values of which there is no rare one, or none that is absent, are asked for once.
+    if (found.some((known) => known.sql === sql)) continue
+    if (which === 'frequent') frequent = rows
+    const rare = rows !== null && frequent !== null && rows < frequent ? 'rare values' : 'other values'
+    const words = { frequent: 'frequent values', rare, absent: 'values that no row has' }[which]
+    found.push({ title: titleOf(form, words), sql, as: askerOf(rule, tenant, context) })
+  }
+  return { calls: found, without: [...without] }
+}

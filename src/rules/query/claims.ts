@@ -1,0 +1,53 @@
+/**
+ * The indexes that a query asks for: those that its plan takes where no table is read whole, and those that begin with
+ * the same column. Which of these it needs, their mutants show.
+ */
+import type { QueryRule } from '../../architecture/kinds/query.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { PlanNode } from '../../postgres/plan.ts'
+import { nodesOf, textIn } from '../../postgres/plan-work.ts'
+import type { RuleKind } from '../rule-kind.ts'
+
+const kinds = ['index', 'unique', 'primaryKey', 'excludes']
+
+type Key = Structure<KeyFacts>
+
+/** Of the tables that it reads, and of those that they are partitions of. */
+const keysOf = (rule: QueryRule, catalog: Catalog): readonly Key[] =>
+  rule.reads.flatMap((id) => kinds.flatMap((kind) => catalog.of(id, kind) as readonly Key[]))
+
+const leadingOf = ({ facts, table }: Key): string =>
+  `${table} ${facts.keys[0]?.column ?? facts.keys[0]?.expression ?? ''}`
+
+/** Its condition finds rows; without one it is read for its order, or because nothing else was let. */
+const serves = (node: PlanNode, plan: PlanNode): boolean =>
+  'Index Cond' in node ||
+  'Order By' in node ||
+  (node['Node Type'] !== 'Bitmap Index Scan' &&
+    nodesOf(plan).some((one) => one['Node Type'] === 'Limit') &&
+    !nodesOf(plan).some((one) => one['Node Type'] === 'Sort'))
+
+/** A partition's index has a name of its own, and the keys of its whole. */
+const isPartOf = (node: PlanNode, { facts }: Key): boolean => {
+  const [first] = facts.keys
+  const text = `${textIn(node, 'Index Cond')} ${textIn(node, 'Order By')}`
+  return first?.column !== null && first?.column !== undefined && text.includes(first.column)
+}
+
+const keysIn = (plan: PlanNode, keys: readonly Key[]): readonly Key[] =>
+  nodesOf(plan)
+    .filter((node) => typeof node['Index Name'] === 'string' && serves(node, plan))
+    .flatMap((node) => {
+      const named = keys.filter(({ name }) => name === node['Index Name'])
+      return named.length > 0 ? named : keys.filter((key) => isPartOf(node, key))
+    })
+
+export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) => {
+  const plans = rule.forms.flatMap(({ sql, parameters }) => normal.statement(sql, parameters.length) ?? [])
+  const keys = keysOf(rule, catalog)
+  const taken = plans.flatMap((plan) => keysIn(plan, keys))
+  const leading = new Set(taken.map(leadingOf))
+  const alike = keys.filter((key) => key.kind === 'index' && leading.has(leadingOf(key)))
+  return [...new Set([...taken, ...alike].map(({ id }) => id))]
+}

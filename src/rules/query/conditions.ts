@@ -1,0 +1,184 @@
+/** What a statement's parameters are compared with, found in PostgreSQL's own parse tree. Needs `loadParser()`. */
+import { relationId } from '../../ground/names.ts'
+import { deparseExpression, parseStatements, type ParseNode } from '../../postgres/parse.ts'
+import { columnOf, nameList, nodeParts, underCasts, walk } from '../../rows/tree.ts'
+
+/** How a parameter takes part: in an equation, as a bound, as a pattern, as an array of values, or as a number of rows. */
+export type ConditionUse = 'equal' | 'bound' | 'pattern' | 'any' | 'limit' | 'offset'
+
+export interface Condition {
+  /** 1 for `$1`. */
+  readonly parameter: number
+  readonly use: ConditionUse
+  /** SQL over the columns of one relation; '' for a limit. */
+  readonly expression: string
+  /** The name by which the statement calls that relation; null for a limit. */
+  readonly alias: string | null
+}
+
+/** A relation that a statement names. */
+export interface Source {
+  /** As its columns are called by: its alias or its own name. */
+  readonly alias: string
+  /** Relation id. */
+  readonly id: string
+}
+
+const rangeVars = (tree: unknown): readonly Source[] => {
+  const found: Source[] = []
+  const common = new Set<string>()
+  walk(tree, (kind, body) => {
+    if (kind === 'CommonTableExpr') common.add(String(body['ctename']))
+    if (kind !== 'RangeVar') return
+    const name = String(body['relname'])
+    const schema = typeof body['schemaname'] === 'string' ? body['schemaname'] : null
+    const alias = (body['alias'] as { readonly aliasname?: string } | undefined)?.aliasname ?? name
+    if (schema === null && common.has(name)) return
+    found.push({ alias, id: relationId({ schema: schema ?? 'public', name }) })
+  })
+  return found.filter(({ id }) => !common.has(id))
+}
+
+const parameterOf = (node: unknown): number | null => {
+  const parts = nodeParts(underCasts(node))
+  return parts?.[0] === 'ParamRef' ? Number(parts[1]['number'] ?? 0) : null
+}
+
+type ColumnsOf = (relation: string) => readonly string[]
+
+/** The one relation whose columns an expression is about; null where it is about none, or several. */
+const aliasOf = (node: unknown, sources: readonly Source[], columnsOf: ColumnsOf): string | null => {
+  const aliases = new Set<string | null>()
+  walk(node, (kind, body) => {
+    if (kind === 'ParamRef' || kind === 'SubLink') aliases.add(null)
+    if (kind !== 'ColumnRef') return
+    const path = nameList(body['fields'])
+    const name = path.at(-1) ?? ''
+    const qualifier = path.at(-2)
+    const among = sources.filter((source) =>
+      qualifier === undefined ? columnsOf(source.id).includes(name) : source.alias === qualifier,
+    )
+    aliases.add(among[0]?.alias ?? null)
+  })
+  const [only, ...others] = aliases
+  return others.length === 0 ? (only ?? null) : null
+}
+
+const usesOfOperators: Readonly<Record<string, ConditionUse>> = {
+  '=': 'equal',
+  '<': 'bound',
+  '<=': 'bound',
+  '>': 'bound',
+  '>=': 'bound',
+  '~~': 'pattern',
+  '~~*': 'pattern',
+}
+
+const useOf = (kind: unknown, operator: string): ConditionUse | null => {
+  switch (kind) {
+    case 'AEXPR_OP':
+    case 'AEXPR_NOT_DISTINCT':
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+      return usesOfOperators[operator] ?? null
+    case 'AEXPR_IN':
+      return operator === '=' ? 'equal' : null
+    case 'AEXPR_OP_ANY':
+      return operator === '=' ? 'any' : null
+    case 'AEXPR_BETWEEN':
+      return 'bound'
+    default:
+      return null
+  }
+}
+
+/** `(a, b) < ($1, $2)` and `a between $1 and $2` as pairs. */
+const pairsOf = (left: unknown, right: unknown): readonly (readonly [unknown, unknown])[] => {
+  const [a, b] = [nodeParts(left), nodeParts(right)]
+  if (a?.[0] === 'RowExpr' && b?.[0] === 'RowExpr') {
+    const others = b[1]['args'] as readonly unknown[]
+    return (a[1]['args'] as readonly unknown[]).map((one, i) => [one, others[i]] as const)
+  }
+  if (b?.[0] === 'List') return (b[1]['items'] as readonly unknown[]).map((one) => [left, one] as const)
+  return [
+    [left, right],
+    [right, left],
+  ]
+}
+
+export interface Conditions {
+  readonly sources: readonly Source[]
+  readonly all: readonly Condition[]
+}
+
+/** `columnsOf`: names of a relation's columns, by its id. Throws what libpg-query throws. */
+export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
+  const trees = parseStatements(sql).map(({ node }) => node)
+  const sources = rangeVars(trees)
+  const all: Condition[] = []
+  const add = (condition: Condition): void => {
+    if (!all.some((known) => known.parameter === condition.parameter)) all.push(condition)
+  }
+  walk(trees, (kind, body) => {
+    if (kind === 'SelectStmt') {
+      for (const [key, use] of [
+        ['limitCount', 'limit'],
+        ['limitOffset', 'offset'],
+      ] as const) {
+        const parameter = parameterOf(body[key])
+        if (parameter !== null) add({ parameter, use, expression: '', alias: null })
+      }
+      return
+    }
+    if (kind !== 'A_Expr') return
+    const use = useOf(body['kind'], nameList(body['name']).at(-1) ?? '')
+    if (use === null) return
+    for (const [expression, value] of pairsOf(body['lexpr'], body['rexpr'])) {
+      const parameter = parameterOf(value)
+      const alias = parameter === null ? null : aliasOf(expression, sources, columnsOf)
+      if (parameter === null || alias === null) continue
+      add({ parameter, use, expression: deparseExpression(expression as ParseNode), alias })
+    }
+  })
+  return { sources, all }
+}
+
+/** Columns that are compared with one value: the same in all rows that come. */
+export const equalColumns = (sql: string): readonly string[] => {
+  const found: string[] = []
+  walk(
+    parseStatements(sql).map(({ node }) => node),
+    (kind, body) => {
+      // Behind an OR or a NOT nothing is the same in all rows.
+      if (kind === 'SubLink' || (kind === 'BoolExpr' && body['boolop'] !== 'AND_EXPR')) return false
+      if (kind !== 'A_Expr' || body['kind'] !== 'AEXPR_OP' || nameList(body['name']).at(-1) !== '=')
+        return true
+      for (const [one, other] of pairsOf(body['lexpr'], body['rexpr'])) {
+        const column = columnOf(one)
+        if (column !== null && nodeParts(underCasts(other))?.[0] !== 'ColumnRef') found.push(column)
+      }
+      return true
+    },
+  )
+  return found
+}
+
+/** Columns of one relation that are compared with a column of another one. */
+export const joinedColumns = (
+  sql: string,
+  alias: string,
+  sources: readonly Source[],
+  columnsOf: ColumnsOf,
+): readonly string[] => {
+  const found: string[] = []
+  walk(
+    parseStatements(sql).map(({ node }) => node),
+    (kind, body) => {
+      if (kind !== 'A_Expr' || body['kind'] !== 'AEXPR_OP' || nameList(body['name']).at(-1) !== '=') return
+      const sides = [body['lexpr'], body['rexpr']]
+      if (sides.some((side) => columnOf(side) === null)) return
+      for (const side of sides) if (aliasOf(side, sources, columnsOf) === alias) found.push(columnOf(side)!)
+    },
+  )
+  return found
+}

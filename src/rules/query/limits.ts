@@ -1,0 +1,61 @@
+/** A declared budget as the limits that a plan is held against. */
+import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
+import { relationOfId } from '../ddl.ts'
+import type { Limits } from '../experiment.ts'
+import { partsOfIndex } from './index-parts.ts'
+import type { RuleContext } from '../rule-kind.ts'
+
+const named = (given: string | readonly string[] | undefined): readonly string[] =>
+  given === undefined ? [] : typeof given === 'string' ? [given] : given
+
+const counts: readonly (keyof QueryBudget)[] = ['buffers', 'buffersPerRow', 'rowsReadPerRow', 'uses']
+
+/** Who states no limit at all still does not read a table whole unnoticed. */
+const neverOf = (budget: QueryBudget): readonly string[] =>
+  budget.never === undefined && counts.every((key) => budget[key] === undefined)
+    ? ['Seq Scan']
+    : named(budget.never)
+
+/** Tables that are to stay so small that reading them whole is right. */
+const smallRows = 1_000
+
+export const limitsOf = async (
+  rule: QueryRule,
+  context: Pick<RuleContext, 'catalog' | 'db'>,
+): Promise<Limits> => {
+  const { budget } = rule
+  const { buffers, buffersPerRow, rowsReadPerRow, estimate } = budget
+  const uses = await Promise.all(
+    named(budget.uses).map(async (name) => ({ name, parts: await partsOfIndex(name, rule, context) })),
+  )
+  return {
+    ...(buffers === undefined ? {} : { buffers }),
+    ...(buffersPerRow === undefined ? {} : { buffersPerRow }),
+    ...(rowsReadPerRow === undefined ? {} : { rowsReadPerRow }),
+    ...(estimate === undefined ? {} : { estimate }),
+    spills: budget.spills === true,
+    uses,
+    never: neverOf(budget),
+    small: Object.entries(rule.rowsAt)
+      .filter(([, rows]) => rows <= smallRows)
+      .map(([id]) => relationOfId(id).name),
+  }
+}
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+/** "30 buffers, no Seq Scan": what it allows, for its sentence. */
+export const budgetInWords = (budget: QueryBudget): string =>
+  [
+    ...(budget.buffers === undefined ? [] : [`at most ${counted(budget.buffers, 'buffer')}`]),
+    ...(budget.buffersPerRow === undefined
+      ? []
+      : [`at most ${counted(budget.buffersPerRow, 'buffer')} for each row`]),
+    ...(budget.rowsReadPerRow === undefined
+      ? []
+      : [`at most ${counted(budget.rowsReadPerRow, 'row')} read for each that it returns`]),
+    ...named(budget.uses).map((name) => `by the index ${name}`),
+    ...neverOf(budget).map((node) => (node === 'Seq Scan' ? 'no table read whole' : `no ${node}`)),
+    ...(budget.estimate === undefined ? [] : [`estimates right within ${budget.estimate} times`]),
+    ...(budget.spills === true ? [] : ['nothing on disk']),
+  ].join(', ') || 'no limits'

@@ -1,0 +1,75 @@
+/**
+ * How the rows that plans are asked on have to repeat, so that declared queries find what they are about: many rows
+ * have one value, rows of one tenant meet, and joins along keys find their partners.
+ */
+import type { Architecture } from '../../architecture/architecture.ts'
+import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
+import { queriesOf, type QueryRule } from '../../architecture/kinds/query.ts'
+import type { DeclaredRule } from '../../architecture/rule.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import type { Repeats } from '../../rows/load/spread.ts'
+import { conditionsOf, joinedColumns } from './conditions.ts'
+
+/** Of 10,000 rows 500 are one tenant's. */
+const tenants = 20
+/** A multiple of the tenants, so that who has one value is of one tenant: 100 rows share it. */
+const usual = 5 * tenants
+/** What further conditions leave of these. */
+const further = 4
+
+const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
+
+const known = new WeakMap<
+  readonly DeclaredRule[],
+  { readonly count: number; readonly catalog: Catalog; readonly repeats: Repeats }
+>()
+
+const plainColumn = /^(?:\S+\.)?(?:"(?<quoted>(?:[^"]|"")+)"|(?<bare>[a-z_][\w$]*))$/u
+
+/** The column, where an expression is nothing more. */
+const columnIn = (expression: string): string | null => {
+  const groups = plainColumn.exec(expression)?.groups
+  return groups?.['quoted']?.replaceAll('""', '"') ?? groups?.['bare'] ?? null
+}
+
+const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, catalog: Catalog): Repeats => {
+  const repeats = new Map<string, Map<string, { values: number; inTurn: boolean }>>()
+  const say = (table: string, column: string | null, values: number, inTurn: boolean): void => {
+    const own = repeats.get(table) ?? new Map<string, { values: number; inTurn: boolean }>()
+    repeats.set(table, own)
+    if (column !== null && !own.has(column)) own.set(column, { values, inTurn })
+  }
+  const columnsOf = (id: string): readonly string[] =>
+    catalog.tables.get(id)?.columns.map(({ name }) => name) ?? []
+  for (const { forms, reads } of queries) {
+    for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
+      const isolation = table.rules.find(isIsolated)
+      if (isolation) say(table.id, isolation.column, tenants, true)
+    }
+    for (const { sql } of forms) {
+      const { sources, all } = conditionsOf(sql, columnsOf)
+      for (const { alias, id } of sources) {
+        const compared = all
+          .filter((one) => one.alias === alias && (one.use === 'equal' || one.use === 'any'))
+          .map(({ expression }) => columnIn(expression))
+        const isolated = architecture.tables.find((table) => table.id === id)?.rules.find(isIsolated)?.column
+        const [first, ...rest] = compared.filter((column) => column !== isolated)
+        if (first !== undefined) say(id, first, usual, true)
+        for (const column of rest) say(id, column, further, false)
+        for (const column of joinedColumns(sql, alias, sources, columnsOf)) say(id, column, usual, true)
+      }
+    }
+  }
+  return repeats
+}
+
+/** Needs `loadParser()`. */
+export const repeatsFor = (architecture: Architecture, catalog: Catalog): Repeats | undefined => {
+  const queries = queriesOf(architecture)
+  if (queries.length === 0) return undefined
+  const found = known.get(architecture.queries!)
+  if (found?.count === queries.length && found.catalog === catalog) return found.repeats
+  const repeats = repeatsOf(queries, architecture, catalog)
+  known.set(architecture.queries!, { count: queries.length, catalog, repeats })
+  return repeats
+}
