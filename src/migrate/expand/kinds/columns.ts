@@ -1,0 +1,60 @@
+/** What the kinds of changes of columns have in common: types as they stand and as they are declared, and the casts between. */
+import { ident } from '../../../postgres/quote.ts'
+import { contractColumns, forgetColumns } from '../columns-close.ts'
+import { openColumns } from '../columns-open.ts'
+import { phases, type ColumnsShape, type TypeToMake } from '../shape.ts'
+import type { FoundTable, StatedSql } from './shape-kind.ts'
+
+const of = (all: readonly StatedSql[], table: string, column: string): string | null =>
+  all.find((one) => one.table === table && one.column === column)?.sql ?? null
+
+export const standingType = ({ standing }: FoundTable, column: string): string | null =>
+  standing.columns.find(({ name }) => name === column)?.type ?? null
+
+export const wantedType = ({ declared, types }: FoundTable, column: string): string =>
+  types.get(column) ?? declared.columns.find(({ name }) => name === column)?.type ?? 'text'
+
+export const isType = (found: FoundTable, column: string): boolean =>
+  standingType(found, column) === wantedType(found, column)
+
+export const typesOf = ({ typesToMake }: FoundTable, columns: readonly string[]): readonly TypeToMake[] =>
+  columns.flatMap((name) => typesToMake.get(name) ?? [])
+
+/** A cast goes by the text where there is no other way. */
+const castSql = (column: string, from: string, to: string): string =>
+  from === to
+    ? ident(column)
+    : /^(?:text|character varying)/u.test(from) || /^(?:text|character varying)/u.test(to)
+      ? `${ident(column)}::${to}`
+      : `${ident(column)}::text::${to}`
+
+const isNumeric = (type: string): boolean =>
+  /^(?:smallint|integer|bigint|real|double precision|numeric)/u.test(type)
+
+const convert = (column: string, from: string, to: string): string =>
+  isNumeric(from) && isNumeric(to) ? `${ident(column)}::${to}` : castSql(column, from, to)
+
+export const pair = (found: FoundTable, from: string, to: string): Pick<ColumnsShape, 'olds' | 'news'> => {
+  const { declared, stated } = found
+  const [before, after] = [standingType(found, from) ?? 'text', wantedType(found, to)]
+  return {
+    olds: [
+      { name: from, type: before, sql: of(stated.back, declared.id, from) ?? convert(to, after, before) },
+    ],
+    news: [{ name: to, type: after, sql: of(stated.set, declared.id, to) ?? convert(from, before, after) }],
+  }
+}
+
+export const formerColumns = ({ declared, standing }: FoundTable) =>
+  (declared.renamedFrom ?? []).flatMap((one) => {
+    if (one.of !== 'column') return []
+    const has = (name: string): boolean => standing.columns.some((column) => column.name === name)
+    return has(one.from) && !has(one.column) ? [{ from: one.from, to: one.column }] : []
+  })
+
+export const phasesOfColumns = {
+  open: openColumns,
+  contract: contractColumns,
+  forget: forgetColumns,
+  phases,
+} as const

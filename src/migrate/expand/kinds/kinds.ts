@@ -1,0 +1,22 @@
+/** All kinds of changes of shape, in the order in which they are looked for: a table first, under whose name its columns change. */
+import type { Shape } from '../shape.ts'
+import { changeType } from './change-type.ts'
+import { renameColumn } from './rename-column.ts'
+import { renameTable } from './rename-table.ts'
+import { reshape } from './reshape.ts'
+import { requiredColumn } from './required.ts'
+import type { ShapeKind } from './shape-kind.ts'
+
+export const shapeKinds: readonly ShapeKind[] = [
+  renameTable,
+  renameColumn,
+  changeType,
+  reshape,
+  requiredColumn,
+] as readonly ShapeKind[]
+
+export const kindOfShape = ({ kind }: Shape): ShapeKind => {
+  const found = shapeKinds.find(({ kinds }) => kinds.includes(kind))
+  if (!found) throw new Error(`no kind of shape ${kind}`)
+  return found
+}

@@ -1,0 +1,158 @@
+/** Copies of the migrated database on which phases are tried, and what they are given by whoever asks for them. */
+import type { Architecture } from '../../architecture/architecture.ts'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import { AssayError } from '../../ground/errors.ts'
+import type { RelationName } from '../../ground/names.ts'
+import { relationId } from '../../ground/names.ts'
+import { PgError } from '../../postgres/fault.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Server } from '../../postgres/server.ts'
+import type { Session } from '../../postgres/session.ts'
+import { bind } from '../../prove/bind.ts'
+import type { Finding } from '../../prove/result.ts'
+import type { ChangeContext } from '../changes/change.ts'
+import { isSwapped, type Shape } from './shape.ts'
+import type { WalkedTable } from './walk.ts'
+
+export interface ShapeLab {
+  readonly server: Server
+  /** A database with the migrations applied; nobody is connected to it. */
+  readonly template: string
+  readonly architecture: Architecture
+  /** Makes a statement of a way back run where only a part of what it undoes stands. */
+  readonly fromHalfWay: (sql: string) => string
+  /** Expressions that give another value for each row. */
+  readonly volatile: (db: Session, catalog: Catalog) => Promise<ReadonlySet<string>>
+}
+
+/** A copy of the template for the length of `work`; its session is the owner's. */
+export const withCopy = async <T>(
+  { server, template }: Pick<ShapeLab, 'server' | 'template'>,
+  work: (db: Session, database: string) => Promise<T>,
+): Promise<T> => {
+  const database = await server.clone(template, 'shape')
+  try {
+    const db = await server.connect(database, 'owner')
+    try {
+      return await work(db, database)
+    } finally {
+      await db.end()
+    }
+  } finally {
+    await server.dropDatabase(database)
+  }
+}
+
+const refusedStatement = (sql: string, cause: PgError): AssayError =>
+  new AssayError(`PostgreSQL refuses a phase on a copy of the database: ${cause.fault.message}`, {
+    code: 'expand.refused',
+    exit: 1,
+    asked: sql,
+    found: `SQLSTATE ${cause.fault.sqlstate}`,
+    why: 'each phase runs on a copy before it is written; nothing was written',
+    mend: 'Take what stands in its way out of the database or the declaration, or write this change by hand.',
+    cause,
+  })
+
+/** Throws AssayError `expand.refused` with the statement. */
+export const runAll = async (db: Session, statements: readonly string[]): Promise<void> => {
+  for (const sql of statements)
+    await db.query(sql).catch((cause: unknown) => {
+      throw cause instanceof PgError ? refusedStatement(sql, cause) : cause
+    })
+}
+
+export const contextOf = async (
+  { server, volatile }: ShapeLab,
+  db: Session,
+  before: Catalog,
+  after: Catalog,
+): Promise<ChangeContext> => {
+  const found = new Set([...(await volatile(db, before)), ...(await volatile(db, after))])
+  return {
+    before,
+    after,
+    owner: server.owner,
+    online: true,
+    isVolatile: (expression) => found.has(expression),
+  }
+}
+
+export const walkedTable = async (db: Session, table: RelationName): Promise<WalkedTable> => {
+  const [found] = await db.json<{ readonly kind: string; readonly key: readonly string[] | null }>(
+    `select c.relkind as kind, (
+        select pg_catalog.json_agg(a.attname order by k.ordinality)
+        from pg_catalog.pg_index i, pg_catalog.unnest(i.indkey::int2[]) with ordinality as k (attnum, ordinality)
+        join pg_catalog.pg_attribute a on a.attnum = k.attnum
+        where i.indrelid = c.oid and i.indisprimary and a.attrelid = c.oid) as key
+      from pg_catalog.pg_class c where c.oid = ${literal(qualified(table))}::regclass`,
+  )
+  return { ...table, key: found?.key ?? [], isPartitioned: found?.kind === 'p' }
+}
+
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`)
+
+/** Whether a text of SQL names one of the columns, quoted or plain. */
+export const namesOne = (sql: string, names: readonly string[]): boolean =>
+  names.some(
+    (name) =>
+      sql.includes(ident(name)) ||
+      new RegExp(String.raw`(?<![\p{L}\p{N}_$"])${escaped(name)}(?![\p{L}\p{N}_$"])`, 'iu').test(sql),
+  )
+
+export interface Designed {
+  readonly rules: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Runs what the rules on these columns design for themselves, where nothing stands that they claim. Answers their ids; what
+ * PostgreSQL refuses is told by `refused`.
+ */
+export const designColumns = async (
+  { architecture }: ShapeLab,
+  db: Session,
+  table: RelationName,
+  columns: readonly string[],
+  refused: (rule: string, statement: string, fault: PgError) => Finding | null,
+): Promise<Designed> => {
+  const catalog = await readCatalog(db)
+  const { rules } = await bind(architecture, catalog, db)
+  const id = relationId(table)
+  const wanted = rules.filter(({ rule, claims, design, missing }) => {
+    if (missing !== null || claims.length > 0 || design.length === 0) return false
+    const text = design.join('\n')
+    return (rule.table === id || text.includes(qualified(table))) && namesOne(text, columns)
+  })
+  const done: string[] = []
+  const findings: Finding[] = []
+  for (const { rule, design } of wanted) {
+    await db.query('begin')
+    let at = ''
+    try {
+      for (const sql of design) {
+        at = sql.replace(/;\s*$/u, '')
+        await db.query(at)
+      }
+      await db.query('commit')
+      done.push(rule.id)
+    } catch (cause) {
+      await db.query('rollback')
+      if (!(cause instanceof PgError)) throw cause
+      const finding = refused(rule.id, at, cause)
+      if (finding !== null) findings.push(finding)
+    }
+  }
+  return { rules: done, findings }
+}
+
+/** `orders.code becomes slug`, for people. */
+export const saysShape = (shape: Shape): string => {
+  const id = relationId(shape.table)
+  if (shape.kind === 'rename-table') return `${relationId(shape.from)} becomes ${id}`
+  if (shape.kind === 'required') return `${id}.${shape.column} becomes required`
+  const list = (names: readonly { readonly name: string; readonly type: string }[]): string =>
+    names.map(({ name, type }) => (isSwapped(shape) ? `${name} ${type}` : name)).join(' and ')
+  return `${id}: ${list(shape.olds)} becomes ${list(shape.news)}`
+}

@@ -1,0 +1,164 @@
+/** What no trigger can carry, or needs a way of its own: named before anything is written. */
+import { checksOf } from '../../catalog/check.ts'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import { relationId, structureId } from '../../ground/names.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Session } from '../../postgres/session.ts'
+import type { Finding } from '../../prove/result.ts'
+import { namesOne, saysShape, walkedTable } from './lab.ts'
+import type { ColumnsShape } from './shape.ts'
+import { functionOf, triggerName } from './sync.ts'
+
+const cannot = (shape: ColumnsShape, code: string, what: string, why: string, fix: string): Finding => ({
+  code,
+  severity: 'error',
+  structure: structureId(relationId(shape.table), 'column', shape.olds[0]?.name ?? ''),
+  summary: `${saysShape(shape)}: ${what}`,
+  why,
+  fix,
+})
+
+const byHand = 'change it with `assay design` while the application stands still, or write the phases by hand'
+
+/** Why it cannot be done in phases; [] where it can. */
+export const obstacles = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {
+  const catalog = await readCatalog(db)
+  const id = relationId(shape.table)
+  const table = catalog.tables.get(id)
+  const olds = new Set(shape.olds.map(({ name }) => name))
+  const standing = (table?.columns ?? []).filter(({ name }) => olds.has(name))
+  const key = (await walkedTable(db, shape.table)).key.filter((name) => olds.has(name))
+  const parts = (
+    await db.json<{ readonly name: string }>(
+      `select a.attname as name from pg_catalog.pg_partitioned_table p
+        join pg_catalog.pg_attribute a on a.attrelid = p.partrelid and a.attnum = any (p.partattrs::int2[])
+        where p.partrelid = ${literal(qualified(shape.table))}::regclass order by 1`,
+    )
+  ).flatMap(({ name }) => (olds.has(name) ? [name] : []))
+  const computed = standing.filter(({ generated }) => generated !== null)
+  const numbered = standing.filter(({ identity }) => identity !== null)
+  return [
+    ...(table?.partitionOf === null
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.partition',
+            'the table is a partition or a child of another',
+            'its columns are its parent’s',
+            'declare the change on the parent',
+          ),
+        ]),
+    ...(parts.length === 0
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.partition-key',
+            `${parts.join(', ')} says in which partition a row is`,
+            'a partitioned table keeps its key, and no trigger moves a row of it',
+            'make a table with the new key, and bring the rows over by hand',
+          ),
+        ]),
+    ...(key.length === 0
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.key',
+            `${key.join(', ')} is the primary key`,
+            'foreign keys and the replica identity stand on it, and would have to follow in every table',
+            byHand,
+          ),
+        ]),
+    ...(computed.length === 0
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.generated',
+            `${computed.map(({ name }) => name).join(', ')} is generated`,
+            'nobody writes it: the new column is generated beside it, and needs no trigger',
+            'add the new column with `assay design`, and drop the old one when nobody reads it any more',
+          ),
+        ]),
+    ...(numbered.length === 0 || key.length > 0
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.identity',
+            `${numbered.map(({ name }) => name).join(', ')} numbers itself`,
+            'two columns cannot draw one number from one identity',
+            byHand,
+          ),
+        ]),
+  ]
+}
+
+/** Triggers that write the row behind the one that keeps the sides alike. */
+export const laterTriggers = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {
+  const later = await db.json<{ readonly name: string }>(
+    `select tgname as name from pg_catalog.pg_trigger
+      where tgrelid = ${literal(qualified(shape.table))}::regclass and not tgisinternal
+        and tgtype::int & 3 = 3 and tgtype::int & 20 <> 0
+        and tgname collate "C" > ${literal(triggerName(shape))} collate "C" order by 1`,
+  )
+  if (later.length === 0) return []
+  const names = later.map(({ name }) => name).join(', ')
+  return [
+    {
+      code: 'expand.trigger-order',
+      severity: 'warning',
+      structure: structureId(relationId(shape.table), 'trigger', triggerName(shape)),
+      summary: `${saysShape(shape)}: ${names} fires behind ${triggerName(shape)}`,
+      why: 'triggers of a table fire in the order of their names; what a later one writes into an old or a new column does not reach the other',
+      fix: `where it writes one of these columns, give it a name that comes before: alter trigger ${ident(later[0]?.name ?? '')} on ${qualified(shape.table)} rename to …`,
+    },
+  ]
+}
+
+const isText = (type: string): boolean => /^(?:text|character|citext)/u.test(type)
+
+/** Texts of any kind do not convert: `migrate test` fills the table with such ones, unless a CHECK says which may stand there. */
+export const uncheckedTexts = (shape: ColumnsShape, catalog: Catalog): readonly Finding[] => {
+  if (shape.news.every(({ type }) => isText(type))) return []
+  const id = relationId(shape.table)
+  const checked = new Set(checksOf(catalog, id).flatMap(({ facts }) => facts.columns))
+  return shape.olds
+    .filter(({ name, type }) => isText(type) && !checked.has(name))
+    .map(({ name }) => ({
+      code: 'expand.unchecked-text',
+      severity: 'warning',
+      structure: structureId(id, 'column', name),
+      summary: `${saysShape(shape)}: nothing says which texts may stand in ${name}`,
+      why: 'expand names the rows that do not convert and stops, and so it does on the rows of assay migrate test, which may be any text',
+      fix: `first add a CHECK on ${name} that allows what converts, in a migration of its own; or run the phase with --allow untested`,
+    }))
+}
+
+/** Functions that write or read the old columns by their names, which fail once these are put aside. */
+export const namedInFunctions = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {
+  const names = shape.olds.map(({ name }) => name)
+  const id = relationId(shape.table)
+  const found = await db.json<{ readonly name: string; readonly text: string; readonly fires: boolean }>(
+    `select p.oid::regprocedure::text as name, p.prosrc as text,
+        exists (select from pg_catalog.pg_trigger t where t.tgfoid = p.oid and not t.tgisinternal
+          and t.tgrelid = ${literal(qualified(shape.table))}::regclass) as fires
+      from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+      where l.lanname not in ('internal', 'c') and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        and p.oid <> ${literal(`${qualified(functionOf(shape))}()`)}::regprocedure
+      order by 1`,
+  )
+  return found
+    .filter(({ text, fires }) => namesOne(text, names) && (fires || namesOne(text, [shape.table.name])))
+    .map(({ name, fires }) => ({
+      code: 'expand.named-in-function',
+      severity: fires ? 'error' : 'warning',
+      structure: structureId(id, 'column', names[0] ?? ''),
+      summary: `${id}: ${name} names ${names.join(' or ')}${fires ? ', and fires on every write' : ''}`,
+      why: 'the text of a function is looked at when it runs: it fails once the old column has another name',
+      fix: `let it name ${shape.news.map((column) => column.name).join(' and ')} instead, in a migration of its own before contract`,
+    }))
+}

@@ -1,0 +1,86 @@
+/** The text of a phase: a head comment that says what it is for, then plain SQL in stages, each a short transaction. */
+import { stepsOf } from '../changes/kinds.ts'
+import type { Change, ChangeContext } from '../changes/change.ts'
+import { qualified } from '../../postgres/quote.ts'
+
+/** Statements of one transaction; one alone is a transaction by itself, or cannot run in any. */
+export type Stage = readonly string[]
+
+/** Longer than this nobody waits for a lock: those who come after would wait as well. */
+const lockTimeout = `'3s'`
+
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+
+/** A sentence that holds the beginning of a directive is none. */
+const plain = (line: string): string =>
+  line.startsWith('assay: ') ? line : line.replaceAll(/-+(?=[ \t]*assay:)/giu, '–')
+
+const isConcurrent = (stage: Stage): boolean =>
+  stage.every((sql) => /^(?:create (?:unique )?|drop )index concurrently /u.test(sql))
+
+const written = (statements: readonly string[]): string => statements.map((sql) => `${sql};\n`).join('')
+
+/** Steps that share a transaction together, others each by itself. */
+export const stagesOfChanges = (changes: readonly Change[], context: ChangeContext): readonly Stage[] => {
+  const stages: { readonly isAlone: boolean; readonly statements: string[] }[] = []
+  for (const { sql, alone = false } of changes.flatMap((change) => stepsOf(change, context))) {
+    const before = stages.at(-1)
+    if (!alone && before?.isAlone === false) before.statements.push(sql)
+    else stages.push({ isAlone: alone, statements: [sql] })
+  }
+  return stages.map(({ statements }) => statements)
+}
+
+/** What a build that was broken off may have left under the name of a key. */
+const leftOver = ({ does, kind, before, table }: Change, { before: catalog }: ChangeContext): Stage => {
+  const schema = catalog.tables.get(table ?? '')?.schema
+  if (does !== 'remove' || before === null || schema === undefined) return []
+  if (kind !== 'unique' && kind !== 'primaryKey') return []
+  return [`drop index if exists ${qualified({ schema, name: before.name })}`]
+}
+
+/** The same for a way back, which may begin where only a part of what it undoes stands. */
+export const stagesBack = (
+  changes: readonly Change[],
+  context: ChangeContext,
+  fromHalfWay: (sql: string) => string,
+): readonly Stage[] => {
+  const rest = changes.flatMap((change) => leftOver(change, context))
+  return [...stagesOfChanges(changes, context).map((stage) => stage.map(fromHalfWay)), rest]
+}
+
+const inStages = (stages: readonly Stage[]): string => {
+  let isTimed = false
+  const parts = stages.map((stage, i) => {
+    const wants = !isConcurrent(stage)
+    // A setting before the first stage would be a part of the migration that has done nothing.
+    if (i === 0 && wants && stage.length > 1)
+      return written(['begin', `set local lock_timeout = ${lockTimeout}`, ...stage, 'commit'])
+    // Nobody waits for an index that is built concurrently: it may wait for everybody.
+    const lock = wants === isTimed ? [] : [`set lock_timeout = ${wants ? lockTimeout : '0'}`]
+    isTimed = wants
+    return written([...lock, ...(stage.length === 1 ? stage : ['begin', ...stage, 'commit'])])
+  })
+  return parts.join('\n')
+}
+
+export interface PhaseWish {
+  readonly head: readonly string[]
+  readonly stages: readonly Stage[]
+  /** Settings of the session that stages of several transactions need. */
+  readonly session?: readonly string[]
+}
+
+export const phaseText = ({ head, stages, session = [] }: PhaseWish): string => {
+  const all = stages.filter((stage) => stage.length > 0)
+  const isWhole = all.length === 1 && !isConcurrent(all[0] ?? []) && session.length === 0
+  const lines = [...head, ...(isWhole || all.length === 0 ? [] : ['assay: transaction none'])]
+  const comment = lines.map((line) => `-- ${plain(printable(line))}\n`).join('')
+  if (all.length === 0) return comment
+  if (isWhole) return `${comment}\n${written([`set local lock_timeout = ${lockTimeout}`, ...(all[0] ?? [])])}`
+  return `${comment}\n${written(session)}${inStages(all)}`
+}
+
+/** The first line of every phase: which one of how many, and what for. */
+export const headLine = (number: number, of: number, what: string, says: string): string =>
+  `Phase ${number} of ${of}, ${what}: ${says}`

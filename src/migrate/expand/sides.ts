@@ -1,0 +1,104 @@
+/** How the columns of both sides are called in the database while the change lasts, and SQL that compares them row by row. */
+import { ident } from '../../postgres/quote.ts'
+import { fittedName } from '../../rules/ddl.ts'
+import { isSwapped, type ColumnsShape, type SideColumn } from './shape.ts'
+
+/** Where the change stands: before the sides change places, after it, and once the old one was put aside. */
+export type Stand = 'beside' | 'switched' | 'aside'
+
+export interface PlacedColumn extends SideColumn {
+  /** Its name in the database at this stand. */
+  readonly physical: string
+}
+
+export interface Sides {
+  readonly shape: ColumnsShape
+  readonly olds: readonly PlacedColumn[]
+  readonly news: readonly PlacedColumn[]
+}
+
+const keptName = (column: string): string => fittedName(`assay_kept_${column}`)
+const nextName = (column: string): string => fittedName(`assay_next_${column}`)
+
+export const sidesOf = (shape: ColumnsShape, stand: Stand): Sides => {
+  const swaps = isSwapped(shape)
+  const isShared = (name: string): boolean =>
+    swaps && shape.olds.some((c) => c.name === name) && shape.news.some((c) => c.name === name)
+  const old = (name: string): string =>
+    stand === 'aside' || (stand === 'switched' && isShared(name)) ? keptName(name) : name
+  const coming = (name: string): string => (stand === 'beside' && isShared(name) ? nextName(name) : name)
+  return {
+    shape,
+    olds: shape.olds.map((column) => ({ ...column, physical: old(column.name) })),
+    news: shape.news.map((column) => ({ ...column, physical: coming(column.name) })),
+  }
+}
+
+/** A cast that says the type, and never cuts a text that is too long: the assignment refuses it. */
+const castTo = (type: string): string =>
+  type
+    .replace(/^(?:character varying|varchar)\s*\(\d+\)/iu, 'varchar')
+    .replace(/^(?:character|char|bpchar)\s*\(\d+\)/iu, 'bpchar')
+    .replace(/^bit varying\s*\(\d+\)/iu, 'bit varying')
+
+const cast = ({ sql, type }: SideColumn): string => `(${sql})::${castTo(type)}`
+
+/** `from (select new."code" as "code") as "orders"`: an expression reads the other side under its own names. */
+const fromRow = (others: readonly PlacedColumn[], row: string, { table }: ColumnsShape): string => {
+  const list = others.map(({ name, physical }) => `${row}${ident(physical)} as ${ident(name)}`)
+  return `from (select ${list.join(', ')}) as ${ident(table.name)}`
+}
+
+/** What each column of `side` would be, told from the other side: one query over NEW. */
+export const selectFromNew = (sides: Sides, side: 'olds' | 'news', into: string): string => {
+  const others = side === 'olds' ? sides.news : sides.olds
+  return `select ${sides[side].map(cast).join(', ')} into ${into} ${fromRow(others, 'new.', sides.shape)}`
+}
+
+/** The same for a row of the table itself. */
+export const valuesInTable = (sides: Sides, side: 'olds' | 'news'): readonly string[] => {
+  const others = side === 'olds' ? sides.news : sides.olds
+  const isPlain = others.every(({ name, physical }) => name === physical)
+  return sides[side].map((column) =>
+    isPlain ? cast(column) : `(select ${cast(column)} ${fromRow(others, '', sides.shape)})`,
+  )
+}
+
+/** Types without an equality of their own are compared by their text. */
+const withoutEquality = /^(?:json|xml|point|polygon|path|line|txid_snapshot|pg_snapshot)$/u
+
+const comparable = ({ type }: SideColumn, sql: string): string =>
+  withoutEquality.test(type) ? `(${sql})::text` : sql
+
+const rowOf = (columns: readonly SideColumn[], values: readonly string[]): string => {
+  const all = columns.map((column, i) => comparable(column, values[i] ?? 'null'))
+  return all.length === 1 ? (all[0] ?? 'null') : `row(${all.join(', ')})`
+}
+
+export const differs = (
+  columns: readonly SideColumn[],
+  left: readonly string[],
+  right: readonly string[],
+): string => `${rowOf(columns, left)} is distinct from ${rowOf(columns, right)}`
+
+export const agrees = (
+  columns: readonly SideColumn[],
+  left: readonly string[],
+  right: readonly string[],
+): string => `${rowOf(columns, left)} is not distinct from ${rowOf(columns, right)}`
+
+export const namesIn = (columns: readonly PlacedColumn[], row = ''): readonly string[] =>
+  columns.map(({ physical }) => `${row}${ident(physical)}`)
+
+export const allNull = (columns: readonly PlacedColumn[], row = ''): string =>
+  namesIn(columns, row)
+    .map((name) => `${name} is null`)
+    .join(' and ')
+
+/** Rows of which the two sides do not say the same: neither can be told from the other. */
+export const disagreement = (sides: Sides): string => {
+  const { olds, news } = sides
+  const told = differs(news, namesIn(news), valuesInTable(sides, 'news'))
+  const back = differs(olds, namesIn(olds), valuesInTable(sides, 'olds'))
+  return `${told}\n  and (${allNull(news)} or ${back})`
+}

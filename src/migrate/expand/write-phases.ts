@@ -1,0 +1,142 @@
+/** From a declaration to the phases that may be released next, each as the text of an ordinary migration. */
+import { AssayError } from '../../ground/errors.ts'
+import type { Finding } from '../../prove/result.ts'
+import { findShapes, type ShapeWish } from './find-shapes.ts'
+import { kindOfShape } from './kinds/kinds.ts'
+import { literal } from '../../postgres/quote.ts'
+import { saysShape, withCopy, type ShapeLab } from './lab.ts'
+import { formatPhase, lastPhases, phaseFile, type PhaseOnDisk } from './phase-files.ts'
+import type { Phase, PhaseText, Shape } from './shape.ts'
+
+export interface WrittenPhase {
+  /** A few words for the migration's name: `orders_code_to_slug_expand`. */
+  readonly purpose: string
+  readonly shape: string
+  readonly says: string
+  readonly phase: Phase
+  /** Texts by file name: `up.sql`, `down.sql`, `phase.json` and what stands beside them. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export interface Expanded {
+  readonly phases: readonly WrittenPhase[]
+  readonly rules: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+const toWritten = (shape: Shape, text: PhaseText, keep: string | null): WrittenPhase => ({
+  purpose: `${shape.name}_${text.phase}`,
+  shape: shape.name,
+  says: saysShape(shape),
+  phase: text.phase,
+  files: {
+    'up.sql': text.up,
+    ...(text.down === null ? {} : { 'down.sql': text.down }),
+    ...text.files,
+    [phaseFile]: formatPhase(shape, text, keep),
+  },
+})
+
+const together = (all: readonly Expanded[]): Expanded => {
+  const findings = all.flatMap((one) => one.findings)
+  const isWhole = !findings.some(({ severity }) => severity === 'error')
+  return {
+    phases: isWhole ? all.flatMap((one) => one.phases) : [],
+    rules: isWhole ? [...new Set(all.flatMap((one) => one.rules))] : [],
+    findings,
+  }
+}
+
+/** Nothing is written where one of several changes cannot be. */
+export const expandShapes = async (
+  lab: ShapeLab,
+  wish: ShapeWish,
+  standing: readonly PhaseOnDisk[],
+): Promise<Expanded> => {
+  const begun = new Set(
+    lastPhases(standing)
+      .filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
+      .map(({ shape }) => shape.name),
+  )
+  const all: Expanded[] = []
+  for (const shape of await findShapes(lab, wish)) {
+    if (begun.has(shape.name)) continue
+    const opened = await kindOfShape(shape).open(lab, shape)
+    const { texts, rules, findings, shape: known = shape } = opened
+    all.push({ phases: texts.map((text) => toWritten(known, text, null)), rules, findings })
+  }
+  return together(all)
+}
+
+const nothingOpen = (name: string | null, open: readonly PhaseOnDisk[]): AssayError =>
+  new AssayError(
+    name === null ? 'No change of shape is under way.' : `No change of shape is called ${name}.`,
+    {
+      code: 'expand.nothing-open',
+      exit: 2,
+      asked: 'the next phase of a change that expand began',
+      found:
+        open.length === 0
+          ? 'no migration with a phase.json that is not finished'
+          : open.map(({ shape }) => shape.name).join(', '),
+      mend:
+        open.length === 0
+          ? 'assay migrate expand'
+          : `assay migrate contract --only ${open[0]?.shape.name ?? ''}`,
+    },
+  )
+
+const notSwitched = ({ shape, phase, migration }: PhaseOnDisk): AssayError =>
+  new AssayError(`${saysShape(shape)}: the switch is not there, so that nothing can be contracted.`, {
+    code: 'expand.not-switched',
+    exit: 2,
+    asked: 'the phase behind the switch',
+    found: `${migration} is its last phase, ${phase}`,
+    why: 'the old columns go only when the new ones were seen to say the same of every row',
+    mend: 'Bring the migrations that expand wrote back, all of them.',
+  })
+
+/** Throws AssayError `expand.keep` for a time that PostgreSQL does not read. */
+const checkKeep = (lab: ShapeLab, keep: string): Promise<void> =>
+  withCopy(lab, async (db) => {
+    const [found] = await db
+      .json<{ readonly is: boolean }>(`select ${literal(keep)}::interval >= interval '0' as is`)
+      .catch(() => [{ is: false }])
+    if (found?.is === true) return
+    throw new AssayError(`"${keep}" is no time for which a way back can be kept.`, {
+      code: 'expand.keep',
+      exit: 2,
+      asked: `--keep ${keep}`,
+      found: 'no interval as PostgreSQL writes it, or one that lies behind',
+      mend: "Write it so: --keep '30 days'",
+    })
+  })
+
+/** The contract of what was switched, and what ends the time of its way back. */
+export const contractShapes = async (
+  lab: ShapeLab,
+  wish: { readonly only: readonly string[]; readonly keep: string },
+  standing: readonly PhaseOnDisk[],
+): Promise<Expanded> => {
+  const open = lastPhases(standing).filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
+  const unknown = wish.only.find((name) => !open.some(({ shape }) => shape.name === name))
+  if (unknown !== undefined || open.length === 0) throw nothingOpen(unknown ?? null, open)
+  const asked = open.filter(({ shape }) => wish.only.length === 0 || wish.only.includes(shape.name))
+  const early = asked.find(({ phase, shape }) => {
+    const { phases } = kindOfShape(shape)
+    return phases.indexOf(phase) < phases.indexOf('contract') - 1
+  })
+  if (early !== undefined) throw notSwitched(early)
+  await checkKeep(lab, wish.keep)
+  const all: Expanded[] = []
+  for (const { shape, phase, keep, migration } of asked) {
+    if (phase === 'contract') {
+      const text = kindOfShape(shape).forget(shape, keep ?? wish.keep, migration)
+      if (text !== null) all.push({ phases: [toWritten(shape, text, null)], rules: [], findings: [] })
+      continue
+    }
+    const { texts, rules, findings } = await kindOfShape(shape).contract(lab, shape, wish.keep)
+    all.push({ phases: texts.map((text) => toWritten(shape, text, wish.keep)), rules, findings })
+  }
+  return together(all)
+}

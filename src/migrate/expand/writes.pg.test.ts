@@ -1,0 +1,234 @@
+/** Ways to write a row that applications have, each with both shapes beside each other; and what cannot have a phase. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { architecture, table } from 'assay'
+import type { Architecture } from '../../architecture/architecture.ts'
+import { AssayError } from '../../ground/errors.ts'
+import { PgError } from '../../postgres/fault.ts'
+import type { Server } from '../../postgres/server.ts'
+import { startServer } from '../../postgres/start.ts'
+import type { StatedSql } from './kinds/shape-kind.ts'
+import { withShapeProject } from '../../../test/support/shape-lab.ts'
+
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer({})
+})
+
+afterAll(async () => {
+  await server?.stop()
+})
+
+const declared = (...tables: readonly unknown[]): Architecture =>
+  architecture('shop', {
+    tables: Object.fromEntries(tables.map((t) => [(t as { name: string }).name, t])) as never,
+  }) as Architecture
+
+const stateOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (cause: unknown) => (cause instanceof PgError ? cause.fault.sqlstate : String(cause)),
+  )
+
+const longName = `long_${'ü'.repeat(29)}`
+
+describe('both shapes of a row', () => {
+  it('say the same, however it is written: COPY, upsert, many rows, no column names, replication', async () => {
+    // Partitioned, without a key, and with triggers of its own that write the row.
+    const sql = `
+      create table orders (id bigint, code text default 'none', note text, unique (id, code)) partition by range (id);
+      create table orders_1 partition of orders for values from (0) to (100);
+      create table orders_2 partition of orders for values from (100) to (1000000);
+      create function tidy() returns trigger language plpgsql as $$ begin new.code := trim(new.code); return new; end $$;
+      create trigger tidy before insert or update on orders for each row execute function tidy();
+      create role shape_writer; grant insert, select, update (note, id) on orders to shape_writer;`
+    const orders = table('orders', { id: 'bigint', [longName]: 'text', note: 'text' }, (t) => [
+      t.defaults({ [longName]: "'none'" }),
+      t.unique('id', longName),
+      t.renamedFrom({ [longName]: 'code' }),
+    ])
+    await withShapeProject(server, { sql, architecture: declared(orders) }, async (project) => {
+      const { db } = project
+      await db.query("insert into orders select n, ' c' || n from generate_series(1, 3000) n")
+      const { findings } = await project.expand()
+      expect(findings).toEqual([])
+      await project.run('expand')
+      await project.run('backfill')
+      await project.run('switch')
+      const both = async (where: string) =>
+        db.json(`select code as old, "${longName}" as young from orders where ${where} order by id`)
+      const run = (statement: string): Promise<unknown> => db.query(statement)
+      expect(await both(`code is distinct from "${longName}"`)).toEqual([])
+
+      await run("insert into orders values (5001, ' by place')")
+      expect(await both('id = 5001')).toEqual([{ old: 'by place', young: 'by place' }])
+      await run('insert into orders (id) values (5002)')
+      expect(await both('id = 5002')).toEqual([{ old: 'none', young: 'none' }])
+      await run(`insert into orders (id, "${longName}") values (5003, 'new')`)
+      await run(`insert into orders (id, code, "${longName}") values (5004, 'old', 'new')`)
+      expect(await both('id in (5003, 5004)')).toEqual([
+        { old: 'new', young: 'new' },
+        { old: 'new', young: 'new' },
+      ])
+      await db.copyIn('copy orders (id, code) from stdin', '6001\tcopied\n6002\t\\N\n')
+      await db.copyIn(`copy orders (id, "${longName}") from stdin`, '6003\tcopied\n')
+      expect(await both('id between 6001 and 6003')).toEqual([
+        { old: 'copied', young: 'copied' },
+        { old: null, young: null },
+        { old: 'copied', young: 'copied' },
+      ])
+      for (const column of ['code', `"${longName}"`]) {
+        await run(
+          `insert into orders (id, ${column}) values (7001, 'one') on conflict (id, ${column}) do update set ${column} = 'two'`,
+        )
+        await run(
+          `insert into orders (id, ${column}) values (7001, 'one') on conflict (id, ${column}) do nothing`,
+        )
+        await run(`update orders set ${column} = 'many ' || id where id < 200`)
+        await run(`update orders set ${column} = null where id = 5001`)
+      }
+      await run(`update orders set code = 'a', "${longName}" = 'b' where id = 5002`)
+      expect(await both('id = 5002')).toEqual([{ old: 'b', young: 'b' }])
+      await run(
+        "merge into orders o using (select 5003 as id) s on o.id = s.id when matched then update set code = 'merged'",
+      )
+      expect(await both('id = 5003')).toEqual([{ old: 'merged', young: 'merged' }])
+      // Whose rights end at other columns writes neither side, and moves a row to another partition.
+      await run('set role shape_writer')
+      expect(await stateOf(run("update orders set code = 'x' where id = 5004"))).toBe('42501')
+      await run("insert into orders (id, code) values (8001, ' mine')")
+      await run('update orders set id = 50 where id = 8001')
+      await run('reset role')
+      expect(await both('id = 50')).toEqual([
+        { old: 'many 50', young: 'many 50' },
+        { old: 'mine', young: 'mine' },
+      ])
+      expect(await both(`code is distinct from "${longName}"`)).toEqual([])
+      const admin = await server.connect(project.database, 'administrator')
+      await admin.query(
+        "set session_replication_role = replica; insert into orders (id, code) values (9001, 'from afar')",
+      )
+      await admin.end()
+      expect(await both('id = 9001')).toEqual([{ old: 'from afar', young: 'from afar' }])
+
+      // After the contract the old side follows as far as it can, and down names what it cannot say.
+      // A trigger of one's own that names the old column would fail on every write.
+      const stopped = await project.contract()
+      expect(stopped.findings.map(({ code, summary }) => `${code} ${summary}`)).toEqual([
+        'expand.named-in-function orders: tidy() names code, and fires on every write',
+      ])
+      await project.before(
+        `create or replace function tidy() returns trigger language plpgsql as $$ begin new."${longName}" := trim(new."${longName}"); return new; end $$`,
+      )
+      expect((await project.contract()).findings).toEqual([])
+
+      await project.run('contract')
+      await run(`update orders set "${longName}" = 'late' where id = 5003`)
+      await project.run('contract', 'down')
+      expect(await both('id = 5003')).toEqual([{ old: 'late', young: 'late' }])
+    })
+  })
+
+  it('are refused by the key of the row where one cannot be the other', async () => {
+    const sql = `create table t (a int, b text, v text not null, primary key (a, b))`
+    const t = table('t', { a: 'int', b: 'text', v: 'int' }, (rules) => [
+      rules.primaryKey('a', 'b'),
+      rules.required('v'),
+    ])
+    await withShapeProject(server, { sql, architecture: declared(t) }, async (project) => {
+      const { db } = project
+      await db.query(
+        "insert into t select n, 'b''%s', n::text from generate_series(1, 500) n; update t set v = 'x' where a in (7, 9)",
+      )
+      await project.expand()
+      await expect(project.run('expand')).rejects.toThrow(
+        "Rows of t do not convert to v integer: 7, b'%s; 9, b'%s (invalid input syntax for type integer",
+      )
+      await db.query("update t set v = '70' where v = 'x'")
+      await project.run('expand')
+      // Nothing is switched before the rows that stood are filled.
+      await expect(project.run('switch')).rejects.toThrow(/old and new differ in rows: 1, b'%s; .* and more/u)
+      await project.run('backfill')
+      await project.run('switch')
+      await db.query("insert into t values (1000, '', 5)")
+      await project.contract()
+      await project.run('contract')
+      await db.query("insert into t values (1001, '', 6)")
+      await project.run('contract', 'down')
+      await project.run('switch', 'down')
+      expect(await db.json('select a, v from t where a in (7, 1000, 1001) order by a')).toEqual([
+        { a: 7, v: '70' },
+        { a: 1000, v: '5' },
+        { a: 1001, v: '6' },
+      ])
+    })
+  })
+
+  it('are not lost after the contract, and the way back names what the old one cannot say', async () => {
+    const sql = `create table t (id int primary key, v int check (v > 0))`
+    const t = table('t', { id: 'int', v: 'bigint' }, (rules) => [rules.primaryKey('id')])
+    await withShapeProject(server, { sql, architecture: declared(t) }, async (project) => {
+      const { db } = project
+      await db.query('insert into t select n, n from generate_series(1, 50) n')
+      await project.expand()
+      for (const phase of ['expand', 'backfill', 'switch']) await project.run(phase)
+      expect(await stateOf(db.query('update t set v = 5000000000 where id = 1'))).toBe('22003')
+      await project.contract()
+      await project.run('contract')
+      await db.query('update t set v = 5000000000 where id in (1, 3); update t set v = -5 where id = 2')
+      await expect(project.run('contract', 'down')).rejects.toThrow(
+        /out of range|cannot say what stands in rows/u,
+      )
+      await db.query('update t set v = 50 where id in (1, 2, 3)')
+      await project.run('contract', 'down')
+      expect(await db.json('select v from t where id < 4')).toEqual([{ v: 50 }, { v: 50 }, { v: 50 }])
+    })
+  })
+
+  it('are not begun where it is not said how one is told from the other, or something stands on the old one', async () => {
+    const sql = `create table t (id int primary key, name text); create view v as select name from t`
+    const t = table('t', { id: 'int', a: 'text', b: 'text' }, (rules) => [rules.primaryKey('id')])
+    await withShapeProject(server, { sql, architecture: declared(t) }, async (project) => {
+      const one = (column: string, text: string) => ({ table: 't', column, sql: text })
+      const ask = (set: readonly StatedSql[], back: readonly StatedSql[], fill: readonly StatedSql[] = []) =>
+        project.expand({ set, back, fill }).then(
+          ({ findings }) => findings.map(({ code, summary }) => `${code}: ${summary}`).join('\n'),
+          (cause: unknown) =>
+            cause instanceof AssayError ? `${cause.code}: ${cause.message}` : String(cause),
+        )
+      expect(await ask([one('a', 'name')], [])).toMatch(/^expand\.not-stated/u)
+      expect(await ask([], [one('name', 'a')])).toMatch(/^expand\.not-stated/u)
+      expect(await ask([one('c', 'name')], [one('name', 'a')])).toMatch(/^expand\.column: t\.c/u)
+      expect(await ask([one('a', 'nothing(name)')], [one('name', 'a')])).toMatch(
+        /^expand\.expression: PostgreSQL refuses the expression for t\.a: function nothing/u,
+      )
+      expect(await ask([], [], [one('zip', '1')])).toMatch(/^expand\.column: t\.zip/u)
+      expect(await ask([one('a', 'name'), one('b', 'name')], [one('name', 'a')])).toBe(
+        'expand.still-used: t: name cannot go, because of view:v',
+      )
+      await expect(project.contract()).rejects.toThrow('No change of shape is under way.')
+    })
+  })
+
+  it('are not promised where no trigger could keep them', async () => {
+    const sql = `create table t (id int generated always as identity primary key, n int generated by default as identity, twice int generated always as (1 + 1) stored, v text);
+      create table c (x text) partition by list (x); create table c_1 partition of c for values in ('a');
+      create function f() returns trigger language plpgsql as 'begin return new; end';
+      create trigger "zzz last" before update on t for each row execute function f();`
+    const t = table('t', { id: 'bigint', n: 'bigint', twice: 'bigint', w: 'text' }, (rules) => [
+      rules.renamedFrom({ w: 'v' }),
+    ])
+    const c = table('c', { x: 'varchar(5)' }, () => [])
+    await withShapeProject(server, { sql, architecture: declared(t, c) }, async (project) => {
+      const { findings, phases } = await project.expand()
+      expect(phases).toEqual([])
+      expect(findings.map(({ code, structure }) => `${code} ${structure}`)).toEqual([
+        'expand.trigger-order t/trigger:zz_assay_t_v_to_w',
+        'expand.key t/column:id',
+        'expand.identity t/column:n',
+        'expand.generated t/column:twice',
+        'expand.partition-key c/column:x',
+      ])
+    })
+  })
+})

@@ -1,0 +1,164 @@
+/** Use cases of assay migrate expand and contract: the next phases of changes that two applications live through. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { AssayError } from '../ground/errors.ts'
+import { fromHalfWay } from '../migrate/design/half-way.ts'
+import { volatileDefaults } from '../migrate/design/design-round.ts'
+import { migrationNames } from '../migrate/design/name-migrations.ts'
+import type { StatedSql } from '../migrate/expand/kinds/shape-kind.ts'
+import type { ShapeLab } from '../migrate/expand/lab.ts'
+import { readPhases, type PhaseOnDisk } from '../migrate/expand/phase-files.ts'
+import {
+  contractShapes,
+  expandShapes,
+  type Expanded,
+  type WrittenPhase,
+} from '../migrate/expand/write-phases.ts'
+import { unquoted } from '../postgres/quote.ts'
+import { loadProject } from './config.ts'
+import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
+import type { Project } from './project.ts'
+
+export interface ExpandSettings extends ServerWish {
+  /** Where the config is looked for, upwards. */
+  readonly directory: string
+  /** `customers.first_name = split_part(full_name, ' ', 1)`. */
+  readonly set: readonly string[]
+  readonly back: readonly string[]
+  readonly fill: readonly string[]
+  readonly only: readonly string[]
+  readonly dryRun: boolean
+}
+
+export interface ContractSettings extends ServerWish {
+  readonly directory: string
+  /** Names of changes; none: all that are under way. */
+  readonly only: readonly string[]
+  /** How long the way back is kept: `30 days`. */
+  readonly keep: string
+  readonly dryRun: boolean
+}
+
+export interface NamedPhase extends WrittenPhase {
+  /** Of its migration. */
+  readonly name: string
+}
+
+export interface ArchitecturePhases {
+  readonly architecture: string
+  /** Absolute. */
+  readonly directory: string
+  readonly phases: readonly NamedPhase[]
+  readonly rules: readonly string[]
+  readonly findings: Expanded['findings']
+  /** Absolute paths. */
+  readonly written: readonly string[]
+}
+
+const noDirectory = (command: string | undefined): AssayError =>
+  new AssayError('There is no directory of migrations to write to.', {
+    code: 'expand.no-directory',
+    exit: 2,
+    asked: 'phases as migrations in SQL files',
+    found: command === undefined ? 'no schema.migrations' : `schema.command: ${command}`,
+    why: 'each phase is released by itself, and knows by its files which one comes next',
+    mend: "Say schema: { migrations: 'migrations' } in assay.config.ts.",
+  })
+
+const notRead = (option: string, text: string, found: string): AssayError =>
+  new AssayError(`${option} does not say which column it means.`, {
+    code: 'expand.option',
+    exit: 2,
+    asked: text,
+    found,
+    mend: `Write the column, an equals sign, and its value over the columns of the other side:\n--set "customers.first_name = split_part(full_name, ' ', 1)"`,
+  })
+
+/** Ids of tables may hold dots: the longest one that fits is meant. */
+const readStated = (option: string, texts: readonly string[], project: Project): readonly StatedSql[] => {
+  const tables = project.architectures
+    .flatMap(({ architecture }) => architecture.tables.map(({ id }) => id))
+    .toSorted((a, b) => b.length - a.length)
+  return texts.map((text) => {
+    const at = text.indexOf('=')
+    const place = text.slice(0, Math.max(at, 0)).trim()
+    const sql = text.slice(at + 1).trim()
+    if (at < 0 || sql === '') throw notRead(option, text, 'no equals sign, or nothing behind it')
+    const table = tables.find((id) => place.startsWith(`${id}.`))
+    if (table === undefined)
+      throw notRead(
+        option,
+        text,
+        `no table of the declaration before "="; there is ${tables.toSorted().join(', ')}`,
+      )
+    return { table, column: unquoted(place.slice(table.length + 1)), sql }
+  })
+}
+
+/** Never over a file that stands: what is there was written by somebody. */
+const write = (directory: string, phases: readonly NamedPhase[]): readonly string[] =>
+  phases.flatMap(({ name, files }) => {
+    const place = path.join(directory, name)
+    mkdirSync(place)
+    return Object.entries(files).map(([file, text]) => {
+      const whole = path.join(place, file)
+      writeFileSync(whole, text, { flag: 'wx' })
+      return whole
+    })
+  })
+
+const each = async (
+  project: Project,
+  wish: ServerWish & { readonly dryRun: boolean },
+  work: (lab: ShapeLab, standing: readonly PhaseOnDisk[]) => Promise<Expanded>,
+): Promise<readonly ArchitecturePhases[]> =>
+  withMigrated(project, wish, async (all: readonly Migrated[]) => {
+    const found: ArchitecturePhases[] = []
+    for (const { server, template, part } of all) {
+      const { schema, architecture } = part
+      if (schema.migrations === undefined) throw noDirectory(schema.command)
+      const directory = path.resolve(schema.directory, schema.migrations)
+      wish.onProgress?.(`trying phases of ${architecture.name}`, 0, 1)
+      const lab: ShapeLab = { server, template, architecture, fromHalfWay, volatile: volatileDefaults }
+      const { phases, rules, findings } = await work(lab, readPhases(directory))
+      const names = migrationNames(
+        readdirSync(directory),
+        phases.map(({ purpose }) => purpose),
+        null,
+      )
+      const named = phases.map((phase, i) => ({ ...phase, name: names[i] ?? phase.purpose }))
+      found.push({
+        architecture: architecture.name,
+        directory,
+        phases: named,
+        rules,
+        findings,
+        written: wish.dryRun ? [] : write(directory, named),
+      })
+    }
+    return found
+  })
+
+export const expandProject = async (settings: ExpandSettings): Promise<readonly ArchitecturePhases[]> => {
+  const project = await loadProject(settings.directory)
+  const stated = {
+    set: readStated('--set', settings.set, project),
+    back: readStated('--back', settings.back, project),
+    fill: readStated('--fill', settings.fill, project),
+  }
+  return each(project, settings, (lab, standing) => {
+    const own = (all: readonly StatedSql[]): readonly StatedSql[] =>
+      all.filter(({ table }) => lab.architecture.tables.some(({ id }) => id === table))
+    const { set, back, fill } = stated
+    return expandShapes(
+      lab,
+      { set: own(set), back: own(back), fill: own(fill), only: settings.only },
+      standing,
+    )
+  })
+}
+
+export const contractProject = async (settings: ContractSettings): Promise<readonly ArchitecturePhases[]> =>
+  each(await loadProject(settings.directory), settings, (lab, standing) =>
+    contractShapes(lab, settings, standing),
+  )
