@@ -101,7 +101,11 @@ describe(`the house of ${files.length} source files`, () => {
       run: ['files'],
       test: ['files', 'run', 'changes'],
       drift: ['files', 'changes'],
+      compensate: ['files', 'changes', 'design', 'test'],
+      staging: [],
       backfill: [],
+      expand: ['files', 'changes'],
+      cutover: [],
     }
     const partOf = (file: string): string => relative(source, file).split('/')[1]!
     const own = files.filter((file) => roomOf(file) === 'migrate')

@@ -2,6 +2,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { resolutions } from '../migrate/run/resolutions.ts'
 import { addBackfill } from './add-backfill.ts'
+import { addCutover } from './add-cutover.ts'
+import { addCompensate } from './add-compensate.ts'
+import { addExpand } from './add-expand.ts'
 import { addMigrateTest } from './add-migrate-test.ts'
 import type { MigrateOptions } from './migrate-command.ts'
 import type { Grammar } from './setup-commands.ts'
@@ -151,5 +154,8 @@ export const addMigrate = (program: Command, grammar: Pick<Grammar, 'describe' |
       }),
     )
   addMigrateTest(migrate, grammar)
+  addCompensate(migrate, grammar)
   addBackfill(migrate, grammar)
+  addExpand(migrate, grammar)
+  addCutover(migrate, grammar)
 }

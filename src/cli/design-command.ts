@@ -26,7 +26,7 @@ const findingsOf = ({ designs }: ProjectDesign): readonly EnvelopeFinding[] =>
   )
 
 const summaryOf = (
-  { architecture, directory, migrations, red, green }: ArchitectureDesign,
+  { architecture, directory, migrations, red, green, hasDown }: ArchitectureDesign,
   dryRun: boolean,
 ) => ({
   architecture,
@@ -38,7 +38,7 @@ const summaryOf = (
     name,
     rules,
     destroys,
-    ...(dryRun ? { up, down } : {}),
+    ...(dryRun ? { up, ...(hasDown ? { down } : {}) } : {}),
   })),
 })
 

@@ -10,6 +10,7 @@ import {
   resolveInDatabase,
   statusOfDatabase,
   type MigrateSettings,
+  type ProjectStatus,
 } from '../project/migrate-database.ts'
 import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
 import { dryRunSql, gateFinding, planText, runText, statusText } from '../report/migrate-run.ts'
@@ -120,6 +121,12 @@ const ranNow = async (
   })
 }
 
+/** Of a migration that is a phase of a change of shape. */
+const phaseOf = (name: string, { phaseOfMigration }: ProjectStatus) => {
+  const phase = phaseOfMigration.get(name)
+  return phase === undefined ? {} : { phase }
+}
+
 const statusNow = async (
   settings: MigrateSettings,
   options: MigrateOptions,
@@ -128,7 +135,7 @@ const statusNow = async (
   const status = await statusOfDatabase(settings)
   return answer('status', options.json, {
     code: status.isCurrent ? 0 : 1,
-    summary: status.migrations,
+    summary: status.migrations.map((one) => ({ ...one, ...phaseOf(one.name, status) })),
     findings: status.closed.map((gate) => gateFinding(gate)),
     next: status.isCurrent ? [] : ['assay migrate plan --url …'],
     text: statusText(status, layout),

@@ -19,6 +19,11 @@ export interface ArchitectureConfig {
   readonly schema: SchemaConfig
   /** Directory of the committed evidence; `ledger` by default, `ledger/<name>` when there are several architectures. */
   readonly ledger?: string
+  /**
+   * `'forward'`: migrations have no way back of their own. What takes one back is the next migration, which
+   * `assay migrate compensate` writes; `assay migrate test` makes it from each migration and proves it.
+   */
+  readonly direction?: 'both' | 'forward'
 }
 
 /** One architecture, or several, each with its own schema. */
@@ -30,6 +35,14 @@ export type Config = ArchitectureConfig | { readonly architectures: readonly Arc
  * @example
  * export default defineConfig({ architecture: commerce, schema: { migrations: 'migrations' } })
  * // create database …; the files of migrations/ in name order
+ *
+ * @example
+ * export default defineConfig({
+ *   architecture: commerce,
+ *   schema: { migrations: 'migrations' },
+ *   direction: 'forward',
+ * })
+ * // assay design writes up.sql, and no down.sql
  *
  * @example
  * export default defineConfig({

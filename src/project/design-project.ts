@@ -26,6 +26,8 @@ export interface ArchitectureDesign extends Design {
   readonly directory: string | null
   /** Absolute paths. */
   readonly written: readonly string[]
+  /** Whether `down` of its migrations is written; it was run in any case. */
+  readonly hasDown: boolean
 }
 
 export interface ProjectDesign {
@@ -54,7 +56,11 @@ const standingIn = (directory: string | null): readonly string[] => {
 }
 
 /** Never over a file that stands: what is there was written by somebody. */
-const write = (directory: string, migrations: readonly DesignedMigration[]): readonly string[] =>
+const write = (
+  directory: string,
+  migrations: readonly DesignedMigration[],
+  hasDown: boolean,
+): readonly string[] =>
   migrations.flatMap(({ name, up, down }) => {
     const place = path.join(directory, name)
     mkdirSync(place, { recursive: false })
@@ -63,10 +69,11 @@ const write = (directory: string, migrations: readonly DesignedMigration[]): rea
         ['up.sql', up],
         ['down.sql', down],
       ] as const
-    ).map(([file, text]) => {
+    ).flatMap(([file, text]): readonly string[] => {
+      if (file === 'down.sql' && !hasDown) return []
       const whole = path.join(place, file)
       writeFileSync(whole, text, { flag: 'wx' })
-      return whole
+      return [whole]
     })
   })
 
@@ -78,6 +85,7 @@ const designOne = async (
   const directory = schema.migrations === undefined ? null : path.resolve(schema.directory, schema.migrations)
   if (directory === null && !settings.dryRun) throw noDirectory(schema.command)
   const { only, drop, online, name, dryRun, onProgress } = settings
+  const hasDown = part.direction !== 'forward'
   const design = await designMigrations({
     architecture,
     server,
@@ -98,8 +106,8 @@ const designOne = async (
     },
     ...(onProgress ? { onProgress } : {}),
   })
-  const written = dryRun || directory === null ? [] : write(directory, design.migrations)
-  return { ...design, architecture: architecture.name, directory, written }
+  const written = dryRun || directory === null ? [] : write(directory, design.migrations, hasDown)
+  return { ...design, architecture: architecture.name, directory, written, hasDown }
 }
 
 export const designProject = async (settings: DesignSettings): Promise<ProjectDesign> => {

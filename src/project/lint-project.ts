@@ -3,6 +3,8 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { Architecture } from '../architecture/architecture.ts'
 import { placesOf } from '../architecture/architecture.ts'
+import type { QueryRule } from '../architecture/kinds/query.ts'
+import type { DeclaredRule } from '../architecture/rule.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import { makeLineNumbers } from '../ground/line-numbers.ts'
@@ -142,6 +144,12 @@ const fill = async (prover: Session, catalog: Catalog): Promise<readonly EmptyTa
   )
 }
 
+/** Statements in which it may name columns: its own, or those of a query of the application. */
+const textsOf = (rule: DeclaredRule): readonly string[] => {
+  const own = (rule.sql ?? []).flatMap(({ text, names }) => (names === 'statement' ? [text] : []))
+  return rule.kind === 'query' ? [...own, ...(rule as QueryRule).forms.map(({ sql }) => sql)] : own
+}
+
 /** Rules of the architecture that name a column which a migration drops. */
 const readersOf = (
   architecture: Architecture,
@@ -152,10 +160,9 @@ const readersOf = (
   placesOf(architecture).flatMap(({ rules }) =>
     rules.flatMap((rule) => {
       const isNamed = rule.table === table && rule.columns.includes(column)
-      const isRead = (rule.sql ?? []).some(({ text, names }) => {
-        if (names !== 'statement') return false
-        const words = new Set(scanWords(text).map((word) => word.text))
-        return words.has(name) && (words.has(column) || words.has(`"${column}"`))
+      const isRead = textsOf(rule).some((text) => {
+        const words = new Set(scanWords(text).flatMap((word) => [word.text, word.text.replaceAll('"', '')]))
+        return words.has(name) && words.has(column)
       })
       return isNamed || isRead ? [rule.id] : []
     }),
@@ -258,6 +265,22 @@ const lookAt = async (
   }
 }
 
+/** Nothing that stands behind a refused migration can be run. */
+const withNotReached = (looked: Looked, refused: string, rest: readonly string[]): Looked => ({
+  ...looked,
+  findings: [
+    ...looked.findings,
+    ...rest.map((file): Finding => ({
+      code: 'lint.not-reached',
+      severity: 'error',
+      summary: `${path.basename(file)} was not looked at: ${path.basename(refused)}, which stands before it, is refused`,
+      why: 'a migration is looked at on the database that those before it make',
+      fix: `Correct ${path.basename(refused)} first.`,
+      where: { file, line: 1 },
+    })),
+  ],
+})
+
 /** Refused where there are no rows too, for what no hazard speaks of: the migration itself is wrong. */
 const refusalsOfHazards: ReadonlySet<string> = new Set(['25001', '55P04'])
 
@@ -305,7 +328,10 @@ const lintPart = async (
       const fault = found.trace.statements.at(-1)?.fault ?? null
       if (refusal !== null && !(fault !== null && refusalsOfHazards.has(fault.sqlstate))) throw refusal
       looked.push(found)
-      if (refusal !== null) break
+      if (refusal !== null) {
+        const rest = files.slice(n + 1).filter((other) => linted.has(other))
+        return looked.map((one) => (one === found ? withNotReached(one, file, rest) : one))
+      }
       if (!isReusable(found.trace)) await leave()
     }
     return looked

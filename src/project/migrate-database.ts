@@ -2,6 +2,8 @@
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
+import { readPhases } from '../migrate/expand/phase-files.ts'
+import { standingChanges, type StandingChange } from '../migrate/expand/standing-changes.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { readTested } from '../migrate/files/tested.ts'
 import { parseAllowed } from '../migrate/run/gate.ts'
@@ -93,6 +95,7 @@ const readRepository = async (part: ProjectArchitecture): Promise<Repository> =>
     tested,
     ledger,
     leftAlone: part.architecture.leftAlone ?? [],
+    temporary: part.architecture.temporary ?? [],
   }
 }
 
@@ -180,8 +183,26 @@ export const planDatabase = (
   return withTarget(settings, (session, repository) => planRun(session, repository, wish))
 }
 
-export const statusOfDatabase = (settings: MigrateSettings): Promise<DatabaseStatus> =>
-  withTarget(settings, async ({ db }, { migrations }) => statusOfAll(migrations, await readJournal(db)))
+export interface ProjectStatus extends DatabaseStatus {
+  /** Changes of shape, and in which phase each stands. */
+  readonly changes: readonly StandingChange[]
+  /** By the name of a migration that is one: `{ change, phase }`. */
+  readonly phaseOfMigration: ReadonlyMap<string, { readonly change: string; readonly phase: string }>
+}
+
+export const statusOfDatabase = (settings: MigrateSettings): Promise<ProjectStatus> =>
+  withTarget(settings, async ({ db }, { migrations }, { schema }) => {
+    const status = statusOfAll(migrations, await readJournal(db))
+    const applied = status.migrations.filter(({ standing }) => standing === 'applied').map(({ name }) => name)
+    const phases = readPhases(path.resolve(schema.directory, schema.migrations ?? '.'))
+    return {
+      ...status,
+      changes: standingChanges(phases, new Set(applied)),
+      phaseOfMigration: new Map(
+        phases.map(({ migration, shape, phase }) => [migration, { change: shape.name, phase }]),
+      ),
+    }
+  })
 
 /** Answers the names that were recorded. */
 export const baselineDatabase = (

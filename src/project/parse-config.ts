@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
+import { temporaryIn } from '../migrate/expand/phase-files.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import { AssayError, AssayErrors, type SourcePlace } from '../ground/errors.ts'
 import { nearestName } from '../ground/nearest-name.ts'
@@ -40,6 +41,7 @@ const partShape = z.strictObject({
   }),
   schema: schemaShape,
   ledger: text.optional(),
+  direction: z.enum(['both', 'forward'], { error: "is neither 'both' nor 'forward'" }).optional(),
 })
 const manyShape = z.strictObject({
   architectures: z.array(partShape).min(1, 'names no architecture'),
@@ -207,6 +209,12 @@ const withPlatform = (architecture: Architecture, before: SchemaSource['before']
     : { ...architecture, leftAlone: [...(architecture.leftAlone ?? []), ...made] }
 }
 
+/** What the phases of a change of shape leave for a while. */
+const withTemporary = (architecture: Architecture, migrations: string | null): Architecture => {
+  const temporary = migrations === null ? [] : temporaryIn(migrations)
+  return temporary.length === 0 ? architecture : { ...architecture, temporary }
+}
+
 /** Throws AssayErrors with everything that is wrong. */
 export const parseConfig = (file: string, exported: unknown): Project => {
   const directory = dirname(file)
@@ -214,12 +222,16 @@ export const parseConfig = (file: string, exported: unknown): Project => {
   const parsed = many ? manyShape.safeParse(exported) : partShape.safeParse(exported)
   if (!parsed.success) throw new AssayErrors(toFaults(file, parsed.error.issues, many))
   const parts: readonly Part[] = 'architectures' in parsed.data ? parsed.data.architectures : [parsed.data]
-  const architectures = parts.map(({ architecture, schema, ledger }): ProjectArchitecture => {
+  const architectures = parts.map(({ architecture, schema, ledger, direction }): ProjectArchitecture => {
     const usual = many && parts.length > 1 ? join('ledger', pathPart(architecture.name)) : 'ledger'
     const { migrations, command, before, extensions } = schema
     return {
-      architecture: withPlatform(architecture, schema.before),
+      architecture: withTemporary(
+        withPlatform(architecture, schema.before),
+        migrations === undefined ? null : resolve(directory, migrations),
+      ),
       ledger: resolve(directory, ledger ?? usual),
+      ...(direction === 'forward' ? { direction } : {}),
       schema: {
         directory,
         ...(migrations === undefined ? {} : { migrations }),

@@ -7,6 +7,8 @@ export interface ProjectArchitecture {
   readonly schema: SchemaSource
   /** Absolute path of the ledger's directory. */
   readonly ledger: string
+  /** Absent: a migration goes both ways. */
+  readonly direction?: 'forward'
 }
 
 export interface Project {

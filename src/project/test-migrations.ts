@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 import { shellCommand } from '../ground/shell-word.ts'
+import { testPair } from '../migrate/compensate/test-pair.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { numberOf } from '../migrate/files/migration-number.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
@@ -28,9 +29,10 @@ import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { loadProject } from './config.ts'
 import type { OnProgress, ServerWish } from './migrated.ts'
-import { applySchema } from './migrations.ts'
+import { admitRoles, makeGround } from './migration-ground.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
 import { isError } from './prove-project.ts'
+import { asForward, goesForward, testForward } from './test-forward.ts'
 
 export interface TestMigrationsSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
@@ -80,7 +82,7 @@ const noMigrations = ({ file }: Project): AssayError =>
     mend: `Say schema: { migrations: 'migrations' } in ${file}; what a command of another tool applies, that tool has to test.`,
   })
 
-const unknownName = (name: string, known: readonly string[]): AssayError => {
+export const unknownName = (name: string, known: readonly string[]): AssayError => {
   const nearest = nearestName(name, known)
   return new AssayError(
     `There is no migration ${name}.${nearest === null ? '' : ` Did you mean ${nearest}?`}`,
@@ -95,7 +97,7 @@ const unknownName = (name: string, known: readonly string[]): AssayError => {
   )
 }
 
-const isNamed = (name: string, asked: string): boolean => name === asked || numberOf(name) === asked
+export const isNamed = (name: string, asked: string): boolean => name === asked || numberOf(name) === asked
 
 const readParts = (project: Project, names: readonly string[]): readonly Part[] => {
   const parts = project.architectures.flatMap((part): Part[] => {
@@ -114,21 +116,6 @@ const readParts = (project: Project, names: readonly string[]): readonly Part[] 
 const catalogOf = (server: Server, database: string): Promise<Catalog> =>
   withProver(server, database, (db) => readCatalog(db))
 
-/** The prover may become every role that there is; and migrations go on making roles, which admitting ends before PostgreSQL 16. */
-const admitRoles = async (server: Server): Promise<void> => {
-  await server.admitRoles()
-  if (!server.isOwn && server.major < 16) await server.dropDatabase(await server.createDatabase('roles'))
-}
-
-/** Before the first migration. */
-const makeGround = async (server: Server, { architecture, schema }: ProjectArchitecture): Promise<string> => {
-  const database = await server.createDatabase(architecture.name)
-  const { migrations: _, ...ground } = schema
-  await applySchema(server, database, ground)
-  await admitRoles(server)
-  return database
-}
-
 interface Testing {
   readonly server: Server
   readonly part: ProjectArchitecture
@@ -139,8 +126,42 @@ const untested = { filled: [], stops: 0 }
 
 const isPassed = ({ findings }: Pick<MigrationTest, 'findings'>): boolean => !findings.some(isError)
 
-const directionOf = ({ directives }: Migration): TestedOne['direction'] =>
-  directives.forward === null ? 'both' : 'forward'
+/** What one of the wanted migrations takes back, as it was when that one ran. */
+interface Kept {
+  readonly index: number
+  /** A copy of the database before it. */
+  readonly before: string
+  readonly catalogs: { readonly before: Catalog; readonly after: Catalog }
+}
+
+const directionOf = ({ directives }: Migration, isForward: boolean): TestedOne['direction'] =>
+  directives.forward === null && !isForward ? 'both' : 'forward'
+
+const nothingToTakeBack = ({ name, up, directives }: Migration): Finding => ({
+  code: 'migrate.compensates-nothing',
+  severity: 'error',
+  summary: `${name} says that it takes ${directives.compensates ?? ''} back, and no migration of that name stands before it`,
+  why: 'what it does cannot be held against what it should undo',
+  fix: 'Correct the name in: -- assay: compensates …',
+  where: { file: up.file, line: 1 },
+})
+
+/** Behind the one that it takes back, with all between them. */
+const testTakingBack = async (
+  server: Server,
+  migrations: readonly Migration[],
+  at: number,
+  kept: ReadonlyMap<string, Kept>,
+): Promise<readonly Finding[]> => {
+  const last = migrations[at]
+  const name = last?.directives.compensates ?? null
+  if (last === undefined || name === null) return []
+  const found = kept.get(name)
+  const first = found && migrations[found.index]
+  if (found === undefined || first === undefined) return [nothingToTakeBack(last)]
+  const between = migrations.slice(found.index + 1, at)
+  return testPair({ server, first, between, last, before: found.before, catalogs: found.catalogs })
+}
 
 /** Applies all of them in their order, and tests the wanted ones as they stand before each. */
 const testInOrder = async (
@@ -153,15 +174,21 @@ const testInOrder = async (
   const last = migrations.findLastIndex(({ name }) => wanted.has(name))
   const add = (migration: Migration, test: MigrationTest): void => {
     const { name } = migration
-    tests.push({ name, direction: directionOf(migration), passed: isPassed(test), ...test })
+    const direction = directionOf(migration, goesForward(migration, part.direction))
+    tests.push({ name, direction, passed: isPassed(test), ...test })
   }
+  const takenBack = new Set(
+    migrations.flatMap((one) => (wanted.has(one.name) ? (one.directives.compensates ?? []) : [])),
+  )
+  const kept = new Map<string, Kept>()
   const current = await makeGround(server, part)
   let catalog: Catalog | null = null
   for (const [i, migration] of migrations.slice(0, last + 1).entries()) {
     const isWanted = wanted.has(migration.name)
     if (isWanted) onProgress(`testing ${migration.name}`, tests.length, wanted.size)
-    if (isWanted) catalog ??= await catalogOf(server, current)
-    const before = isWanted ? await server.clone(current, 'before') : null
+    const isKept = takenBack.has(migration.name)
+    if (isWanted || isKept) catalog ??= await catalogOf(server, current)
+    const before = isWanted || isKept ? await server.clone(current, 'before') : null
     const refusal = await runStages(ownerOf(server, current), stagesOf(migration.up))
     if (refusal !== null) {
       const findings = [refused(migration, migration.up, 'up', refusal, false)]
@@ -176,11 +203,23 @@ const testInOrder = async (
       continue
     }
     const after = await catalogOf(server, current)
-    const test = await testMigration({ server, migration, before, catalogs: { before: catalog, after } })
-    await server.dropDatabase(before)
-    add(migration, test)
-    if (isPassed(test)) passes.push(makeTested(migration, catalog, after, part.architecture.leftAlone))
+    const catalogs = { before: catalog, after }
     catalog = after
+    if (isWanted) {
+      const isForward = goesForward(migration, part.direction)
+      const own = isForward
+        ? await testForward({ server, migration, before, after: current, catalogs })
+        : await testMigration({ server, migration, before, catalogs })
+      const test = {
+        ...own,
+        findings: [...own.findings, ...(await testTakingBack(server, migrations, i, kept))],
+      }
+      add(migration, test)
+      const said = isForward ? asForward(migration) : migration
+      if (isPassed(test)) passes.push(makeTested(said, catalogs.before, after, part.architecture.leftAlone))
+    }
+    if (isKept) kept.set(migration.name, { index: i, before, catalogs })
+    else await server.dropDatabase(before)
   }
   return { tests, passes }
 }
@@ -191,7 +230,9 @@ const testPart = async (
   { names, all, onProgress = () => undefined }: TestMigrationsSettings,
 ): Promise<ArchitectureMigrations> => {
   const { passes: recorded, problems } = await readTested(part.ledger)
-  const isKnown = (one: Migration): boolean => passOf(recorded, one, server.major) !== null
+  // A pass of one that goes forward is none where it is to go both ways.
+  const isKnown = (one: Migration): boolean =>
+    passOf(recorded, one, server.major)?.direction === directionOf(one, goesForward(one, part.direction))
   const wanted = migrations.filter((one) =>
     names.length > 0 ? names.some((asked) => isNamed(one.name, asked)) : all || !isKnown(one),
   )

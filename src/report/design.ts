@@ -27,12 +27,14 @@ const sqlLines = (name: string, text: string, { paint }: Layout): readonly strin
 
 const migrationLines = (
   { name, rules, destroys, up, down }: ArchitectureDesign['migrations'][number],
-  { directory }: ArchitectureDesign,
+  { directory, hasDown }: ArchitectureDesign,
   layout: DesignLayout,
 ): readonly string[] => {
   const { paint, dryRun, width } = layout
   const place = directory === null ? name : layout.place(`${directory}/${name}`)
-  const said = `up ${counted(lineCount(up), 'line')}, down ${counted(lineCount(down), 'line')}${dryRun ? '' : ', written'}`
+  const back = hasDown ? `down ${counted(lineCount(down), 'line')}` : 'forward only'
+  const said = `up ${counted(lineCount(up), 'line')}, ${back}${dryRun ? '' : ', written'}`
+  const downLines = hasDown ? sqlLines('down.sql', down, layout) : []
   return [
     `  ${paint.strong(printable(place))} ${paint.dim(said)}`,
     ...(rules.length <= named ? rules : rules.slice(0, named - 1)).map(
@@ -40,7 +42,7 @@ const migrationLines = (
     ),
     ...(rules.length <= named ? [] : [`    ${paint.good('✓')} ${rules.length - named + 1} more rules`]),
     ...destroys.map((id) => `    ${paint.bad('✗')} ${wrap(`destroys ${id}`, width, 6)}`),
-    ...(dryRun ? ['', ...sqlLines('up.sql', up, layout), '', ...sqlLines('down.sql', down, layout), ''] : []),
+    ...(dryRun ? ['', ...sqlLines('up.sql', up, layout), '', ...downLines, ''] : []),
   ]
 }
 

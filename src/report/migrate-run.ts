@@ -1,5 +1,6 @@
 /** What a run of migrations did or would do, and how each stands in a database, for a person at a terminal; dry runs as SQL. */
 import type { ClosedGate, GateName } from '../migrate/run/gate.ts'
+import type { StandingChange } from '../migrate/expand/standing-changes.ts'
 import type { PlannedRun, RunResult } from '../migrate/run/migrate.ts'
 import type { DatabaseStatus, MigrationStatus, Standing } from '../migrate/run/status.ts'
 import type { EnvelopeFinding } from './envelope.ts'
@@ -126,18 +127,32 @@ const statusLine = (one: MigrationStatus, width: number, { paint }: Layout): str
   return `${mark} ${printable(one.name).padEnd(width)}  ${words[one.standing]}${details === '' ? '' : paint.dim(` ${printable(details)}`)}`
 }
 
+/** Of each change of shape its phase, and what comes next. */
+const changeLines = (changes: readonly StandingChange[], { paint }: Layout): readonly string[] =>
+  changes
+    .filter(({ isDone }) => !isDone)
+    .map(({ says, phase, phases, next }) => {
+      const at = phase === null ? 'not begun' : `${phase}, ${phases.indexOf(phase) + 1} of ${phases.length}`
+      return `${printable(says)}: ${at}; ${paint.dim(`next ${printable(next ?? 'assay migrate contract')}`)}`
+    })
+
 /** Without a final newline. */
-export const statusText = (status: DatabaseStatus, layout: Layout): string => {
-  const { migrations, closed, isCurrent } = status
+export const statusText = (
+  status: DatabaseStatus & { readonly changes?: readonly StandingChange[] },
+  layout: Layout,
+): string => {
+  const { migrations, closed, isCurrent, changes = [] } = status
+  const open = changeLines(changes, layout)
   const { paint } = layout
   const width = Math.max(0, ...migrations.map(({ name }) => name.length))
-  const open = migrations.filter(({ standing }) => standing !== 'applied').length
+  const behind = migrations.filter(({ standing }) => standing !== 'applied').length
   const summary = isCurrent
     ? paint.good(`All ${migrations.length} migrations stand in this database.`)
-    : paint.bad(`${count(open, 'migration does', 'migrations do')} not stand as the directory has them.`)
+    : paint.bad(`${count(behind, 'migration does', 'migrations do')} not stand as the directory has them.`)
   return [
     ...migrations.map((one) => statusLine(one, width, layout)),
     ...(migrations.length === 0 ? ['There is no migration yet.'] : ['', summary]),
+    ...(open.length === 0 ? [] : ['', ...open]),
     ...closed.flatMap((gate) => ['', faultText(gateFinding(gate), layout)]),
   ].join('\n')
 }

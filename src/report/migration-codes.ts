@@ -13,6 +13,56 @@ const byHand = 'Take it into the migrations or out of the database: `assay drift
 const described = (title: string, why: string, fix: string): Described => ({ title, why, fix })
 
 export const migrationCodes: Readonly<Record<string, Described>> = {
+  'expand.key': described(
+    'A key changes its shape',
+    'Foreign keys and the replica identity stand on it, and would have to follow in every table.',
+    'Change it with `assay design` while the application stands still, or write the phases by hand.',
+  ),
+  'expand.identity': described(
+    'A column that numbers itself changes its shape',
+    'Two columns cannot draw one number from one identity.',
+    'Change it with `assay design` while the application stands still, or write the phases by hand.',
+  ),
+  'expand.generated': described(
+    'A generated column changes its shape',
+    'Nobody writes it: no trigger could keep both alike.',
+    'Add the new one with `assay design`, and drop the old one when nobody reads it any more.',
+  ),
+  'expand.partition': described(
+    'A column of a partition changes its shape',
+    'Its columns are those of its parent.',
+    'Declare the change on the parent.',
+  ),
+  'expand.partition-key': described(
+    'A key of partitions changes its shape',
+    'A partitioned table keeps its key, and no trigger moves a row of it.',
+    'Make a table with the new key, and bring the rows over by hand.',
+  ),
+  'expand.still-used': described(
+    'Something stands on the old column',
+    'It reads the old column, or a declared rule asks for it: the column cannot go.',
+    'Let it read the new column in a migration of its own, once expand ran.',
+  ),
+  'expand.refused': described(
+    'PostgreSQL refuses a rule on the new columns',
+    'It would be missing when the old columns are gone.',
+    'Change the rule, or change this column in a migration by hand.',
+  ),
+  'expand.unchecked-text': described(
+    'Nothing says which texts may stand in a column that gets another type',
+    'Expand stops at texts that do not convert, on the rows of `migrate test` too.',
+    'Add a CHECK on the old column that allows what converts.',
+  ),
+  'expand.named-in-function': described(
+    'A function names a column that is put aside',
+    'Its text is looked at when it runs: then it fails.',
+    'Let it name the new column, in a migration of its own before contract.',
+  ),
+  'expand.trigger-order': described(
+    'A trigger fires behind the one that keeps both sides alike',
+    'What it writes into one side does not reach the other.',
+    'Give it a name that comes before.',
+  ),
   'migrate.up-fails': described(
     'A migration is refused',
     'What is refused on a copy with rows is refused in production.',
@@ -23,6 +73,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'When it is needed, there is none.',
     'Correct the statement.',
   ),
+  'lint.not-reached': described(
+    'A migration was not looked at',
+    'One that stands before it is refused.',
+    'Correct that one first.',
+  ),
   'migrate.not-reached': described(
     'A migration was not tested',
     'One that stands before it is refused.',
@@ -32,6 +87,41 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'A migration has no way back',
     'By default a migration has a down that is proven.',
     'Write down.sql, or say why there is none: -- assay: direction forward because …',
+  ),
+  'migrate.from-differs': described(
+    'A database that is copied has another schema than its migrations make',
+    'What was changed by hand there is not tested.',
+    'See what differs: `assay drift`.',
+  ),
+  'migrate.from-missing': described(
+    'Something is not in the database that is copied',
+    'What a migration does to its rows is not seen.',
+    'See what differs: `assay drift`.',
+  ),
+  'migrate.from-set-aside': described(
+    'Rows are not in a masked copy',
+    'PostgreSQL takes them masked in no form that was tried.',
+    'Name columns whose values are of no person: --public.',
+  ),
+  'migrate.from-sample': described(
+    'A copy has a part of the rows',
+    'A row that a migration fails on may be among the others.',
+    'Leave out --rows before a release.',
+  ),
+  'migrate.not-compensated': described(
+    'No migration can be made that takes a migration back',
+    'Where direction is forward, the next migration takes back what went wrong.',
+    'Say what is lost at its head (-- assay: loses …), or why there is no way back (-- assay: direction forward because …).',
+  ),
+  'migrate.compensation-differs': described(
+    'A migration does not take back what it says it takes back',
+    'It leaves another database than there was before.',
+    'Let it undo all that the other one does.',
+  ),
+  'migrate.compensates-nothing': described(
+    'A migration says that it takes back one that does not stand before it',
+    'What it does cannot be held against what it should undo.',
+    'Correct the name in: -- assay: compensates …',
   ),
   'migrate.down-differs': described(
     'After down the database is another one than before',

@@ -1,4 +1,5 @@
 /** What `migrate test` has found, for a person at a terminal: a line for each migration, then what is to be done. */
+import type { TestedFrom } from '../project/test-from.ts'
 import type { ArchitectureMigrations, MigrationTests, TestedOne } from '../project/test-migrations.ts'
 import { findingsText } from './findings.ts'
 import { headline } from './labelled.ts'
@@ -39,6 +40,25 @@ const block = (one: ArchitectureMigrations, layout: Layout): readonly string[] =
     ].join('\n'),
     ...(findings.length === 0 ? [] : [[paint.strong('To do'), ...findingsText(findings, layout)].join('\n')]),
   ]
+}
+
+/** On the masked rows of a database. Without a final newline. */
+export const testedFromText = (result: TestedFrom, layout: Layout): string => {
+  const { paint, width } = layout
+  const { architecture, from, at, copied, tests, findings } = result
+  const mark = ({ passed }: TestedOne): string => (passed ? paint.good('✓') : paint.bad('✗'))
+  const rows = copied.tables.reduce((sum, one) => sum + one.rows, 0)
+  const passed = tests.filter((test) => test.passed).length
+  const all = [...tests.flatMap((test) => test.findings), ...findings]
+  const head = `${architecture}: ${passed} of ${times(tests.length, 'pending migration')} passed on a masked copy of ${from}`
+  return [
+    [
+      paint.strong(wrap(head, width, 0)),
+      `  ${wrap(`${times(rows, 'row')} in ${times(copied.tables.length, 'table')}, as they stand behind ${at ?? 'no migration'}`, width, 2)}`,
+      ...tests.map((test) => headline(mark(test), testedText(test), layout)),
+    ].join('\n'),
+    ...(all.length === 0 ? [] : [[paint.strong('To do'), ...findingsText(all, layout)].join('\n')]),
+  ].join('\n\n')
 }
 
 /** Without a final newline. */

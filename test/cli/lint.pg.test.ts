@@ -35,6 +35,23 @@ interface Summary {
 }
 
 describe('assay lint', () => {
+  test('what stands behind a refused migration is told, and not left out', async () => {
+    const refused: ProjectFiles = {
+      ...shop,
+      'migrations/0002_mood.sql': "create type mood as enum ('good');\n",
+      'migrations/0003_label.sql':
+        "alter type mood add value 'bad';\ncreate table m (feeling mood default 'bad');\ninsert into m values (default);\n",
+      'migrations/0004_more.sql': 'create table more (id bigint primary key);\n',
+    }
+    await withProject(refused, async (directory) => {
+      const told = await assayJson(['lint', '--config', directory])
+      expect(told.code).toBe(1)
+      expect(codesOf(told.findings)).toContain('lint.enum-value-used-in-transaction error')
+      const rest = told.findings.filter(({ code }) => code === 'lint.not-reached')
+      expect(rest.map(({ where }) => where?.file.split('/').at(-1))).toEqual(['0004_more.sql'])
+    })
+  })
+
   test('one file: what it does to rows that are there, what is wrong, and what a comment allows', async () => {
     await withProject(files, async (directory) => {
       const file = join('migrations', '0002_price.sql')

@@ -37,6 +37,8 @@ export interface Directives {
   readonly isTransactionNone: boolean
   /** The number before it, where numbers are left out: `follows 0003`. */
   readonly follows: string | null
+  /** The migration that it takes back: `compensates 0007_products_slug`. */
+  readonly compensates: string | null
   readonly allows: readonly AllowDirective[]
   /** Steps that may run a second time, from 1; null among them: all of the file. */
   readonly rerunnable: readonly (number | null)[]
@@ -48,6 +50,7 @@ export const noDirectives: Directives = {
   isData: false,
   isTransactionNone: false,
   follows: null,
+  compensates: null,
   allows: [],
   rerunnable: [],
 }
@@ -60,6 +63,7 @@ const usages: Readonly<Record<string, string>> = {
   transaction: '-- assay: transaction none',
   allow: '-- assay: allow lint.rewrites-table because the table has ten rows',
   follows: '-- assay: follows 0003',
+  compensates: '-- assay: compensates 0007_products_slug',
   rerunnable: '-- assay: rerunnable',
 }
 
@@ -131,6 +135,7 @@ interface Draft {
   isData: boolean
   isTransactionNone: boolean
   follows: string | null
+  compensates: string | null
   allows: AllowDirective[]
   rerunnable: (number | null)[]
 }
@@ -171,6 +176,9 @@ const take = (draft: Draft, read: Read, line: Line): void => {
   } else if (word === 'follows') {
     if (!/^\S+$/u.test(rest)) throw refuse('It is not said which migration stands before this one.')
     draft.follows = rest
+  } else if (word === 'compensates') {
+    if (!/^\S+$/u.test(rest)) throw refuse('It is not said which migration it takes back.')
+    draft.compensates = rest
   } else if (rest !== '') {
     throw refuse(`The directive "${word}" takes nothing behind it.`)
   } else if (word === 'data') draft.isData = true
@@ -190,6 +198,7 @@ export const parseDirectives = (
     isData: false,
     isTransactionNone: false,
     follows: null,
+    compensates: null,
     allows: [],
     rerunnable: [],
   }

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
 import { shellWord } from '../../ground/shell-word.ts'
 import { compareVersions, parseFlywayName, type FlywayName } from './flyway-names.ts'
+import { readCodeOrder } from './code-order.ts'
+import { drizzleOrder } from './drizzle-journal.ts'
 import { codeHistoryOf } from './tool-history.ts'
 
 export interface MigrationFile {
@@ -209,6 +211,7 @@ const noDirectory = (directory: string): AssayError =>
 
 const noSqlFile = (directory: string): AssayError => {
   const history = codeHistoryOf(directory)
+  const order = readCodeOrder(directory)
   if (history === null)
     return new AssayError(`The migrations directory ${directory} has no SQL file.`, {
       code: 'schema.migrations',
@@ -221,7 +224,10 @@ const noSqlFile = (directory: string): AssayError => {
     code: 'schema.migrations',
     exit: 3,
     asked: 'the SQL files that make the schema',
-    found: `files that ${history.tool} runs`,
+    found:
+      order === null
+        ? `files that ${history.tool} runs`
+        : `${order.migrations.length} migrations of ${order.tool}, the last one ${order.heads.join(', ')}`,
     why: `only ${history.tool} can apply them: it does so for proofs and for your own databases`,
     mend: `Let it make the schema, in assay.config.ts:\nschema: { command: '${history.apply}' }`,
   })
@@ -234,6 +240,20 @@ export const listPlaces = (directory: string): readonly MigrationPlace[] => {
   // Tests come first: before the first migration is written, every rule is to be red.
   if (entries.length === 0) return []
   const isFlyway = entries.some((name) => ['V', 'B'].includes(parseFlywayName(name)?.prefix ?? ''))
+  const sql = sqlFilesOf(directory)
+  const undo = sql.filter((name) => undoes.test(name))
+  const ofDrizzle = drizzleOrder(
+    directory,
+    sql.filter((name) => !undo.includes(name)),
+  )
+  if (ofDrizzle !== null)
+    return ofDrizzle.map((file) =>
+      placeOfFile(
+        directory,
+        file,
+        undo.find((name) => undoneStem(name) === stem(file)),
+      ),
+    )
   const places = isFlyway ? flywayPlaces(directory, entries) : flatPlaces(directory, entries)
   if (places.length > 0) return places
   throw noSqlFile(directory)

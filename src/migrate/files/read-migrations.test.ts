@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { AssayError, AssayErrors } from '../../ground/errors.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { listMigrations } from './migration-files.ts'
+import { readCodeOrder } from './code-order.ts'
 import { numberGaps } from './migration-number.ts'
 import { readMigrations } from './read-migrations.ts'
 import { stagesOf } from './steps.ts'
@@ -44,6 +45,98 @@ const read = () =>
     up.text.trim(),
     down?.text.trim() ?? null,
   ])
+
+describe('the histories of other tools', () => {
+  const journal = (...tags: readonly string[]): string =>
+    JSON.stringify({
+      version: '7',
+      dialect: 'postgresql',
+      entries: tags.map((tag, idx) => ({ idx, tag, when: 1 })),
+    })
+
+  test('Drizzle runs what its journal lists, in that order', () => {
+    write({
+      '0001_b.sql': 'select 1;\n--> statement-breakpoint\nselect 2;',
+      '0000_z.sql': 'select 0',
+      'meta/_journal.json': journal('0001_b', '0000_z'),
+      'meta/0000_snapshot.json': '{}',
+    })
+    expect(read().map(([name]) => name)).toEqual(['0001_b', '0000_z'])
+  })
+
+  test.each([
+    ['migration.missing-file', { 'meta/_journal.json': journal('0000_a', '0001_gone') }],
+    ['migration.not-listed', { 'meta/_journal.json': journal('0000_a'), '0001_stray.sql': 'select 1' }],
+    ['migration.journal', { 'meta/_journal.json': '<<<<<<< ours\n{' }],
+    ['migration.journal', { 'meta/_journal.json': '[]' }],
+    [
+      'migration.two-heads',
+      {
+        'meta/_journal.json': JSON.stringify({
+          entries: [
+            { idx: 0, tag: '0000_a' },
+            { idx: 0, tag: '0000_b' },
+          ],
+        }),
+        '0000_b.sql': '',
+      },
+    ],
+  ])('Drizzle: %s', (code, files) => {
+    write({ '0000_a.sql': 'select 1', ...files })
+    expect(faultsOf(() => readMigrations(directory)).map((fault) => fault.code)).toEqual([code])
+  })
+
+  const alembic = (revision: string, down: string): string =>
+    `"""what it does\n\nRevises: ${revision}\ndown_revision = 'old'\n"""\nfrom alembic import op\nrevision: str = '${revision}'\ndown_revision: Union[str, None] = ${down}  # then\ndef upgrade(): pass\n`
+  const django = (...after: readonly string[]): string =>
+    `from django.db import migrations\nclass Migration(migrations.Migration):\n    dependencies = [\n        ('auth', '0009_alter'),\n${after.map((name) => `        ("shop", "${name}"),\n`).join('')}    ]\n    operations = []\n`
+
+  test('the order of Alembic and Django is read from their files', () => {
+    write({
+      'versions/z_first.py': alembic('aaa', 'None'),
+      'versions/a_third.py': alembic('ccc', "('bbb1', 'bbb2')"),
+      'versions/b2.py': alembic('bbb2', "'aaa'"),
+      'versions/b1.py': alembic('bbb1', "'aaa'"),
+      'shop/migrations/__init__.py': '',
+      'shop/migrations/0001_initial.py': django(),
+      'shop/migrations/0002_x.py': django('0001_initial'),
+    })
+    const order = readCodeOrder(directory)
+    expect(order?.migrations.map(({ name }) => name)).toEqual(['aaa', 'bbb1', 'bbb2', 'ccc'])
+    expect(order?.heads).toEqual(['ccc'])
+    const shop = readCodeOrder(path.join(directory, 'shop/migrations'))
+    expect(shop?.migrations.map(({ name }) => name)).toEqual(['0001_initial', '0002_x'])
+    const [fault] = faultsOf(() => readMigrations(path.join(directory, 'versions')))
+    expect(fault).toMatchObject({
+      code: 'schema.migrations',
+      found: '4 migrations of Alembic, the last one ccc',
+    })
+  })
+
+  test.each([
+    [
+      'migration.two-heads',
+      { 'a.py': alembic('a', 'None'), 'b.py': alembic('b', "'a'"), 'c.py': alembic('c', "'a'") },
+    ],
+    ['migration.missing-file', { 'b.py': alembic('b', "'a'") }],
+    ['migration.circle', { 'a.py': alembic('a', "'b'"), 'b.py': alembic('b', "'a'") }],
+  ])('Alembic: %s', (code, files) => {
+    write(files)
+    expect(faultsOf(() => readMigrations(directory)).map((fault) => fault.code)).toEqual([code])
+  })
+
+  test('Django: two heads of one app', () => {
+    write({
+      'shop/migrations/0001_initial.py': django(),
+      'shop/migrations/0002_a.py': django('0001_initial'),
+      'shop/migrations/0002_b.py': django('0001_initial'),
+    })
+    const faults = faultsOf(() => readMigrations(path.join(directory, 'shop/migrations')))
+    expect(faults).toMatchObject([
+      { code: 'migration.two-heads', message: 'Django has 2 heads: 0002_a, 0002_b.' },
+    ])
+  })
+})
 
 describe('the migrations of a directory', () => {
   test('directories, flat files with their undo, parts of one file, and repeatable ones last', () => {

@@ -62,6 +62,25 @@ const readMigration = (place: MigrationPlace): Migration => {
   }
 }
 
+/** One that stands in no directory yet: its text, as `file` will have it. */
+export const migrationOfText = (name: string, file: string, text: string): Migration => {
+  const up = makeScript(file, text, text)
+  const directives = directivesOf(up, 'up')
+  const kind = directives.isData ? 'data' : 'versioned'
+  return { name, kind, up, down: null, directives, hash: sha(`${up.hash}\n-`) }
+}
+
+/** The same with another way back, and with what that says it loses. */
+export const withWayBack = (migration: Migration, file: string, text: string): Migration => {
+  const down = makeScript(file, text, text)
+  return {
+    ...migration,
+    down,
+    directives: joinDirectives(migration.directives, directivesOf(down, 'down')),
+    hash: sha(`${migration.up.hash}\n${down.hash}`),
+  }
+}
+
 const twoHeads = (directory: string, names: readonly string[]): AssayError =>
   new AssayError(`Two migrations have the same number: ${names.join(' and ')}.`, {
     code: 'migration.two-heads',

@@ -113,6 +113,7 @@ call fill();
       isData: false,
       isTransactionNone: true,
       follows: '0003',
+      compensates: null,
       allows: [
         { code: 'lint.drops-column', because: 'nothing reads it', step: null, line: 7 },
         { code: 'lint.a', because: 'one', step: 1, line: 8 },

@@ -55,6 +55,8 @@ export interface RelationState {
   readonly table: number
   /** What it inherits from or is a partition of. */
   readonly parents: readonly number[]
+  /** What every row of a partition is, as its bounds say it; null: it is none, or nothing is said. */
+  readonly bounds: string | null
   /** Who may do what, as PostgreSQL prints it. */
   readonly grants: readonly string[]
   readonly columns: readonly ColumnState[]

@@ -136,6 +136,9 @@ const cases: readonly Case[] = [
     'missing-phase',
     'drops-column',
   ),
+  bad('alter table plain add column more integer[]; alter table plain drop column note', 'drops-column'),
+  bad('create table unlike (x text); drop table lines', 'drops-table'),
+  bad('create table lines_2 (x text); drop table lines', 'drops-table', 'missing-phase'),
   bad('alter table plain add column kind text not null default null', 'fails-on-rows'),
   bad(
     'delete from plain; alter table plain add column kind text not null',
@@ -270,6 +273,8 @@ describe('by itself, or for good', () => {
     'reindex index qty_index',
     'drop index qty_index',
     'alter table plain add column token uuid default gen_random_uuid()',
+    "alter table events attach partition events_2025 for values from ('2025-01-01') to ('2026-01-01')",
+    `alter table ${odd} rename column "a ""b" to "c ""d"`,
   ])('the safe way that a finding gives has no hazard: %s', async (sql) => {
     const [finding] = await judged(lab, `${head} ${sql}`, state)
     const statements = finding!.fix
@@ -280,6 +285,28 @@ describe('by itself, or for good', () => {
     for (const statement of statements)
       expect(codes(await judged(own, `set lock_timeout = '2s'; ${statement}`)), statement).toEqual([])
   })
+})
+
+it.each([
+  [
+    'create index "ev ""ents" on events (id)',
+    'lint.index-not-concurrent',
+    `select count(*) from pg_index where indisvalid and indexrelid::regclass::text in ('"ev ""ents"', 'events_2024_id_idx')`,
+    '2',
+  ],
+  ['truncate tenants cascade', 'lint.truncate-cascade', `select count(*) from lines`, '0'],
+])('the statements of a finding run as they stand: %s', async (sql, code, select, answer) => {
+  const findings = await judged(lab, `${head} ${sql}`, state)
+  const fix = findings.find(({ hazard }) => hazard.code === code)!.fix
+  const database = await server.clone(template, 'pasted')
+  const db = await server.connect(database, 'owner')
+  try {
+    for (const line of fix.split('\n').slice(1)) await db.query(line)
+    expect((await db.query(select)).at(-1)!.rows).toEqual([[answer]])
+  } finally {
+    await db.end()
+    await server.dropDatabase(database)
+  }
 })
 
 it('without event triggers, as for those who are no superusers, the catalog tells most of it', async () => {

@@ -12,6 +12,7 @@ select c.oid::bigint as oid, n.nspname as schema, c.relname as name, c.relkind a
        coalesce(i.indrelid, toasted.oid, 0)::bigint as "table",
        coalesce((select json_agg(p.inhparent::bigint order by p.inhseqno) from pg_catalog.pg_inherits p
                   where p.inhrelid = c.oid), '[]') as parents,
+       case when c.relispartition and c.relkind in ('r', 'p') then pg_catalog.pg_get_partition_constraintdef(c.oid) end as bounds,
        coalesce((select json_agg(g.item::text) from pg_catalog.unnest(c.relacl) as g(item)), '[]') as grants,
        coalesce((select json_agg(json_build_object(
                     'position', a.attnum, 'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),

@@ -28,6 +28,8 @@ export interface Repository {
   readonly ledger: Ledger
   /** What the architecture leaves to others. */
   readonly leftAlone: readonly string[]
+  /** What stands only while a change of shape lasts. Absent: nothing. */
+  readonly temporary?: readonly string[]
 }
 
 export interface RunWish extends RunGoal {
@@ -54,13 +56,14 @@ export interface RunResult extends PlannedRun {
 
 const readEvidence = async (
   { db, major }: MigrationSession,
-  { tested, ledger, leftAlone }: Repository,
+  { tested, ledger, leftAlone, temporary = [] }: Repository,
   isWhole: boolean,
 ): Promise<Evidence> => ({
   tested,
   ledger,
   major,
   isWhole,
+  temporary,
   fingerprint: historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes)),
 })
 

@@ -45,6 +45,8 @@ export interface TestParts {
   readonly before: string
   /** Of that database, and of the same after up. */
   readonly catalogs: { readonly before: Catalog; readonly after: Catalog }
+  /** Rows that it has already: none are made. */
+  readonly given?: readonly FilledTable[]
 }
 
 export interface MigrationTest {
@@ -204,9 +206,10 @@ const fill = async (
   db: Session,
   catalog: Catalog,
   touched: ReadonlySet<string>,
+  given: readonly FilledTable[] | undefined,
 ): Promise<{ readonly filled: readonly FilledTable[]; readonly start: DatabaseState }> => {
   const system = await readSystemRows(db)
-  const filled = await fillRows(db, catalog, withNeighbours(catalog, touched))
+  const filled = given ?? (await fillRows(db, catalog, withNeighbours(catalog, touched)))
   const own = (await readSystemRows(db)) === system ? catalog : await readCatalog(db)
   return { filled, start: { catalog: own, rows: await readRowFingerprint(db, own) } }
 }
@@ -217,7 +220,9 @@ export const testMigration = async (parts: TestParts): Promise<MigrationTest> =>
   const touched = touchedTables(migration, catalogs.before, catalogs.after)
   const database = await server.clone(before, 'migration')
   try {
-    const { filled, start } = await withProver(server, database, (db) => fill(db, catalogs.before, touched))
+    const { filled, start } = await withProver(server, database, (db) =>
+      fill(db, catalogs.before, touched, parts.given),
+    )
     const { directives, kind } = migration
     const down =
       migration.down === null || directives.forward !== null || kind === 'repeatable' ? null : migration.down

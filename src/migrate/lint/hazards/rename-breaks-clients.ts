@@ -1,6 +1,6 @@
 /** Something gets another name while old clients still use the old one. */
 import { relationId } from '../../../ground/names.ts'
-import { qualified } from '../../../postgres/quote.ts'
+import { ident, qualified } from '../../../postgres/quote.ts'
 import { isIndex } from '../database-state.ts'
 import { changedColumnsOf, keptRelationsOf, nameOf } from '../evidence.ts'
 import { perStatement, type Hazard, type HazardFinding } from '../hazard.ts'
@@ -63,7 +63,7 @@ export const renameBreaksClients: Hazard = {
               relation: nameOf(statement, table.oid),
               summary: `${nameOf(statement, table.oid)}.${before.name} becomes ${after.name}`,
               fix: `Add the new column beside it, keep both true by a trigger, and drop the old one when nobody uses it any more:
-alter table ${qualified(table)} add column … ${after.type};`,
+alter table ${qualified(table)} add column ${ident(after.name)} ${after.type};`,
             },
           ]
         : [],

@@ -54,16 +54,15 @@ export const scansUnderLock: Hazard = {
     )
     const [first] = scanned
     if (!first || (explained && !/\battach\s+partition\b/iu.test(statement.text))) return []
-    const isAttach = /\battach\s+partition\b/iu.test(statement.text)
     const partition = statement.after.relations.get(first.oid)
     return [
       {
         relation: nameOf(statement, first.oid),
         summary: `all rows of ${listed(scanned.map(({ oid }) => nameOf(statement, oid)))} are looked at under ${lockWords(lockTaken(statement, first.oid))}`,
         fix:
-          isAttach && partition
-            ? `Have a CHECK that says what the bounds say validated before: ATTACH PARTITION then looks at nothing (the default partition needs one that says the opposite):
-alter table ${qualified(partition)} add constraint fits_partition check (…) not valid;
+          partition !== undefined && partition.bounds !== null
+            ? `Have a CHECK that says what the bounds say validated before: no row is then looked at, and the CHECK can go afterwards:
+alter table ${qualified(partition)} add constraint fits_partition check (${partition.bounds}) not valid;
 alter table ${qualified(partition)} validate constraint fits_partition;`
             : 'Have what it looks for validated before, under a weaker lock, or do it in a window without traffic.',
       },

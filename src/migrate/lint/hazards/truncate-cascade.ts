@@ -1,5 +1,5 @@
 /** TRUNCATE … CASCADE empties tables that it does not name. */
-import { listed, nameOf } from '../evidence.ts'
+import { listed, nameOf, sqlNameOf } from '../evidence.ts'
 import { perStatement, type Hazard, type HazardFinding } from '../hazard.ts'
 import { tablesNamedBy } from '../statement-facts.ts'
 import { emptiedTables } from '../emptied.ts'
@@ -22,7 +22,7 @@ export const truncateCascade: Hazard = {
             relation: nameOf(statement, others[0]),
             summary: `CASCADE empties ${listed(others.map((oid) => nameOf(statement, oid)))} too`,
             fix: `Name every table that is to be emptied, and leave CASCADE out:
-truncate table … , ${others.map((oid) => nameOf(statement, oid)).join(', ')};`,
+truncate table ${[...named, ...others].map((oid) => sqlNameOf(statement, oid)).join(', ')};`,
           },
         ]
   }),
