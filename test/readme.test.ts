@@ -67,10 +67,11 @@ test('its commands are commands, with options that they have', () => {
     const [, name, ...words] = line.replace(/\s+#.*$/u, '').split(/\s+/u)
     const top = program.commands.find((c) => c.name() === name)
     expect(top, line).toBeDefined()
-    const command = top!.commands.find((c) => c.name() === words[0]) ?? top
+    let command = top!
+    for (const word of words) command = command.commands.find((c) => c.name() === word) ?? command
     for (const word of words.filter((w) => w.startsWith('--')))
       expect(
-        command!.options.map((option) => option.long),
+        command.options.map((option) => option.long),
         line,
       ).toContain(word)
   }
