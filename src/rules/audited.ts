@@ -43,6 +43,7 @@ const claimsOf = (rule: AuditedRule, catalog: Catalog): readonly string[] => {
 
 export const audited: RuleKind<AuditedRule> = {
   kind: 'audited',
+  designPlace: 20,
   heedsTriggers: true,
   sentence: (rule) =>
     rule.personal.length === 0

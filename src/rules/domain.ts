@@ -123,6 +123,7 @@ const checkText = ({ name, expression }: DomainCheck): string =>
 
 export const domain: RuleKind<DomainRule> = {
   kind: 'domain',
+  designPlace: -90,
   sentence: (rule) => {
     const limits = rule.checks.map((c) => shortened(c.expression))
     return `${rule.column} is ${[`${rule.type}: ${rule.base}`, ...limits].join(', ')}${rule.required ? ', never missing' : ''}${rule.default === undefined ? '' : `, ${shortened(rule.default)} when it is left out`}`

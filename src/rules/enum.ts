@@ -18,6 +18,7 @@ const unknownLabels = (labels: readonly string[]): readonly string[] => {
 
 export const enumeration: RuleKind<EnumRule> = {
   kind: 'enum',
+  designPlace: -100,
   sentence: (rule) => `${rule.column} is one of ${listed(rule.labels)}, in this order`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -177,6 +177,7 @@ const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground
 
 export const generated: RuleKind<GeneratedRule> = {
   kind: 'generated',
+  designPlace: -40,
   sentence: (rule) => `${rule.column} is always ${shortened(rule.expression)} and cannot be written`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -50,6 +50,7 @@ const numbersItself = async (rule: IdentityRule, context: RuleContext, ground: G
 
 export const identity: RuleKind<IdentityRule> = {
   kind: 'identity',
+  designPlace: -50,
   sentence: (rule) =>
     rule.generation === 'always'
       ? `${rule.column} numbers itself and cannot be chosen`

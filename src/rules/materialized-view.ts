@@ -72,6 +72,7 @@ const indexes = async (
 
 export const materializedView: RuleKind<MaterializedViewRule> = {
   kind: 'materializedView',
+  designPlace: 40,
   sentence: () => 'it shows what its query selected when it was last refreshed',
   async experiments(rule, context) {
     const relation = qualified(context.table)

@@ -11,6 +11,7 @@ const expected = ({ then }: ObjectCase): Expected =>
 
 export const object: RuleKind<ObjectRule> = {
   kind: 'object',
+  designPlace: -110,
   sentence: (rule) => rule.sentence,
   experiments: (rule) => {
     const draft = openDraft(rule, nothing)

@@ -52,6 +52,7 @@ const addUnfilledCase = async (
 
 export const optional: RuleKind<OptionalRule> = {
   kind: 'optional',
+  designPlace: -70,
   sentence: (rule) => `${rule.column} may be missing`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

@@ -49,6 +49,7 @@ const keyOf = async (rule: PrimaryKeyRule, context: RuleContext): Promise<Key> =
 
 export const primaryKey: RuleKind<PrimaryKeyRule> = {
   kind: 'primaryKey',
+  designPlace: -30,
   sentence: (rule) => {
     const period = periodKeyOf(rule)
     if (period) return `${periodSentence(period)}, and none of these is ever missing`

@@ -41,6 +41,7 @@ const emptied = (rule: ReferencesRule, architecture: Architecture): string => {
 
 export const references: RuleKind<ReferencesRule> = {
   kind: 'references',
+  designPlace: -10,
   sentence: (rule) =>
     rule.isOverPeriod
       ? `rows of ${rule.target} with the same ${listed(rule.columns.slice(0, -1))} cover ${rule.columns.at(-1)} from end to end, and stay while this stands`

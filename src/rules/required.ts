@@ -31,6 +31,7 @@ const notNulls = ({ table, column }: RequiredRule, catalog: Catalog): readonly s
 
 export const required: RuleKind<RequiredRule> = {
   kind: 'required',
+  designPlace: -60,
   sentence: (rule) => `${rule.column} is never missing`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

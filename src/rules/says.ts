@@ -19,6 +19,7 @@ const wordOf = (id: string, { views = [] }: Architecture): string => {
 
 export const says: RuleKind<SaysRule> = {
   kind: 'says',
+  designPlace: 70,
   sentence: (rule) =>
     `${rule.on ? `${rule.on.object} ${rule.on.name}` : (rule.column ?? 'the table')} says: ${rule.text}`,
   async experiments(rule, context) {

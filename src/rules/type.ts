@@ -34,6 +34,7 @@ const addBaseCase = (
 
 export const type: RuleKind<TypeRule> = {
   kind: 'type',
+  designPlace: -80,
   sentence: (rule) => `${rule.column} is ${rule.type}`,
   async experiments(rule, context) {
     const ground = await standOnBaseRow(rule, context)

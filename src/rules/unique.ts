@@ -62,6 +62,7 @@ const isConstraint = (rule: UniqueRule): boolean =>
 
 export const unique: RuleKind<UniqueRule> = {
   kind: 'unique',
+  designPlace: -20,
   sentence: (rule) => {
     const period = periodKeyOf(rule)
     if (period) return periodSentence(period)

@@ -145,6 +145,7 @@ const design = (rule: VersionedRule, architecture: Architecture): readonly strin
 
 export const versioned: RuleKind<VersionedRule> = {
   kind: 'versioned',
+  designPlace: 10,
   heedsTriggers: true,
   sentence: (rule) => {
     const who =

@@ -26,6 +26,7 @@ const optionsText = (rule: ViewRule): string => {
 
 export const view: RuleKind<ViewRule> = {
   kind: 'view',
+  designPlace: 30,
   sentence: sentenceOf,
   async experiments(rule, context) {
     const shown = await addShown(context, rule, [])

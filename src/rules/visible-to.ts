@@ -156,6 +156,7 @@ const lists = async (
 
 export const visibleTo: RuleKind<VisibleToRule> = {
   kind: 'visibleTo',
+  designPlace: 60,
   sentence: sentenceOf,
   async experiments(rule, context) {
     const world: World = { id: `${rule.table}/access`, statements: [] }

@@ -50,6 +50,7 @@ const mostOfEach = 4
 
 export const writtenBy: RuleKind<WrittenByRule> = {
   kind: 'writtenBy',
+  designPlace: 50,
   isObserved: true,
   sentence: (rule) => `writes through it are carried out by ${rule.what} ${rule.name}`,
   async experiments(rule, context) {

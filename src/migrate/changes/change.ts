@@ -4,12 +4,15 @@
  */
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { ident } from '../../postgres/quote.ts'
+import type { Effect, Note } from './note.ts'
 
 export interface Step {
   /** One statement, without a semicolon. */
   readonly sql: string
   /** Runs in a transaction of its own, or in none: it may run again after a failure half way. */
   readonly alone?: true
+  /** It locks more than one table: while it holds one and waits for the other, a writer may wait the other way round. */
+  readonly locksSeveral?: true
 }
 
 export interface ChangeContext {
@@ -23,6 +26,10 @@ export interface ChangeContext {
   readonly isVolatile: (expression: string) => boolean
   /** Relation ids of tables whose partitions a function makes, which is called when the migration runs. */
   readonly calledFor?: ReadonlySet<string>
+  /** What is undone was made in stages, and may have stopped between them. */
+  readonly fromHalfWay?: boolean
+  /** What changes were seen to do to stored rows, by the structure's id; what is not in it was not seen. */
+  readonly effects?: ReadonlyMap<string, Effect>
 }
 
 /** The verbs of a kind of change. What `make` and `remove` do not say is taken from the structure's own kind. */
@@ -31,6 +38,14 @@ export interface ChangeKind {
   /** Absent: what stands is removed and the other made. */
   readonly alter?: (before: Structure, after: Structure, context: ChangeContext) => readonly Step[]
   readonly remove?: (before: Structure, context: ChangeContext) => readonly Step[]
+  /** What a person should know before it meets rows. Asked only where writers may wait for it. */
+  readonly notes?: (change: Change, context: ChangeContext) => readonly Note[]
+  /** Other things are made of it: it goes last, and they give way first. */
+  readonly isGround?: true
+  /** An old one may stay until the new one stands, so that there is no moment without. */
+  readonly mayOverlap?: true
+  /** A table has one: another one changes place with it, unless this says that something holds on to it. */
+  readonly changesPlace?: (before: Structure, context: ChangeContext) => boolean
 }
 
 export interface Change {
@@ -50,6 +65,9 @@ export const together = (...statements: readonly string[]): readonly Step[] =>
 
 export const alone = (...statements: readonly string[]): readonly Step[] =>
   statements.map((sql) => ({ sql, alone: true }))
+
+export const lockingSeveral = (steps: readonly Step[]): readonly Step[] =>
+  steps.map((step) => ({ ...step, locksSeveral: true }))
 
 /** Who runs a migration owns what it makes. */
 const givesAway =

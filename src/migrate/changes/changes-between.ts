@@ -9,6 +9,7 @@ import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { structureId } from '../../ground/names.ts'
 import { isNewTable, type Change, type ChangeContext } from './change.ts'
 import { waitsForRows } from './column.ts'
+import { changeKindOf } from './kinds.ts'
 import { afterNeeds } from './needs.ts'
 import { inColumn, isInTable } from './table.ts'
 
@@ -16,27 +17,6 @@ const registry = structureKinds.map(({ kind }) => kind)
 
 /** Table and columns before what the registry lists ahead of them only because it is read so. */
 const rank = ({ kind }: Change): number => registry.indexOf(kind)
-
-/** What other things are made of goes last; what is made of them gives way first. */
-const ground: ReadonlySet<string> = new Set([
-  'table',
-  'column',
-  'function',
-  'aggregate',
-  'operator',
-  'enum',
-  'domain',
-  'composite',
-  'range',
-  'sequence',
-  'collation',
-  'textSearchConfiguration',
-  'textSearchDictionary',
-  'extension',
-])
-
-/** Kinds of which an old one may stay until the new one stands, so that there is no moment without. */
-const mayOverlap: ReadonlySet<string> = new Set(['check', 'unique', 'index', 'references', 'excludes'])
 
 const toChange = (before: Structure | null, after: Structure | null): Change => {
   const { id, kind, table } = (after ?? before)!
@@ -83,7 +63,7 @@ const withGuests = (changes: readonly Change[], context: ChangeContext): readonl
     .map((change) => ({
       ...change,
       covers: [
-        change.id,
+        ...change.covers,
         ...changes.filter((c) => hosted(c) && hosts.get(c) === change.id).map(({ id }) => id),
       ],
     }))
@@ -119,13 +99,32 @@ const inOrder = (changes: readonly Change[], catalog: Catalog): readonly Change[
 
 /** Whether it stands on something that is altered, and may forbid that. */
 const isInTheWay = (change: Change, made: readonly Change[]): boolean =>
-  made.some(({ id, does }) => does === 'alter' && change.before?.dependsOn.includes(id))
+  made.some(
+    ({ covers, does }) => does === 'alter' && covers.some((id) => change.before?.dependsOn.includes(id)),
+  )
 
 const waits = (change: Change, made: readonly Change[]): boolean =>
-  ground.has(change.kind) ||
-  (mayOverlap.has(change.kind) &&
+  changeKindOf(change.kind)?.isGround === true ||
+  (changeKindOf(change.kind)?.mayOverlap === true &&
     !isInTheWay(change, made) &&
     !made.some((c) => c.table === change.table && c.after?.name === change.before?.name))
+
+/** What a table has one of is altered where an old one goes and a new one comes. */
+const withOneForTheOther = (changes: readonly Change[], context: ChangeContext): readonly Change[] => {
+  const taken = new Map<Change, Change>()
+  for (const gone of changes.filter(({ does }) => does === 'remove')) {
+    if (gone.before === null || !changeKindOf(gone.kind)?.changesPlace?.(gone.before, context)) continue
+    const made = changes.find((c) => c.does === 'make' && c.kind === gone.kind && c.table === gone.table)
+    if (made) taken.set(gone, made)
+  }
+  const olds = new Map([...taken].map(([gone, made]) => [made, gone]))
+  return changes
+    .filter((change) => !taken.has(change))
+    .map((change) => {
+      const gone = olds.get(change)
+      return gone ? { ...change, does: 'alter', before: gone.before, covers: [change.id, gone.id] } : change
+    })
+}
 
 export const changesBetween = (context: ChangeContext): readonly Change[] => {
   const { before, after } = context
@@ -135,7 +134,7 @@ export const changesBetween = (context: ChangeContext): readonly Change[] => {
     ...found.changed.map(({ id }) => toChange(before.structures.get(id)!, after.structures.get(id)!)),
     ...found.gone.map(({ id }) => toChange(before.structures.get(id)!, null)),
   ]
-  const changes = withGuests(all, context)
+  const changes = withGuests(withOneForTheOther(all, context), context)
   const made = inOrder(
     changes.filter(({ does }) => does !== 'remove'),
     after,

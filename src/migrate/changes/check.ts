@@ -19,6 +19,7 @@ const add = (structure: Structure, { after, online }: ChangeContext, replaces: b
 }
 
 export const checkChange: ChangeKind = {
+  mayOverlap: true,
   make: (structure, context) => add(structure, context, false),
   alter: (old, next, context) => {
     if (old.name === next.name) return add(next, context, true)

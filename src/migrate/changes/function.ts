@@ -13,6 +13,7 @@ const called = (facts: FunctionFacts): string =>
 const create = (structure: Structure): string => factsOf(structure).statement.trim()
 
 export const functionChange: ChangeKind = {
+  isGround: true,
   make: (structure) => together(create(structure).replace(/^CREATE OR REPLACE /u, 'CREATE ')),
   alter: (old, next, { after }) =>
     factsOf(old).returns === factsOf(next).returns

@@ -7,44 +7,30 @@ import { createKey, dropKey, keyExtras, type KeyFacts, type KeyWord } from '../.
 import { replaceKey } from '../../catalog/key/replace.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
+import { ident } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
 import {
   alone,
+  lockingSeveral,
   together,
   asOwner,
   withoutOwners,
+  type Change,
   type ChangeContext,
   type ChangeKind,
   type Step,
 } from './change.ts'
-import { leavesOf } from './table.ts'
+import { atEachHeight, leftBelow } from './key-heights.ts'
+import { clear, concurrently, constraintOf, indexName } from './key-index.ts'
+import { blocksWrites } from './note.ts'
 
 const wordOf = ({ kind }: Structure): KeyWord =>
   kind === 'primaryKey' ? 'primary key' : kind === 'unique' ? 'unique' : 'index'
 
 const factsOf = (structure: Structure): KeyFacts => structure.facts as KeyFacts
 
-const indexName = (table: Table, name: string): string => qualified({ schema: table.schema, name })
-
-/** The statement of an index of this name that writers do not wait for. */
-const concurrently = (table: Table, word: KeyWord, facts: KeyFacts, name: string): string => {
-  const kind = word === 'index' ? 'index' : 'unique'
-  const plain = createKey(table, kind, { ...facts, name, isConstraint: false })
-  return plain.replace(/^create (unique )?index /u, 'create $1index concurrently ')
-}
-
-const constraintOf = (word: KeyWord, facts: KeyFacts, index: string): string => {
-  const deferrable = facts.deferrable === 'no' ? '' : ` deferrable initially ${facts.deferrable}`
-  return `add constraint ${ident(facts.name)} ${word} using index ${ident(index)}${deferrable}`
-}
-
 /** Nothing but a plain index can be built concurrently; periods and their kin are exclusion constraints at heart. */
 const canBeBuilt = (facts: KeyFacts): boolean => !facts.withoutOverlaps
-
-/** A leftover of a failed run is INVALID, and would be taken for the index. */
-const clear = (table: Table, name: string): string =>
-  `drop index concurrently if exists ${indexName(table, name)}`
 
 const onTable = (table: Table, word: KeyWord, facts: KeyFacts): readonly Step[] => {
   const isConstraint = facts.isConstraint && word !== 'index'
@@ -57,38 +43,8 @@ const onTable = (table: Table, word: KeyWord, facts: KeyFacts): readonly Step[] 
   )
 }
 
-/** The index of one partition; attached to the parent's, which is valid once every partition has one. */
-const inPartition = (parent: Table, partition: Table, word: KeyWord, facts: KeyFacts): readonly string[] => {
-  const name = fittedName(`${partition.name}_${facts.name}`)
-  const isConstraint = facts.isConstraint && word !== 'index'
-  return [
-    ...(isConstraint ? [`${alterTable(partition)} drop constraint if exists ${ident(name)}`] : []),
-    clear(partition, name),
-    concurrently(partition, word, facts, name),
-    ...(isConstraint ? [`${alterTable(partition)} ${constraintOf(word, { ...facts, name }, name)}`] : []),
-    `alter index ${indexName(parent, facts.name)} attach partition ${indexName(partition, name)}`,
-  ]
-}
-
-const onPartitioned = (
-  table: Table,
-  word: KeyWord,
-  facts: KeyFacts,
-  leaves: readonly Table[],
-): readonly Step[] => {
-  const isConstraint = facts.isConstraint && word !== 'index'
-  const only = createKey(table, word, facts)
-  return alone(
-    isConstraint
-      ? `${alterTable(table)} drop constraint if exists ${ident(facts.name)}`
-      : `drop index if exists ${indexName(table, facts.name)}`,
-    isConstraint
-      ? only.replace('alter table ', 'alter table only ')
-      : only.replace(` on ${qualified(table)}`, () => ` on only ${qualified(table)}`),
-    ...leaves.flatMap((leaf) => inPartition(table, leaf, word, facts)),
-    ...withoutOwners(keyExtras(table, facts)),
-  )
-}
+const onPartitioned = (table: Table, word: KeyWord, facts: KeyFacts, catalog: Catalog): readonly Step[] =>
+  alone(...atEachHeight(table, word, facts, catalog), ...withoutOwners(keyExtras(table, facts)))
 
 const make = (structure: Structure, { after, online }: ChangeContext): readonly Step[] => {
   const table = tableOf(structure, after)
@@ -97,10 +53,7 @@ const make = (structure: Structure, { after, online }: ChangeContext): readonly 
   const plain = together(createKey(table, word, facts), ...withoutOwners(keyExtras(table, facts)))
   if (!online || !canBeBuilt(facts)) return plain
   if (table.kind !== 'partitioned') return onTable(table, word, facts)
-  const parts = [...after.tables.values()].filter((t) => t.partitionOf === table.id)
-  // Partitions of partitions would need an index at every height: they take the plain form.
-  if (parts.some((part) => part.kind === 'partitioned')) return plain
-  return onPartitioned(table, word, facts, leavesOf(table, after))
+  return onPartitioned(table, word, facts, after)
 }
 
 /** Whether foreign keys or views stand on it, which let go of it only when they are made again. */
@@ -111,18 +64,81 @@ const isPointedTo = (structure: Structure, table: Table, catalog: Catalog): bool
   return node !== undefined && catalog.dependencies.on(node.key).length > 0
 }
 
+const addsForeignKey =
+  /^(?<alter>alter table "(?:[^"]|"")+"\."(?:[^"]|"")+") add constraint (?<name>"(?:[^"]|"")+") foreign key [^]*$/iu
+
+/** Foreign keys that are put back hold for every write at once, and are looked up while writers go on. */
+const validatedLater = (statements: readonly string[], takesNotValid: (sql: string) => boolean) => {
+  const found = statements.map((sql) => {
+    const { alter: table, name } = addsForeignKey.exec(sql)?.groups ?? {}
+    const isPlain = name === undefined || / not (?:valid|enforced)$/iu.test(sql) || !takesNotValid(sql)
+    return isPlain ? { sql } : { sql: `${sql} not valid`, validate: `${table} validate constraint ${name}` }
+  })
+  return {
+    statements: found.map(({ sql }) => sql),
+    validates: found.flatMap(({ validate }) => validate ?? []),
+  }
+}
+
+/** What points to it lets go of it only for as long as the two change places; the new one is built before that. */
+const changedUnderPointers = (old: Structure, next: Structure, context: ChangeContext): readonly Step[] => {
+  const { before, after } = context
+  const table = tableOf(next, after)
+  const [facts, word] = [factsOf(next), wordOf(next)]
+  const name = fittedName(`${facts.name}_next`)
+  const replaced = replaceKey(old as Structure<KeyFacts>, before, wordOf(old), { word, facts }).ddl
+  const create = createKey(table, word, facts)
+  const swapped = asOwner(replaced).map((sql) =>
+    sql === create ? `${alterTable(table)} ${constraintOf(word, facts, name)}` : sql,
+  )
+  const partitioned = [...before.tables.values()].filter(({ kind }) => kind === 'partitioned').map(alterTable)
+  const { statements, validates } = validatedLater(
+    swapped,
+    (sql) => before.major >= 18 || !partitioned.some((parent) => sql.startsWith(`${parent} `)),
+  )
+  return [
+    ...alone(clear(table, name), concurrently(table, word, facts, name)),
+    ...lockingSeveral(together(...statements)),
+    ...alone(...validates),
+  ]
+}
+
+/** Another index beside the old one at every height; the two change their name and place at the end. */
+const changedOnPartitioned = (old: Structure, next: Structure, context: ChangeContext): readonly Step[] => {
+  const table = tableOf(next, context.after)
+  const [facts, word] = [factsOf(next), wordOf(next)]
+  const name = fittedName(`${facts.name}_next`)
+  const isConstraint = facts.isConstraint && word !== 'index'
+  return [
+    ...alone(...atEachHeight(table, word, { ...facts, name }, context.after)),
+    ...together(
+      dropKey(table, factsOf(old)),
+      isConstraint
+        ? `${alterTable(table)} rename constraint ${ident(name)} to ${ident(facts.name)}`
+        : `alter index ${indexName(table, name)} rename to ${ident(facts.name)}`,
+      ...withoutOwners(keyExtras(table, facts)),
+    ),
+  ]
+}
+
 const alter = (old: Structure, next: Structure, context: ChangeContext): readonly Step[] => {
   const { before, online } = context
   const table = tableOf(next, context.after)
   const facts = factsOf(next)
   const word = wordOf(next)
-  const isBuilt =
-    online && canBeBuilt(facts) && table.kind !== 'partitioned' && !isPointedTo(old, table, before)
-  if (!isBuilt) {
+  const isPointed = isPointedTo(old, table, before)
+  const isPartitioned = table.kind === 'partitioned'
+  const isSameKind = facts.isConstraint === factsOf(old).isConstraint
+  if (online && canBeBuilt(facts) && isSameKind && isPartitioned !== isPointed) {
+    if (isPointed && facts.isConstraint) return changedUnderPointers(old, next, context)
+    // A table has one primary key, and a partitioned one takes none that was an index before.
+    if (isPartitioned && word !== 'primary key') return changedOnPartitioned(old, next, context)
+  }
+  if (!online || !canBeBuilt(facts) || isPartitioned || isPointed) {
     const made = { word, facts }
     return together(...asOwner(replaceKey(old as Structure<KeyFacts>, before, wordOf(old), made).ddl))
   }
-  if (old.name !== next.name) {
+  if (old.name !== next.name && word !== 'primary key') {
     return [...onTable(table, word, facts), ...alone(dropKey(table, factsOf(old)))]
   }
   // The new one is built under another name, so that there is no moment without a key.
@@ -131,7 +147,7 @@ const alter = (old: Structure, next: Structure, context: ChangeContext): readonl
   if (facts.isConstraint && factsOf(old).isConstraint)
     return alone(
       ...build,
-      `${alterTable(table)} drop constraint if exists ${ident(facts.name)}, ${constraintOf(word, facts, name)}`,
+      `${alterTable(table)} drop constraint if exists ${ident(old.name)}, ${constraintOf(word, facts, name)}`,
     )
   if (facts.isConstraint || factsOf(old).isConstraint)
     return [...together(dropKey(table, factsOf(old))), ...make(next, context)]
@@ -142,8 +158,47 @@ const alter = (old: Structure, next: Structure, context: ChangeContext): readonl
   )
 }
 
+const remove = (structure: Structure, { before, online, fromHalfWay }: ChangeContext): readonly Step[] => {
+  const table = tableOf(structure, before)
+  const facts = factsOf(structure)
+  if (fromHalfWay && table.kind === 'partitioned')
+    return together(dropKey(table, facts), ...leftBelow(table, facts.name, before))
+  // The index is there before its constraint.
+  if (fromHalfWay && facts.isConstraint)
+    return together(dropKey(table, facts), `drop index if exists ${indexName(table, facts.name)}`)
+  // PostgreSQL has no DROP INDEX CONCURRENTLY for a partitioned table.
+  const isPatient = online && !facts.isConstraint && table.kind !== 'partitioned'
+  return isPatient ? alone(clear(table, facts.name)) : together(dropKey(table, facts))
+}
+
+const blocks = (change: Change, context: ChangeContext): string | null => {
+  const { before: old, after: next } = change
+  if (next === null) return null
+  if (!canBeBuilt(factsOf(next))) return 'a key without overlaps is an exclusion constraint at heart'
+  if (old === null) return null
+  const table = tableOf(next, context.after)
+  const isPointed = isPointedTo(old, table, context.before)
+  if (table.kind === 'partitioned' && (isPointed || wordOf(next) === 'primary key'))
+    return 'a partitioned table has one primary key at a time, and takes no index for it'
+  if (isPointed && !factsOf(next).isConstraint) return 'foreign keys point to the index itself'
+  return null
+}
+
 export const keyChange: ChangeKind = {
+  mayOverlap: true,
+  notes: (change, context) => {
+    const why = blocks(change, context)
+    return why === null
+      ? []
+      : [blocksWrites(change.id, 'nobody writes to the table while its index is built.', why)]
+  },
   make,
   alter,
-  remove: (structure, { before }) => together(dropKey(tableOf(structure, before), factsOf(structure))),
+  remove,
+}
+
+/** Two cannot stand at once, and without one in between rows might repeat. */
+export const primaryKeyChange: ChangeKind = {
+  ...keyChange,
+  changesPlace: (old, { before }) => !isPointedTo(old, tableOf(old, before), before),
 }

@@ -14,11 +14,15 @@ import {
 } from './change.ts'
 import { checkChange } from './check.ts'
 import { columnChange } from './column.ts'
+import { compositeChange } from './composite.ts'
 import { functionChange } from './function.ts'
 import { grantChange, policyChange, rowSecurityChange } from './guard.ts'
-import { keyChange } from './key.ts'
+import { keyChange, primaryKeyChange } from './key.ts'
+import { partitionChange } from './partition.ts'
+import { excludesChange, plainGround, rangeChange } from './plain.ts'
 import { referencesChange } from './references.ts'
 import { requiredChange } from './required.ts'
+import { sequenceChange } from './sequence.ts'
 import { tableChange } from './table.ts'
 import { domainChange, enumChange } from './type.ts'
 import { viewChange } from './view.ts'
@@ -32,7 +36,7 @@ const changeKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['generated', generatedChange],
   ['check', checkChange],
   ['references', referencesChange],
-  ['primaryKey', keyChange],
+  ['primaryKey', primaryKeyChange],
   ['unique', keyChange],
   ['index', keyChange],
   ['policy', policyChange],
@@ -43,7 +47,20 @@ const changeKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['view', viewChange],
   ['materializedView', viewChange],
   ['function', functionChange],
+  ['composite', compositeChange],
+  ['partition', partitionChange],
+  ['sequence', sequenceChange],
+  ['excludes', excludesChange],
+  ['aggregate', plainGround],
+  ['operator', plainGround],
+  ['range', rangeChange],
+  ['collation', plainGround],
+  ['textSearchConfiguration', plainGround],
+  ['textSearchDictionary', plainGround],
+  ['extension', plainGround],
 ])
+
+export const changeKindOf = (kind: string): ChangeKind | undefined => changeKinds.get(kind)
 
 const own = (structure: Structure, statements: readonly string[]): readonly Step[] =>
   together(...(structure.kind === 'comment' ? statements : withoutOwners(statements)))

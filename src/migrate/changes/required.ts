@@ -32,7 +32,7 @@ export const requiredChange: ChangeKind = {
       `${alter} drop constraint if exists ${check}`,
     )
   },
-  remove: (structure, { before, after }) => {
+  remove: (structure, { before, after, fromHalfWay }) => {
     const table = tableOf(structure, before)
     // A partition's own key has made it the partition's own, too.
     const leaves =
@@ -41,6 +41,12 @@ export const requiredChange: ChangeKind = {
         : leavesOf(table, before).filter(
             ({ id }) => !after.structures.has(structureId(id, 'required', structure.name)),
           )
-    return together(...[table, ...leaves].map((one) => `${alterColumn(one, structure.name)} drop not null`))
+    const check = ident(structureName(relationId(table), structure.name, 'is_not_null'))
+    return together(
+      ...[table, ...leaves].map((one) => `${alterColumn(one, structure.name)} drop not null`),
+      ...(fromHalfWay && before.major < namedSince
+        ? [`${alterTable(table)} drop constraint if exists ${check}`]
+        : []),
+    )
   },
 }

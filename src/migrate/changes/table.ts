@@ -11,7 +11,8 @@ import type { RelationFacts } from '../../catalog/relation.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
-import { together, withoutOwners, type ChangeContext, type ChangeKind } from './change.ts'
+import { rewrites } from './note.ts'
+import { lockingSeveral, together, withoutOwners, type ChangeContext, type ChangeKind } from './change.ts'
 
 /** Kinds that a column's own definition holds. */
 export const inColumn: ReadonlySet<string> = new Set(['required', 'default', 'identity', 'generated'])
@@ -104,7 +105,25 @@ const afterwards = (table: Table, catalog: Catalog): readonly string[] => [
     .flatMap((s) => withoutOwners(keyExtras(table, s.facts as KeyFacts))),
 ]
 
+const withoutLogging = ({ kind, partitionKey, inherits, server }: RelationFacts): string =>
+  JSON.stringify([kind, partitionKey, inherits, server])
+
 export const tableChange: ChangeKind = {
+  isGround: true,
+  notes: ({ id, table, does, before, after }) => {
+    if (does !== 'alter' || !before || !after) return []
+    if (withoutLogging(before.facts as RelationFacts) === withoutLogging(after.facts as RelationFacts))
+      return [rewrites(id, [table ?? ''], 'all rows are written to the log, or out of it')]
+    return [
+      {
+        code: 'design.no-way-in-place',
+        structure: id,
+        text: `${id}: ${before.definition} does not become ${after.definition} in place.`,
+        why: 'PostgreSQL has no ALTER for it: another table has to be made, and the rows brought over',
+        fix: 'make the new table beside the old one and move the rows, in migrations written by hand',
+      },
+    ]
+  },
   make: (structure, context) => {
     const { after } = context
     const table = tableOf(structure, after)
@@ -123,10 +142,20 @@ export const tableChange: ChangeKind = {
       ...afterwards(table, after),
     )
   },
+  // Dropped and made again it would have no rows: what has no way in place is left as it is, and told.
+  alter: (old, next, { after }) => {
+    const [was, is] = [old.facts as RelationFacts, next.facts as RelationFacts]
+    const alter = alterTable(tableOf(next, after))
+    return together(
+      ...(was.unlogged === is.unlogged ? [] : [`${alter} set ${is.unlogged ? 'unlogged' : 'logged'}`]),
+    )
+  },
   remove: (structure, { before }) => {
     const table = tableOf(structure, before)
     const word = (structure.facts as RelationFacts).kind === 'foreign' ? 'foreign table' : 'table'
-    return together(`drop ${word} ${qualified(table)}`)
+    const steps = together(`drop ${word} ${qualified(table)}`)
+    // Its foreign keys lock the tables that they point to.
+    return before.of(table.id, 'references').length > 0 ? lockingSeveral(steps) : steps
   },
 }
 

@@ -12,6 +12,7 @@ import type { Column, Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
 import { alone, together, asOwner, type ChangeContext, type ChangeKind, type Step } from './change.ts'
+import { blocksWrites, rewrites, type Note } from './note.ts'
 import { aroundStanding, rightsAndComments } from './standing.ts'
 
 const collate = (collation: string | null): string => (collation === null ? '' : ` collate ${collation}`)
@@ -44,6 +45,16 @@ const columnsOf = (catalog: Catalog, type: string): readonly { table: Table; col
       const column = table?.columns.find((c) => c.name === name)
       return table && column && table.partitionOf === null ? [{ table, column }] : []
     })
+
+/** Ids of the tables that hold values of it. */
+export const tablesOf = (catalog: Catalog, type: string): readonly string[] => [
+  ...new Set(columnsOf(catalog, type).map(({ table }) => table.id)),
+]
+
+export const madeAnewNotes = (id: string, catalog: Catalog, why: string): readonly Note[] => {
+  const tables = tablesOf(catalog, id)
+  return tables.length === 0 ? [] : [rewrites(id, tables, why)]
+}
 
 /** The type set aside, made again, and every column of it brought over by its text. */
 export const madeAnew = (
@@ -97,6 +108,27 @@ const labelsAdded = (old: EnumFacts, next: EnumFacts): readonly string[] | null 
 }
 
 export const enumChange: ChangeKind = {
+  isGround: true,
+  notes: ({ id, before: old, after: next, does }, { before }) => {
+    if (does !== 'alter' || !old || !next) return []
+    const [was, is] = [old.facts as EnumFacts, next.facts as EnumFacts]
+    const added = is.labels.filter((label) => !was.labels.includes(label))
+    if (labelsAdded(was, is) === null)
+      return madeAnewNotes(
+        id,
+        before,
+        'a label never goes, and labels never change places: the type is made anew',
+      )
+    return [
+      {
+        code: 'design.down-refuses',
+        structure: id,
+        text: `${id}: the way back refuses while a row holds ${added.map(literal).join(', ')}, and rewrites every table that uses the type.`,
+        why: 'a label never goes: going back makes the type anew without it, and a value that it lacks has no place there',
+        fix: 'before going back, give these rows another label',
+      },
+    ]
+  },
   make: ({ facts }) => together(createEnum(facts as EnumFacts)),
   alter: (old, next, { before, after }) => {
     const added = labelsAdded(old.facts as EnumFacts, next.facts as EnumFacts)
@@ -142,6 +174,27 @@ const alterDomain = (old: DomainFacts, next: DomainFacts, online: boolean): read
 }
 
 export const domainChange: ChangeKind = {
+  isGround: true,
+  notes: ({ id, before: old, after: next, does }, { before }) => {
+    if (does !== 'alter' || !old || !next) return []
+    const [was, is] = [old.facts as DomainFacts, next.facts as DomainFacts]
+    if (was.base !== is.base || was.collation !== is.collation)
+      return madeAnewNotes(id, before, 'a domain keeps its base type: it is made anew')
+    const isStricter =
+      (is.notNull && !was.notNull) ||
+      is.checks.some(
+        (c) => c.validated && !was.checks.some((o) => o.validated && o.expression === c.expression),
+      )
+    const tables = tablesOf(before, id)
+    if (!isStricter || tables.length === 0) return []
+    return [
+      blocksWrites(
+        id,
+        `nobody writes to ${tables.join(', ')} while every row is looked at.`,
+        'what a domain refuses is put to the rows of all tables that use it under a lock against writes; NOT VALID only puts that off',
+      ),
+    ]
+  },
   make: ({ facts }) => together(...createDomain(facts as DomainFacts)),
   alter: (old, next, { before, after, online }: ChangeContext) => {
     const [from, to] = [old.facts as DomainFacts, next.facts as DomainFacts]

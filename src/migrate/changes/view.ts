@@ -38,6 +38,18 @@ const defaultsGone = (old: ViewFacts, next: ViewFacts): readonly string[] =>
 const nodeKey = ({ oid }: ViewFacts): string => `view:${oid}`
 
 export const viewChange: ChangeKind = {
+  notes: ({ id, does, after }) =>
+    does === 'alter' && after && factsOf(after).materialized
+      ? [
+          {
+            code: 'design.blocks-reads',
+            structure: id,
+            text: `${id}: nobody reads it while its rows are made anew.`,
+            why: 'a materialized view has no ALTER for its query: it is dropped and made again in one transaction',
+            fix: 'where it takes long, make it under another name first, and let readers change over',
+          },
+        ]
+      : [],
   make: (structure) => together(...create(structure)),
   alter: (old, next, { before, after }) => {
     const [was, is] = [factsOf(old), factsOf(next)]

@@ -226,7 +226,7 @@ describe('renames', () => {
       [
         '0003_cust_omers_e_mail_unique',
         'alter table "public"."cust ""omers""" drop constraint if exists "cust ""omers""_e_mail_key"',
-        'alter table "public"."cust ""omers""" drop constraint if exists "cust ""omers""_e_mail_key";',
+        'alter table "public"."cust ""omers""" drop constraint if exists "cust ""omers""_e_mail_key"',
       ],
     ])
   })
@@ -417,7 +417,7 @@ describe('from nothing', () => {
       -- orders/references:owner_id->sales.owners: owner_id points to a row of sales.owners which cannot be deleted while this stands
       -- orders/says: the table says: placed by owners
 
-      set local lock_timeout = '3s';
+      set local lock_timeout = '500ms';
       create table "public"."orders" (
         "id" bigint generated always as identity,
         "owner_id" bigint not null,
@@ -431,7 +431,7 @@ describe('from nothing', () => {
       -- Takes back 0002_orders.
       -- assay: loses orders/table because this migration made it
 
-      set local lock_timeout = '3s';
+      set local lock_timeout = '500ms';
       alter table "public"."orders" drop constraint "orders_owner_id_fkey";
       drop table "public"."orders";
       "

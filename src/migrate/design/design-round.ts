@@ -9,7 +9,9 @@ import { bind, type Binding } from '../../prove/bind.ts'
 import { prove } from '../../prove/prove.ts'
 import type { Finding, ProveResult, RuleResult } from '../../prove/result.ts'
 import { readVolatility } from '../../rules/volatility.ts'
+import type { ChangeContext } from '../changes/change.ts'
 import { dropUnclaimed } from './drop-unclaimed.ts'
+import { measureEffects } from './measure-effects.ts'
 import { maybeRenamed } from './renames.ts'
 import { makeTarget, type Target } from './target.ts'
 import { verifyMigrations, type VerifyWish } from './verify.ts'
@@ -87,7 +89,7 @@ const claimsOf = (red: readonly RuleResult[], binding: Binding): ReadonlyMap<str
 }
 
 /** Defaults that differ from row to row, among those of the target. */
-const volatileDefaults = async (db: Session, catalog: Catalog): Promise<ReadonlySet<string>> => {
+export const volatileDefaults = async (db: Session, catalog: Catalog): Promise<ReadonlySet<string>> => {
   const expressions = new Set(
     [...catalog.tables.keys()].flatMap((id) => defaultsOf(catalog, id).map(({ facts }) => facts.expression)),
   )
@@ -138,14 +140,16 @@ export const designRound = async (
         volatile: await volatileDefaults(db, catalog),
       }
     })
+    const context: ChangeContext = {
+      before,
+      after,
+      owner: server.owner,
+      online: wish.online,
+      isVolatile: (expression) => volatile.has(expression),
+    }
+    const effects = await withSession(wish, template, 'owner', (db) => measureEffects(db, context))
     const migrations = writeMigrations({
-      context: {
-        before,
-        after,
-        owner: server.owner,
-        online: wish.online,
-        isVolatile: (expression) => volatile.has(expression),
-      },
+      context: { ...context, effects },
       claimedBy: claimsOf(red, binding),
       red,
       roles: made.roles,

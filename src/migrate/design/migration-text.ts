@@ -21,6 +21,12 @@ export interface ScriptWish {
 /** Longer than this nobody waits for a lock: those who come after would wait as well. */
 const lockTimeout = `'3s'`
 
+/**
+ * Below deadlock_timeout, after which PostgreSQL looks for circles and may end a writer's transaction: a migration that
+ * waits with a lock in its hand gives way first, and is run again.
+ */
+const lockTimeoutOfSeveral = `'500ms'`
+
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 
 /** A sentence that holds the beginning of a directive is none. */
@@ -52,20 +58,26 @@ const stretches = (steps: readonly Step[]): readonly (readonly Step[])[] => {
 const bodiesOff = (steps: readonly Step[]): readonly string[] =>
   steps.some(readsBody) ? ['set local check_function_bodies = off'] : []
 
-/** Nobody waits for an index that is built concurrently: it may wait for everybody. */
-const untimed = (before: readonly Step[] | undefined, here: readonly Step[]): readonly string[] => {
-  const [was, is] = [before?.every(isConcurrent) ?? false, here.every(isConcurrent)]
-  if (was === is) return []
-  return [is ? 'set lock_timeout = 0' : `set lock_timeout = ${lockTimeout}`]
+const alteredTable = /^alter table (?:only )?(?<table>"(?:[^"]|"")+"\."(?:[^"]|"")+") /u
+
+/** In one transaction a lock is held until its end. */
+const timeoutOf = (stretch: readonly Step[]): string => {
+  // Nobody waits for an index that is built concurrently: it may wait for everybody.
+  if (stretch.every(isConcurrent)) return '0'
+  const tables = new Set(stretch.flatMap(({ sql }) => alteredTable.exec(sql)?.groups?.['table'] ?? []))
+  return tables.size > 1 || stretch.some((step) => step.locksSeveral) ? lockTimeoutOfSeveral : lockTimeout
 }
 
 const inStages = (steps: readonly Step[]): string => {
   const parts = stretches(steps)
-  const first = parts[0]?.every(isConcurrent) ? [] : [`set lock_timeout = ${lockTimeout}`]
+  // The server's own may be none at all.
+  const timeouts = parts.map(timeoutOf)
+  const first = timeouts[0] === '0' ? [] : [`set lock_timeout = ${timeouts[0] ?? lockTimeout}`]
   const body = parts.map((stretch, i) => {
     const statements = [...bodiesOff(stretch), ...stretch.map(({ sql }) => sql)]
     const alone = statements.length === 1
-    const lock = i === 0 && first.length > 0 ? [] : untimed(parts[i - 1], stretch)
+    const isSaid = i === 0 ? first.length > 0 : timeouts[i] === timeouts[i - 1]
+    const lock = isSaid ? [] : [`set lock_timeout = ${timeouts[i] ?? lockTimeout}`]
     return written([...lock, ...(alone ? statements : ['begin', ...statements, 'commit'])])
   })
   return [written(first), ...body].filter((part) => part !== '').join('\n')
@@ -79,7 +91,7 @@ const touchesStanding = (changes: readonly Change[], context: ChangeContext): bo
 
 const inOneTransaction = (steps: readonly Step[], isTimed: boolean): string =>
   written([
-    ...(isTimed ? [`set local lock_timeout = ${lockTimeout}`] : []),
+    ...(isTimed ? [`set local lock_timeout = ${timeoutOf(steps)}`] : []),
     ...bodiesOff(steps),
     ...steps.map(({ sql }) => sql),
   ])

@@ -11,6 +11,7 @@ import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { RuleResult } from '../../prove/result.ts'
+import { designPlaceOf } from '../../rules/kinds.ts'
 import { madeAnew } from '../changes/type.ts'
 import { bareStatement, runTasks, type Ran, type Refused, type Task } from './run-tasks.ts'
 
@@ -36,29 +37,6 @@ const givesWay = (id: string, catalog: Catalog): boolean => {
 }
 
 const makesType = (sql: string): boolean => /\bcreate (?:type|domain)\b/u.test(sql)
-
-/** The order in which designs are tried; what still waits for another is tried again. */
-const order = [
-  'object',
-  'enum',
-  'domain',
-  'type',
-  'optional',
-  'required',
-  'identity',
-  'generated',
-  'primaryKey',
-  'unique',
-  'references',
-]
-const last = ['versioned', 'audited', 'view', 'materializedView', 'writtenBy', 'visibleTo', 'says']
-
-const rank = ({ kind }: RuleResult): number => {
-  const early = order.indexOf(kind)
-  if (early >= 0) return early
-  const late = last.indexOf(kind)
-  return late < 0 ? order.length : order.length + 1 + late
-}
 
 /** Whether a rule of the table makes the table itself, partitioned as it has to be from the start. */
 const isMadeByRule = (table: DeclaredTable, red: readonly RuleResult[]): boolean =>
@@ -131,7 +109,8 @@ const isMade = (rule: RuleResult, sql: string, before: Catalog): boolean => {
 
 const ruleTasks = ({ red, before }: TargetWish): readonly Task[] =>
   red
-    .toSorted((a, b) => rank(a) - rank(b))
+    // What still waits for another is tried again.
+    .toSorted((a, b) => designPlaceOf(a.kind) - designPlaceOf(b.kind))
     .map((rule) => ({
       id: rule.id,
       statements: [

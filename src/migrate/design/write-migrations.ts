@@ -3,10 +3,11 @@ import type { RuleResult } from '../../prove/result.ts'
 import { ident } from '../../postgres/quote.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
+import type { Note } from '../changes/note.ts'
 import { bareStatement } from './run-tasks.ts'
 import { createRole, isInStages, lossLines, scriptText } from './migration-text.ts'
 import { migrationNames, purposeName } from './name-migrations.ts'
-import { notesOf, type Note } from './notes.ts'
+import { notesOf } from './notes.ts'
 import { purposesOf, type ClaimedBy, type Purpose } from './purposes.ts'
 
 export interface DesignedMigration {
@@ -101,6 +102,7 @@ export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[]
     const ownRoles = roles.filter((role) => firstNaming(bare, role) === i)
     const ownSchemas = schemas.filter((schema) => firstInSchema(bare, schema) === i)
     const backwards = takingBack(back.changes, purpose)
+    const isFromHalfWay = isInStages(purpose.changes, context)
     return {
       name: names[i] ?? '',
       rules: purpose.rules.map(({ id }) => id),
@@ -125,9 +127,9 @@ export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[]
           ...lossLines(backwards, 'this migration made it'),
         ],
         changes: backwards,
-        context: back.context,
+        context: { ...back.context, fromHalfWay: isFromHalfWay },
         last: ownSchemas.map((schema) => `drop schema ${ident(schema)}`),
-        isFromHalfWay: isInStages(purpose.changes, context),
+        isFromHalfWay,
       }),
     }
   })
