@@ -1,6 +1,5 @@
 /** Prints placed pieces as a file that a person can read: headings, one blank line between objects, comments behind theirs. */
-import { withArrayTypes } from './array-casts.ts'
-import { withBetween } from './between.ts'
+import { asReadBack } from '../../catalog/read-back/read-back.ts'
 import { sections, type Section } from './piece.ts'
 import { textOf, type Placed } from './order.ts'
 
@@ -35,7 +34,7 @@ const lists: ReadonlySet<Section> = new Set<Section>([
 const blockOf = (placed: Placed, comments: ReadonlyMap<string, readonly string[]>): readonly Block[] => {
   const { piece } = placed
   const statements = [
-    ...textOf(placed).map(withArrayTypes).map(withBetween).map(broken),
+    ...textOf(placed).map(asReadBack).map(broken),
     ...rowsOf(placed).flatMap((row) => comments.get(row) ?? []),
   ]
   if (statements.length === 0) return []

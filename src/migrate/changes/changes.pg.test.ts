@@ -48,6 +48,15 @@ const pairs: readonly (readonly [what: string, before: string, after: string])[]
      create view v as select g from t; create index i on t (g);`,
   ],
   [
+    'conditions that PostgreSQL reads otherwise than it prints them',
+    `create table t (v varchar(9) constraint listed check (v in ('a', 'b')), n int constraint ranged check (n between 1 and 9 and n <> 5), w varchar(9));
+     create index i on t (n) where w in ('a', 'b'); create policy p on t using (w in ('a', 'b')); create view o as select v from t where w in ('a', 'b');
+     create domain d as varchar(9) check (value in ('a', 'b'));`,
+    `create table t (v varchar(9) constraint listed check (v in ('a', 'c')), n int, w varchar(9) constraint wide check (w in ('a', 'c')));
+     create index i on t (n) where w in ('a', 'c'); create policy p on t using (w in ('a', 'c')); create view o as select v from t where w in ('a', 'c');
+     create domain d as varchar(9) check (value in ('a', 'c'));`,
+  ],
+  [
     'policies and row-level security',
     `create table t (o text); alter table t enable row level security; create policy p on t using (o = current_user); comment on policy p on t is 'kept'; create policy gone on t for select to reader using (true);`,
     `create table t (o text); alter table t enable row level security; alter table t force row level security; create policy p on t for update to reader using (o <> '') with check (o = 'x'); comment on policy p on t is 'kept';`,

@@ -1,5 +1,6 @@
 /** How each kind of structure changes. One that is not listed is made, dropped and made again as its own kind says. */
 import { kindOfStructure } from '../../catalog/kind-of.ts'
+import { asReadBack } from '../../catalog/read-back/read-back.ts'
 import type { Structure } from '../../catalog/structure.ts'
 import { defaultChange, generatedChange, identityChange } from './attribute.ts'
 import {
@@ -106,6 +107,6 @@ export const stepsOf = (change: Change, context: ChangeContext): readonly Step[]
   const more = steps.at(-1)?.alone ? alone(...comments) : together(...comments)
   return [...steps, ...more].flatMap((step) => {
     const sql = withoutOwnRights(step.sql, context.owner)
-    return sql === null ? [] : [{ ...step, sql }]
+    return sql === null ? [] : [{ ...step, sql: asReadBack(sql) }]
   })
 }
