@@ -130,7 +130,7 @@ create index "by_price" on "public"."products" using btree (price);
 -- assay: transaction none
 -- assay: loses products.extra because it was made by hand
 
-set lock_timeout = '3s';
+set lock_timeout = '500ms';
 drop index "public"."by_price";
 alter table "public"."products" drop column "extra";
 `)

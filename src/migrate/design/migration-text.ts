@@ -3,6 +3,7 @@ import { dollarQuoted, ident } from '../../postgres/quote.ts'
 import { isOnline, losesRows } from '../changes/changes-between.ts'
 import { isNewTable, type Change, type ChangeContext, type Step } from '../changes/change.ts'
 import { stepsOf } from '../changes/kinds.ts'
+import { lockTimeout, lockTimeoutOfSeveral } from '../changes/lock-timeouts.ts'
 import { fromHalfWay } from './half-way.ts'
 
 export interface ScriptWish {
@@ -17,15 +18,6 @@ export interface ScriptWish {
   /** What it undoes was made in stages, and may have stopped between them. */
   readonly isFromHalfWay?: boolean
 }
-
-/** Longer than this nobody waits for a lock: those who come after would wait as well. */
-const lockTimeout = `'3s'`
-
-/**
- * Below deadlock_timeout, after which PostgreSQL looks for circles and may end a writer's transaction: a migration that
- * waits with a lock in its hand gives way first, and is run again.
- */
-const lockTimeoutOfSeveral = `'500ms'`
 
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 

@@ -1,4 +1,5 @@
 /** The two scripts of a drift as the files of a migration: up.sql takes it in, down.sql takes it out. */
+import { lockTimeoutOfSeveral } from '../changes/lock-timeouts.ts'
 import type { Drift, DriftScript } from './drift-between.ts'
 
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
@@ -24,5 +25,5 @@ export const takeOutText = ({ takeOut }: Pick<Drift, 'takeOut'>): string =>
     '-- assay: transaction none',
     ...losses(takeOut, 'it was made by hand'),
     '',
-    `set lock_timeout = '3s';\n${statementsText(takeOut)}`,
+    `set lock_timeout = ${lockTimeoutOfSeveral};\n${statementsText(takeOut)}`,
   ].join('\n')

@@ -1,13 +1,11 @@
 /** The text of a phase: a head comment that says what it is for, then plain SQL in stages, each a short transaction. */
 import { stepsOf } from '../changes/kinds.ts'
+import { lockTimeoutOfSeveral } from '../changes/lock-timeouts.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import { qualified } from '../../postgres/quote.ts'
 
 /** Statements of one transaction; one alone is a transaction by itself, or cannot run in any. */
 export type Stage = readonly string[]
-
-/** Longer than this nobody waits for a lock: those who come after would wait as well. */
-const lockTimeout = `'3s'`
 
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 
@@ -55,9 +53,9 @@ const inStages = (stages: readonly Stage[]): string => {
     const wants = !isConcurrent(stage)
     // A setting before the first stage would be a part of the migration that has done nothing.
     if (i === 0 && wants && stage.length > 1)
-      return written(['begin', `set local lock_timeout = ${lockTimeout}`, ...stage, 'commit'])
+      return written(['begin', `set local lock_timeout = ${lockTimeoutOfSeveral}`, ...stage, 'commit'])
     // Nobody waits for an index that is built concurrently: it may wait for everybody.
-    const lock = wants === isTimed ? [] : [`set lock_timeout = ${wants ? lockTimeout : '0'}`]
+    const lock = wants === isTimed ? [] : [`set lock_timeout = ${wants ? lockTimeoutOfSeveral : '0'}`]
     isTimed = wants
     return written([...lock, ...(stage.length === 1 ? stage : ['begin', ...stage, 'commit'])])
   })
@@ -77,7 +75,8 @@ export const phaseText = ({ head, stages, session = [] }: PhaseWish): string => 
   const lines = [...head, ...(isWhole || all.length === 0 ? [] : ['assay: transaction none'])]
   const comment = lines.map((line) => `-- ${plain(printable(line))}\n`).join('')
   if (all.length === 0) return comment
-  if (isWhole) return `${comment}\n${written([`set local lock_timeout = ${lockTimeout}`, ...(all[0] ?? [])])}`
+  if (isWhole)
+    return `${comment}\n${written([`set local lock_timeout = ${lockTimeoutOfSeveral}`, ...(all[0] ?? [])])}`
   return `${comment}\n${written(session)}${inStages(all)}`
 }
 
