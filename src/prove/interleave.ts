@@ -23,7 +23,7 @@ interface StepOutcome {
 }
 
 export interface InterleavingObservation extends Observation {
-  /** In the order in which the steps were answered. */
+  /** In the order in which the steps ended: one that another let go on behind it, whichever answer came first. */
   readonly steps: readonly StepOutcome[]
 }
 
@@ -43,6 +43,8 @@ interface Lane {
   readonly waiting: Step[]
   /** The step under way: null between steps. */
   running: { waited: boolean; readonly answer: Promise<void> } | null
+  /** What came of a step that the other session's step under way has let go on: PostgreSQL lets go before it answers. */
+  released: StepOutcome | null
 }
 
 const isBlockedBy = async (watcher: Session, lane: Lane, other: Lane): Promise<boolean> => {
@@ -53,16 +55,20 @@ const isBlockedBy = async (watcher: Session, lane: Lane, other: Lane): Promise<b
 }
 
 /** Sends the lane's next steps one after the other, until none is left or one is under way. */
-const advance = (lane: Lane, log: StepOutcome[]): void => {
+const advance = (lane: Lane, other: Lane, log: StepOutcome[]): void => {
   const step = lane.waiting.shift()
   if (step === undefined) return
   const { sql, isOwn } = step
   const running = {
     waited: false,
     answer: lane.session.batch([sql]).then(([reply]) => {
-      if (isOwn) log.push({ session: lane.number, sql, waited: running.waited, fault: reply!.fault })
+      const outcome = { session: lane.number, sql, waited: running.waited, fault: reply!.fault }
+      if (isOwn && running.waited && other.running?.waited === false) lane.released = outcome
+      else if (isOwn) log.push(outcome)
+      if (other.released !== null) log.push(other.released)
+      other.released = null
       lane.running = null
-      advance(lane, log)
+      advance(lane, other, log)
     }),
   }
   // A lost connection is told by whoever waits in settle(); it must not also end the process.
@@ -116,20 +122,20 @@ const runSteps = async (
 ): Promise<InterleavingObservation> => {
   const { steps, violations } = experiment.interleaving!
   const lanes: readonly [Lane, Lane] = [
-    { number: 1, session: sessions[0], waiting: [], running: null },
-    { number: 2, session: sessions[1], waiting: [], running: null },
+    { number: 1, session: sessions[0], waiting: [], running: null, released: null },
+    { number: 2, session: sessions[1], waiting: [], running: null, released: null },
   ]
   const log: StepOutcome[] = []
   for (const { session, sql } of steps) {
     const lane = lanes[session - 1]!
     lane.waiting.push({ sql, isOwn: true })
-    if (lane.running === null) advance(lane, log)
+    if (lane.running === null) advance(lane, lanes[2 - session]!, log)
     await settle(lanes, watcher)
   }
   // A transaction that the steps left open would let the other session wait for ever.
   for (const lane of lanes) {
     lane.waiting.push({ sql: 'rollback', isOwn: false })
-    if (lane.running === null) advance(lane, log)
+    if (lane.running === null) advance(lane, lanes[2 - lane.number]!, log)
     await settle(lanes, watcher)
   }
   const [reply] = await watcher.batch([violations])

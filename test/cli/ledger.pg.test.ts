@@ -1,6 +1,9 @@
-/** The ledger says the same bytes: on two runs, in two clones, on a server of the user's, and three months later. */
+/**
+ * The ledger says the same bytes on a server of the user's, and three months later; that it is what is committed:
+ * test/commerce.pg.test.ts.
+ */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { later, startPostgres15Later, whyNoLater } from '../support/clock.ts'
@@ -47,20 +50,6 @@ export default defineConfig({
   ends_at timestamptz constraint bookings_later check (ends_at > seen_at + interval '1 hour')
 );`,
 }
-
-test('what a proof writes is what is committed, and a second run changes nothing', async () => {
-  await withCommerce(async (directory) => {
-    const committed = ledgerOf(directory)
-    rmSync(join(directory, 'ledger'), { recursive: true })
-    const { code, findings } = await assayJson(['prove', directory])
-    expect({ code, findings }).toEqual({ code: 0, findings: [] })
-    expect(ledgerOf(directory)).toEqual(committed)
-    const again = await assayJson(['prove', directory])
-    // First what is written: the difference says which evidence is not the same twice.
-    expect(ledgerOf(directory)).toEqual(committed)
-    expect({ code: again.code, artifacts: again.artifacts }).toEqual({ code: 0, artifacts: [] })
-  })
-})
 
 describe.skipIf(whyNoLater !== '')(`on PostgreSQL 15, now and three months later ${whyNoLater}`, () => {
   let now: TestServer

@@ -62,7 +62,7 @@ const leadsThere = async ({ before, after }: Pair, direct: boolean): Promise<voi
 describe('random edits', () => {
   it('are designed: green, the same database, and back again', async () => {
     await fc.assert(fc.asyncProperty(editedPlans, fc.boolean(), leadsThere), {
-      numRuns: Number(process.env['ASSAY_RUNS'] ?? 12),
+      numRuns: Number(process.env['ASSAY_RUNS'] ?? 8),
       seed: Number(process.env['ASSAY_SEED'] ?? 5150),
       endOnFailure: true,
     })
