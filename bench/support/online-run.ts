@@ -12,6 +12,7 @@ import { gateNames } from '../../src/migrate/run/gate.ts'
 import { runMigrations } from '../../src/migrate/run/migrate.ts'
 import { openMigrationSession } from '../../src/migrate/run/session.ts'
 import type { Server } from '../../src/postgres/server.ts'
+import { withSession } from '../../src/postgres/with-session.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { startLoad, type LoadResult } from './live-load.ts'
 import { rowsSql, shopSql, type OnlineCase } from './online-cases.ts'
@@ -45,20 +46,6 @@ export interface CaseResult {
   /** Codes of the findings that design gives with the online form. */
   readonly codes: readonly string[]
   readonly up: string
-}
-
-const withSession = async <T>(
-  server: Server,
-  database: string,
-  as: 'owner' | 'prover',
-  work: (db: Session) => Promise<T>,
-): Promise<T> => {
-  const db = await server.connect(database, as)
-  try {
-    return await work(db)
-  } finally {
-    await db.end()
-  }
 }
 
 const catalogOf = async (server: Server, database: string): Promise<Catalog> => {

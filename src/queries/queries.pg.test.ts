@@ -4,13 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { architecture, enumType, sql, table } from '../index.ts'
+import type { Architecture } from '../architecture/architecture.ts'
 import type { AssayErrors } from '../ground/errors.ts'
 import type { QueryRule } from '../architecture/kinds/query.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import { parsePlan } from '../postgres/plan.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
-import { prove } from '../prove/prove.ts'
+import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult, RuleResult } from '../prove/result.ts'
 import { planFindings } from './plan-findings.ts'
 import type { ValidateResult } from './result.ts'
@@ -147,15 +148,10 @@ let template: string
 let result: ProveResult
 let validated: ValidateResult
 
-const proveShop = (): Promise<ProveResult> =>
-  prove({
-    architecture: declared(),
-    server,
-    template,
-    steps: ['red', 'green', 'mutate'],
-    only: ['queries'],
-    startSeconds: 0,
-  })
+const proveQueries = (shop: Architecture, steps: readonly Step[]): Promise<ProveResult> =>
+  prove({ architecture: shop, server, template, steps, only: ['queries'], startSeconds: 0 })
+
+const proveShop = (): Promise<ProveResult> => proveQueries(declared(), ['red', 'green', 'mutate'])
 
 beforeAll(async () => {
   server = await startServer({})
@@ -470,14 +466,7 @@ describe('a bad query', () => {
     shop.query('both', ['users', 'coming'], (db) =>
       db.selectFrom('users').innerJoin('coming', 'coming.id', 'users.id').select('users.id'),
     )
-    const found = await prove({
-      architecture: shop,
-      server,
-      template,
-      steps: ['green', 'red'],
-      only: ['queries'],
-      startSeconds: 0,
-    })
+    const found = await proveQueries(shop, ['green', 'red'])
     expect(found.rules.map((r) => [r.id, r.green, r.red])).toEqual([
       ['queries/young', false, { proven: true, experiment: null, why: "table users has no column born'at" }],
       ['queries/both', false, { proven: true, experiment: null, why: 'table coming does not exist' }],
@@ -487,14 +476,7 @@ describe('a bad query', () => {
   it('with a parameter that has no value is unsolved, and says what to name', async () => {
     const shop = bare()
     shop.query('no value', ['orders'], sql('select id from orders where id + :n = 7', { n: 'bigint' }))
-    const found = await prove({
-      architecture: shop,
-      server,
-      template,
-      steps: ['green'],
-      only: ['queries'],
-      startSeconds: 0,
-    })
+    const found = await proveQueries(shop, ['green'])
     expect(found.rules[0]!.unsolved.map((u) => u.summary)).toEqual([
       'no value is known for its parameter "n"; name calls with { with: [{ n: … }] }',
     ])

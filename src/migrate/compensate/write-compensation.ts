@@ -3,6 +3,7 @@ import { difference, isSame } from '../../catalog/difference.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { ident } from '../../postgres/quote.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import type { Server } from '../../postgres/server.ts'
 import type { Session } from '../../postgres/session.ts'
 import { changesBetween } from '../changes/changes-between.ts'
@@ -20,20 +21,6 @@ export interface CompensationWish {
   readonly after: string
   /** Lines of its head, behind the first one. */
   readonly head: readonly string[]
-}
-
-const withSession = async <T>(
-  server: Server,
-  database: string,
-  as: 'owner' | 'prover',
-  work: (db: Session) => Promise<T>,
-): Promise<T> => {
-  const db = await server.connect(database, as)
-  try {
-    return await work(db)
-  } finally {
-    await db.end()
-  }
 }
 
 /** The catalog once everything has its old name: rows stay where they are. */

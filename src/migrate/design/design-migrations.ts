@@ -1,12 +1,13 @@
 /** From red rules to migrations that were seen to make them green, on one migrated database. */
 import type { Architecture } from '../../architecture/architecture.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import { AssayError } from '../../ground/errors.ts'
 import { isAskedFor } from '../../prove/asked.ts'
 import { bind, type Binding } from '../../prove/bind.ts'
 import type { Finding, RuleResult } from '../../prove/result.ts'
-import { designRound, proveGreen, withSession, type DesignWish, type RoundWish } from './design-round.ts'
+import { designRound, proveGreen, type DesignWish, type RoundWish } from './design-round.ts'
 import { migrationNames } from './name-migrations.ts'
 import { noteFinding } from './notes.ts'
 import { statedRenames, writeRename, type Rename, type RenameMigration } from './renames.ts'
@@ -121,7 +122,7 @@ const notGreen = (rule: RuleResult, findings: readonly Finding[]): Finding => {
 
 /** Designs, tries, and tries once more without the rules that stay red. */
 const designFrom = async (wish: RoundWish): Promise<Design> => {
-  const { before, binding } = await withSession(wish, wish.template, 'prover', async (db) => {
+  const { before, binding } = await withSession(wish.server, wish.template, 'prover', async (db) => {
     const catalog = await readCatalog(db)
     return { before: catalog, binding: await bind(wish.architecture, catalog, db) }
   })
@@ -236,7 +237,7 @@ const runAll = async (
 /** What is stated to be renamed is renamed first; everything else is designed on the database that this makes. */
 export const designMigrations = async (wish: DesignWish): Promise<Design> => {
   const { server, template, standing, architecture } = wish
-  const catalog = await withSession(wish, template, 'prover', (db) => readCatalog(db))
+  const catalog = await withSession(wish.server, template, 'prover', (db) => readCatalog(db))
   const origin = { template, catalog }
   const stated = statedRenames(architecture, catalog)
   if (stated.renames.length === 0) {

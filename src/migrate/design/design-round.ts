@@ -4,6 +4,7 @@ import { defaultsOf } from '../../catalog/default.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Server } from '../../postgres/server.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import type { Session } from '../../postgres/session.ts'
 import { bind, type Binding } from '../../prove/bind.ts'
 import { prove } from '../../prove/prove.ts'
@@ -40,20 +41,6 @@ export interface RoundWish extends DesignWish {
   /** Where the designed migrations begin: `template` is that database with the renames done. */
   readonly origin: { readonly template: string; readonly catalog: Catalog }
   readonly renames: readonly DesignedMigration[]
-}
-
-export const withSession = async <T>(
-  { server }: Pick<DesignWish, 'server'>,
-  database: string,
-  as: 'owner' | 'prover',
-  work: (db: Session) => Promise<T>,
-): Promise<T> => {
-  const db = await server.connect(database, as)
-  try {
-    return await work(db)
-  } finally {
-    await db.end()
-  }
 }
 
 export const proveGreen = (
@@ -124,7 +111,7 @@ export const designRound = async (
   wish.onProgress?.('designing', 0, 1)
   const database = await server.clone(template, 'design')
   try {
-    const made = await withSession(wish, database, 'owner', async (db) => {
+    const made = await withSession(wish.server, database, 'owner', async (db) => {
       const clear = () => dropUnclaimed(db, { ...wish, owner: server.owner })
       const asked = { architecture, before, red, missingObjects }
       const target = await makeTarget(db, asked, wish.drop ? clear : null)
@@ -132,7 +119,7 @@ export const designRound = async (
       return { ...target, notDropped }
     })
     await server.admitRoles()
-    const { after, binding, volatile } = await withSession(wish, database, 'prover', async (db) => {
+    const { after, binding, volatile } = await withSession(wish.server, database, 'prover', async (db) => {
       const catalog = await readCatalog(db)
       return {
         after: catalog,
@@ -147,7 +134,7 @@ export const designRound = async (
       online: wish.online,
       isVolatile: (expression) => volatile.has(expression),
     }
-    const effects = await withSession(wish, template, 'owner', (db) => measureEffects(db, context))
+    const effects = await withSession(wish.server, template, 'owner', (db) => measureEffects(db, context))
     const migrations = writeMigrations({
       context: { ...context, effects },
       claimedBy: claimsOf(red, binding),

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import { ident } from '../../postgres/quote.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import type { Server } from '../../postgres/server.ts'
 import type { Session } from '../../postgres/session.ts'
 import { startServer } from '../../postgres/start.ts'
@@ -83,29 +84,16 @@ const sqlOf = (side: 0 | 1): string =>
 let server: Server
 let context: ChangeContext
 
-const withDb = async <T>(
-  database: string,
-  as: 'owner' | 'prover',
-  work: (db: Session) => Promise<T>,
-): Promise<T> => {
-  const db = await server.connect(database, as)
-  try {
-    return await work(db)
-  } finally {
-    await db.end()
-  }
-}
-
 const databaseOf = async (label: string, sql: string): Promise<string> => {
   const database = await server.createDatabase(label)
-  await withDb(database, 'owner', (db) => db.query(sql))
+  await withSession(server, database, 'owner', (db) => db.query(sql))
   return database
 }
 
 /** From one database to another. */
 const between = async (before: string, after: string): Promise<ChangeContext> => ({
-  before: await withDb(before, 'prover', (db) => readCatalog(db)),
-  after: await withDb(after, 'prover', (db) => readCatalog(db)),
+  before: await withSession(server, before, 'prover', (db) => readCatalog(db)),
+  after: await withSession(server, after, 'prover', (db) => readCatalog(db)),
   owner: server.owner,
   online: true,
   isVolatile: () => false,
@@ -126,7 +114,7 @@ beforeAll(async () => {
   server = await startServer({})
   const before = await databaseOf('before', sqlOf(0))
   const bare = await between(before, await databaseOf('after', sqlOf(1)))
-  context = { ...bare, effects: await withDb(before, 'owner', (db) => measureEffects(db, bare)) }
+  context = { ...bare, effects: await withSession(server, before, 'owner', (db) => measureEffects(db, bare)) }
 })
 
 afterAll(async () => {
@@ -168,7 +156,7 @@ it('numbers go on behind those that rows have', async () => {
      create sequence s increment by 3; create table drawn (id int primary key default nextval('s'))`,
   )
   const migrations = written(await between(before, after))
-  await withDb(before, 'owner', async (db) => {
+  await withSession(server, before, 'owner', async (db) => {
     await db.query(`insert into "a ""b" select i, i * 2, i * 3, -i, i from generate_series(1, 40) i;
       insert into kept select from generate_series(1, 40); insert into drawn select from generate_series(1, 40)`)
     for (const { up } of migrations) await db.query(up)
@@ -187,7 +175,7 @@ it('a partition that goes keeps the rows that nobody else takes', async () => {
   const before = await databaseOf('with_rest', `${parent}; create table "rest ""%s" partition of t default`)
   const after = await databaseOf('without_rest', parent)
   const [migration] = written(await between(before, after))
-  await withDb(before, 'owner', async (db) => {
+  await withSession(server, before, 'owner', async (db) => {
     await db.query('insert into t values (99)')
     const [refused] = await db.batch([`begin;\n${migration!.up}\ncommit`])
     expect(refused?.fault?.message).toBe('"public"."rest ""%s" holds rows that no other partition takes')

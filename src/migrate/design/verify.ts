@@ -7,6 +7,7 @@ import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { AssayError } from '../../ground/errors.ts'
 import type { Server } from '../../postgres/server.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { DesignedMigration } from './write-migrations.ts'
 
@@ -47,14 +48,8 @@ const refused = (name: string, direction: string, cause: AssayError): Finding =>
 /** null when all of it is as it has to be; afterwards the database stands at the target. */
 export const verifyMigrations = async (wish: VerifyWish): Promise<Finding | null> => {
   const { server, database, before, after, migrations, run } = wish
-  const look = async (expected: Catalog): Promise<CatalogDifference> => {
-    const db = await server.connect(database, 'prover')
-    try {
-      return difference(expected, await readCatalog(db))
-    } finally {
-      await db.end()
-    }
-  }
+  const look = (expected: Catalog): Promise<CatalogDifference> =>
+    withSession(server, database, 'prover', async (db) => difference(expected, await readCatalog(db)))
   const rounds = [
     { direction: 'up', order: migrations, expected: after, what: 'lead to what the rules ask for' },
     {

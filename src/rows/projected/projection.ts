@@ -7,6 +7,7 @@ import { relationId } from '../../ground/names.ts'
 import { ident, literal } from '../../postgres/quote.ts'
 import type { PlanNode } from '../../postgres/plan.ts'
 import type { Server } from '../../postgres/server.ts'
+import { withSession } from '../../postgres/with-session.ts'
 import type { Session } from '../../postgres/session.ts'
 import { explainOnly, guardSettings } from './explain-only.ts'
 import { asNewIndex, heightOf } from './index-shape.ts'
@@ -183,29 +184,16 @@ const settingsSql = (settings: Readonly<Record<string, string>>): readonly strin
       ]
 }
 
-const withSession = async <T>(
-  server: Server,
-  database: string,
-  work: (db: Session) => Promise<T>,
-): Promise<T> => {
-  const db = await server.connect(database, 'administrator')
-  try {
-    return await work(db)
-  } finally {
-    await db.end()
-  }
-}
-
 /** Reads the structure of `template` once; nobody may be connected to it when `project` is called. */
 export const makeProjector = async (server: Server, template: string): Promise<Projector> => {
   assertServer(server)
-  const local = await withSession(server, template, readLocalStructure)
+  const local = await withSession(server, template, 'administrator', readLocalStructure)
 
   const fill = async (
     database: string,
     tables: readonly TableStatistics[],
   ): Promise<Pick<Projection, 'gaps' | 'bytes'>> => {
-    return withSession(server, database, async (db) => {
+    return withSession(server, database, 'administrator', async (db) => {
       const [place] = await db.json<{ readonly directory: string; readonly oid: number }>(
         `select pg_catalog.current_setting('data_directory') as directory, oid::bigint as oid
            from pg_catalog.pg_database where datname = pg_catalog.current_database()`,
