@@ -68,7 +68,7 @@ export const resolveSizes = (
         found:
           alike.length > 1
             ? alike.map(({ id }) => id).join(', ')
-            : `${tables.length} tables, none of that name`,
+            : `${tables.length === 1 ? '1 table' : `${tables.length} tables`}, none of that name`,
         mend:
           near === null ? 'Name a table with its schema: sales.orders=5e6' : `Did you mean ${near}=${rows}?`,
       })

@@ -38,15 +38,27 @@ export const makeMaskList =
     })}`
   }
 
-/** `[2024-01-01,2024-02-01)`: each end by itself. */
+const bound = String.raw`("(?:[^"\\]|\\.|"")*"|[^[\](),"{}]*)`
+const ranges = new RegExp(String.raw`([[(])${bound},${bound}([\])])`, 'gu')
+
+/** Numbers by what they are; dates and moments are written so that their texts stand in their order. */
+const isAfter = (a: string, b: string): boolean => {
+  const [x, y] = [Number(a), Number(b)]
+  return Number.isNaN(x) || Number.isNaN(y) ? a > b : x > y
+}
+
+/** `[2024-01-01,2024-02-01)`: each end by itself, and the one that was earlier is so again. */
 export const makeMaskRange =
-  (bound: Mask): Mask =>
-  (range) =>
-    range.replaceAll(
-      /"(?<quoted>(?:[^"\\]|\\.|"")*)"|(?<plain>[^[\](),"{}]+)/gu,
-      (_, quoted?: string, plain?: string) =>
-        quoted === undefined ? bound(plain ?? '') : `"${bound(quoted)}"`,
-    )
+  (mask: Mask): Mask =>
+  (text) =>
+    text.replaceAll(ranges, (_, opens: string, from: string, to: string, closes: string) => {
+      const plain = [from, to].map((end) => (end.startsWith('"') ? end.slice(1, -1) : end))
+      const ends = plain.map((end) => (end === '' ? '' : mask(end)))
+      const [low = '', high = ''] = ends
+      if (!ends.includes('') && isAfter(low, high) && !isAfter(plain[0] ?? '', plain[1] ?? '')) ends.reverse()
+      const [first, second] = ends.map((end, i) => ([from, to][i]!.startsWith('"') ? `"${end}"` : end))
+      return `${opens}${first ?? ''},${second ?? ''}${closes}`
+    })
 
 const shortBytes = 24
 

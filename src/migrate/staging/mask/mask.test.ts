@@ -7,6 +7,7 @@ import {
   makeMaskHex,
   makeMaskJson,
   makeMaskList,
+  makeMaskRange,
   makeMaskUuid,
 } from './forms.ts'
 import { makeMaskNumber } from './numbers.ts'
@@ -126,6 +127,30 @@ describe('numbers and times', () => {
     expect(times.moment('2024-02-29 00:00:00+00')).toMatch(/^2024-02-\d\d 00:00:00\+00$/u)
     expect(times.moment('infinity')).toBe('infinity')
     expect(times.time('10:11')).toMatch(/^\d\d:\d\d$/u)
+  })
+})
+
+describe('ranges', () => {
+  it('begin before they end, under any key', () => {
+    for (let key = 0; key < 40; key += 1) {
+      const keyed = makePermutation(`key ${key}`)
+      const days = makeMaskRange(makeMaskTimes(keyed).date)
+      const [, from = '', to = ''] = /^\[(2024-\d\d-\d\d),(2024-\d\d-\d\d)\)$/u.exec(
+        days('[2024-01-02,2024-03-04)'),
+      )!
+      expect(from < to).toBe(true)
+      const moments = makeMaskRange(makeMaskTimes(keyed).moment)
+      const [, first = '', last = ''] = /^\{\["([^"]+)","([^"]+)"\),\(,"[^"]+"\]\}$/u.exec(
+        moments('{["2024-03-10 10:00:00+00","2024-03-10 12:00:00+00"),(,"2024-05-01 00:00:00+00"]}'),
+      )!
+      expect(first < last).toBe(true)
+      const [, low = '', high = ''] = /^\[(\d+),(\d+)\]$/u.exec(
+        makeMaskRange(makeMaskNumber(keyed).text)('[20,90]'),
+      )!
+      expect(Number(low)).toBeLessThan(Number(high))
+    }
+    expect(makeMaskRange(text)('empty')).toBe('empty')
+    expect(makeMaskRange(text)('(,)')).toBe('(,)')
   })
 })
 
