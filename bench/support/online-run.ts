@@ -13,7 +13,6 @@ import { runMigrations } from '../../src/migrate/run/migrate.ts'
 import { openMigrationSession } from '../../src/migrate/run/session.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import { withSession } from '../../src/postgres/with-session.ts'
-import type { Session } from '../../src/postgres/session.ts'
 import { startLoad, type LoadResult } from './live-load.ts'
 import { rowsSql, shopSql, type OnlineCase } from './online-cases.ts'
 
