@@ -25,7 +25,7 @@ import { whyNoPostgres15 } from './support/postgres15.ts'
 /** More kills, and what takes longer than the suite may: ASSAY_RUNS=20. */
 const runs = process.env['ASSAY_RUNS']
 const kills = Number(runs ?? 1)
-const isShort = runs === undefined && process.env['ASSAY_TEST_ALL'] !== '1'
+const isShort = runs === undefined
 const why = isShort ? ' (skipped: takes long; ASSAY_RUNS=2 runs it)' : ''
 
 let old: LogicalServer
