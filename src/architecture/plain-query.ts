@@ -1,4 +1,5 @@
 /** `sql(…)`: a query as plain SQL with named parameters, and the types of its parameters and columns stated. */
+import { steppedOver } from '../postgres/stepped-over.ts'
 import type { ColumnCheck, ReadValue, WriteValue } from './column-type.ts'
 
 type Types = Readonly<Record<string, string>>
@@ -18,21 +19,7 @@ export interface PlainQuery<P = unknown, R = unknown> {
 
 const name = String.raw`[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*`
 
-/** Quotes, comments, casts and assignments are stepped over. */
-const token = new RegExp(
-  [
-    String.raw`--[^\n]*`,
-    String.raw`/\*[^*]*(?:\*(?!/)[^*]*)*\*/`,
-    String.raw`(?<![\w\u0080-\uffff$])[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'`,
-    String.raw`'[^']*(?:''[^']*)*'`,
-    String.raw`"[^"]*(?:""[^"]*)*"`,
-    String.raw`(?<![\w\u0080-\uffff$])(?<mark>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[\s\S]*?\k<mark>`,
-    '::',
-    ':=',
-    `(?<![\\w\\]]):(?<named>${name})`,
-  ].join('|'),
-  'gu',
-)
+const token = new RegExp([...steppedOver, `(?<![\\w\\]]):(?<named>${name})`].join('|'), 'gu')
 
 /** The text with `$1`, `$2`, … for its names, each name once, and the names in that order. */
 export const numbered = (text: string): { readonly sql: string; readonly names: readonly string[] } => {

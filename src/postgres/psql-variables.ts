@@ -3,20 +3,13 @@
  * of quotes and comments. One that is not set stays as it is written, as psql leaves it.
  */
 import { ident, literal } from './quote.ts'
+import { steppedOver } from './stepped-over.ts'
 
 const name = String.raw`[A-Za-z0-9_\u0080-\uffff]+`
 
-/** Quotes, comments and casts are stepped over; quantifiers run over plain stretches, as in script.ts. */
 const token = new RegExp(
   [
-    String.raw`--[^\n]*`,
-    String.raw`/\*[^*]*(?:\*(?!/)[^*]*)*\*/`,
-    String.raw`(?<![\w\u0080-\uffff$])[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'`,
-    String.raw`'[^']*(?:''[^']*)*'`,
-    String.raw`"[^"]*(?:""[^"]*)*"`,
-    String.raw`(?<![\w\u0080-\uffff$])(?<mark>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[\s\S]*?\k<mark>`,
-    '::',
-    ':=',
+    ...steppedOver,
     String.raw`:\{\?(?<test>${name})\}`,
     `:'(?<text>${name})'`,
     `:"(?<identifier>${name})"`,

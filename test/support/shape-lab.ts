@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { architecture } from 'assay'
 import type { Architecture } from '../../src/architecture/architecture.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import { fromHalfWay } from '../../src/migrate/design/half-way.ts'
@@ -20,6 +21,12 @@ import { testMigration } from '../../src/migrate/test/test-migration.ts'
 import { loadParser } from '../../src/postgres/parse.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
+
+/** An architecture of these tables alone. */
+export const declared = (...tables: readonly unknown[]): Architecture =>
+  architecture('shop', {
+    tables: Object.fromEntries(tables.map((t) => [(t as { name: string }).name, t])) as never,
+  }) as Architecture
 
 export interface ShapeProject {
   /** Its own database, in which phases run. */

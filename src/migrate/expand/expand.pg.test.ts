@@ -1,13 +1,13 @@
 /** Every kind of change of shape: its phases as people read them, tested as migrations, and lived through by two applications. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { architecture, enumType, table } from 'assay'
+import { enumType, table } from 'assay'
 import type { Architecture } from '../../architecture/architecture.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 import { PgError } from '../../postgres/fault.ts'
 import type { ShapeWish } from './find-shapes.ts'
-import { withShapeProject, type ShapeProject } from '../../../test/support/shape-lab.ts'
+import { declared, withShapeProject, type ShapeProject } from '../../../test/support/shape-lab.ts'
 
 let server: Server
 
@@ -18,11 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.stop()
 })
-
-const declared = (...tables: readonly unknown[]): Architecture =>
-  architecture('shop', {
-    tables: Object.fromEntries(tables.map((t) => [(t as { name: string }).name, t])) as never,
-  }) as Architecture
 
 const runs = Number(process.env['ASSAY_RUNS'] ?? 1)
 /** Breaking off every statement of every phase takes a while. */

@@ -1,13 +1,12 @@
 /** Ways to write a row that applications have, each with both shapes beside each other; and what cannot have a phase. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { architecture, table } from 'assay'
-import type { Architecture } from '../../architecture/architecture.ts'
+import { table } from 'assay'
 import { AssayError } from '../../ground/errors.ts'
 import { PgError } from '../../postgres/fault.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 import type { StatedSql } from './kinds/shape-kind.ts'
-import { withShapeProject } from '../../../test/support/shape-lab.ts'
+import { declared, withShapeProject } from '../../../test/support/shape-lab.ts'
 
 let server: Server
 
@@ -18,11 +17,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.stop()
 })
-
-const declared = (...tables: readonly unknown[]): Architecture =>
-  architecture('shop', {
-    tables: Object.fromEntries(tables.map((t) => [(t as { name: string }).name, t])) as never,
-  }) as Architecture
 
 const stateOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
