@@ -1,5 +1,6 @@
-/** What the README shows is what there is: its usage, its code, its commands and its rule kinds. */
+/** What the README and the guides behind it show is what there is: usage, code, commands and rule kinds. */
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { table } from '../src/index.ts'
@@ -10,10 +11,13 @@ import { compile } from './support/compile.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const fileText = (path: string): string => readFileSync(`${root}${path}`, 'utf8')
 const readme = fileText('README.md')
+const reference = fileText('docs/reference.md')
+const guides = ['README.md', 'docs/reference.md', 'docs/migrations.md', 'docs/queries.md']
+const all = guides.map(fileText).join('\n')
 
 /** The blocks of one language, in order. */
 const blocks = (language: string): readonly string[] =>
-  [...readme.matchAll(/^```(\w+)\n([^]*?)^```$/gmu)].flatMap(([, name, text]) =>
+  [...all.matchAll(/^```(\w+)\n([^]*?)^```$/gmu)].flatMap(([, name, text]) =>
     name === language && text !== undefined ? [text] : [],
   )
 
@@ -90,7 +94,7 @@ test('its rule kinds are those that a table can declare', () => {
     return []
   })
   const told = new Set(
-    [...readme.matchAll(/^\| `t\.(\w+)\(.*$/gmu)].flatMap(([line]) =>
+    [...reference.matchAll(/^\| `t\.(\w+)\(.*$/gmu)].flatMap(([line]) =>
       [...line.matchAll(/`t\.(\w+)\(/gu)].map((m) => m[1]!),
     ),
   )
@@ -98,6 +102,7 @@ test('its rule kinds are those that a table can declare', () => {
 })
 
 test('every file that it points to is there', () => {
-  for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)#]+)/gu))
-    expect(() => readFileSync(`${root}${path}`), path).not.toThrow(/ENOENT/u)
+  for (const guide of guides)
+    for (const [, path] of fileText(guide).matchAll(/\]\((?!https?:)([^)#]+)/gu))
+      expect(() => fileText(join(dirname(guide), path!)), `${guide}: ${path}`).not.toThrow(/ENOENT/u)
 })
