@@ -160,6 +160,15 @@ const holes: readonly Hole[] = [
     mends: [/^create policy "products_isolated_by_tenant_id" on "public"."products" using/u, /./u],
   },
   {
+    name: 'no policy at all, beside a foreign key that holds the tenant: nothing is wrong with the key',
+    ddl: categoriesSql('foreign key (tenant_id, parent_id) references products (tenant_id, id)').replace(
+      policyFor('products'),
+      secured('products'),
+    ),
+    by: ['own', 'read', 'update', 'delete', 'lock', 'copy', 'merge'],
+    mends: [/^create policy "products_isolated_by_tenant_id" on "public"."products" using/u, /./u],
+  },
+  {
     name: 'no policy for insert: everybody is shut out of that',
     ddl: perCommand().replace(/create policy p_insert.*/u, ''),
     by: ['own'],

@@ -123,8 +123,8 @@ const attempt = async (pointing: Pointing): Promise<Attempt | Gap | null> => {
       { ...asking, when: [own] },
       { ...asking, when: [crossed] },
     ])
-    // Its own row is taken: what is refused then is refused for where it points.
-    if (!isTaken(sound!)) continue
+    // A row of its own is written: what is refused then is refused for where it points.
+    if (!isTaken(sound!) || sound!.affected === 0) continue
     const keys = await keysOf(context.db, target)
     return {
       title: `${attacker.title} points ${from.id} at the ${target.id} row of ${victim.title} by ${key.columns.join(', ')}: refused`,
