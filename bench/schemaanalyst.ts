@@ -11,10 +11,12 @@ import { fileURLToPath } from 'node:url'
 import type { ProveSummary } from '../src/prove/result.ts'
 import { figure, type Bench, type BenchLine } from './support/line.ts'
 
-export const title = 'SchemaAnalyst’s ten schemas under its operators'
+export const title = 'SchemaAnalyst’s ten schemas, and AdventureWorks, under its operators'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const corpus = here('../../shared/corpus/schemaanalyst')
+/** Ten times larger than the largest of them; beside them when it is there. */
+const adventureWorks = here('../../shared/corpus/adventureworks.sql')
 
 interface Proven {
   readonly summary: ProveSummary
@@ -60,10 +62,13 @@ export const bench: Bench = async (say) => {
   const directory = mkdtempSync(join(tmpdir(), 'assay-schemaanalyst-'))
   try {
     const lines: BenchLine[] = []
-    for (const file of readdirSync(corpus).toSorted()) {
+    const own = readdirSync(corpus)
+      .toSorted()
+      .map((file) => join(corpus, file))
+    for (const file of [...own, ...(existsSync(adventureWorks) ? [adventureWorks] : [])]) {
       const name = basename(file, '.sql')
       const project = join(directory, name)
-      child(['adopt', join(corpus, file), project])
+      child(['adopt', file, project])
       const line = lineOf(name, child(['prove', project, 'schemaanalyst']) as Proven)
       say(`schemaanalyst: ${name} ${line.value}`)
       lines.push(line)
