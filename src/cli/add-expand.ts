@@ -7,7 +7,7 @@ const expand = {
   name: 'expand',
   summary: 'put a new shape beside the old one, for two applications at once',
   description:
-    'Writes the phases of what the declaration has otherwise than the database: a column or a table that is renamed (renamedFrom), another type, columns that are taken apart or put together, a column that becomes required. The new shape stands beside the old one and a trigger keeps both alike, whichever application writes; old rows are filled in batches; the switch refuses while the two differ. Each phase is an ordinary migration.',
+    'Writes the phases of what the declaration has otherwise than the database: a column or a table that is renamed (renamedFrom), another type, a key with all that points to it, columns that are taken apart or put together, a column that becomes required (or optional, where --only names it). The new shape stands beside the old one and a trigger keeps both alike, whichever application writes; old rows are filled in batches; the switch refuses while the two differ. Each phase is an ordinary migration.',
   examples: [
     ['assay migrate expand', 'all that changes its shape'],
     ['assay migrate expand --only orders.slug', 'one of them'],

@@ -14,9 +14,9 @@ const described = (title: string, why: string, fix: string): Described => ({ tit
 
 export const migrationCodes: Readonly<Record<string, Described>> = {
   'expand.key': described(
-    'A key changes its shape',
-    'Foreign keys and the replica identity stand on it, and would have to follow in every table.',
-    'Change it with `assay design` while the application stands still, or write the phases by hand.',
+    'Something stands on a key that changes its type, and cannot follow',
+    'It can neither be built beside the old one while writers go on, nor be said again in the moment of the switch.',
+    'Take it away in a migration of its own before, and make it again after the switch.',
   ),
   'expand.identity': described(
     'A column that numbers itself changes its shape',

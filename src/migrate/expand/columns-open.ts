@@ -10,8 +10,8 @@ import { changesBetween } from '../changes/changes-between.ts'
 import { contextOf, designColumns, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from './lab.ts'
 import { laterTriggers, obstacles, uncheckedTexts } from './obstacles.ts'
 import { takeOldSide } from './old-side.ts'
-import { headLine, phaseText, stagesBack, stagesOfChanges } from './phase-text.ts'
-import { isSwapped, type ColumnsShape, type PhaseText } from './shape.ts'
+import { headLine, inOneMoment, inPages, phaseText, stagesBack, stagesOfChanges } from './phase-text.ts'
+import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shape.ts'
 import { disagreement, sidesOf, valuesInTable, type PlacedColumn, type Sides } from './sides.ts'
 import { dropSync, functionOf, syncFunction, triggerName, triggerText } from './sync.ts'
 import {
@@ -25,7 +25,7 @@ import {
 
 export interface OpenedShape {
   /** With what was found out about it; absent: as it was asked. */
-  readonly shape?: ColumnsShape
+  readonly shape?: Shape
   readonly texts: readonly PhaseText[]
   /** Ids of rules that the new columns keep from the switch on, or from contract on. */
   readonly rules: readonly string[]
@@ -181,6 +181,7 @@ const backfillText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walk
         'With a look at replicas and load, and a way to pause, run backfill.sql first: assay migrate backfill FILE --url …',
         'assay: data',
         'assay: rerunnable',
+        inPages,
       ],
       stages: [[fillInPages(table, set, condition)]],
       session: [seeAllRows],
@@ -264,6 +265,7 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
               ...(swaps
                 ? [
                     `${names.join(', ')} and what was put beside it change places; prepared statements of open sessions may have to be prepared again.`,
+                    inOneMoment,
                   ]
                 : []),
             ],

@@ -10,6 +10,7 @@ import { PgError } from '../../postgres/fault.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { kindOf } from '../../rules/kinds.ts'
+import { keyGroups } from './key/groups.ts'
 import type { FoundTable, Stated } from './kinds/shape-kind.ts'
 import { shapeKinds } from './kinds/kinds.ts'
 import { withCopy, type ShapeLab } from './lab.ts'
@@ -73,9 +74,14 @@ const typesToMake = (
 
 const readTable = async (
   db: Session,
-  wish: { readonly architecture: Architecture; readonly catalog: Catalog; readonly stated: Stated },
+  wish: {
+    readonly architecture: Architecture
+    readonly catalog: Catalog
+    readonly stated: Stated
+    readonly only: readonly string[]
+  },
   declared: DeclaredTable,
-): Promise<FoundTable | null> => {
+): Promise<Omit<FoundTable, 'keys'> | null> => {
   const standing = wish.catalog.tables.get(declared.id) ?? formerTable(declared, wish.catalog)
   if (!standing) return null
   const printed = await printTypes(
@@ -90,6 +96,8 @@ const readTable = async (
     types,
     typesToMake: typesToMake(wish, declared, unknown),
     stated: wish.stated,
+    catalog: wish.catalog,
+    only: wish.only,
   }
 }
 
@@ -109,11 +117,12 @@ export interface ShapeWish extends Stated {
 
 const isAsked = (shape: Shape, only: readonly string[]): boolean => {
   if (only.length === 0) return true
+  if (shape.kind === 'key') return shape.parts.some((part) => isAsked(part, only))
   const id = relationId(shape.table)
   const columns =
     shape.kind === 'rename-table'
       ? []
-      : shape.kind === 'required'
+      : shape.kind === 'required' || shape.kind === 'optional'
         ? [shape.column]
         : [...shape.olds, ...shape.news].map(({ name }) => name)
   return only.some((one) => one === id || columns.some((name) => one === `${id}.${name}`))
@@ -135,7 +144,11 @@ const expressionFault = (shape: Shape, what: string, sql: string, cause: PgError
 
 /** Each expression is asked for once, over a row of nulls. */
 const checkExpressions = async (db: Session, shape: Shape): Promise<void> => {
-  if (shape.kind === 'rename-table') return
+  if (shape.kind === 'rename-table' || shape.kind === 'optional') return
+  if (shape.kind === 'key') {
+    for (const part of shape.parts) await checkExpressions(db, part)
+    return
+  }
   const ask = async (what: string, sql: string, type: string, from: string): Promise<void> => {
     try {
       await db.query(`select (${sql})::${type} ${from}`)
@@ -167,11 +180,19 @@ export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<readonly Sha
     const catalog = await readCatalog(db)
     for (const { table } of [...wish.set, ...wish.back, ...wish.fill])
       if (!known.includes(table)) throw unknownTable(table, known)
-    const shapes: Shape[] = []
+    const tables: Omit<FoundTable, 'keys'>[] = []
     for (const declared of architecture.tables) {
-      const found = await readTable(db, { architecture, catalog, stated: wish }, declared)
-      if (found !== null) shapes.push(...shapeKinds.flatMap((kind) => kind.find(found)))
+      const found = await readTable(db, { architecture, catalog, stated: wish, only: wish.only }, declared)
+      if (found !== null) tables.push(found)
     }
+    const keys = keyGroups(catalog, {
+      of: ({ table, column }) =>
+        tables
+          // Under a former name it is renamed first.
+          .find(({ declared, standing }) => standing.id === table && declared.id === table)
+          ?.types.get(column) ?? null,
+    })
+    const shapes = tables.flatMap((table) => shapeKinds.flatMap((kind) => kind.find({ ...table, keys })))
     const asked = shapes.filter((shape) => isAsked(shape, wish.only))
     for (const shape of asked) await checkExpressions(db, shape)
     return asked

@@ -152,6 +152,15 @@ export const saysShape = (shape: Shape): string => {
   const id = relationId(shape.table)
   if (shape.kind === 'rename-table') return `${relationId(shape.from)} becomes ${id}`
   if (shape.kind === 'required') return `${id}.${shape.column} becomes required`
+  if (shape.kind === 'optional') return `${id}.${shape.column} becomes optional`
+  if (shape.kind === 'key') {
+    const [first, ...others] = shape.parts.flatMap(({ table, news }) =>
+      news.map(({ name, type }) => ({ column: `${relationId(table)}.${name}`, type })),
+    )
+    const alike = others.every(({ type }) => type === first?.type)
+    const follow = others.map(({ column, type }) => (alike ? column : `${column} ${type}`)).join(', ')
+    return `${first?.column ?? id} becomes ${first?.type ?? ''}${follow === '' ? '' : `, with ${follow}`}`
+  }
   const list = (names: readonly { readonly name: string; readonly type: string }[]): string =>
     names.map(({ name, type }) => (isSwapped(shape) ? `${name} ${type}` : name)).join(' and ')
   return `${id}: ${list(shape.olds)} becomes ${list(shape.news)}`

@@ -14,6 +14,8 @@ export interface SideColumn {
   readonly sql: string
   /** What stands where it is left out; of a new column only what is the same for every row. Absent: nothing. */
   readonly default?: string
+  /** Where it is left out it draws a number, or another value that no second row has. */
+  readonly isDrawn?: true
 }
 
 interface Named {
@@ -44,13 +46,26 @@ export interface RequiredShape extends Named {
   readonly fill: string
 }
 
+/** A column that is required, and may be missing from now on. */
+export interface OptionalShape extends Named {
+  readonly kind: 'optional'
+  readonly column: string
+}
+
 /** A table under another name, and a view under the old one. */
 export interface TableShape extends Named {
   readonly kind: 'rename-table'
   readonly from: RelationName
 }
 
-export type Shape = ColumnsShape | RequiredShape | TableShape
+/** A key and all columns that point to it, of another type under their names; what is pointed to comes first. */
+export interface KeyShape extends Named {
+  readonly kind: 'key'
+  /** One for each table. */
+  readonly parts: readonly ColumnsShape[]
+}
+
+export type Shape = ColumnsShape | RequiredShape | OptionalShape | TableShape | KeyShape
 
 /** Two sides under one name change places in the switch; others stand beside each other until the old one goes. */
 export const isSwapped = ({ olds, news }: Pick<ColumnsShape, 'olds' | 'news'>): boolean =>

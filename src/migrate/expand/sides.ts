@@ -55,6 +55,13 @@ export const selectFromNew = (sides: Sides, side: 'olds' | 'news', into: string)
   return `select ${sides[side].map(cast).join(', ')} into ${into} ${fromRow(others, 'new.', sides.shape)}`
 }
 
+/** The same of one column, as an expression. */
+export const valueFromNew = (sides: Sides, side: 'olds' | 'news', at: number): string => {
+  const others = side === 'olds' ? sides.news : sides.olds
+  const column = sides[side][at]
+  return column === undefined ? 'null' : `(select ${cast(column)} ${fromRow(others, 'new.', sides.shape)})`
+}
+
 /** The same for a row of the table itself. */
 export const valuesInTable = (sides: Sides, side: 'olds' | 'news'): readonly string[] => {
   const others = side === 'olds' ? sides.news : sides.olds

@@ -5,7 +5,7 @@
 import { dollarQuoted, ident, qualified } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
 import type { Shape } from './shape.ts'
-import { agrees, allNull, differs, namesIn, selectFromNew, type Sides } from './sides.ts'
+import { agrees, allNull, differs, namesIn, selectFromNew, valueFromNew, type Sides } from './sides.ts'
 
 /** Triggers of a table fire in the order of their names. */
 export const triggerName = ({ name }: Pick<Shape, 'name'>): string => fittedName(`zz_assay_${name}`)
@@ -94,8 +94,25 @@ begin
 end`
 }
 
-/** Who inserts without the names of columns writes the old one, which stands in its place. */
-const byPlace = ({ olds, news }: Sides): string => `(${untold(news)}) and not (${allNull(olds, 'new.')})`
+/** Who inserts without the names of columns writes the old one, which stands in its place: a number was drawn for nobody. */
+const byPlace = ({ olds, news }: Sides): string => {
+  const given = news.filter(({ isDrawn }) => isDrawn !== true)
+  const written = `not (${allNull(olds, 'new.')})`
+  return given.length === 0 ? written : `(${untold(given)}) and ${written}`
+}
+
+/** What was written by its place; what was left out there keeps what it has drawn. */
+const takePlace = (sides: Sides): string => {
+  const { olds, news } = sides
+  const drawn = news.filter(({ isDrawn }) => isDrawn === true)
+  if (drawn.length === 0) return `${selectFromNew(sides, 'news', intoNew(news))};`
+  const own = news.map(({ isDrawn, physical }, i) => {
+    const told = valueFromNew(sides, 'news', i)
+    return isDrawn === true ? `coalesce(${told}, new.${ident(physical)})` : told
+  })
+  return `select ${own.join(', ')} into ${intoNew(news)};
+    ${selectFromNew(sides, 'olds', intoNew(olds))};`
+}
 
 /** Applications write the old columns: the new ones follow. */
 const fromOld = (sides: Sides): string => {
@@ -114,7 +131,7 @@ const fromNew = (sides: Sides): string => {
   return `begin
   if tg_op = 'INSERT' and ${byPlace(sides)} then
     -- Nobody names what was put aside: it was written by its place.
-    ${selectFromNew(sides, 'news', intoNew(news))};
+    ${takePlace(sides)}
   elsif tg_op = 'INSERT' or ${changed(news)} then
     ${selectFromNew(sides, 'olds', intoNew(olds))};
   end if;
@@ -133,7 +150,7 @@ const keepAside = (sides: Sides): string => {
     end if;
   elsif ${byPlace(sides)} then
     -- Nobody names what was put aside: it was written by its place.
-    ${selectFromNew(sides, 'news', intoNew(news))};
+    ${takePlace(sides)}
     return new;
   end if;
   begin

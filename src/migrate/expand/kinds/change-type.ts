@@ -2,6 +2,7 @@
 import { structureName } from '../../../rules/ddl.ts'
 import type { ColumnsShape } from '../shape.ts'
 import { isType, pair, phasesOfColumns, standingType, typesOf } from './columns.ts'
+import { isOfKey } from './key.ts'
 import type { ShapeKind } from './shape-kind.ts'
 
 export const changeType: ShapeKind<ColumnsShape> = {
@@ -9,7 +10,9 @@ export const changeType: ShapeKind<ColumnsShape> = {
   kinds: ['type'],
   find: (found) =>
     found.declared.columns
-      .filter(({ name }) => standingType(found, name) !== null && !isType(found, name))
+      .filter(
+        ({ name }) => standingType(found, name) !== null && !isType(found, name) && !isOfKey(found, name),
+      )
       .map(({ name }) => ({
         kind: 'type',
         name: structureName(found.declared.id, name, 'type'),

@@ -2,8 +2,8 @@
 import { ident } from '../../../postgres/quote.ts'
 import { contractColumns, forgetColumns } from '../columns-close.ts'
 import { openColumns } from '../columns-open.ts'
-import { phases, type ColumnsShape, type TypeToMake } from '../shape.ts'
-import type { FoundTable, StatedSql } from './shape-kind.ts'
+import { phases, type ColumnsShape, type SideColumn, type TypeToMake } from '../shape.ts'
+import type { FoundTable, Stated, StatedSql } from './shape-kind.ts'
 
 const of = (all: readonly StatedSql[], table: string, column: string): string | null =>
   all.find((one) => one.table === table && one.column === column)?.sql ?? null
@@ -33,6 +33,16 @@ const isNumeric = (type: string): boolean =>
 
 const convert = (column: string, from: string, to: string): string =>
   isNumeric(from) && isNumeric(to) ? `${ident(column)}::${to}` : castSql(column, from, to)
+
+/** Both sides of one column, each told from the other. */
+export const conversions = (
+  stated: Stated,
+  table: string,
+  { column, from, to }: { readonly column: string; readonly from: string; readonly to: string },
+): { readonly old: SideColumn; readonly young: SideColumn } => ({
+  old: { name: column, type: from, sql: of(stated.back, table, column) ?? convert(column, to, from) },
+  young: { name: column, type: to, sql: of(stated.set, table, column) ?? convert(column, from, to) },
+})
 
 export const pair = (found: FoundTable, from: string, to: string): Pick<ColumnsShape, 'olds' | 'news'> => {
   const { declared, stated } = found

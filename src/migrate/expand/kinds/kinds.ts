@@ -1,8 +1,10 @@
 /** All kinds of changes of shape, in the order in which they are looked for: a table first, under whose name its columns change. */
 import type { Shape } from '../shape.ts'
 import { changeType } from './change-type.ts'
+import { optionalColumn } from './optional.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
+import { keyOfOtherType } from './key.ts'
 import { reshape } from './reshape.ts'
 import { requiredColumn } from './required.ts'
 import type { ShapeKind } from './shape-kind.ts'
@@ -10,9 +12,11 @@ import type { ShapeKind } from './shape-kind.ts'
 export const shapeKinds: readonly ShapeKind[] = [
   renameTable,
   renameColumn,
+  keyOfOtherType,
   changeType,
   reshape,
   requiredColumn,
+  optionalColumn,
 ] as readonly ShapeKind[]
 
 export const kindOfShape = ({ kind }: Shape): ShapeKind => {

@@ -7,7 +7,7 @@ import { structureName } from '../../../rules/ddl.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { syncIds } from '../columns-open.ts'
 import { contextOf, designColumns, runAll, saysShape, walkedTable, withCopy } from '../lab.ts'
-import { headLine, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
+import { headLine, inPages, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
 import type { RequiredShape } from '../shape.ts'
 import { dropSync, functionText, triggerText } from '../sync.ts'
 import { fillInPages, fillStatement, hasSuchRows, refuseWhere, seeAllRows } from '../walk.ts'
@@ -91,6 +91,7 @@ export const requiredColumn: ShapeKind<RequiredShape> = {
                 'With a look at replicas and load, and a way to pause, run backfill.sql first: assay migrate backfill FILE --url …',
                 'assay: data',
                 'assay: rerunnable',
+                inPages,
               ],
               stages: [[fillInPages(table, set, missing)]],
               session: [seeAllRows],

@@ -1,7 +1,9 @@
 /** The verbs of a kind of change of shape. To add one, add a file beside this one and a line in `kinds.ts`. */
 import type { DeclaredTable } from '../../../architecture/architecture.ts'
+import type { Catalog } from '../../../catalog/structure.ts'
 import type { Table } from '../../../catalog/table.ts'
 import type { OpenedShape } from '../columns-open.ts'
+import type { KeyGroup } from '../key/groups.ts'
 import type { ShapeLab } from '../lab.ts'
 import type { Phase, PhaseText, Shape, TypeToMake } from '../shape.ts'
 
@@ -31,6 +33,11 @@ export interface FoundTable {
   /** What makes those that it does not know. */
   readonly typesToMake: ReadonlyMap<string, TypeToMake>
   readonly stated: Stated
+  /** Tables and columns that somebody named; none: all are meant. */
+  readonly only: readonly string[]
+  readonly catalog: Catalog
+  /** Of the whole database. */
+  readonly keys: readonly KeyGroup[]
 }
 
 export interface ShapeKind<S extends Shape = Shape> {

@@ -1,0 +1,119 @@
+/** The old columns of a key, put aside until the time for a way back is over: they go on being written. */
+import { kindOfStructure } from '../../../catalog/kind-of.ts'
+import { readCatalog } from '../../../catalog/read-catalog.ts'
+import type { Catalog, Structure } from '../../../catalog/structure.ts'
+import { relationId, structureId } from '../../../ground/names.ts'
+import { ident, qualified } from '../../../postgres/quote.ts'
+import type { Session } from '../../../postgres/session.ts'
+import { changesBetween } from '../../changes/changes-between.ts'
+import { syncIds, type OpenedShape } from '../columns-open.ts'
+import { refuseUntil } from '../kept-until.ts'
+import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
+import { apart, headLine, phaseText, stagesBack } from '../phase-text.ts'
+import type { KeyShape, PhaseText } from '../shape.ts'
+import { sidesOf } from '../sides.ts'
+import { dropSync, syncFunction } from '../sync.ts'
+import { refuseWhere, seeAllRows } from '../walk.ts'
+import { differing } from './differing.ts'
+import { phasesOfKey } from './phases.ts'
+
+const keptColumns = (shape: KeyShape) =>
+  shape.parts.flatMap((part) =>
+    sidesOf(part, 'aside').olds.map(({ physical }) => ({ table: part.table, column: physical })),
+  )
+
+const dropColumn = ({ table, column }: ReturnType<typeof keptColumns>[number]): string =>
+  `alter table ${qualified(table)} drop column ${ident(column)}`
+
+/** What stands on the columns that are aside, the columns themselves left out. */
+const onKept = async (db: Session, shape: KeyShape, catalog: Catalog): Promise<readonly Structure[]> => {
+  await db.query('begin')
+  try {
+    for (const kept of keptColumns(shape)) await db.query(`${dropColumn(kept)} cascade`)
+    const without = await readCatalog(db)
+    return [...catalog.structures.values()].filter(
+      ({ id, kind }) => !without.structures.has(id) && !['column', 'comment', 'grant'].includes(kind),
+    )
+  } finally {
+    await db.query('rollback')
+  }
+}
+
+export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promise<OpenedShape> =>
+  withCopy(lab, async (db): Promise<OpenedShape> => {
+    const before = await readCatalog(db)
+    for (const structure of (await onKept(db, shape, before)).toReversed())
+      await runAll(db, kindOfStructure(structure).drop(structure, before))
+    const after = await readCatalog(db)
+    const context = await contextOf(lab, db, before, after)
+    const back = { ...context, before: after, after: before }
+    const aside = shape.parts.map((part) => sidesOf(part, 'aside'))
+    const setAside = aside.map((sides) => syncFunction(sides, 'aside'))
+    const verify: string[] = []
+    for (const sides of aside)
+      verify.push(
+        refuseWhere(
+          await walkedTable(db, sides.shape.table),
+          differing(sides),
+          `${relationId(sides.shape.table)}: the old shape cannot say what stands in rows`,
+          'Change these rows to values that the old columns can hold, then go back.',
+        ),
+      )
+    const bringBack = shape.parts.map((part) => syncFunction(sidesOf(part, 'switched'), 'from-new'))
+    const kept = keptColumns(shape).map(({ table, column }) =>
+      structureId(relationId(table), 'column', column),
+    )
+    const text: PhaseText = {
+      phase: 'contract',
+      up: phaseText({
+        head: [
+          headLine(4, phasesOfKey, 'contract', saysShape(shape)),
+          'For when no application of the old shape runs any more: from now on values may be written that the old one could not hold.',
+          `The old columns are kept aside as ${kept.join(', ')} for ${keep}, and go on being written: the way back loses nothing.`,
+        ],
+        stages: [setAside, ...apart(stagesBack(changesBetween(context), context, lab.fromHalfWay))],
+      }),
+      down: phaseText({
+        head: [
+          'Takes back contract: the old columns have what was written since, too.',
+          'Refuses, and changes nothing, where the old shape cannot say what stands in a row.',
+        ],
+        stages: [
+          setAside,
+          ...verify.map((sql) => [sql]),
+          ...apart(stagesBack(changesBetween(back), back, lab.fromHalfWay)),
+          [...verify, ...bringBack],
+        ],
+        session: [seeAllRows],
+      }),
+      files: {},
+      temporary: [...kept, ...shape.parts.flatMap((part) => syncIds(part))],
+    }
+    return { texts: [text], rules: [], findings: [] }
+  })
+
+/** `contracted`: the migration whose age in the journal counts. */
+export const forgetKey = (shape: KeyShape, keep: string, contracted: string): PhaseText => ({
+  phase: 'forget',
+  up: phaseText({
+    head: [
+      headLine(5, phasesOfKey, 'forget', saysShape(shape)),
+      `Refuses until ${keep} after ${contracted} ran here.`,
+      'assay: direction forward because what was kept aside is gone; the old shape comes back by an expand of its own',
+      ...keptColumns(shape).map(
+        ({ table, column }) =>
+          `assay: loses ${structureId(relationId(table), 'column', column)} because the time for a way back is over`,
+      ),
+    ],
+    stages: shape.parts.map((part, i) => [
+      ...(i === 0 ? [refuseUntil(contracted, keep, relationId(shape.table))] : []),
+      ...dropSync(part),
+      ...sidesOf(part, 'aside').olds.map(
+        ({ physical }) => `alter table ${qualified(part.table)} drop column if exists ${ident(physical)}`,
+      ),
+    ]),
+  }),
+  down: null,
+  files: {},
+  temporary: [],
+})

@@ -1,0 +1,2 @@
+/** expand, backfill, switch, contract, forget. */
+export const phasesOfKey = 5

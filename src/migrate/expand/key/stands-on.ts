@@ -1,0 +1,225 @@
+/**
+ * What stands on the columns of a key, and how it is said over columns of the other type: nobody translates an expression,
+ * PostgreSQL prints it of a copy where the columns have that type.
+ */
+import { kindOfStructure } from '../../../catalog/kind-of.ts'
+import { readCatalog } from '../../../catalog/read-catalog.ts'
+import type { KeyFacts } from '../../../catalog/key/key.ts'
+import type { GeneratedFacts } from '../../../catalog/generated.ts'
+import type { Catalog, Structure } from '../../../catalog/structure.ts'
+import type { Table } from '../../../catalog/table.ts'
+import { relationId, structureId } from '../../../ground/names.ts'
+import { ident, literal, qualified } from '../../../postgres/quote.ts'
+import type { Session } from '../../../postgres/session.ts'
+import type { Finding } from '../../../prove/result.ts'
+import { fittedName } from '../../../rules/ddl.ts'
+import { changesBetween } from '../../changes/changes-between.ts'
+import { stepsOf } from '../../changes/kinds.ts'
+import { contextOf, runAll, saysShape, withCopy, type ShapeLab } from '../lab.ts'
+import { obstacles } from '../obstacles.ts'
+import type { KeyShape } from '../shape.ts'
+import { sidesOf } from '../sides.ts'
+
+/** Names of what is not in its place: of the new side before the switch, of the old side behind it. */
+export const nextName = (name: string): string => fittedName(`assay_next_${name}`)
+export const keptName = (name: string): string => fittedName(`assay_kept_${name}`)
+
+/** They have another of their own over the new columns, made beside them, and the two change names. */
+const twins: ReadonlySet<string> = new Set([
+  'primaryKey',
+  'unique',
+  'index',
+  'check',
+  'references',
+  'required',
+])
+
+/** They are said again when the columns change places: nothing of them reads rows. */
+const replaced: ReadonlySet<string> = new Set([
+  'comment',
+  'grant',
+  'policy',
+  'trigger',
+  'rule',
+  'view',
+  'function',
+  'statistics',
+  'tableSettings',
+  'publication',
+])
+
+const moved: ReadonlySet<string> = new Set(['column', 'default', 'identity', 'sequence'])
+
+export interface Sequence {
+  /** Of the column whose default draws from it. */
+  readonly table: string
+  readonly column: string
+  readonly schema: string
+  readonly name: string
+  readonly type: string
+  readonly isOwned: boolean
+}
+
+export interface StandsOn {
+  /** As the migrations have made it. */
+  readonly before: Catalog
+  /** The same with the other types, and nothing of the change in it. */
+  readonly goal: Catalog
+  /** Over columns that still have the names which they have beside the old ones. */
+  readonly named: Catalog
+  /** What goes with the columns. */
+  readonly olds: readonly Structure[]
+  readonly sequences: readonly Sequence[]
+  readonly obstacles: readonly Finding[]
+}
+
+export const isTwin = ({ kind }: Pick<Structure, 'kind'>): boolean => twins.has(kind)
+export const isReplaced = ({ kind }: Pick<Structure, 'kind'>): boolean => replaced.has(kind)
+
+const sequencesSql = (shape: KeyShape): string =>
+  shape.parts
+    .map(({ table, olds }) => {
+      const oid = `${literal(qualified(table))}::regclass`
+      const names = olds.map(({ name }) => literal(name)).join(', ')
+      return `select ${literal(relationId(table))} as table, a.attname as column, n.nspname as schema, c.relname as name,
+        pg_catalog.format_type(s.seqtypid, null) as type,
+        exists (select from pg_catalog.pg_depend o where o.classid = 'pg_class'::regclass and o.objid = c.oid
+          and o.refobjid = a.attrelid and o.refobjsubid = a.attnum and o.deptype = 'a') as "isOwned"
+      from pg_catalog.pg_attrdef f
+      join pg_catalog.pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
+      join pg_catalog.pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
+      join pg_catalog.pg_class c on c.oid = d.refobjid and c.relkind = 'S'
+      join pg_catalog.pg_sequence s on s.seqrelid = c.oid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where f.adrelid = ${oid} and a.attname in (${names})`
+    })
+    .join('\nunion all\n')
+
+const cannot = (shape: KeyShape, id: string, what: string, why: string, fix: string): Finding => ({
+  code: 'expand.key',
+  severity: 'error',
+  structure: id,
+  summary: `${saysShape(shape)}: ${what}`,
+  why,
+  fix,
+})
+
+/** What has neither a twin nor can be said again in a moment. */
+const obstaclesIn = (shape: KeyShape, olds: readonly Structure[], before: Catalog): readonly Finding[] => [
+  ...olds
+    .filter((one) => {
+      const isVirtual = one.kind === 'generated' && (one.facts as GeneratedFacts).storage === 'virtual'
+      return !isTwin(one) && !isReplaced(one) && !moved.has(one.kind) && !isVirtual
+    })
+    .map((one) =>
+      cannot(
+        shape,
+        one.id,
+        `${one.id} stands on it`,
+        one.kind === 'generated'
+          ? 'a column that is computed and stored is written into every row when it is made, under a lock that nobody reads past'
+          : `${kindOfStructure(one).kind} cannot be built beside the old one while writers go on, and not in the moment of the switch`,
+        'take it away in a migration of its own before, and make it again after the switch',
+      ),
+    ),
+  ...olds
+    .filter(({ facts }) => (facts as Partial<KeyFacts>).isReplicaIdentity === true)
+    .map((one) =>
+      cannot(
+        shape,
+        one.id,
+        `${one.id} is the replica identity`,
+        'subscribers tell rows apart by it, and would have to follow in the same moment',
+        `say another one before: alter table … replica identity full`,
+      ),
+    ),
+  ...[...new Set(olds.flatMap(({ table }) => table ?? []))]
+    .map((id) => before.tables.get(id))
+    .filter((table): table is Table => table?.kind === 'partitioned' || table?.partitionOf != null)
+    .map((table) =>
+      cannot(
+        shape,
+        structureId(table.id, 'table'),
+        `${table.id} is partitioned, or a part of another table`,
+        'PostgreSQL makes no constraint of a partitioned table from an index that was built before',
+        'change the key with `assay design` while the application stands still',
+      ),
+    ),
+]
+
+/** The columns with the other types: what falls with them is made again by its own text. */
+const retype = async (lab: ShapeLab, db: Session, shape: KeyShape, before: Catalog): Promise<void> => {
+  for (const { table, olds } of shape.parts)
+    await runAll(
+      db,
+      olds.map(({ name }) => `alter table ${qualified(table)} drop column ${ident(name)} cascade`),
+    )
+  for (const { table, news } of shape.parts)
+    await runAll(
+      db,
+      news.map(({ name, type }) => `alter table ${qualified(table)} add column ${ident(name)} ${type}`),
+    )
+  const own = new Set(
+    shape.parts.flatMap(({ table, olds }) =>
+      olds.map(({ name }) => structureId(relationId(table), 'column', name)),
+    ),
+  )
+  const bare = await readCatalog(db)
+  const context = { ...(await contextOf(lab, db, bare, before)), online: false }
+  const changes = changesBetween(context).filter(({ id }) => !own.has(id))
+  await runAll(
+    db,
+    changes.flatMap((change) => stepsOf(change, context).map(({ sql }) => sql)),
+  )
+}
+
+/** What a key may be, though a column that nobody points to may not. */
+const handled: ReadonlySet<string> = new Set(['expand.key', 'expand.identity'])
+
+const obstaclesOfParts = async (db: Session, shape: KeyShape): Promise<readonly Finding[]> => {
+  const all: Finding[] = []
+  for (const part of shape.parts)
+    all.push(...(await obstacles(db, part)).filter(({ code }) => !handled.has(code)))
+  return all
+}
+
+export const findStandsOn = (lab: ShapeLab, shape: KeyShape): Promise<StandsOn> =>
+  withCopy(lab, async (db) => {
+    const before = await readCatalog(db)
+    const none = { before, goal: before, named: before, olds: [], sequences: [] }
+    const refused = await obstaclesOfParts(db, shape)
+    if (refused.length > 0) return { ...none, obstacles: refused }
+    const sequences = await db.json<Sequence>(sequencesSql(shape))
+    const olds = await withoutColumns(db, shape, before)
+    const found = obstaclesIn(shape, olds, before)
+    if (found.length > 0) return { ...none, obstacles: found }
+    await retype(lab, db, shape, before)
+    const goal = await readCatalog(db)
+    for (const part of shape.parts)
+      await runAll(
+        db,
+        sidesOf(part, 'beside').news.map(
+          ({ name, physical }) =>
+            `alter table ${qualified(part.table)} rename column ${ident(name)} to ${ident(physical)}`,
+        ),
+      )
+    return { before, goal, named: await readCatalog(db), olds, sequences, obstacles: [] }
+  })
+
+/** What goes when the columns go. */
+const withoutColumns = async (
+  db: Session,
+  shape: KeyShape,
+  before: Catalog,
+): Promise<readonly Structure[]> => {
+  await db.query('begin')
+  try {
+    for (const { table, olds } of shape.parts)
+      for (const { name } of olds)
+        await db.query(`alter table ${qualified(table)} drop column ${ident(name)} cascade`)
+    const without = await readCatalog(db)
+    return [...before.structures.values()].filter(({ id }) => !without.structures.has(id))
+  } finally {
+    await db.query('rollback')
+  }
+}
