@@ -12,6 +12,7 @@ const described = {
     ['assay drift --url postgres://me@db/shop', 'what is another than the migrations say?'],
     ['assay drift --url … --sql > drift.sql', 'both scripts alone'],
     ['assay drift --url … --to 0007_orders', 'where no journal says what has run'],
+    ['assay drift --log-sql | psql …', 'let the database keep from now on who changes its schema'],
   ],
 } as const
 
@@ -23,6 +24,12 @@ export const addDrift = (program: Command, { describe, run }: Pick<Grammar, 'des
     .option('--to <name>', 'the last migration that has run there (default: what its journal says, or all)')
     .option('--json', 'print one JSON envelope instead of text')
     .addOption(new Option('--sql', 'print both scripts and nothing else').conflicts('json'))
+    .addOption(
+      new Option(
+        '--log-sql',
+        'print what makes a database keep who changes its schema (a superuser runs it once), and look at none',
+      ).conflicts(['json', 'sql', 'url']),
+    )
     .action((directory: string, options: DriftOptions) =>
       run(described.name, options, async (output) => {
         const { driftCommand } = await import('./drift-command.ts')

@@ -1,5 +1,6 @@
 /** assay drift. */
 import { AssayError } from '../ground/errors.ts'
+import { schemaLogSql } from '../migrate/drift/schema-log.ts'
 import { takeInText, takeOutText } from '../migrate/drift/script-text.ts'
 import { driftProject, type DriftOutcome } from '../project/drift-project.ts'
 import { driftSql, driftText } from '../report/drift.ts'
@@ -13,6 +14,7 @@ export interface DriftOptions extends CommonOptions {
   readonly architecture?: string
   readonly to?: string
   readonly sql?: boolean
+  readonly logSql?: boolean
 }
 
 const noUrl = (): AssayError =>
@@ -46,6 +48,7 @@ export const driftCommand = async (
   options: DriftOptions,
   output: Output,
 ): Promise<Answer> => {
+  if (options.logSql === true) return { code: 0, text: schemaLogSql.trimEnd() }
   const { url, architecture, to } = options
   if (url === undefined) throw noUrl()
   const outcome = await driftProject({

@@ -1,5 +1,6 @@
 /** assay lint. */
 import { lintProject, type LintResult } from '../project/lint-project.ts'
+import type { Finding } from '../prove/result.ts'
 import { annotationLines } from '../report/annotations.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { lintText, lintVerdict } from '../report/lint-text.ts'
@@ -36,6 +37,18 @@ const withPaths = (result: LintResult): LintResult => ({
   findings: result.findings.map(withPathsFromHere),
 })
 
+/** Reports and annotations stand at what is committed: at the file that a person wrote. */
+const atSources = ({ findings, sources }: LintResult): readonly Finding[] =>
+  findings.map((finding) => {
+    const source = finding.where === undefined ? undefined : sources.get(finding.where.file)
+    if (source === undefined || finding.where === undefined) return finding
+    return {
+      ...finding,
+      summary: `${finding.summary} (line ${finding.where.line} of its SQL)`,
+      where: { file: source, line: 1 },
+    }
+  })
+
 export const lintCommand = (
   files: readonly string[],
   options: LintOptions,
@@ -54,8 +67,9 @@ export const lintCommand = (
       ...(output.onProgress ? { onProgress: output.onProgress } : {}),
     })
     const { ok, findings } = result
+    const committed = atSources(result)
     const code = ok ? 0 : 1
-    const written = await reports.ofFindings(findings, lintVerdict(result))
+    const written = await reports.ofFindings(committed, lintVerdict(result))
     if (json === true) {
       const envelope = {
         ok,
@@ -69,7 +83,7 @@ export const lintCommand = (
     }
     if (options.annotations === true) {
       const shown = fromRoot(repositoryOf(config))
-      const reported = findings.map((finding) => asReported(looseFinding(finding), shown))
+      const reported = committed.map((finding) => asReported(looseFinding(finding), shown))
       return { code, text: annotationLines(reported, 'lint').join('\n') }
     }
     const text = lintText(withPaths(result), output.layout)

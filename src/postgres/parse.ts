@@ -34,6 +34,10 @@ export const deparseExpression = (node: ParseNode): string => {
   return text.replace(/^\s*select\s+/iu, '')
 }
 
+/** SQL text of one statement's tree, on one line. */
+export const deparseStatement = (node: ParseNode): string =>
+  deparseSync(node as never, { pretty: false }).trim()
+
 /** The statements of a script with their byte offsets turned into character offsets. */
 export const parseStatements = (sql: string): readonly { text: string; start: number; node: ParseNode }[] => {
   const bytes = Buffer.from(sql, 'utf8')

@@ -3,7 +3,7 @@ import { nothingLeftAlone, type LeftAlone } from '../adopt/baseline/left-alone.t
 import { standsIn } from '../catalog/schema-of.ts'
 import type { RelationName } from '../ground/names.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
-import { journalSchema } from '../migrate/files/history-fingerprint.ts'
+import { ownSchemas } from '../migrate/files/history-fingerprint.ts'
 import type { Finding } from '../prove/result.ts'
 
 export interface Platform {
@@ -78,13 +78,14 @@ export const withoutPlatform = (catalog: Catalog, platform: Platform): Catalog =
   }
 }
 
-/** Assay's own schema, where migrations and backfills are noted, is there like a platform's. */
+/** Assay's own schemas, where migrations, backfills and changes of the schema are noted, are there like a platform's. */
 export const withJournal = (platform: Platform, catalog: Catalog): Platform => {
-  if (![...catalog.tables.values()].some(({ schema }) => schema === journalSchema)) return platform
+  const there = ownSchemas.filter((own) => [...catalog.tables.values()].some(({ schema }) => schema === own))
+  if (there.length === 0) return platform
   return {
     ...platform,
-    schemas: new Set([...platform.schemas, journalSchema]),
-    leftAlone: { ...platform.leftAlone, schemas: [...platform.leftAlone.schemas, journalSchema] },
+    schemas: new Set([...platform.schemas, ...there]),
+    leftAlone: { ...platform.leftAlone, schemas: [...platform.leftAlone.schemas, ...there] },
   }
 }
 

@@ -176,6 +176,11 @@ export default {
       'both migrations and a command',
     ],
     [
+      `import { shop } from './data/shop.ts'\nexport default { architecture: shop, schema: { migrations: 'm', down: 'd' } }`,
+      'config.down-alone',
+      'takes it back, and none that makes it',
+    ],
+    [
       `import { shop } from './data/shop.ts'\nexport default { architecture: shop, schema: { migrations: ['m'] } }`,
       'config.value',
       '"schema.migrations" is not a string',

@@ -8,6 +8,10 @@ export interface SchemaConfig {
   readonly migrations?: string
   /** A command that migrates the database named in DATABASE_URL, such as `npx prisma migrate deploy`. */
   readonly command?: string
+  /**
+   * The command that takes back all of them, such as `alembic downgrade base`: `assay migrate test` tests the ways back.
+   */
+  readonly down?: string
   /** SQL that runs first, a platform's prelude: files, or a preset such as `supabase()`. */
   readonly before?: readonly (string | PreludeSql)[]
   /** Extensions that are created before anything else. */
@@ -24,6 +28,11 @@ export interface ArchitectureConfig {
    * `assay migrate compensate` writes; `assay migrate test` makes it from each migration and proves it.
    */
   readonly direction?: 'both' | 'forward'
+  /**
+   * A file that `assay statistics export` wrote: the plans that declared queries get with these statistics are kept in
+   * the ledger too, and `assay check` says which of them other statistics change.
+   */
+  readonly statistics?: string
 }
 
 /** One architecture, or several, each with its own schema. */
@@ -43,6 +52,14 @@ export type Config = ArchitectureConfig | { readonly architectures: readonly Arc
  *   direction: 'forward',
  * })
  * // assay design writes up.sql, and no down.sql
+ *
+ * @example
+ * export default defineConfig({
+ *   architecture: commerce,
+ *   schema: { migrations: 'migrations' },
+ *   statistics: 'statistics.json',
+ * })
+ * // assay prove keeps the plans that queries get with production's statistics
  *
  * @example
  * export default defineConfig({

@@ -4,6 +4,8 @@ import { startPostgres15, whyNoPostgres15 } from '../../test/support/postgres15.
 import { shop, withProject, type ProjectFiles } from '../../test/support/project.ts'
 import { catalogFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
+import { schemaLogSql } from '../migrate/drift/schema-log.ts'
+import { ident } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import { driftProject, type DriftOutcome } from './drift-project.ts'
@@ -53,6 +55,7 @@ const found = [
   'added orders/check:total_kept',
   'added orders/index:total',
   'added products/column:"Odd ""é"""',
+  'added products/column:by_another',
   'added products/default:"Odd ""é"""',
   'added schema:scratch',
   'added scratch.copy_of_orders/table',
@@ -68,6 +71,7 @@ const found = [
   'gone products/check:products_price_not_negative',
 ]
 
+const administrator = 'assay_admin'
 let live: Server
 beforeAll(async () => {
   live = await startServer({ tcp: true })
@@ -100,13 +104,29 @@ const fingerprintOf = async (server: Server, database: string): Promise<string> 
 const driftOf = (server: Server, database: string): Promise<DriftOutcome> =>
   withProject(files, (directory) => driftProject({ directory, url: server.ownerUrl(database) }))
 
+/** Role, login and command. */
+const whoDid = ({ items }: DriftOutcome, id: string): readonly (string | undefined)[] => {
+  const by = items.find((item) => item.id.includes(id))?.origin.by
+  return [by?.role, by?.login, by?.command]
+}
+
 const named = ({ items }: DriftOutcome): readonly string[] =>
   items.map(({ does, id }) => `${does} ${id.replace(/\(.*$/u, '')}`).toSorted()
 
 describe('drift', () => {
   it('finds every change that was made by hand, and both scripts end it', async () => {
     const database = await live.createDatabase('drifted')
-    await runAs(live, database, 'owner', [files['migrations/0001_products.sql']!, more, byHand])
+    await runAs(live, database, 'administrator', [schemaLogSql])
+    await runAs(live, database, 'owner', [
+      files['migrations/0001_products.sql']!,
+      more,
+      byHand,
+      `set application_name = 'a "client"'; drop policy everyone on orders`,
+      'create policy everyone on orders using (total > 0)',
+    ])
+    await runAs(live, database, 'administrator', [
+      `set role ${ident(live.owner)}; alter table products add column by_another int; create temp table nobody (a int)`,
+    ])
     const before = await fingerprintOf(live, database)
     const outcome = await driftOf(live, database)
     expect(outcome.ok).toBe(false)
@@ -114,6 +134,19 @@ describe('drift', () => {
     expect(tables).toEqual(found)
     const others = outcome.findings.filter(({ code }) => !/^drift\.(?:added|changed|gone)$/u.test(code))
     expect(others).toEqual([])
+    expect(whoDid(outcome, 'policy:everyone')).toEqual([live.owner, live.owner, 'CREATE POLICY'])
+    expect(whoDid(outcome, 'column:by_another')).toEqual([live.owner, administrator, 'ALTER TABLE'])
+    expect(whoDid(outcome, 'view:paid')).toEqual([live.owner, live.owner, 'CREATE VIEW'])
+    // What is gone is known by its names; a default by the column that it stood on.
+    expect(whoDid(outcome, 'index:state')).toEqual([live.owner, live.owner, 'DROP INDEX'])
+    expect(whoDid(outcome, 'check:products_price_not_negative')).toEqual([
+      live.owner,
+      live.owner,
+      'ALTER TABLE',
+    ])
+    expect(whoDid(outcome, 'default:total')).toEqual([live.owner, live.owner, 'ALTER TABLE'])
+    const told = outcome.findings.find(({ structure }) => structure === 'products/column:by_another')
+    expect(told?.why).toMatch(/^by \S+ \(logged in as \S+\).*: ALTER TABLE, \d{4}-.*; it belongs to /u)
     expect(outcome.takeIn?.holds).toBe(true)
     expect(outcome.takeOut?.holds).toBe(true)
     expect(outcome.takeOut?.loses).toContain('products.Odd "é"')
@@ -150,9 +183,21 @@ describe.skipIf(whyNoPostgres15 !== '')(`drift on another version ${whyNoPostgre
       await runAs(server, database, 'owner', [files['migrations/0001_products.sql']!, more])
       const same = await driftOf(server, database)
       expect(same.items).toEqual([])
+      await runAs(server, database, 'administrator', [
+        schemaLogSql,
+        // A second time it changes nothing.
+        schemaLogSql,
+        'revoke usage on schema assay_schema_log from pg_database_owner',
+      ])
       await runAs(server, database, 'owner', ['alter table orders drop column state cascade'])
       const outcome = await driftOf(server, database)
-      expect(outcome.findings.map(({ code }) => code)).toContain('drift.other-version')
+      const notes = outcome.findings.filter(
+        ({ code }) => code === 'drift.no-log' || code === 'drift.other-version',
+      )
+      expect(notes.map(({ summary }) => summary)).toEqual([
+        expect.stringContaining('may not read assay_schema_log.changes'),
+        expect.stringMatching(/runs PostgreSQL 15/u),
+      ])
       expect(named(outcome)).toContain('gone orders/column:state')
       expect(outcome.takeOut?.holds).toBe(true)
     } finally {

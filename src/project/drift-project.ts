@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
 import { AssayError } from '../ground/errors.ts'
 import {
   driftBetween,
@@ -14,6 +15,7 @@ import {
   driftFinding,
   halfApplied,
   noCopy,
+  noSchemaLog,
   otherVersion,
   pendingMigrations,
   unknownMigration,
@@ -208,12 +210,22 @@ const compare = async (
   const drift = driftBetween(expected, there)
   if (drift === null) return { ...nothing, findings: version }
   const items = drift.items.map((item): DriftedItem => {
-    const structure = live.catalog.structures.get(item.id)
-    const table = live.catalog.tables.get(item.table ?? '')
-    const origin = structure ? live.originOf(structure, table) : { owner: null, changedAt: null }
+    const { origins } = live
+    const there = live.catalog.structures.get(item.id)
+    const gone = expected.catalog.structures.get(item.id)
+    const tableIn = ({ tables }: Catalog): Table | undefined => tables.get(item.table ?? '')
+    const origin = there
+      ? origins.of(there, tableIn(live.catalog))
+      : gone
+        ? origins.ofGone(gone, tableIn(expected.catalog))
+        : { owner: null, changedAt: null, by: null }
     return { ...item, origin }
   })
-  const told = items.map((item) => driftFinding(item, item.origin))
+  const { log } = live.origins
+  const told = [
+    ...items.map((item) => driftFinding(item, item.origin)),
+    ...(log === 'read' ? [] : [noSchemaLog(log)]),
+  ]
   if (!isCopy(copied))
     return {
       items,

@@ -5,8 +5,8 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import type { JournalRow } from '../migrate/run/journal-row.ts'
 import { readJournal } from '../migrate/run/journal.ts'
-import { journalSchema } from '../migrate/files/history-fingerprint.ts'
-import { readOrigins, type OriginOf } from '../migrate/drift/origins.ts'
+import { ownSchemas } from '../migrate/files/history-fingerprint.ts'
+import { readOrigins, type Origins } from '../migrate/drift/origins.ts'
 import { literal } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
@@ -22,7 +22,7 @@ export interface LiveDrift {
   readonly schemas: readonly string[]
   readonly owner: string
   readonly journal: readonly JournalRow[] | null
-  readonly originOf: OriginOf
+  readonly origins: Origins
   readonly baseline: Baseline
   /** Indexes that are INVALID: no script makes one so. */
   readonly invalid: readonly { readonly schema: string; readonly name: string }[]
@@ -36,7 +36,7 @@ const schemasSql = `
    order by n.nspname collate "C"`
 
 /** Without the journal's, and those of other tools' bookkeeping. */
-const othersSchemas = new Set([journalSchema, 'drizzle', 'supabase_migrations'])
+const othersSchemas = new Set([...ownSchemas, 'drizzle', 'supabase_migrations'])
 
 export const readSchemas = async (db: Session, platform: Platform): Promise<readonly string[]> =>
   (await db.json<{ readonly name: string }>(schemasSql))
@@ -66,7 +66,7 @@ export const readLiveDrift = async (url: string, platform: Platform): Promise<Li
         schemas: await readSchemas(db, platform),
         owner: facts?.owner ?? '',
         journal: await readJournal(db),
-        originOf: await readOrigins(db),
+        origins: await readOrigins(db),
         baseline: await writeBaseline(db, catalog, platform.leftAlone),
         invalid: await db.json<{ readonly schema: string; readonly name: string }>(invalidSql),
       }

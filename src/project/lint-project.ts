@@ -32,6 +32,7 @@ import type { ServerWish } from './migrated.ts'
 import { filesChangedSince } from './migrations-since.ts'
 import { readBeforeFiles, runSchemaFiles } from './migrations.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
+import { recordHistory, type RecordedHistory } from './record-history.ts'
 import { createExtensions, extensionSchemas } from './schema-extensions.ts'
 import { stepsToRun } from './schema-script.ts'
 import { readScoreSource } from './score-source.ts'
@@ -68,6 +69,8 @@ export interface LintResult {
   readonly since: string | null
   /** Migrations that stand in the directory. */
   readonly known: number
+  /** Of migrations that were recorded: their SQL file → the file that a person wrote. */
+  readonly sources: ReadonlyMap<string, string>
   readonly findings: readonly Finding[]
   /** Findings that a comment of their migration allows; among `findings` as notes. */
   readonly allowed: number
@@ -89,6 +92,12 @@ interface Chosen {
   readonly files: readonly string[]
   readonly linted: ReadonlySet<string>
   readonly since: string | null
+  /** Of how they were read. */
+  readonly findings: readonly Finding[]
+  /** As LintResult has them. */
+  readonly sources: ReadonlyMap<string, string>
+  /** Files that were asked for and are another tool's; null: the migrations are SQL files. */
+  readonly claimed: ReadonlySet<string> | null
 }
 
 const real = (file: string): string => {
@@ -99,7 +108,52 @@ const real = (file: string): string => {
   }
 }
 
+/** Of another tool's migrations: the SQL that they sent, chosen by the files that people wrote. */
+const chooseRecorded = async (
+  { ground, migrations, findings }: RecordedHistory,
+  settings: LintSettings,
+): Promise<Chosen> => {
+  const files = migrations.map(({ up }) => real(up.file))
+  const sources = new Map(
+    migrations.flatMap(({ up, source }) => (source === null ? [] : [[real(source), real(up.file)] as const])),
+  )
+  const sourceOf = new Map([...sources].map(([source, file]) => [file, source]))
+  const isOwn = (file: string): boolean => sources.size === 0 || [...sources.values()].includes(file)
+  const chosen = (linted: ReadonlySet<string>, since: string | null): Chosen => ({
+    part: ground,
+    files,
+    linted,
+    since,
+    sources: sourceOf,
+    claimed: new Set(settings.files.map(real).filter((file) => files.includes(sources.get(file) ?? file))),
+    // Of those that are looked at, and of all of them.
+    findings: findings.filter(({ where }) => where === undefined || linted.has(real(where.file))),
+  })
+  if (settings.files.length > 0) {
+    const asked = settings.files.map(real).map((file) => sources.get(file) ?? file)
+    return chosen(new Set(asked.filter((file) => files.includes(file))), null)
+  }
+  const changed = await filesChangedSince(ground.schema.directory, settings.since)
+  const isChanged = (source: string | undefined): boolean =>
+    changed === null || source === undefined || changed.files.has(source)
+  return chosen(
+    new Set(files.filter((file) => isOwn(file) && isChanged(sourceOf.get(file)))),
+    changed?.since ?? null,
+  )
+}
+
+const notRecorded = (file: string, directory: string): AssayError =>
+  new AssayError(`${path.basename(file)} is none of the migrations that were run.`, {
+    code: 'lint.not-a-migration',
+    exit: 2,
+    asked: file,
+    found: `migrations that schema.command runs, with their files below ${directory}`,
+    mend: 'Name the file of a migration that the command applies.',
+  })
+
 const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Promise<Chosen> => {
+  const recorded = await recordHistory(part, 'up', settings)
+  if (recorded !== null) return chooseRecorded(recorded, settings)
   const { schema } = part
   const directory = schema.migrations === undefined ? null : path.resolve(schema.directory, schema.migrations)
   const files = directory === null ? [] : listMigrations(directory).map(real)
@@ -107,7 +161,15 @@ const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Prom
     const asked = settings.files.map(real)
     // A file that no directory has yet runs after all that it has.
     const others = asked.filter((file) => !files.includes(file))
-    return { part, files: [...files, ...others], linted: new Set(asked), since: null }
+    return {
+      part,
+      files: [...files, ...others],
+      linted: new Set(asked),
+      since: null,
+      findings: [],
+      sources: new Map(),
+      claimed: null,
+    }
   }
   if (directory === null) throw noMigrations(part)
   const changed = await filesChangedSince(directory, settings.since)
@@ -116,6 +178,9 @@ const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Prom
     files,
     linted: new Set(files.filter((file) => changed === null || changed.files.has(file))),
     since: changed?.since ?? null,
+    findings: [],
+    sources: new Map(),
+    claimed: null,
   }
 }
 
@@ -123,14 +188,20 @@ const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Prom
 const chooseAll = async (project: Project, settings: LintSettings): Promise<readonly Chosen[]> => {
   const all: Chosen[] = []
   for (const part of project.architectures) all.push(await chooseIn(part, settings))
-  if (all.length === 1 || settings.files.length === 0) return all
-  return all.flatMap((one, n) => {
+  if (settings.files.length === 0) return all
+  const claimed = new Set(all.flatMap((one) => [...(one.claimed ?? [])]))
+  const ofFiles = all.filter((one) => one.claimed === null)
+  const stray = settings.files.map(real).find((file) => !claimed.has(file))
+  if (stray !== undefined && ofFiles.length === 0) throw notRecorded(stray, project.directory)
+  if (all.length === 1) return all
+  return all.flatMap((one) => {
+    if (one.claimed !== null) return one.linted.size === 0 ? [] : [one]
     const own = [...one.linted].filter((file) => {
-      const at = all.findIndex(({ part: { schema } }) => {
+      const at = ofFiles.findIndex(({ part: { schema } }) => {
         const place = schema.migrations && real(path.resolve(schema.directory, schema.migrations))
         return place !== undefined && file.startsWith(`${place}${path.sep}`)
       })
-      return (at < 0 ? 0 : at) === n
+      return !claimed.has(file) && (at < 0 ? 0 : at) === ofFiles.indexOf(one)
     })
     const files = one.files.filter((file) => !one.linted.has(file) || own.includes(file))
     return own.length === 0 ? [] : [{ ...one, files, linted: new Set(own) }]
@@ -352,19 +423,21 @@ export const lintProject = async (settings: LintSettings): Promise<LintResult> =
   await loadParser()
   const known = chosen.reduce((n, { files }) => n + files.length, 0)
   const since = chosen[0]?.since ?? null
+  const sources = new Map(chosen.flatMap((one) => [...one.sources]))
   if (chosen.every(({ linted }) => linted.size === 0))
-    return { major: 0, migrations: [], since, known, findings: [], allowed: 0, ok: true }
+    return { major: 0, migrations: [], since, known, sources, findings: [], allowed: 0, ok: true }
   onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer(url === undefined ? {} : { url })
   try {
     const looked: Looked[] = []
     for (const one of chosen) if (one.linted.size > 0) looked.push(...(await lintPart(server, one, settings)))
-    const findings = looked.flatMap((one) => one.findings)
+    const findings = [...chosen.flatMap((one) => one.findings), ...looked.flatMap((one) => one.findings)]
     return {
       major: server.major,
       migrations: looked.map(({ migration }) => migration),
       since,
       known,
+      sources,
       findings,
       allowed: looked.reduce((n, { allowed }) => n + allowed, 0),
       ok: findings.every(({ severity }) => severity !== 'error'),

@@ -30,6 +30,7 @@ const prelude = z.strictObject({
 const schemaShape = z.strictObject({
   migrations: text.optional(),
   command: text.optional(),
+  down: text.optional(),
   before: z
     .array(z.custom<string | PreludeSql>((part) => text.or(prelude).safeParse(part).success, beforePart))
     .optional(),
@@ -42,6 +43,7 @@ const partShape = z.strictObject({
   schema: schemaShape,
   ledger: text.optional(),
   direction: z.enum(['both', 'forward'], { error: "is neither 'both' nor 'forward'" }).optional(),
+  statistics: text.optional(),
 })
 const manyShape = z.strictObject({
   architectures: z.array(partShape).min(1, 'names no architecture'),
@@ -124,7 +126,7 @@ const configFault = (file: string, code: string, summary: string, mend: string, 
   new AssayError(`${file}: ${summary}`, { code: `config.${code}`, exit: 2, mend, where: lineOf(file, key) })
 
 const schemaFaults = (file: string, part: Part): readonly AssayError[] => {
-  const { migrations, command } = part.schema
+  const { migrations, command, down } = part.schema
   const name = part.architecture.name
   if (migrations === undefined && command === undefined)
     return [
@@ -144,6 +146,16 @@ const schemaFaults = (file: string, part: Part): readonly AssayError[] => {
         `the schema of "${name}" has both migrations and a command.`,
         'Keep one of them; SQL files that must run first belong into schema.before.',
         'command',
+      ),
+    ]
+  if (down !== undefined && command === undefined)
+    return [
+      configFault(
+        file,
+        'down-alone',
+        `the schema of "${name}" has a command that takes it back, and none that makes it.`,
+        "Give both: schema: { command: 'alembic upgrade head', down: 'alembic downgrade base' }; of SQL files each has its own down.sql.",
+        'down',
       ),
     ]
   return []
@@ -222,9 +234,10 @@ export const parseConfig = (file: string, exported: unknown): Project => {
   const parsed = many ? manyShape.safeParse(exported) : partShape.safeParse(exported)
   if (!parsed.success) throw new AssayErrors(toFaults(file, parsed.error.issues, many))
   const parts: readonly Part[] = 'architectures' in parsed.data ? parsed.data.architectures : [parsed.data]
-  const architectures = parts.map(({ architecture, schema, ledger, direction }): ProjectArchitecture => {
+  const architectures = parts.map((part): ProjectArchitecture => {
+    const { architecture, schema, ledger, direction, statistics } = part
     const usual = many && parts.length > 1 ? join('ledger', pathPart(architecture.name)) : 'ledger'
-    const { migrations, command, before, extensions } = schema
+    const { migrations, command, down, before, extensions } = schema
     return {
       architecture: withTemporary(
         withPlatform(architecture, schema.before),
@@ -232,10 +245,12 @@ export const parseConfig = (file: string, exported: unknown): Project => {
       ),
       ledger: resolve(directory, ledger ?? usual),
       ...(direction === 'forward' ? { direction } : {}),
+      ...(statistics === undefined ? {} : { statistics: resolve(directory, statistics) }),
       schema: {
         directory,
         ...(migrations === undefined ? {} : { migrations }),
         ...(command === undefined ? {} : { command }),
+        ...(down === undefined ? {} : { down }),
         ...(before === undefined ? {} : { before }),
         ...(extensions === undefined ? {} : { extensions }),
       },

@@ -80,13 +80,14 @@ const run = (command: string, directory: string, env: NodeJS.ProcessEnv): Promis
     )
   })
 
+/** `url`: another way to the same database, such as one that is listened to. */
 export const runSchemaCommand = async (
   server: Server,
   database: string,
   { directory, command }: { readonly directory: string; readonly command: string },
+  url = server.ownerUrl(database),
 ): Promise<void> => {
   assertRedirectable(directory, command)
-  const url = server.ownerUrl(database)
   const env = redirectEnvironment(process.env, readEnvFiles(findEnvFiles(directory)), url)
   const before = await readObjects(server, database)
   const { how, output } = await run(command, directory, env)

@@ -19,6 +19,8 @@ export interface SchemaSource {
   /** Directory of SQL files, as written in the config. */
   readonly migrations?: string
   readonly command?: string
+  /** Another tool's command that takes back all that `command` made, such as `alembic downgrade base`. */
+  readonly down?: string
   readonly before?: readonly (string | PreludeSql)[]
   readonly extensions?: readonly string[]
 }

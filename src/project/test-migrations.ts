@@ -31,6 +31,7 @@ import { loadProject } from './config.ts'
 import type { OnProgress, ServerWish } from './migrated.ts'
 import { admitRoles, makeGround } from './migration-ground.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
+import { recordHistory } from './record-history.ts'
 import { isError } from './prove-project.ts'
 import { asForward, goesForward, testForward } from './test-forward.ts'
 
@@ -71,6 +72,10 @@ export interface MigrationTests {
 interface Part {
   readonly part: ProjectArchitecture
   readonly migrations: readonly Migration[]
+  /** Names of those that run, and are tested only by name. */
+  readonly others: ReadonlySet<string>
+  /** Of how they were read. */
+  readonly problems: readonly Finding[]
 }
 
 const noMigrations = ({ file }: Project): AssayError =>
@@ -99,13 +104,34 @@ export const unknownName = (name: string, known: readonly string[]): AssayError 
 
 export const isNamed = (name: string, asked: string): boolean => name === asked || numberOf(name) === asked
 
-const readParts = (project: Project, names: readonly string[]): readonly Part[] => {
-  const parts = project.architectures.flatMap((part): Part[] => {
-    const { directory, migrations } = part.schema
-    return migrations === undefined
-      ? []
-      : [{ part, migrations: readMigrations(path.resolve(directory, migrations)) }]
-  })
+const readPart = async (part: ProjectArchitecture, wish: ServerWish): Promise<readonly Part[]> => {
+  const { directory, migrations } = part.schema
+  if (migrations !== undefined)
+    return [
+      {
+        part,
+        migrations: readMigrations(path.resolve(directory, migrations)),
+        others: new Set(),
+        problems: [],
+      },
+    ]
+  const recorded = await recordHistory(part, 'both', wish)
+  if (recorded === null) return []
+  const { ground, migrations: all, findings } = recorded
+  // Those of a package are its authors' to test.
+  const others = all.every(({ source }) => source === null) ? [] : all.filter(({ source }) => source === null)
+  return [
+    { part: ground, migrations: all, others: new Set(others.map(({ name }) => name)), problems: findings },
+  ]
+}
+
+const readParts = async (
+  project: Project,
+  names: readonly string[],
+  wish: ServerWish,
+): Promise<readonly Part[]> => {
+  const parts: Part[] = []
+  for (const part of project.architectures) parts.push(...(await readPart(part, wish)))
   if (parts.length === 0) throw noMigrations(project)
   const known = parts.flatMap(({ migrations }) => migrations.map(({ name }) => name))
   const unknown = names.find((asked) => !known.some((name) => isNamed(name, asked)))
@@ -226,7 +252,7 @@ const testInOrder = async (
 
 const testPart = async (
   server: Server,
-  { part, migrations }: Part,
+  { part, migrations, others, problems: read }: Part,
   { names, all, onProgress = () => undefined }: TestMigrationsSettings,
 ): Promise<ArchitectureMigrations> => {
   const { passes: recorded, problems } = await readTested(part.ledger)
@@ -234,7 +260,9 @@ const testPart = async (
   const isKnown = (one: Migration): boolean =>
     passOf(recorded, one, server.major)?.direction === directionOf(one, goesForward(one, part.direction))
   const wanted = migrations.filter((one) =>
-    names.length > 0 ? names.some((asked) => isNamed(one.name, asked)) : all || !isKnown(one),
+    names.length > 0
+      ? names.some((asked) => isNamed(one.name, asked))
+      : !others.has(one.name) && (all || !isKnown(one)),
   )
   const { tests, passes } =
     wanted.length === 0
@@ -244,7 +272,7 @@ const testPart = async (
     architecture: part.architecture.name,
     tests,
     known: migrations.filter((one) => !wanted.includes(one) && isKnown(one)).map(({ name }) => name),
-    problems,
+    problems: [...read, ...problems],
     written: await recordTested(part.ledger, migrations, passes),
   }
 }
@@ -254,7 +282,7 @@ export const testMigrations = async (settings: TestMigrationsSettings): Promise<
   const { url, onProgress } = settings
   const project = await loadProject(settings.directory)
   await loadParser()
-  const parts = readParts(project, settings.names)
+  const parts = await readParts(project, settings.names, settings)
   onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer({
     ...(url === undefined ? {} : { url }),

@@ -112,6 +112,7 @@ describe('assay drift', () => {
         ['drift.added', 'products/column:extra'],
         ['drift.added', 'products/index:price'],
         ['drift.pending', undefined],
+        ['drift.no-log', undefined],
       ])
       expect(summary).toMatchObject({
         takeIn: { tried: true },
@@ -138,6 +139,9 @@ alter table "public"."products" drop column "extra";
   })
 
   test('names what is missing', async () => {
+    const log = await assay(['drift', '--log-sql'])
+    expect(log).toMatchObject({ code: 0, stderr: '' })
+    expect(log.stdout).toMatch(/^-- Keeps who changes the schema[^]*create event trigger[^]*commit;\n$/u)
     expect(await assayJson(['drift', '.'])).toMatchObject({ code: 2, findings: [{ code: 'usage.no-url' }] })
   })
 })

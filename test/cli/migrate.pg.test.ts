@@ -1,8 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as rest } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseConnectionUrl } from '../../src/postgres/connection-url.ts'
 import type { Server } from '../../src/postgres/server.ts'
+import { openSession } from '../../src/postgres/session.ts'
 import { startServer } from '../../src/postgres/start.ts'
 import { assay, endOf, startAssay } from '../support/command-line.ts'
 import { shop, withDirectory, writeProject, type ProjectFiles } from '../support/project.ts'
@@ -114,6 +117,42 @@ test('killed by SIGKILL, the next run ends where an undisturbed one does', () =>
       expect([at, await read(left)]).toEqual([at, expected])
     }
     expect(kills).toBeGreaterThan(2)
+  }))
+
+test('its session is ended by an administrator: exit 3, and the same command goes on', () =>
+  inDatabase(async (url, directory, read) => {
+    writeProject(directory, {
+      'migrations/0003_slow.sql': `create table later (x int);
+insert into later values (1);
+select pg_sleep(600) from products where slug = 'c' and price = 3;`,
+      'migrations/0003_slow.down.sql': 'drop table later;',
+    })
+    expect((await migrate('up', directory, url, '--to', '2', ...allowed)).code).toBe(0)
+    const going = migrate('up', directory, url, '--json', ...allowed)
+    let isOver = false
+    const ended = going.finally(() => (isOver = true))
+    const end = async (): Promise<unknown> =>
+      read(
+        `select pg_terminate_backend(pid) as ended from pg_stat_activity
+          where application_name = 'assay migrate up 0003_slow' and wait_event = 'PgSleep'`,
+      )
+    while (!isOver && JSON.stringify(await end()) === '[]') await rest(20)
+    const { code, stdout } = await ended
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      3,
+      {
+        ok: false,
+        findings: [{ code: 'migrate.connection-lost', fix: expect.stringContaining('same command') }],
+      },
+    ])
+    // Nothing of its transaction stands, and it may run anew.
+    expect(await read(`select to_regclass('later') as later`)).toEqual([{ later: null }])
+    const db = await openSession(parseConnectionUrl(url))
+    await db.query('update products set price = 4')
+    await db.end()
+    const again = await migrate('up', directory, url, ...allowed)
+    expect([again.code, again.stderr]).toEqual([0, ''])
+    expect(await read('select x from later')).toEqual([{ x: 1 }])
   }))
 
 test('a file that was edited after it ran, and one that is gone, are told with their mend', () =>

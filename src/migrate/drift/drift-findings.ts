@@ -4,6 +4,7 @@ import type { Finding } from '../../prove/result.ts'
 import type { DriftItem } from './drift-between.ts'
 import type { Origin } from './origins.ts'
 import type { ScriptProof } from './prove-scripts.ts'
+import type { ChangedBy } from './schema-log.ts'
 
 const longest = 1_500
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)} …` : text)
@@ -21,14 +22,34 @@ const added = (text: string): string => `+ ${cut(text).replaceAll('\n', '\n+ ')}
 const diffOf = ({ expected, live }: DriftItem): string =>
   [...(expected === null ? [] : [removed(expected)]), ...(live === null ? [] : [added(live)])].join('\n')
 
-/** Nobody keeps who changed a schema; what the server knows of it is said. */
-const originText = ({ does }: DriftItem, { owner, changedAt }: Origin): string => {
-  if (does === 'gone') return 'by whom and when: unknown, PostgreSQL keeps nothing of what is gone'
+const whoText = ({ role, login, application, command, at }: ChangedBy): string =>
+  `by ${role}${login === role ? '' : ` (logged in as ${login})`}${application === '' ? '' : ` with ${application}`}: ${command}, ${at}`
+
+/** PostgreSQL keeps nobody: who it was is known where a log was kept. What else is known is said. */
+const originText = ({ does }: DriftItem, { owner, changedAt, by }: Origin): string => {
+  if (by !== null) return owner === null ? whoText(by) : `${whoText(by)}; it belongs to ${owner}`
+  if (does === 'gone' && changedAt === null)
+    return 'by whom and when: unknown, PostgreSQL keeps nothing of what is gone'
   const who = owner === null ? 'by whom: unknown' : `by whom: unknown; it belongs to ${owner}`
   return changedAt === null
     ? `${who}; when: unknown, the server keeps no times (track_commit_timestamp), or not so far back`
     : `${who}; last written ${changedAt}`
 }
+
+/** Once, where something has changed and nobody knows who did it. */
+export const noSchemaLog = (log: 'refused' | 'none'): Finding => ({
+  code: 'drift.no-log',
+  severity: 'note',
+  summary:
+    log === 'none'
+      ? 'it is not known who changed the schema: nothing in the database keeps it'
+      : 'it is not known who changed the schema: this role may not read assay_schema_log.changes',
+  why: 'PostgreSQL keeps owners, and times where it is told to, and nobody who did it',
+  fix:
+    log === 'none'
+      ? 'For the next time, let an event trigger keep it (once, as a superuser):\nassay drift --log-sql | psql …'
+      : 'Let a superuser give the right to the role that runs this:\ngrant usage on schema assay_schema_log to …;\ngrant select on assay_schema_log.changes to …;',
+})
 
 export const driftFinding = (item: DriftItem, origin: Origin): Finding => ({
   code: `drift.${item.does}`,

@@ -11,6 +11,12 @@ import { isLeftAlone } from '../../prove/left-alone.ts'
 /** Where the journal stands. */
 export const journalSchema = 'assay'
 
+/** Where it is kept who changed the schema; a superuser's, and not the runner's. */
+export const schemaLogSchema = 'assay_schema_log'
+
+/** What stands in them is Assay's own, and no part of a schema. */
+export const ownSchemas: readonly string[] = [journalSchema, schemaLogSchema]
+
 /** Each has a table of its own in a schema that tools make for it. */
 const toolSchemas = new Set(['drizzle', 'supabase_migrations'])
 
@@ -24,14 +30,22 @@ export const structuresOfHistory = (
 ): ReadonlyMap<string, Structure> => {
   const kept = bookkeepingTables(catalog)
   const schemas = [
-    journalSchema,
+    ...ownSchemas,
     ...[...kept.values()].map(({ table }) => table.schema).filter((schema) => toolSchemas.has(schema)),
   ]
+  // An event trigger stands in no schema: it goes with the function that it calls.
+  const callsOurs = ({ table, dependsOn }: Structure): boolean =>
+    table === null &&
+    dependsOn.some((id) => {
+      const other = catalog.structures.get(id)
+      return other !== undefined && other.kind === 'function' && standsIn(other, catalog, ownSchemas)
+    })
   return new Map(
     [...catalog.structures].filter(
       ([, structure]) =>
+        !callsOurs(structure) &&
         !(structure.table !== null && kept.has(structure.table)) &&
-        !standsIn(structure, catalog, [journalSchema]) &&
+        !standsIn(structure, catalog, ownSchemas) &&
         !schemas.some((schema) => isOfSchema(structure, schema)) &&
         !isLeftAlone(structure, catalog, leftAlone, new Set()),
     ),

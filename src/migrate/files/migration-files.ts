@@ -228,8 +228,8 @@ const noSqlFile = (directory: string): AssayError => {
       order === null
         ? `files that ${history.tool} runs`
         : `${order.migrations.length} migrations of ${order.tool}, the last one ${order.heads.join(', ')}`,
-    why: `only ${history.tool} can apply them: it does so for proofs and for your own databases`,
-    mend: `Let it make the schema, in assay.config.ts:\nschema: { command: '${history.apply}' }`,
+    why: `only ${history.tool} can apply them: it does so for proofs and for your own databases; what it sends is linted and tested`,
+    mend: `Let it make the schema, in assay.config.ts:\nschema: { command: '${history.apply}'${history.back === null ? '' : `, down: '${history.back}'`} }`,
   })
 }
 

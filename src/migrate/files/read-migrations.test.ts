@@ -256,7 +256,7 @@ describe('the migrations of a directory', () => {
     write({ '0001_initial.py': 'class Migration(migrations.Migration):', '__init__.py': '' })
     expect(faultsOf(() => readMigrations(directory))[0]).toMatchObject({
       message: `The migrations in ${directory} are code of Django, and no SQL files.`,
-      mend: "Let it make the schema, in assay.config.ts:\nschema: { command: 'python manage.py migrate' }",
+      mend: "Let it make the schema, in assay.config.ts:\nschema: { command: 'python manage.py migrate', down: 'python manage.py migrate APP zero' }",
     })
   })
 })

@@ -49,7 +49,8 @@ const directivesOf = (script: MigrationScript | null, direction: 'up' | 'down'):
         direction,
       )
 
-const readMigration = (place: MigrationPlace): Migration => {
+/** One by itself. Throws AssayError for a directive that is not understood. */
+export const readMigrationAt = (place: MigrationPlace): Migration => {
   const { up, down } = scriptsOf(place)
   const directives = joinDirectives(directivesOf(up, 'up'), directivesOf(down, 'down'))
   return {
@@ -126,7 +127,7 @@ export const readMigrations = (directory: string): readonly Migration[] => {
   const migrations: Migration[] = []
   for (const place of places) {
     try {
-      migrations.push(readMigration(place))
+      migrations.push(readMigrationAt(place))
     } catch (cause) {
       if (!(cause instanceof AssayError)) throw cause
       faults.push(cause)

@@ -6,6 +6,8 @@ export interface CodeHistory {
   readonly tool: string
   /** The command that applies them, for `schema.command`. */
   readonly apply: string
+  /** The command that takes all of them back, for `schema.down`; null: it has none that does. */
+  readonly back: string | null
 }
 
 interface Sign extends CodeHistory {
@@ -15,32 +17,83 @@ interface Sign extends CodeHistory {
 
 /** The first that fits: special words before general ones. */
 const signs: readonly Sign[] = [
-  { tool: 'Alembic', apply: 'alembic upgrade head', file: /\.py$/u, says: /^down_revision\b/mu },
-  { tool: 'Django', apply: 'python manage.py migrate', file: /\.py$/u, says: /migrations\.Migration\b/u },
-  { tool: 'Rails', apply: 'bin/rails db:migrate', file: /\.rb$/u, says: /ActiveRecord::Migration/u },
+  {
+    tool: 'Alembic',
+    apply: 'alembic upgrade head',
+    back: 'alembic downgrade base',
+    file: /\.py$/u,
+    says: /^down_revision\b/mu,
+  },
+  {
+    tool: 'Django',
+    apply: 'python manage.py migrate',
+    back: 'python manage.py migrate APP zero',
+    file: /\.py$/u,
+    says: /migrations\.Migration\b/u,
+  },
+  {
+    tool: 'Rails',
+    apply: 'bin/rails db:migrate',
+    back: 'bin/rails db:migrate VERSION=0',
+    file: /\.rb$/u,
+    says: /ActiveRecord::Migration/u,
+  },
   {
     tool: 'TypeORM',
     apply: 'npx typeorm migration:run',
+    back: null,
     file: /\.[cm]?[jt]s$/u,
     says: /MigrationInterface|queryRunner/u,
   },
   {
     tool: 'Sequelize',
     apply: 'npx sequelize-cli db:migrate',
+    back: 'npx sequelize-cli db:migrate:undo:all',
     file: /\.[cm]?[jt]s$/u,
     says: /queryInterface/u,
   },
-  { tool: 'node-pg-migrate', apply: 'npx node-pg-migrate up', file: /\.[cm]?[jt]s$/u, says: /\bpgm\b/u },
-  { tool: 'Kysely', apply: 'npx kysely migrate:latest', file: /\.[cm]?[jt]s$/u, says: /\bKysely</u },
-  { tool: 'Knex', apply: 'npx knex migrate:latest', file: /\.[cm]?[jt]s$/u, says: /\bknex\b|exports\.up\b/u },
+  {
+    tool: 'node-pg-migrate',
+    apply: 'npx node-pg-migrate up',
+    back: null,
+    file: /\.[cm]?[jt]s$/u,
+    says: /\bpgm\b/u,
+  },
+  {
+    tool: 'Kysely',
+    apply: 'npx kysely migrate:latest',
+    back: null,
+    file: /\.[cm]?[jt]s$/u,
+    says: /\bKysely</u,
+  },
+  {
+    tool: 'Knex',
+    apply: 'npx knex migrate:latest',
+    back: 'npx knex migrate:rollback --all',
+    file: /\.[cm]?[jt]s$/u,
+    says: /\bknex\b|exports\.up\b/u,
+  },
   {
     tool: 'Liquibase',
     apply: 'liquibase update',
+    back: null,
     file: /\.(?:xml|ya?ml|json)$/u,
     says: /databaseChangeLog/u,
   },
-  { tool: 'Ecto', apply: 'mix ecto.migrate', file: /\.exs$/u, says: /use Ecto\.Migration/u },
-  { tool: 'Laravel', apply: 'php artisan migrate', file: /\.php$/u, says: /Schema::/u },
+  {
+    tool: 'Ecto',
+    apply: 'mix ecto.migrate',
+    back: 'mix ecto.rollback --all',
+    file: /\.exs$/u,
+    says: /use Ecto\.Migration/u,
+  },
+  {
+    tool: 'Laravel',
+    apply: 'php artisan migrate',
+    back: 'php artisan migrate:reset',
+    file: /\.php$/u,
+    says: /Schema::/u,
+  },
 ]
 
 const textOf = (file: string): string => {
@@ -63,7 +116,7 @@ export const codeHistoryOf = (directory: string): CodeHistory | null => {
     if (found.length === 0) continue
     const text = textOf(path.join(directory, name))
     const sign = found.find(({ says }) => says.test(text))
-    if (sign) return { tool: sign.tool, apply: sign.apply }
+    if (sign) return { tool: sign.tool, apply: sign.apply, back: sign.back }
   }
   return null
 }

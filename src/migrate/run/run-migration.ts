@@ -134,7 +134,18 @@ const placeOf = ({ run, script, steps, done }: Running, step: MigrationStep): St
   user: run.session.db.address.user,
 })
 
-const tryStage = async (running: Running, stage: Stage, isLast: boolean): Promise<StageRefusal | null> => {
+/**
+ * Below deadlock_timeout, after which PostgreSQL may end a writer's transaction: whoever holds locks while it waits for
+ * another gives way first. What is seen to hold none may wait as long as it was told.
+ */
+const holdingTimeoutMs = 500
+
+const tryStage = async (
+  running: Running,
+  stage: Stage,
+  isLast: boolean,
+  isBare: boolean,
+): Promise<StageRefusal | null> => {
   const { run, steps } = running
   const { db } = run.session
   const {
@@ -147,7 +158,11 @@ const tryStage = async (running: Running, stage: Stage, isLast: boolean): Promis
   const written =
     stepsDoneSql(name, done, digestOfSteps(steps.slice(0, done))) +
     (isLast ? `;\n${doneSql(name, direction)}` : '')
-  if (stage.begin !== null) return runTogether(db, stage.begin, stage.steps, written)
+  if (stage.begin !== null) {
+    const { lockTimeoutMs } = run.session
+    const isOwn = isBare || lockTimeoutMs <= holdingTimeoutMs || setsLockTimeout(steps.slice(0, done))
+    return runTogether(db, stage.begin, isOwn ? null : holdingTimeoutMs, stage.steps, written)
+  }
   const fault = await runAlone(db, name, last, setsLockTimeout(steps.slice(0, done)))
   if (fault !== null) return { fault, step: last }
   await db.query(`begin;\n${written};\ncommit`)
@@ -157,18 +172,19 @@ const tryStage = async (running: Running, stage: Stage, isLast: boolean): Promis
 const runStage = async (running: Running, stage: Stage, isLast: boolean): Promise<void> => {
   const { run } = running
   const { db } = run.session
-  const attempt = (): Promise<StageRefusal | null> => tryStage(running, stage, isLast)
   let holders: readonly string[] = []
+  let isHolding: boolean | null = null
+  const attempt = (): Promise<StageRefusal | null> => tryStage(running, stage, isLast, isHolding === false)
   for (let tries = 1; ; tries += 1) {
     let refusal: StageRefusal | null
     if (tries === 1 && run.retries > 0) refusal = await attempt()
-    else ({ result: refusal, holders } = await watchBlockers(db, attempt))
+    else ({ result: refusal, holders, isHolding } = await watchBlockers(db, attempt))
     if (refusal === null) return
     const { fault, step } = refusal
     if (!isRetryable(fault) || tries > run.retries) {
       await db.query(failedSql(run.migration.name, `${fault.message} (SQLSTATE ${fault.sqlstate})`))
       throw fault.sqlstate === '55P03'
-        ? lockFault(placeOf(running, step), tries, holders)
+        ? lockFault(placeOf(running, step), tries, holders, isHolding === true)
         : stepFault(fault, placeOf(running, step))
     }
     const waitMs = backoffMs(tries)

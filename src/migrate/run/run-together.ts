@@ -45,17 +45,25 @@ const runSteps = async (db: Session, steps: readonly MigrationStep[]): Promise<S
   return null
 }
 
-/** `journal`: what is written with it. Rolled back when it is refused. */
+/**
+ * `journal`: what is written with it. Rolled back when it is refused. `lockTimeoutMs`: for this transaction; null: as the
+ * session has it.
+ */
 export const runTogether = async (
   db: Session,
   begin: string,
+  lockTimeoutMs: number | null,
   steps: readonly MigrationStep[],
   journal: string,
 ): Promise<StageRefusal | null> => {
   const last = steps.at(-1)
   if (last === undefined) return null
-  const [begun] = await db.batch([begin])
-  if (begun !== undefined && begun.fault !== null) return { fault: begun.fault, step: last }
+  const begun = await db.batch([
+    begin,
+    ...(lockTimeoutMs === null ? [] : [`set local lock_timeout = ${lockTimeoutMs}`]),
+  ])
+  const refused = begun.find((reply) => reply.fault !== null)?.fault
+  if (refused) return { fault: refused, step: last }
   const refusal = await runSteps(db, steps)
   if (refusal !== null) {
     await db.query('rollback')

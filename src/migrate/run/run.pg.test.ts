@@ -21,6 +21,7 @@ import { statusOfAll } from './status.ts'
 
 let server: Server
 let directory = ''
+let lockTimeoutMs = 300
 const noLedger: Ledger = { head: null, pages: [], problems: [] }
 
 beforeAll(async () => {
@@ -91,7 +92,7 @@ const inLab = async (
     leftAlone: [],
   })
   const go: Lab['go'] = async (wish = {}, tested, ledger) => {
-    const session = await openMigrationSession(url, 300)
+    const session = await openMigrationSession(url, lockTimeoutMs)
     try {
       return await runMigrations(session, repository(tested, ledger), { ...usual, ...wish })
     } finally {
@@ -299,6 +300,49 @@ test('a lock that does not come is tried again, then told with who holds it', ()
     expect(await lab.states()).toContain('0004_again failed 0/1')
     expect(await lab.tell()).toEqual(['0004_again'])
   }))
+
+test('what holds a lock while it waits for another gives way before a writer may be ended; what holds none waits on', () =>
+  inLab(
+    { ...two, '0003_pair.sql': 'alter table a add column z int;\nalter table b add column z int' },
+    async (lab) => {
+      lockTimeoutMs = 60_000
+      try {
+        await lab.go({ to: '2' })
+        // A writer that will want the other table: a circle, if the migration waited on.
+        await lab.owner.query('begin; insert into b default values')
+        const fault: unknown = await lab.go({ retries: 1 }).catch((cause: unknown) => cause)
+        expect(fault).toMatchObject({
+          code: 'migrate.lock',
+          why: expect.stringContaining('it held locks while it waited'),
+          where: { line: 2 },
+        })
+        await lab.owner.query('insert into a default values; rollback')
+        write({ '0003_pair.sql': 'alter table a add column z int' })
+        await lab.owner.query('begin; insert into a default values')
+        const tries: string[] = []
+        let isOver = false
+        const waiting = lab
+          .tell({ retries: 8, onProgress: (what) => void tries.push(what) })
+          .finally(() => (isOver = true))
+        const isThere = async (): Promise<boolean> => {
+          // In a transaction it would tell the same for ever.
+          await lab.owner.query('select pg_stat_clear_snapshot()')
+          const [found] = await lab.owner.json<{ at: number }>(
+            `select coalesce(max(extract(epoch from clock_timestamp() - query_start)), 0)::float as at from pg_stat_activity
+              where wait_event_type = 'Lock' and application_name = 'assay migrate up 0003_pair'`,
+          )
+          return (found?.at ?? 0) > 0.7
+        }
+        while (!isOver && !(await isThere())) await new Promise((done) => void setTimeout(done, 20))
+        await lab.owner.query('rollback')
+        expect(await waiting).toEqual(['0003_pair'])
+        // Twice it gave way at least: not seen yet, then seen to hold nothing.
+        expect(tries.filter((what) => what.includes('no lock')).length).toBeGreaterThanOrEqual(2)
+      } finally {
+        lockTimeoutMs = 300
+      }
+    },
+  ))
 
 test('a statement that is refused: what is behind it may be mended, what is before it may not', () =>
   inLab(

@@ -83,6 +83,12 @@ export const keepRunnerLock = async (db: Session, name: string): Promise<void> =
   if (found?.mine !== true && !(await tryLock(db))) throw lostLock(name)
 }
 
+/** Whether a session that waits for a lock of a table has others already for which writers may wait. */
+export const holdingSql = (pid: number): string => `
+  select bool_or(l.granted and l.mode <> 'AccessShareLock') as holding
+  from pg_catalog.pg_locks l where l.pid = ${pid} and l.locktype = 'relation' and l.relation >= 16384
+  having bool_or(not l.granted)`
+
 /** Sessions that had what another session waited for, in words. */
 export const blockersSql = (pid: number): string => `
   select pg_catalog.format('process %s (%s, %s): %s', a.pid, coalesce(nullif(a.application_name, ''), a.usename), a.state,

@@ -86,16 +86,26 @@ export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
   })
 }
 
-/** `holders`: sessions that had what it waited for, in words. */
-export const lockFault = (place: StepPlace, tries: number, holders: readonly string[]): AssayError => {
+const whileHolding =
+  'it held locks while it waited for this one, so that it gives up before PostgreSQL may end a writer to break a deadlock (deadlock_timeout)'
+
+/** `holders`: sessions that had what it waited for, in words. `isHolding`: it had locks itself. */
+export const lockFault = (
+  place: StepPlace,
+  tries: number,
+  holders: readonly string[],
+  isHolding: boolean,
+): AssayError => {
   const { migration, step } = place
   return new AssayError(`Statement ${step.number} of ${migration.name} did not get its lock.`, {
     code: 'migrate.lock',
     exit: 3,
     asked: firstLine(step.text),
     found: `${tries} ${tries === 1 ? 'try' : 'tries'}, each ended by lock_timeout${holders.length === 0 ? '' : `; in the way:\n${holders.join('\n')}`}`,
-    why: `whoever waits longer makes every later query on the table wait too; ${stands(place)}`,
-    mend: 'Run it again when the sessions in the way have ended, or wait longer or oftener:\nassay migrate up --url … --lock-timeout 10 --lock-retries 20',
+    why: `${isHolding ? whileHolding : 'whoever waits longer makes every later query on the table wait too'}; ${stands(place)}`,
+    mend: isHolding
+      ? "Lock one table a migration, or one a transaction (commit; begin; between them). To wait longer all the same, say so in the file: set lock_timeout = '3s';"
+      : 'Run it again when the sessions in the way have ended, or wait longer or oftener:\nassay migrate up --url … --lock-timeout 10 --lock-retries 20',
     where: placeInFile(place.script.file, place.script.text, step.start),
   })
 }

@@ -1,31 +1,38 @@
-/** Looks from a second session who holds the lock that the first one waits for: afterwards nobody could tell. */
+/** Looks from a second session what the first one waits for, who holds it and what it holds itself: afterwards nobody could tell. */
 import { openSession, type Session } from '../../postgres/session.ts'
-import { blockersSql } from './runner-lock.ts'
+import { blockersSql, holdingSql } from './runner-lock.ts'
 
 const pauseMs = 250
 
-/** Answers what `work` answers, and the holders that were seen last while it went on. */
-export const watchBlockers = async <T>(
-  db: Session,
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly holders: readonly string[] }> => {
+export interface Watched<T> {
+  readonly result: T
+  /** Sessions that were in the way when it was looked last, in words. */
+  readonly holders: readonly string[]
+  /** Whether it held locks while it waited for one; null: it was not seen to wait. */
+  readonly isHolding: boolean | null
+}
+
+export const watchBlockers = async <T>(db: Session, work: () => Promise<T>): Promise<Watched<T>> => {
   // No connection left, or none allowed: it goes on without being told who is in the way.
   const watcher = await openSession({ ...db.address, applicationName: 'assay migrate (watching)' }).catch(
     () => null,
   )
-  if (watcher === null) return { result: await work(), holders: [] }
+  if (watcher === null) return { result: await work(), holders: [], isHolding: null }
   let holders: readonly string[] = []
+  let isHolding: boolean | null = null
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const look = async (): Promise<void> => {
     const found = await watcher.json<{ holder: string }>(blockersSql(db.pid)).catch(() => [])
     if (found.length > 0) holders = found.map(({ holder }) => holder)
+    const [waits] = await watcher.json<{ holding: boolean }>(holdingSql(db.pid)).catch(() => [])
+    if (waits !== undefined) isHolding = waits.holding
     if (!isOver) timer = setTimeout(() => void look(), pauseMs)
   }
   timer = setTimeout(() => void look(), pauseMs)
   try {
     const result = await work()
-    return { result, holders }
+    return { result, holders, isHolding }
   } finally {
     isOver = true
     clearTimeout(timer)
