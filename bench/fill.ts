@@ -1,6 +1,7 @@
 /**
  * `assay fill` beside PostgreSQL's own COPY FROM of a file of the same rows into the same tables, all constraints live;
- * what memory it takes; and every schema of the corpus filled. BENCH_ROWS: orders of the first part (1 million).
+ * what memory it takes; and every schema of the corpus filled. BENCH_ROWS=1e6,1e7 names the orders of the first part,
+ * BENCH_REPETITIONS how often each is filled, BENCH_CORPUS_ROWS the rows of a table of the second (0 leaves it out).
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,9 +20,9 @@ import { figure, median, timed, type Bench, type BenchLine } from './support/lin
 
 export const title = 'Rows by the million'
 
-const rows = Number(process.env['BENCH_ROWS'] ?? 1_000_000)
+const sizes = (process.env['BENCH_ROWS'] ?? '1e6').split(',').map(Number)
 const corpusRows = Number(process.env['BENCH_CORPUS_ROWS'] ?? 10_000)
-const repetitions = 3
+const repetitions = Number(process.env['BENCH_REPETITIONS'] ?? 3)
 const sessionCounts = [1, 2]
 
 const open = (server: Server, database: string, count: number): Promise<readonly Session[]> =>
@@ -30,7 +31,11 @@ const open = (server: Server, database: string, count: number): Promise<readonly
 const isPool = (sessions: readonly Session[]): sessions is readonly [Session, ...Session[]] =>
   sessions.length > 0
 
-const beside = async (server: Server, say: (text: string) => void): Promise<readonly BenchLine[]> => {
+const beside = async (
+  server: Server,
+  rows: number,
+  say: (text: string) => void,
+): Promise<readonly BenchLine[]> => {
   const database = await server.createDatabase('fill')
   const owner = await server.connect(database, 'owner')
   await owner.query(filledShop)
@@ -72,7 +77,7 @@ const beside = async (server: Server, say: (text: string) => void): Promise<read
         const { user, system } = process.cpuUsage(from)
         processor.push((user + system) / 1e6)
       }
-      say(`fill: run ${run + 1} of ${repetitions}`)
+      say(`fill: ${rows} orders, run ${run + 1} of ${repetitions}`)
     }
     const reference = median(theirs)
     return [
@@ -85,12 +90,12 @@ const beside = async (server: Server, say: (text: string) => void): Promise<read
         }
       }),
       {
-        measure: 'Processor time of Node for one filling',
+        measure: `Processor time of Node for one filling of ${all} rows`,
         value: `${figure(median(processor))} s, ${figure((median(processor) / all) * 1e6)} µs a row`,
         reference: `COPY FROM a file takes ${figure((reference / all) * 1000)} µs a row`,
       },
       {
-        measure: `Memory of Node at its peak, over ${2 * repetitions + 1} fillings`,
+        measure: `Memory of Node at its peak, over ${2 * repetitions + 1} fillings of ${all} rows`,
         value: `${figure(peak / 2 ** 20)} MB`,
         reference: `before: ${figure(before / 2 ** 20)} MB`,
       },
@@ -104,7 +109,7 @@ const beside = async (server: Server, say: (text: string) => void): Promise<read
 }
 
 const corpusLine = async (server: Server, say: (text: string) => void): Promise<readonly BenchLine[]> => {
-  if (!isCorpusTested) return []
+  if (!isCorpusTested || corpusRows === 0) return []
   let written = 0
   let tables = 0
   let rejected = 0
@@ -122,9 +127,9 @@ const corpusLine = async (server: Server, say: (text: string) => void): Promise<
     const sessions = await open(server, database, 2)
     if (!isPool(sessions)) continue
     const catalog = await readCatalog(sessions[0])
-    const sizes = new Map([...catalog.tables.keys()].map((id) => [id, corpusRows] as const))
+    const wished = new Map([...catalog.tables.keys()].map((id) => [id, corpusRows] as const))
     try {
-      const { plan, problems } = await fillDatabase(sessions, catalog, { sizes })
+      const { plan, problems } = await fillDatabase(sessions, catalog, { sizes: wished })
       tables += plan.tables.length
       written += plan.tables.reduce((sum, { count }) => sum + count, 0)
       left.push(...problems.filter(({ kind }) => kind === 'refused').map(({ table }) => `${file}: ${table}`))
@@ -148,7 +153,9 @@ const corpusLine = async (server: Server, say: (text: string) => void): Promise<
 export const bench: Bench = async (say) => {
   const server = await startServer({ isLarge: true })
   try {
-    return [...(await beside(server, say)), ...(await corpusLine(server, say))]
+    const lines: BenchLine[] = []
+    for (const rows of sizes) lines.push(...(await beside(server, rows, say)))
+    return [...lines, ...(await corpusLine(server, say))]
   } finally {
     await server.stop()
   }

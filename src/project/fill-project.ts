@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
+import type { Table } from '../catalog/table.ts'
 import { AssayError } from '../ground/errors.ts'
 import { connectFault } from '../postgres/connect-fault.ts'
 import { parseConnectionUrl } from '../postgres/connection-url.ts'
@@ -12,7 +13,7 @@ import { isProxied, poolerFault } from '../postgres/pooler.ts'
 import type { Server } from '../postgres/server.ts'
 import { openSession, type Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
-import { planFilling, tablesToFill } from '../rows/volume/fill-database.ts'
+import { inTransaction, planFilling, wishedTables } from '../rows/volume/fill-database.ts'
 import { fillVolume } from '../rows/volume/fill.ts'
 import { finishFilling } from '../rows/volume/finish.ts'
 import {
@@ -24,11 +25,13 @@ import {
 } from '../rows/volume/journal.ts'
 import { lineBytes } from '../rows/volume/line-bytes.ts'
 import type { VolumeProblem } from '../rows/volume/plan-volume.ts'
+import { tablesWithRows } from '../rows/volume/standing.ts'
+import { writtenRows } from '../rows/volume/works.ts'
 import type { VolumeWish } from '../rows/volume/wish.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import { loadProject } from './config.ts'
 import { parseSizes, resolveSizes, type NamedSizes } from './fill-sizes.ts'
-import { assertEmpty, assertWritable, fillFault, lockFilling } from './fill-target.ts'
+import { assertEmpty, assertMayInsert, assertWritable, fillFault, lockFilling } from './fill-target.ts'
 import { applySchema } from './migrations.ts'
 
 export interface FillSettings {
@@ -126,6 +129,8 @@ const otherWish = (): AssayError =>
 /** What is there of an earlier run, or a new plan; `truncate` forgets the earlier one. */
 const journalOf = async (
   { sessions: [db], catalog, wish }: Target,
+  wished: readonly Table[],
+  forced: readonly Table[],
   { truncate, dryRun }: FillSettings,
 ): Promise<FillJournal> => {
   const digest = digestOf(wish)
@@ -139,12 +144,16 @@ const journalOf = async (
   const written = (earlier?.planned.plan.tables ?? []).filter(({ stands }) => !stands)
   const doomed = written.flatMap(({ id }) => catalog.tables.get(id) ?? [])
   if (earlier !== null && !dryRun) {
-    await assertEmpty(db, doomed, true)
+    await assertEmpty(db, doomed, { truncate: true, forced })
     await closeJournal(db)
   }
-  await assertEmpty(db, tables, truncate && !dryRun)
-  await assertWritable(db, await tablesToFill(db, catalog, wish))
-  const planned = await planFilling(db, catalog, wish)
+  await assertEmpty(db, tables, { truncate: truncate && !dryRun, forced })
+  const standing = await inTransaction(db, forced, () => tablesWithRows(db, wished))
+  await assertMayInsert(
+    db,
+    wished.filter(({ id }) => !standing.includes(id)),
+  )
+  const planned = await planFilling(db, catalog, wish, forced)
   return dryRun ? { wish: digest, planned, done: new Map() } : openJournal(db, digest, planned)
 }
 
@@ -159,7 +168,12 @@ const fillTarget = async (target: Target, settings: FillSettings): Promise<Filli
   const { onProgress, dryRun } = settings
   const from = performance.now()
   onProgress?.('planning', 0, 1)
-  const { planned, done } = await (isResumable ? journalOf(target, settings) : localPlan(target))
+  const [db] = sessions
+  const wished = isResumable ? await wishedTables(db, catalog, target.wish) : []
+  const forced = await assertWritable(db, wished)
+  const { planned, done } = await (isResumable
+    ? journalOf(target, wished, forced, settings)
+    : localPlan(target))
   const { plan, problems } = planned
   const filled = plan.tables.filter(({ stands }) => !stands)
   const sizes = lineBytes(plan)
@@ -168,23 +182,22 @@ const fillTarget = async (target: Target, settings: FillSettings): Promise<Filli
     rows: count,
     bytes: Math.round(count * (sizes.get(id) ?? 0)),
   }))
-  const before = filled.reduce((sum, { id, count }) => {
-    const chunks = [...(done.get(id) ?? [])]
-    return sum + chunks.reduce((all, chunk) => all + Math.min(plan.chunk, count - chunk * plan.chunk), 0)
-  }, 0)
+  const before = writtenRows(plan, done)
+  const bound = new Set(forced.map(({ id }) => id))
   if (!dryRun) {
     try {
       await fillVolume(sessions, plan, {
         done,
+        forced: bound,
         ...(isResumable ? { note: noteChunk } : {}),
         ...(onProgress ? { onProgress: ({ table, rows, of }) => onProgress(table, rows, of) } : {}),
       })
       onProgress?.('statistics', 0, 1)
-      await finishFilling(sessions[0], plan)
+      await finishFilling(db, plan, bound)
     } catch (cause) {
       throw fillFault(cause, isResumable, catalog)
     }
-    if (isResumable) await closeJournal(sessions[0])
+    if (isResumable) await closeJournal(db)
   }
   const sum = (of: (table: FilledTable) => number): number => tables.reduce((all, one) => all + of(one), 0)
   return {

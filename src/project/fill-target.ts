@@ -5,10 +5,21 @@ import { AssayError } from '../ground/errors.ts'
 import { ConnectionLost, PgError } from '../postgres/fault.ts'
 import { literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
+import { inTransaction } from '../rows/volume/fill-database.ts'
+import { boundBy } from '../rows/volume/policies.ts'
 import { tablesWithRows } from '../rows/volume/standing.ts'
 
 const shown = (ids: readonly string[]): string =>
   ids.length <= 6 ? ids.join(', ') : `${ids.slice(0, 6).join(', ')} and ${ids.length - 6} more`
+
+const noRight = (db: Session, of: string): AssayError =>
+  new AssayError('The role may not insert into every table that is to be filled.', {
+    code: 'fill.no-right',
+    exit: 3,
+    asked: `rows in ${of}`,
+    found: `no INSERT for ${db.address.user}`,
+    mend: 'Give the connection string of the role that owns the tables.',
+  })
 
 /** Two runs would write the same keys. The lock goes with the session. */
 export const lockFilling = async (db: Session): Promise<void> => {
@@ -25,45 +36,51 @@ export const lockFilling = async (db: Session): Promise<void> => {
   })
 }
 
-/** COPY is refused where policies bind the role, and rows must go into every table. */
-export const assertWritable = async (db: Session, tables: readonly Table[]): Promise<void> => {
-  const each = tables.map(
-    (table, at) =>
-      `(${at}, ${[`pg_catalog.row_security_active(${literal(qualified(table))}::pg_catalog.regclass)`, `pg_catalog.has_table_privilege(${literal(qualified(table))}::pg_catalog.regclass, 'INSERT')`].join(', ')})`,
-  )
-  if (each.length === 0) return
-  const found = await db.json<{ readonly at: number; readonly bound: boolean; readonly may: boolean }>(
-    `select * from (values ${each.join(', ')}) as t (at, bound, may)`,
-  )
-  const named = (of: typeof found): string => shown(of.map(({ at }) => tables[at]!.id))
-  const noRight = found.filter(({ may }) => !may)
-  if (noRight.length > 0)
-    throw new AssayError('The role may not insert into every table that is to be filled.', {
-      code: 'fill.no-right',
-      exit: 3,
-      asked: `rows in ${named(noRight)}`,
-      found: `no INSERT for ${db.address.user}`,
-      mend: 'Give the connection string of the role that owns the tables.',
-    })
-  const bound = found.filter((one) => one.bound)
-  if (bound.length > 0)
+/**
+ * Rows must go into every table, and COPY is refused where policies bind the role. Where it is the owner that they bind,
+ * it may say that they do not; those tables are the answer.
+ */
+export const assertWritable = async (db: Session, tables: readonly Table[]): Promise<readonly Table[]> => {
+  const bound = await boundBy(db, tables)
+  const foreign = bound.filter(({ isOwn }) => !isOwn)
+  if (foreign.length > 0)
     throw new AssayError('Policies bind the role that is to fill the tables.', {
       code: 'fill.row-security',
       exit: 3,
-      asked: `COPY into ${named(bound)}`,
+      asked: `COPY into ${shown(foreign.map(({ table }) => table.id))}`,
       found: `row-level security holds for ${db.address.user}`,
-      why: 'PostgreSQL refuses COPY FROM there',
-      mend: `Give the connection string of a role that passes policies, or as a superuser: alter role … bypassrls;`,
+      why: 'PostgreSQL refuses COPY FROM there, and only their owner may pass them',
+      mend: 'Give the connection string of the role that owns the tables, or as a superuser: alter role … bypassrls;',
     })
+  return bound.map(({ table }) => table)
+}
+
+/** Of the tables that are to be filled. */
+export const assertMayInsert = async (db: Session, tables: readonly Table[]): Promise<void> => {
+  if (tables.length === 0) return
+  const each = tables.map(
+    (table, at) =>
+      `(${at}, pg_catalog.has_table_privilege(${literal(qualified(table))}::pg_catalog.regclass, 'INSERT'))`,
+  )
+  const found = await db.json<{ readonly at: number }>(
+    `select at from (values ${each.join(', ')}) as t (at, may) where not may order by at`,
+  )
+  if (found.length > 0) throw noRight(db, shown(found.map(({ at }) => tables[at]!.id)))
+}
+
+export interface Emptying {
+  readonly truncate: boolean
+  /** Tables whose rows policies hide from their owner. */
+  readonly forced: readonly Table[]
 }
 
 /** Only what is empty is filled, unless its rows are to go. */
 export const assertEmpty = async (
   db: Session,
   tables: readonly Table[],
-  truncate: boolean,
+  { truncate, forced }: Emptying,
 ): Promise<void> => {
-  const full = await tablesWithRows(db, tables)
+  const full = await inTransaction(db, forced, () => tablesWithRows(db, tables))
   if (full.length === 0) return
   if (!truncate)
     throw new AssayError('There are rows already where some are to be written.', {
@@ -90,24 +107,36 @@ export const assertEmpty = async (
   }
 }
 
-const away = (cause: unknown): AssayError =>
+const away = (cause: unknown, isResumable: boolean): AssayError =>
   new AssayError('The connection was lost while rows were written.', {
     code: 'fill.lost',
     exit: 3,
     found: cause instanceof Error ? cause.message : String(cause),
-    mend: 'Run the same command again: it goes on behind the last stretch that was written.',
+    mend: isResumable
+      ? 'Run the same command again: it goes on behind the last stretch that was written.'
+      : 'Look at the free memory and the free disk of this machine, then run the same command again.',
     cause,
   })
 
 /** What PostgreSQL refused while rows were written, told with what is left and how to go on. */
 export const fillFault = (cause: unknown, isResumable: boolean, catalog: Catalog): unknown => {
-  if (cause instanceof ConnectionLost) return away(cause)
+  if (cause instanceof ConnectionLost) return away(cause, isResumable)
   if (!(cause instanceof PgError)) return cause
   const { sqlstate, message, schema, table } = cause.fault
   const where = [...catalog.tables.values()].find((one) => one.schema === schema && one.name === table)
   const left = isResumable
     ? 'What was written stays, and the same command goes on there'
     : 'The copy is gone with its server'
+  if (sqlstate === '42501')
+    return new AssayError('The role may not do what filling the tables needs.', {
+      code: 'fill.no-right',
+      exit: 3,
+      ...(where ? { asked: `rows in ${where.id}` } : {}),
+      found: message,
+      why: `foreign keys that lead in a circle are written by way of a temporary table, or set by an update. ${left}`,
+      mend: 'Give the connection string of the role that owns the tables.',
+      cause,
+    })
   if (sqlstate === '53100')
     return new AssayError('The disk of the server is full.', {
       code: 'fill.disk-full',

@@ -16,4 +16,9 @@ export const fillCodes = {
     why: 'Rows that a trigger has made stand there as soon as its own table is filled.',
     fix: 'Ask for more rows of that table to have more of these.',
   },
+  'fill.null': {
+    title: 'A foreign key stays null',
+    why: 'Its table is filled before the one that it refers to, and its rows could not be set afterwards.',
+    fix: 'Give the table a primary key; where a key or a condition is in the way, ask for more rows of the other table.',
+  },
 } as const

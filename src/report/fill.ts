@@ -2,6 +2,7 @@
 import type { Filling, ProjectFilling } from '../project/fill-project.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
+import type { VolumeProblem } from '../rows/volume/plan-volume.ts'
 
 const number = (n: number): string => String(n).replaceAll(/\B(?=(?:\d{3})+$)/gu, ' ')
 
@@ -14,6 +15,13 @@ const bytesText = (bytes: number): string => {
 
 const rate = ({ rows, before, seconds }: Filling): string =>
   seconds < 0.001 ? '' : `, ${number(Math.round((rows - before) / seconds))} rows a second`
+
+const labels: Readonly<Record<VolumeProblem['kind'], string>> = {
+  refused: 'not filled',
+  fewer: 'fewer',
+  made: 'by triggers',
+  null: 'null',
+}
 
 const fillingText = (filling: Filling, dryRun: boolean, { paint, width }: Layout): string => {
   const { name, tables, rows, bytes, before, seconds, problems, seed, url } = filling
@@ -29,7 +37,7 @@ const fillingText = (filling: Filling, dryRun: boolean, { paint, width }: Layout
     ),
     ...problems.map(({ table, kind, summary }) =>
       wrap(
-        `  ${kind === 'refused' ? paint.bad('not filled') : paint.dim(kind === 'made' ? 'by triggers' : 'fewer')}  ${printable(`${table}: ${summary}`)}`,
+        `  ${kind === 'refused' ? paint.bad(labels[kind]) : paint.dim(labels[kind])}  ${printable(`${table}: ${summary}`)}`,
         width,
         4,
       ),

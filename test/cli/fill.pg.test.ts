@@ -26,6 +26,12 @@ beforeAll(async () => {
     alter table secrets enable row level security; alter table secrets force row level security;
     create table mine (id bigint primary key);
     insert into mine values (1)`)
+  const administrator = await server.connect(database, 'administrator')
+  const [me] = await db.json<{ readonly name: string }>('select current_user as name')
+  await administrator.query(`create table guarded (id bigint primary key);
+    alter table guarded enable row level security;
+    grant insert, select on guarded to "${me!.name}"`)
+  await administrator.end()
 })
 afterAll(async () => {
   await db?.end()
@@ -86,7 +92,7 @@ describe('a database that is named', () => {
 
   test.each([
     ['a table with rows', ['--rows', 'mine=10'], 4, 'fill.not-empty'],
-    ['a table whose policies bind the role', ['--rows', 'secrets=10'], 3, 'fill.row-security'],
+    ['a table whose policies bind the role', ['--rows', 'guarded=10'], 3, 'fill.row-security'],
     ['no such table', ['--rows', 'order=10'], 2, 'fill.unknown-table'],
     ['no number of rows', ['--rows', 'orders=many'], 2, 'usage.rows'],
     ['no number of sessions', ['--rows', 'orders=1', '--sessions', '0'], 2, 'usage.number'],
@@ -97,6 +103,14 @@ describe('a database that is named', () => {
       code,
       codes: [fault],
     })
+  })
+
+  test('has a table whose policies bind the role that owns it, which it goes on to bind', async () => {
+    const { code, summary } = await assayJson(fill('--rows', 'secrets=10'))
+    expect({ code, summary }).toMatchObject({ code: 0, summary: { fillings: [{ rows: 10, problems: [] }] } })
+    expect(await db.json('select count(*)::int as seen from secrets')).toEqual([{ seen: 0 }])
+    const again = await assayJson(fill('--rows', 'secrets=10'))
+    expect(again.findings.map((finding) => finding.code)).toEqual(['fill.not-empty'])
   })
 
   test('goes on beside another filling of it never', async () => {

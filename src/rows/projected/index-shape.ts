@@ -29,25 +29,32 @@ const partsOf = (table: TableStatistics, index: IndexStatistics): readonly (Colu
   )
 }
 
+/** So few rows with the same first columns do not fill a page: a boundary is found between them. */
+const fewRows = 16
+
 export const btreeShapeOf = (table: TableStatistics, index: IndexStatistics): BtreeShape => {
   const parts = partsOf(table, index)
   const rows = Math.max(0, index.rows)
   const keys = parts.slice(0, parts.length - index.included)
   let width = 0
-  for (const part of parts) {
+  const widths = parts.map((part) => {
     const spread = part?.own ?? part?.whole ?? null
     const to = part === null ? 1 : alignmentOf(part)
     width = Math.ceil(width / to) * to + (spread === null ? 8 : spread.width * (1 - spread.nullShare))
-  }
+    return width
+  })
   const counts = keys.map((part) => {
     const spread = part?.own ?? part?.whole ?? null
     return spread === null
       ? rows
       : distinctOf(spread, Math.max(rows, table.rows)) + (spread.nullShare > 0 ? 1 : 0)
   })
+  let apart = 1
+  const enough = counts.findIndex((count) => (apart *= count) * fewRows >= rows)
   return {
     rows,
     width,
+    pivotWidth: widths[enough < 0 ? keys.length - 1 : enough] ?? width,
     distinct: index.isUnique
       ? rows
       : Math.min(

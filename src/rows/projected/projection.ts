@@ -36,6 +36,8 @@ export interface ProjectedIdentity {
 }
 
 export interface Projection {
+  /** Its name: who hides an index there lets plans be made without it. */
+  readonly database: string
   /** What of the statistics PostgreSQL did not take. */
   readonly gaps: readonly StatisticsGap[]
   /** Bytes of the disk that the relations' files take. */
@@ -224,6 +226,7 @@ export const makeProjector = async (server: Server, template: string): Promise<P
         let ended: Promise<void> | undefined
         return {
           ...made,
+          database,
           explain: (statement, parameters = []) => explainOnly(session, statement, parameters),
           end: () => (ended ??= session.end().then(() => server.dropDatabase(database))),
         }

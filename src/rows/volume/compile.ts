@@ -13,6 +13,8 @@ export interface CompiledTable {
   readonly line: (n: number) => string
   /** One column's values, in COPY's text format. */
   readonly columnText: (name: string) => (n: number) => string
+  /** The row's key and what is set later, as number `at` of the volume says; null: nothing is set. */
+  readonly laterLine: (at: number) => (n: number) => string | null
 }
 
 export type CompiledVolume = (table: string) => CompiledTable
@@ -142,6 +144,16 @@ const compileTable = (
   return {
     volume,
     columnText,
+    laterLine: (at) => {
+      const { key, columns } = volume.later![at]!
+      const keys = key.map(columnText)
+      const sets = columns.map(textOf)
+      return (n) => {
+        const set = sets.map((text) => text(n))
+        if (set.every((text) => text === copyNull)) return null
+        return [...keys.map((text) => text(n)), ...set].join('\t')
+      }
+    },
     line: (n) => {
       if (first === undefined) return ''
       let line = first(n)

@@ -76,7 +76,12 @@ const keepLinksApart = (
   const byMostParents = at.toSorted((a, b) => parents(b) - parents(a))
   const free = byMostParents.filter((link) => draft.links[link]!.pick.kind === 'spread')
   const [first, second] = free
-  if (first === undefined) return
+  if (first === undefined) {
+    // Different rows have different ones beside them as long as there are enough.
+    const beside = at.find((link) => draft.links[link]!.pick.kind === 'beside')
+    if (beside !== undefined) draft.count = Math.min(draft.count, parents(beside))
+    return
+  }
   const isAnchor = draft.links.some(({ pick }) => pick.kind === 'within' && pick.by === first)
   if (second === undefined || isAnchor) {
     setLink(draft, first, { kind: 'once' })
@@ -105,9 +110,14 @@ const byRank = (draft: TableDraft, column: DraftColumn, link: number, parents: n
   return true
 }
 
-const keepApart = (draft: TableDraft, key: Key, planned: Planned): void => {
+const keepApart = (
+  draft: TableDraft,
+  key: Key,
+  planned: Planned,
+  wished: ReadonlyMap<string, number>,
+): void => {
   const countOf = (id: string): number =>
-    id === draft.facts.table.id ? draft.count : (planned.get(id)?.count ?? 0)
+    id === draft.facts.table.id ? draft.count : (planned.get(id)?.count ?? wished.get(id) ?? 0)
   const columns = key.columns.flatMap((name) => draft.columns.get(name) ?? [])
   if (
     columns.length === 0 ||
@@ -144,8 +154,12 @@ const keepApart = (draft: TableDraft, key: Key, planned: Planned): void => {
   digits(free, draft)
 }
 
-/** Primary key first, then those of the fewest columns. `planned`: the tables before this one. */
-export const draftKeys = (draft: TableDraft, planned: ReadonlyMap<string, TableVolume>): void => {
+/** Primary key first, then those of the fewest columns. `planned`: the tables before this one; of others it is `wished`. */
+export const draftKeys = (
+  draft: TableDraft,
+  planned: ReadonlyMap<string, TableVolume>,
+  wished: ReadonlyMap<string, number>,
+): void => {
   const { keys, exclusions } = draft.facts
   const all: Key[] = [
     ...keys
@@ -153,5 +167,5 @@ export const draftKeys = (draft: TableDraft, planned: ReadonlyMap<string, TableV
       .map(({ columns }) => ({ columns, isExclusion: false })),
     ...exclusions.map(({ columns }) => ({ columns, isExclusion: true })),
   ]
-  for (const key of all) keepApart(draft, key, planned)
+  for (const key of all) keepApart(draft, key, planned, wished)
 }

@@ -87,14 +87,30 @@ const addLink = (draft: TableDraft, ref: ReferenceFact, link: Link): void => {
   }
 }
 
+export interface Followed {
+  readonly references: readonly ReferenceFact[]
+  /** Those that lead to a table of the same circle. */
+  readonly beside: readonly ReferenceFact[]
+  /** Those that are null at first. */
+  readonly later: readonly ReferenceFact[]
+}
+
+const isPointedTo = (
+  { target }: ReferenceFact,
+  own: string,
+  planned: ReadonlyMap<string, TableVolume>,
+): boolean => target === own || (planned.get(target)?.count ?? 0) > 0
+
 /** `planned`: the tables before this one. References that no row can be found for leave their columns null. */
 export const draftLinks = (
   draft: TableDraft,
-  references: readonly ReferenceFact[],
+  { references, beside, later }: Followed,
   planned: ReadonlyMap<string, TableVolume>,
 ): void => {
   const own = draft.facts.table.id
-  const filled = references.filter(({ target }) => target === own || (planned.get(target)?.count ?? 0) > 0)
+  const isBeside = (ref: ReferenceFact): boolean =>
+    beside.includes(ref) && planned.get(ref.target)?.stands !== true
+  const filled = [...references, ...beside].filter((ref) => isBeside(ref) || isPointedTo(ref, own, planned))
   for (const group of groupReferences(draft.facts, filled)) {
     const widestFirst = group.references.toSorted(
       (a, b) =>
@@ -117,15 +133,16 @@ export const draftLinks = (
         else for (const column of open) leaveNull(column)
         continue
       }
+      const spread: Pick = { kind: 'spread', skew: usualSkew, isOrdered: false }
       const pick: Pick =
-        target === own ? { kind: 'earlier', fan } : { kind: 'spread', skew: usualSkew, isOrdered: false }
+        target === own ? { kind: 'earlier', fan } : isBeside(ref) ? { kind: 'beside' } : spread
       addLink(draft, ref, { name, target, pick, nulls })
     }
   }
   for (const ref of draft.facts.references.filter((one) => !filled.includes(one))) {
     const columns = ref.columns.flatMap((name) => draft.columns.get(name) ?? [])
     if (columns.every(({ source }) => source !== null)) continue
-    const [open] = columns.filter(({ source, column }) => source === null && !column.notNull)
-    if (open) leaveNull(open)
+    const open = columns.filter(({ source, column }) => source === null && !column.notNull)
+    for (const column of later.includes(ref) ? open : open.slice(0, 1)) leaveNull(column)
   }
 }

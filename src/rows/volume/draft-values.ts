@@ -55,18 +55,26 @@ const declaredNumbers = (
 
 const isMoment = (column: DraftColumn): boolean => makerFor(column, false)?.seconds !== undefined
 
-/** The moment that another column of the table comes after. */
-const momentBefore = (draft: TableDraft, column: DraftColumn): DraftColumn | undefined =>
-  isLater(column.column.name) && isMoment(column)
-    ? [...draft.columns.values()].find(
-        (one) =>
-          one !== column &&
-          isMoment(one) &&
-          !isLater(one.making.name) &&
-          !/birth/iu.test(one.making.name) &&
-          (one.source === null || (one.source.kind === 'made' && one.source.number.kind !== 'after')),
-      )
-    : undefined
+/** Whether a condition of the table speaks of both. */
+const shareCheck = ({ facts }: TableDraft, one: DraftColumn, other: DraftColumn): boolean =>
+  facts.checks.some(({ columns }) => columns.includes(one.column.name) && columns.includes(other.column.name))
+
+const isFirst = ({ column }: DraftColumn): boolean =>
+  wordsOf(column.name).some((word) => /^(?:created|inserted|added|registered)$/u.test(word))
+
+/** The moment that another column of the table comes after: one that a condition compares it with, if there is such. */
+const momentBefore = (draft: TableDraft, column: DraftColumn): DraftColumn | undefined => {
+  if (!isLater(column.column.name) || !isMoment(column)) return undefined
+  const earlier = [...draft.columns.values()].filter(
+    (one) =>
+      one !== column &&
+      isMoment(one) &&
+      !isLater(one.making.name) &&
+      !/birth/iu.test(one.making.name) &&
+      (one.source === null || (one.source.kind === 'made' && one.source.number.kind !== 'after')),
+  )
+  return earlier.find((one) => shareCheck(draft, one, column)) ?? earlier.find(isFirst) ?? earlier[0]
+}
 
 const setWeights = (
   draft: TableDraft,

@@ -12,11 +12,16 @@ import { finishFilling } from './finish.ts'
 import { orderTables } from './order.ts'
 import { planVolume, type PlannedVolume } from './plan-volume.ts'
 import { sizesOf } from './sizes.ts'
-import { tablesWithRows } from './standing.ts'
+import { passPolicies } from './policies.ts'
 import { makeWish, type VolumeWish } from './wish.ts'
 
-const inTransaction = async <T>(db: Session, work: () => Promise<T>): Promise<T> => {
-  await db.query('begin; set local client_min_messages = error')
+/** `forced`: tables whose owner asks and is bound by their policies; it sees and writes their rows all the same. */
+export const inTransaction = async <T>(
+  db: Session,
+  forced: readonly Table[],
+  work: () => Promise<T>,
+): Promise<T> => {
+  await db.query(['begin', 'set local client_min_messages = error', ...passPolicies(forced)].join('; '))
   try {
     return await work()
   } finally {
@@ -24,20 +29,18 @@ const inTransaction = async <T>(db: Session, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** Empty tables that get rows: those that are named, and those that their rows need. */
-export const tablesToFill = (
+/** Tables that are to have rows: those that are named, and those that their rows need. */
+export const wishedTables = (
   db: Session,
   catalog: Catalog,
   wish: Partial<VolumeWish>,
 ): Promise<readonly Table[]> =>
-  inTransaction(db, async () => {
+  inTransaction(db, [], async () => {
     await loadParser()
     const facts = await readFacts(db, catalog, () => [])
     const order = orderTables(facts, catalog)
     const sizes = sizesOf(order, facts, makeWish(wish))
-    const tables = order.tables.filter((id) => (sizes.get(id) ?? 0) > 0).map((id) => facts.get(id)!.table)
-    const standing = new Set(await tablesWithRows(db, tables))
-    return tables.filter(({ id }) => !standing.has(id))
+    return order.tables.filter((id) => (sizes.get(id) ?? 0) > 0).map((id) => facts.get(id)!.table)
   })
 
 /** Plans in a transaction of its own that is taken back. */
@@ -45,7 +48,8 @@ export const planFilling = (
   db: Session,
   catalog: Catalog,
   wish: Partial<VolumeWish>,
-): Promise<PlannedVolume> => inTransaction(db, () => planVolume(db, catalog, makeWish(wish)))
+  forced: readonly Table[] = [],
+): Promise<PlannedVolume> => inTransaction(db, forced, () => planVolume(db, catalog, makeWish(wish)))
 
 /**
  * The sessions are those of one role, outside of a transaction, that may insert into every table and that no policy

@@ -1,13 +1,13 @@
 /**
- * Writes a plan's rows by COPY, over as many sessions as there are: in chunks, each a transaction of its own, parents
- * before children. What any chunk holds does not depend on who writes it or when.
+ * Writes a plan's rows over as many sessions as there are: in chunks, each a transaction of its own, parents before
+ * children. What any chunk holds does not depend on who writes it or when.
  */
 import { setTimeout as rest } from 'node:timers/promises'
 import { PgError } from '../../postgres/fault.ts'
 import type { Session } from '../../postgres/session.ts'
-import { compileVolume, type CompiledTable } from './compile.ts'
-import { copyCommand } from './trial.ts'
-import type { TableVolume, VolumePlan } from './volume-plan.ts'
+import { bindOwners, passPolicies } from './policies.ts'
+import type { VolumePlan } from './volume-plan.ts'
+import { worksOf, writtenRows, type Work } from './works.ts'
 
 export interface FillProgress {
   /** The table of the last chunk. */
@@ -21,51 +21,40 @@ export interface FillOptions {
   readonly done?: ReadonlyMap<string, ReadonlySet<number>>
   /** A statement for the transaction of each chunk. */
   readonly note?: (table: string, chunk: number) => string
+  /** Tables whose owner is bound by their policies, and writes: they do not bind it in the transaction of a chunk. */
+  readonly forced?: ReadonlySet<string>
   readonly onProgress?: (progress: FillProgress) => void
 }
 
-/** Lines of one message: as long as others wait for their turn. */
-const linesTogether = 400
 /** Two chunks may wait for one another when a trigger writes to their parents. */
 const mostAttempts = 6
 
-function* linesOf({ line }: CompiledTable, from: number, to: number): Generator<string> {
-  for (let n = from; n < to;) {
-    let text = ''
-    for (const end = Math.min(to, n + linesTogether); n < end; n++) text += `${line(n)}\n`
-    yield text
-  }
-}
-
-interface TableWork {
-  readonly volume: TableVolume
+interface OpenWork {
+  readonly work: Work
   /** Chunks that nobody has taken yet. */
   readonly open: number[]
   /** Chunks that are not written yet. */
   left: number
 }
 
-const chunkRange = (chunk: number, { count }: TableVolume, size: number): readonly [number, number] => [
-  chunk * size,
-  Math.min(count, (chunk + 1) * size),
-]
-
 const isCollision = (cause: unknown): boolean =>
   cause instanceof PgError && (cause.fault.sqlstate === '40P01' || cause.fault.sqlstate === '40001')
 
 const writeChunk = async (
   db: Session,
-  table: CompiledTable,
-  chunk: number,
-  size: number,
+  { work, chunk }: { readonly work: Work; readonly chunk: number },
   note: string | null,
+  forced: ReadonlySet<string>,
 ): Promise<void> => {
-  const [from, to] = chunkRange(chunk, table.volume, size)
+  const bound = work.tables.filter(({ id }) => forced.has(id))
   for (let attempt = 1; ; attempt++) {
     try {
-      await db.query('begin; set local synchronous_commit = off')
-      await db.copyIn(copyCommand(table.volume), linesOf(table, from, to))
-      await db.query(note === null ? 'commit' : `${note}; commit`)
+      await db.query(['begin; set local synchronous_commit = off', ...passPolicies(bound)].join('; '))
+      for (const step of work.steps(chunk))
+        await ('sql' in step ? db.query(step.sql) : db.copyIn(step.copy, step.lines()))
+      // A table on which triggers are still to fire cannot be altered.
+      const bind = bound.length === 0 ? [] : ['set constraints all immediate', ...bindOwners(bound)]
+      await db.query([...bind, ...(note === null ? [] : [note]), 'commit'].join('; '))
       return
     } catch (cause) {
       if (!(cause instanceof PgError)) throw cause
@@ -80,26 +69,23 @@ const writeChunk = async (
 export const fillVolume = async (
   sessions: readonly [Session, ...Session[]],
   plan: VolumePlan,
-  { done = new Map(), note, onProgress }: FillOptions = {},
+  { done = new Map(), note, forced = new Set(), onProgress }: FillOptions = {},
 ): Promise<void> => {
-  const compiled = compileVolume(plan)
-  const filled = plan.tables.filter(({ stands }) => !stands)
-  const works = filled.map((volume): TableWork => {
-    const before = done.get(volume.id) ?? new Set()
-    const chunks = Array.from({ length: Math.ceil(volume.count / plan.chunk) }, (_, at) => at)
-    const open = chunks.filter((chunk) => !before.has(chunk))
-    return { volume, open, left: open.length }
+  const works = worksOf(plan).map((work): OpenWork => {
+    const before = done.get(work.id) ?? new Set()
+    const chunks = Array.from({ length: work.chunks }, (_, at) => at)
+    const open = chunks.filter((chunk) => !before.has(work.firstNote + chunk))
+    return { work, open, left: open.length }
   })
-  const byTable = new Map(works.map((work) => [work.volume.id, work]))
-  const of = filled.reduce((sum, { count }) => sum + count, 0)
-  let rows =
-    of -
-    works.reduce((sum, { volume, open }) => {
-      const lengths = open.map((chunk) => chunkRange(chunk, volume, plan.chunk))
-      return sum + lengths.reduce((all, [from, to]) => all + to - from, 0)
-    }, 0)
-  const isReady = ({ volume }: TableWork): boolean =>
-    volume.links.every(({ target }) => target === volume.id || (byTable.get(target)?.left ?? 0) === 0)
+  const of = plan.tables.reduce((sum, { count, stands }) => (stands ? sum : sum + count), 0)
+  let rows = writtenRows(plan, done)
+  const unfilled = new Map(
+    works
+      .filter(({ work }) => work.kind !== 'later')
+      .flatMap((one) => one.work.tables.map(({ id }) => [id, one] as const)),
+  )
+  const isReady = ({ work, open, left }: OpenWork): boolean =>
+    (!work.isInOrder || open.length === left) && work.needs.every((id) => (unfilled.get(id)?.left ?? 0) === 0)
   let stopped = false
   let waiting: (() => void)[] = []
   const wake = (): void => {
@@ -107,7 +93,7 @@ export const fillVolume = async (
     waiting = []
     for (const go of all) go()
   }
-  const work = async (db: Session): Promise<void> => {
+  const write = async (db: Session): Promise<void> => {
     while (!stopped && works.some(({ open }) => open.length > 0)) {
       const next = works.find((one) => one.open.length > 0 && isReady(one))
       const chunk = next?.open.shift()
@@ -115,12 +101,11 @@ export const fillVolume = async (
         await new Promise<void>((resolve) => waiting.push(resolve))
         continue
       }
-      const { id } = next.volume
-      await writeChunk(db, compiled(id), chunk, plan.chunk, note?.(id, chunk) ?? null)
+      const { work } = next
+      await writeChunk(db, { work, chunk }, note?.(work.id, work.firstNote + chunk) ?? null, forced)
       next.left -= 1
-      const [from, to] = chunkRange(chunk, next.volume, plan.chunk)
-      rows += to - from
-      onProgress?.({ table: id, rows, of })
+      rows += work.rows(chunk)
+      onProgress?.({ table: work.id, rows, of })
       wake()
     }
   }
@@ -129,6 +114,6 @@ export const fillVolume = async (
     wake()
     throw cause
   }
-  const ended = await Promise.allSettled(sessions.map((db) => work(db).catch(stop)))
+  const ended = await Promise.allSettled(sessions.map((db) => write(db).catch(stop)))
   for (const one of ended) if (one.status === 'rejected') throw one.reason
 }

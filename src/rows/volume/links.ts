@@ -1,4 +1,5 @@
 /** Which row each link leads to: pure functions of the row's number, and back where others ask for a parent's children. */
+import { besideRow, largestOf } from './circle.ts'
 import { makePermutation, saltOf, scramble, share } from './random.ts'
 import { makeSpread, type Spread } from './spread.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
@@ -53,6 +54,23 @@ export const makeLinks = (plan: VolumePlan): Links => {
     return { ...one, rowOf: (n) => (share(n, nullSalt) < nulls ? -1 : rowOf(n)) }
   }
 
+  /** A descendant of the row, drawn by the number; -1 where it has none. */
+  const walkDown = (
+    row: number,
+    n: number,
+    down: readonly { readonly table: string; readonly link: number }[],
+    salt: number,
+  ): number => {
+    let found = row
+    for (const [step, { table: id, link }] of down.entries()) {
+      const { childCount, childAt } = links(id, link)
+      const count = childCount(found)
+      if (count === 0) return -1
+      found = childAt(found, scramble(n, salt + step) % count)
+    }
+    return found
+  }
+
   const rowsOf = (table: TableVolume, at: number, salt: number, parents: number): CompiledLink => {
     const { pick, nulls } = table.links[at]!
     const unknown = { rankOf: () => 0, childCount: noChildren, childAt: noChildren }
@@ -87,19 +105,19 @@ export const makeLinks = (plan: VolumePlan): Links => {
             return n - within + Math.floor((within - 1) / pick.fan)
           },
         }
+      case 'beside': {
+        const largest = largestOf(plan, table)
+        return { ...unknown, rowOf: (n) => besideRow(n, { from: table.count, to: parents, largest }) }
+      }
+      case 'below':
+        return { ...unknown, rowOf: (n) => walkDown(n, n, pick.down, salt) }
       case 'within':
         return {
           ...unknown,
           rowOf: (n) => {
             let row = links(table.id, pick.by).rowOf(n)
             for (const { table: id, link } of pick.up) row = links(id, link).rowOf(row)
-            for (const [step, { table: id, link }] of pick.down.entries()) {
-              const { childCount, childAt } = links(id, link)
-              const count = childCount(row)
-              if (count === 0) return -1
-              row = childAt(row, scramble(n, salt + step) % count)
-            }
-            return row
+            return walkDown(row, n, pick.down, salt)
           },
         }
     }

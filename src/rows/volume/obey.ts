@@ -6,6 +6,7 @@ import { componentsOf, isTaken, type Component, type Judging } from './condition
 import type { TableDraft } from './draft.ts'
 import { repairFixed, withFewerLinks } from './repair-fixed.ts'
 import { narrow, poolOfCandidates, poolOfOwn } from './repair-free.ts'
+import { keyOf, settledOf, takeOver, type SettledConditions } from './settled.ts'
 
 const repair = async (draft: TableDraft, component: Component, judging: Judging): Promise<boolean> => {
   const candidates = (): Promise<boolean> => poolOfCandidates(draft, component, judging)
@@ -19,12 +20,32 @@ const repair = async (draft: TableDraft, component: Component, judging: Judging)
   )
 }
 
+const obey = async (
+  draft: TableDraft,
+  component: Component,
+  judging: Judging,
+  settled: SettledConditions,
+): Promise<boolean> => {
+  const key = keyOf(draft, component)
+  const known = key === null ? undefined : await takeOver(draft, component, { settled, key }, judging)
+  if (known !== undefined) return known
+  const { count } = draft
+  const isObeyed = (await isTaken(draft, component, judging)) || (await repair(draft, component, judging))
+  const found = isObeyed ? settledOf(draft, component, count) : null
+  if (key !== null && found !== undefined)
+    settled.set(key, { found, seenBy: new Set([draft.facts.table.id]) })
+  return isObeyed
+}
+
 /** Columns for which nothing was found that PostgreSQL takes; none: it takes every row that was tried. */
-export const obeyConditions = async (draft: TableDraft, judging: Judging): Promise<readonly string[]> => {
+export const obeyConditions = async (
+  draft: TableDraft,
+  judging: Judging,
+  settled: SettledConditions,
+): Promise<readonly string[]> => {
   const refused: string[] = []
-  for (const component of componentsOf(draft)) {
-    if ((await isTaken(draft, component, judging)) || (await repair(draft, component, judging))) continue
-    refused.push(...component.columns.map(({ column }) => column.name))
-  }
+  for (const component of componentsOf(draft))
+    if (!(await obey(draft, component, judging, settled)))
+      refused.push(...component.columns.map(({ column }) => column.name))
   return refused
 }

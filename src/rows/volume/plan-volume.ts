@@ -19,16 +19,18 @@ import { openDraft, volumeOf, type TableDraft } from './draft.ts'
 import { obeyConditions } from './obey.ts'
 import { orderTables, type FillOrder } from './order.ts'
 import { candidateTexts, setPool } from './pools.ts'
+import { planLater } from './plan-later.ts'
+import type { SettledConditions } from './settled.ts'
 import { sizesOf } from './sizes.ts'
 import { readStanding } from './standing.ts'
 import { tryPlan } from './trial.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
 import type { VolumeWish } from './wish.ts'
 
-/** A table that gets no rows, or fewer than were wished for. */
+/** A table that gets no rows, fewer than were wished for, or rows with a foreign key that stays null. */
 export interface VolumeProblem {
   readonly table: string
-  readonly kind: 'refused' | 'fewer' | 'made'
+  readonly kind: 'refused' | 'fewer' | 'made' | 'null'
   readonly summary: string
 }
 
@@ -47,8 +49,11 @@ interface Planning {
   readonly db: Session
   readonly facts: ReadonlyMap<string, TableFacts>
   readonly order: FillOrder
+  /** Rows that are wished for, by relation id. */
+  readonly sizes: ReadonlyMap<string, number>
   readonly rows: Rows
   readonly wish: VolumeWish
+  readonly settled: SettledConditions
 }
 
 /** Values of the columns that are free, taken together from the table's solved rows. */
@@ -95,13 +100,14 @@ const planTable = async (
   planned: ReadonlyMap<string, TableVolume>,
   planning: Planning,
 ): Promise<{ readonly volume: TableVolume; readonly problem: string | null }> => {
-  const { db, facts, order, rows, wish } = planning
+  const { db, facts, order, sizes, rows, wish, settled } = planning
   const own = facts.get(id)!
   const draft = openDraft(own, wished)
   const isFollowed = ({ columns }: { readonly columns: readonly string[] }): boolean =>
     level < 2 || columns.every((name) => own.table.columns.some((c) => c.name === name && c.notNull))
-  draftLinks(draft, order.references(id).filter(isFollowed), planned)
-  draftKeys(draft, planned)
+  const references = order.references(id).filter(isFollowed)
+  draftLinks(draft, { references, beside: order.beside(id), later: order.later(id) }, planned)
+  draftKeys(draft, planned, sizes)
   draftValues(draft, wish.columns.get(id))
   const judging: Judging = {
     rows,
@@ -111,7 +117,7 @@ const planTable = async (
   }
   if (level > 0) await takeSolvedRows(draft, planning)
   const missing = await fillUnknown(draft, judging)
-  const refused = await obeyConditions(draft, judging)
+  const refused = await obeyConditions(draft, judging, settled)
   const volume = volumeOf(draft)
   const without = [...missing, ...refused]
   return {
@@ -122,6 +128,35 @@ const planTable = async (
 }
 
 const said = ({ message, sqlstate }: PgFault): string => `${message} (SQLSTATE ${sqlstate})`
+
+/** What is null first, and what is not set later either. `refused`: by table, then by foreign key. */
+const withLater = (
+  planned: ReadonlyMap<string, TableVolume>,
+  refused: ReadonlyMap<string, ReadonlyMap<string, PgFault>>,
+  { facts, order }: Planning,
+): { readonly tables: readonly TableVolume[]; readonly problems: readonly VolumeProblem[] } => {
+  const problems: VolumeProblem[] = []
+  const tables = [...planned.values()].map((volume) => {
+    const { id } = volume
+    const faults = refused.get(id)
+    const open = volume.stands ? [] : order.later(id).filter(({ name }) => faults?.has(name) !== true)
+    const { volume: whole, left } = planLater(facts.get(id)!, volume, open, planned)
+    const all = [...left, ...[...(faults ?? [])].map(([name, fault]) => ({ name, why: said(fault) }))]
+    for (const { name, why } of all)
+      problems.push({ table: id, kind: 'null', summary: `${name} stays null: ${why}` })
+    return whole
+  })
+  return { tables, problems }
+}
+
+const circlesOf = (
+  planned: ReadonlyMap<string, TableVolume>,
+  { order }: Planning,
+): readonly (readonly string[])[] => {
+  const isWritten = (id: string): boolean => planned.has(id) && planned.get(id)!.stands !== true
+  const all = [...planned.keys()].map((id) => order.circle(id).filter(isWritten))
+  return [...new Map(all.map((ids) => [ids[0], ids])).values()].filter((ids) => ids.length > 1)
+}
 
 /**
  * `db` is a session in a transaction; nothing is left behind. Tables that have rows are pointed to and not filled.
@@ -136,24 +171,23 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
     db,
     order.tables.filter((id) => (sizes.get(id) ?? 0) > 0).map((id) => facts.get(id)!.table),
   )
-  const planning: Planning = { db, facts, order, wish, rows: await makeRows(db, catalog) }
+  const rows = await makeRows(db, catalog)
+  const planning: Planning = { db, facts, order, sizes, wish, rows, settled: new Map() }
   const problems = new Map<string, VolumeProblem>()
   const levels = new Map<string, Level>()
   const made = new Set<string>()
   const refusedBy = new Map<string, PgFault>()
+  const refusedLater = new Map<string, Map<string, PgFault>>()
   let planned = new Map<string, TableVolume>()
+  /** What was tried before. */
+  let tried = new Map<string, string>()
   let stale: ReadonlySet<string> = new Set(order.tables)
   for (;;) {
     const before = planned
-    planned = new Map()
+    planned = new Map(stand)
     for (const id of order.tables) {
       const wished = sizes.get(id) ?? 0
-      if (wished === 0) continue
-      const standing = stand.get(id)
-      if (standing) {
-        planned.set(id, standing)
-        continue
-      }
+      if (wished === 0 || stand.has(id)) continue
       if (made.has(id)) {
         const summary = 'its rows are those that triggers of other tables make'
         problems.set(id, { table: id, kind: 'made', summary })
@@ -163,9 +197,10 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
       const refusal = refusedBy.get(id)
       const parents = order.references(id).map(({ target }) => target)
       if (level === 3) {
-        const circle = order.circle(id)
+        const others = order.circle(id).filter((other) => other !== id)
         const why = refusal ? said(refusal) : 'its rows are refused'
-        const summary = circle === null ? why : `it needs rows of ${circle}, which need rows of it: ${why}`
+        const summary =
+          others.length === 0 ? why : `it needs rows of ${others.join(', ')}, which need rows of it: ${why}`
         problems.set(id, { table: id, kind: 'refused', summary })
         continue
       }
@@ -189,10 +224,21 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
           summary: `its keys and conditions allow ${volume.count} rows, not ${wished}`,
         })
     }
-    const plan: VolumePlan = { seed: wish.seed, chunk: wish.chunk, tables: [...planned.values()] }
-    const refusals = await tryPlan(db, plan)
-    if (refusals.length === 0) return { plan, problems: [...problems.values()] }
-    for (const { table, fault, isMade } of refusals) {
+    const { tables, problems: nulls } = withLater(planned, refusedLater, planning)
+    const circles = circlesOf(planned, planning)
+    const plan: VolumePlan = { seed: wish.seed, chunk: wish.chunk, tables, circles }
+    // At first all, then what has changed; before it is done all once more.
+    const changed = tables.filter((one) => tried.get(one.id) !== JSON.stringify(one)).map(({ id }) => id)
+    const isPart = changed.length < tables.length && tried.size > 0
+    const some = isPart ? await tryPlan(db, plan, new Set(changed)) : []
+    const refusals = isPart && some.length > 0 ? some : await tryPlan(db, plan)
+    if (refusals.length === 0) return { plan, problems: [...problems.values(), ...nulls] }
+    tried = new Map(tables.map((one) => [one.id, JSON.stringify(one)]))
+    for (const { table, fault, isMade, later } of refusals) {
+      if (later !== null) {
+        refusedLater.set(table, new Map([...(refusedLater.get(table) ?? []), [later, fault]]))
+        continue
+      }
       refusedBy.set(table, fault)
       if (isMade && fault.sqlstate === '23505') {
         made.add(table)
@@ -200,6 +246,6 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
       }
       levels.set(table, Math.min(3, (levels.get(table) ?? 0) + 1) as Level)
     }
-    stale = new Set(refusals.map(({ table }) => table))
+    stale = new Set(refusals.filter(({ later }) => later === null).map(({ table }) => table))
   }
 }

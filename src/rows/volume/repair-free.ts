@@ -5,6 +5,8 @@ import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import { candidateTexts, combine, setPool } from './pools.ts'
 
 const mostSampled = 6_000
+/** When none of so many is taken, too few of all are. */
+const firstSampled = 400
 /** More tuples are not kept of one component. */
 const mostTuples = 2_000
 const fewTuples = 24
@@ -91,7 +93,9 @@ export const poolOfOwn = async (
   if (columns.some(({ isFixed }) => isFixed)) return false
   const numbers = rowNumbers(Math.max(draft.count, mostSampled), mostSampled)
   const tuples = distinctTuples(tuplesOf(draft, columns, numbers, judging))
-  const taken = await accepts(draft, component, tuples, judging)
+  const first = await accepts(draft, component, tuples.slice(0, firstSampled), judging)
+  if (!first.some(Boolean)) return false
+  const taken = [...first, ...(await accepts(draft, component, tuples.slice(firstSampled), judging))]
   const pool = tuples.filter((_, at) => taken[at]).slice(0, mostTuples)
   if (pool.length < fewTuples) return false
   setPool(draft, columns, pool, 'chance')
@@ -113,15 +117,16 @@ export const poolOfCandidates = async (
   const found = combine(lists)
   const samples: readonly Tuple[] =
     fixed.length === 0 ? [[]] : tuplesOf(draft, fixed, rowNumbers(draft.count, fixedSamples), judging)
-  const whole = found.flatMap((tuple) =>
-    samples.map((sample): Tuple =>
+  let pool: readonly Tuple[] = found
+  for (const sample of samples) {
+    const whole = pool.map((tuple): Tuple =>
       columns.map(
         (column) => (isGiven(column) ? sample[fixed.indexOf(column)] : tuple[free.indexOf(column)]) ?? null,
       ),
-    ),
-  )
-  const taken = await accepts(draft, { columns, expressions }, whole, judging)
-  const pool = found.filter((_, at) => samples.every((_sample, k) => taken[at * samples.length + k] === true))
+    )
+    const taken = await accepts(draft, { columns, expressions }, whole, judging)
+    pool = pool.filter((_, at) => taken[at])
+  }
   const full = pool.filter((tuple) => tuple.every((value) => value !== null))
   const kept = full.length > 0 ? full : pool
   if (kept.length === 0) return false

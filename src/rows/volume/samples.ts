@@ -61,7 +61,7 @@ const cornersOf = (columns: readonly DraftColumn[], first: Tuple): readonly Tupl
 }
 
 const isText = ({ making }: DraftColumn): boolean => /text|char|name/u.test(making.bareType)
-const scanned = 6_000
+const scanned = { few: 500, many: 6_000 }
 const keptOfEachEnd = 6
 
 /** Texts of all lengths: of many rows the longest and the shortest. */
@@ -69,10 +69,11 @@ const longAndShort = (
   draft: TableDraft,
   columns: readonly DraftColumn[],
   before: PlannedBefore,
+  rows: number,
 ): readonly Tuple[] => {
   if (!columns.some(isText)) return []
   const length = (tuple: Tuple): number => tuple.reduce((sum, text) => sum + (text?.length ?? 0), 0)
-  const sorted = tuplesOf(draft, columns, rowNumbers(draft.count, scanned), before).toSorted(
+  const sorted = tuplesOf(draft, columns, rowNumbers(draft.count, rows), before).toSorted(
     (a, b) => length(a) - length(b),
   )
   return [...sorted.slice(0, keptOfEachEnd), ...sorted.slice(-keptOfEachEnd)]
@@ -80,17 +81,19 @@ const longAndShort = (
 
 const ofOneColumn = 200
 const ofSeveral = 1_500
+const ofFew = 48
 
 /** What is asked of columns that share conditions. */
 export const askedTuples = (
   draft: TableDraft,
   columns: readonly DraftColumn[],
   before: PlannedBefore,
+  few = false,
 ): readonly Tuple[] => {
-  const wanted = columns.length === 1 ? ofOneColumn : ofSeveral
+  const wanted = few ? ofFew : columns.length === 1 ? ofOneColumn : ofSeveral
   const tuples = tuplesOf(draft, columns, rowNumbers(draft.count, wanted), before)
   const [first] = tuples
-  return first === undefined
-    ? []
-    : [...tuples, ...cornersOf(columns, first), ...longAndShort(draft, columns, before)]
+  if (first === undefined) return []
+  const ends = longAndShort(draft, columns, before, few ? scanned.few : scanned.many)
+  return [...tuples, ...cornersOf(columns, first), ...ends]
 }

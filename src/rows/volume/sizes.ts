@@ -24,7 +24,7 @@ export const sizesOf = (
     if (named.size === 0 && !sizes.has(id)) sizes.set(id, usual)
     const own = sizes.get(id)
     if (own === undefined || own === 0) continue
-    for (const { target, columns } of order.references(id)) {
+    for (const { target, columns } of [...order.references(id), ...order.beside(id)]) {
       if (named.has(target) || target === id) continue
       const parents = isOneToOne(facts.get(id)!, columns)
         ? own

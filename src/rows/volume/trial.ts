@@ -1,56 +1,92 @@
 /** A plan tried with few rows on the real tables, in a transaction that is taken back: what PostgreSQL refuses, and why. */
-import { identList, qualified } from '../../postgres/quote.ts'
+import { qualified } from '../../postgres/quote.ts'
 import { PgError, type PgFault } from '../../postgres/fault.ts'
 import type { Session } from '../../postgres/session.ts'
-import { compileVolume } from './compile.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
+import { worksOf, type Work } from './works.ts'
 
 export interface TrialRefusal {
   readonly table: string
   readonly fault: PgFault
   /** Rows stood there already: a trigger of another table has made them. */
   readonly isMade: boolean
+  /** Its rows are taken, but not what is set in them later: by this foreign key. */
+  readonly later: string | null
 }
 
 /** More for larger tables, so that children stay more than parents. */
 const trialCount = (count: number): number =>
   count === 0 ? 0 : Math.min(count, Math.max(8, Math.round(12 * Math.log2(count + 2))))
 
-export const copyCommand = (volume: TableVolume): string =>
-  `copy ${qualified(volume)} (${identList(volume.columns.map(({ column }) => column.name))}) from stdin`
+const laterOf = ({ kind, firstNote, chunks, tables: [volume] }: Work): string | null => {
+  if (kind !== 'later' || volume === undefined) return null
+  const { link } = volume.later![-firstNote / chunks - 1]!
+  return volume.links[link]!.name
+}
 
-/** `db` is in a transaction; nothing of it is left behind. */
-export const tryPlan = async (db: Session, plan: VolumePlan): Promise<readonly TrialRefusal[]> => {
-  const tables = plan.tables.map((table) => ({
+/** Tables that stand before those that are asked about, and these. */
+const withParents = (plan: VolumePlan, asked: ReadonlySet<string>): ReadonlySet<string> => {
+  const byId = new Map(plan.tables.map((table) => [table.id, table]))
+  const all = new Set<string>()
+  const open = [...asked]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (all.has(id)) continue
+    all.add(id)
+    open.push(...(byId.get(id)?.links ?? []).map(({ target }) => target))
+    open.push(...(plan.circles ?? []).filter((circle) => circle.includes(id)).flat())
+  }
+  return all
+}
+
+/** `db` is in a transaction; nothing of it is left behind. `asked`: only these tables, and what they need. */
+export const tryPlan = async (
+  db: Session,
+  plan: VolumePlan,
+  asked: ReadonlySet<string> | null = null,
+): Promise<readonly TrialRefusal[]> => {
+  const tried = asked === null ? null : withParents(plan, asked)
+  const tables = plan.tables.map((table): TableVolume => ({
     ...table,
     count: table.stands ? table.count : trialCount(table.count),
   }))
-  const compiled = compileVolume({ ...plan, tables })
   const refusals: TrialRefusal[] = []
   const empty = new Set<string>()
+  const leaveEmpty = (work: Work): void => {
+    if (work.kind !== 'later') for (const { id } of work.tables) empty.add(id)
+  }
+  /** What has no parents for want of another table's rows is tried when those are there. */
+  const isWaiting = ({ kind, tables: own, needs }: Work): boolean =>
+    kind === 'later'
+      ? needs.some((id) => empty.has(id))
+      : own.some(({ links }) =>
+          links.some(({ target, nulls, isLater }) => !isLater && nulls === 0 && empty.has(target)),
+        )
   await db.query('savepoint assay_trial')
   try {
-    for (const volume of tables) {
-      if (volume.count === 0 || volume.stands) continue
-      // What has no parents for want of another table's rows is tried when those are there.
-      if (volume.links.some(({ target, nulls }) => nulls === 0 && empty.has(target))) {
-        empty.add(volume.id)
+    for (const work of worksOf({ ...plan, tables })) {
+      if (work.chunks === 0 || (tried !== null && !work.tables.every(({ id }) => tried.has(id)))) continue
+      if (isWaiting(work)) {
+        leaveEmpty(work)
         continue
       }
-      const { line } = compiled(volume.id)
-      const text = Array.from({ length: volume.count }, (_, n) => `${line(n)}\n`).join('')
-      const [made] = await db.query(`select exists (select from only ${qualified(volume)})::text`)
-      await db.query('savepoint assay_table')
+      const has = work.tables.map((one) => `exists (select from only ${qualified(one)})::text`)
+      const [made] = await db.query(`select ${has.join(', ')}; savepoint assay_table`)
       try {
-        await db.copyIn(copyCommand(volume), text)
+        for (let chunk = 0; chunk < work.chunks; chunk++)
+          for (const step of work.steps(chunk))
+            await ('sql' in step ? db.query(step.sql) : db.copyIn(step.copy, step.lines()))
         await db.query(
           'set constraints all immediate; set constraints all deferred; release savepoint assay_table',
         )
       } catch (cause) {
         if (!(cause instanceof PgError)) throw cause
         await db.query('rollback to savepoint assay_table')
-        refusals.push({ table: volume.id, fault: cause.fault, isMade: made?.rows[0]?.[0] === 'true' })
-        empty.add(volume.id)
+        const later = laterOf(work)
+        for (const [at, { id }] of work.tables.entries()) {
+          const isMade = later === null && made?.rows[0]?.[at] === 'true'
+          refusals.push({ table: id, fault: cause.fault, isMade, later })
+        }
+        leaveEmpty(work)
       }
     }
   } finally {

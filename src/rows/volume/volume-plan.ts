@@ -63,12 +63,27 @@ export type Pick =
     }
   /** An earlier row of the same chunk; its first row points to itself. */
   | { readonly kind: 'earlier'; readonly fan: number }
+  /** The row of a table of the same circle that stands beside it: written in the same chunk, or in an earlier one. */
+  | { readonly kind: 'beside' }
+  /** A row of which this one is the ancestor; `down` as above. */
+  | { readonly kind: 'below'; readonly down: readonly { readonly table: string; readonly link: number }[] }
 
 export interface Link {
   readonly name: string
   readonly target: string
   readonly pick: Pick
   readonly nulls: number
+  /** The columns are null at first: the target is filled later. */
+  readonly isLater?: true
+}
+
+/** Columns that are null at first, and are set when the rows that they name are there. */
+export interface LaterVolume {
+  /** Of the table's links. */
+  readonly link: number
+  /** Columns by which a row is found again. */
+  readonly key: readonly string[]
+  readonly columns: readonly ColumnVolume[]
 }
 
 /** Tuples that PostgreSQL has taken, as it writes them. */
@@ -90,6 +105,7 @@ export interface TableVolume extends RelationName {
   readonly columns: readonly ColumnVolume[]
   readonly links: readonly Link[]
   readonly pools: readonly Pool[]
+  readonly later?: readonly LaterVolume[]
 }
 
 export interface VolumePlan {
@@ -98,4 +114,6 @@ export interface VolumePlan {
   readonly chunk: number
   /** In the order in which they are filled: parents first. */
   readonly tables: readonly TableVolume[]
+  /** Tables that require one another: their rows are written together. */
+  readonly circles?: readonly (readonly string[])[]
 }

@@ -5,6 +5,7 @@
 import { relationId } from '../../../ground/names.ts'
 import { distinctOf } from '../index-shape.ts'
 import type { ColumnStatistics, DatabaseStatistics, Spread, TableStatistics } from '../statistics.ts'
+import { fixedShape, powerOf as unevennessOf, seenOf, type Seen, type Shape } from './shape.ts'
 import type { CompleteSizes, Sizes } from './sizes.ts'
 
 export interface ColumnGrowth {
@@ -16,6 +17,8 @@ export interface ColumnGrowth {
   readonly isRegular: boolean
   /** By which power of `factor` the share of the commonest values falls: 0 keeps it, 1 is that of values all alike. null: not seen. */
   readonly fall: number | null
+  /** How unequal its values are at the new size; null: all are alike, or nothing is known. */
+  readonly shape: Shape | null
   /** Whole numbers that are counted upwards, and moments (in milliseconds): how many times further they go, and from where. null: they stay. */
   readonly stretch: { readonly from: number; readonly factor: number } | null
 }
@@ -149,6 +152,25 @@ const seenBy = (
   return powerOf(distinct / distinctOf(spread, before.rows), rows / before.rows)
 }
 
+const seenIn = (spread: Spread, rows: number): Seen => ({
+  rows: rows * (1 - spread.nullShare),
+  distinct: distinctOf(spread, rows),
+  shares: (spread.commonShares ?? []).map((share) => share / Math.max(1e-9, 1 - spread.nullShare)),
+})
+
+/** Values that stay as many as there could be, however many rows there are; null: they become more. */
+const fixedOf = (
+  smaller: DatabaseStatistics | null,
+  { table, column }: Root,
+  spread: Spread,
+  rows: number,
+): Shape | null => {
+  const before = smaller === null ? null : tableOf(smaller, relationId(table))
+  const earlier = before === null ? null : spreadOf(columnOf(before, column.name) ?? column)
+  if (before === null || earlier === null || before.rows < 2) return null
+  return fixedShape(seenIn(spread, rows), seenIn(earlier, before.rows))
+}
+
 const ranksSeen = 10
 
 /** In two samples, over as many of the commonest values as both list. */
@@ -185,13 +207,21 @@ export const growthOf = (
   const rootRows = Math.max(1, root.table.rows)
   const rootAfter = sizes.rows.get(relationId(root.table)) ?? rootRows
   const isReference = root.table !== start.table || root.column.name !== start.column.name
+  const isOwn = !isReference && !isKey(root.table, root.column) && !/^[BE]$/u.test(place.column.category)
+  const fixed = isOwn ? fixedOf(parts.smaller, start, spread, rows.before) : null
   const isCounted =
-    isKey(root.table, root.column) || (rootSpread !== null && isNearlyDistinct(rootSpread, rootRows))
+    isKey(root.table, root.column) ||
+    (fixed === null && rootSpread !== null && isNearlyDistinct(rootSpread, rootRows))
   const isRegular = start.table.unique.some((key) => key.length > 1 && key.includes(place.column.name))
-  const fall = seenFall(parts.smaller, start, spread, seen)
-  const at = (distinct: number, stretch: ColumnGrowth['stretch'] = null): ColumnGrowth => {
+  const isFixed = fixed !== null && fixed.power > 0
+  const fall = isFixed ? 0 : seenFall(parts.smaller, start, spread, seen)
+  const at = (
+    distinct: number,
+    stretch: ColumnGrowth['stretch'] = null,
+    shape: Shape | null = null,
+  ): ColumnGrowth => {
     const count = Math.max(1, Math.min(distinct, Math.max(1, rows.after)))
-    return { distinct: count, factor: count / Math.max(1, seen), isRegular, fall, stretch }
+    return { distinct: count, factor: count / Math.max(1, seen), isRegular, fall, stretch, shape }
   }
   const stretch =
     isCounted && isWhole(root.column) && rootSpread !== null && rootAfter !== rootRows
@@ -203,10 +233,16 @@ export const growthOf = (
     const keysThen = isCounted
       ? rootAfter
       : growthOf(parts, root, rootSpread, { before: rootRows, after: rootAfter }).distinct
-    return at(keysThen * coverage(seen, rows.before, keys, rows.after, keysThen), stretch)
+    const power = unevennessOf(seenIn(spread, rows.before), keys)
+    const shape = power > 0 ? { power, values: keysThen } : null
+    return at(keysThen * coverage(seen, rows.before, keys, rows.after, keysThen), stretch, shape)
   }
   if (isCounted) return at((rows.after * seen) / Math.max(1, rows.before), stretch)
   if (/^[BE]$/u.test(place.column.category)) return at(seen)
+  if (fixed !== null) {
+    const filled = Math.max(1, rows.after * (1 - spread.nullShare))
+    return at(Math.max(seen, seenOf(fixed, filled).seen), stretch, isFixed ? fixed : null)
+  }
   const power = seenBy(parts.smaller, place, rows.before, seen) ?? (spread.distinct < 0 ? 1 : 0)
   return at(seen * (rows.after / Math.max(1, rows.before)) ** power, stretch)
 }

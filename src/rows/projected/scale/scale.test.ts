@@ -110,6 +110,7 @@ describe('spreads', () => {
       keys(10_000),
       column('user_id', 'bigint', {
         distinct: 1_000,
+        correlation: 0,
         common: even,
         commonShares: even.map(() => 0.001),
         bounds: keys(1_000).own!.bounds,
@@ -148,6 +149,56 @@ describe('spreads', () => {
         commonShares: before.commonShares,
       })
     }
+  })
+
+  it('rows of one parent that lie side by side look like fewer parents, as ANALYZE sees them', () => {
+    const items = table('items', 120_000, {
+      pages: 885,
+      columns: [
+        column('order_id', 'bigint', { distinct: 60_000, correlation: 1, width: 8 }),
+        column('line', 'integer', { distinct: 2, width: 4 }),
+        column('product_id', 'bigint', { distinct: 5_000, width: 8 }),
+        column('quantity', 'integer', { distinct: 9, width: 4 }),
+      ],
+      references: [refersTo('users', 'order_id')],
+      unique: [['order_id', 'line']],
+    })
+    const all = database(table('users', 60_000, { columns: [keys(60_000)] }), items)
+    const scaled = scaleStatistics(all, { sizes: { items: 2e7, users: 1e7 } }).statistics.tables[1]!
+    // What ANALYZE has told of such a table.
+    expect(scaled.columns[0]!.own!.distinct).toBeCloseTo(-3_387_993 / 2e7, 3)
+  })
+
+  it('values that both samples show to be so many stay so many, however unequal they are', () => {
+    const price = (rows: number, distinct: number): DatabaseStatistics =>
+      database(
+        table('t', rows, { columns: [column('price', 'numeric(10,2)', { distinct, correlation: 0 })] }),
+      )
+    const told = (rows: number, large: DatabaseStatistics, smaller: DatabaseStatistics): number => {
+      const scaled = scaleStatistics(large, { sizes: { t: rows }, smaller }).statistics.tables[0]!
+      const { distinct } = scaled.columns[0]!.own!
+      return distinct < 0 ? -distinct * rows : distinct
+    }
+    // 50,000 prices, all alike: 1,478 of them in 1,500 rows, 5,654 in 6,000.
+    expect(told(5e5, price(6_000, 5_654), price(1_500, 1_478)) / 46_718).toBeCloseTo(1, 1)
+    // As many for each row in both: they become more.
+    expect(told(5e5, price(6_000, 600), price(1_500, 150)) / 50_000).toBeCloseTo(1, 0)
+  })
+
+  it('what chance made unequal in few rows is equal in many', () => {
+    const shares = [0.26, 0.255, 0.245, 0.24]
+    const few = database(
+      table('t', 1_000, {
+        columns: [
+          column('kind', 'integer', { distinct: 4, common: ['1', '2', '3', '4'], commonShares: shares }),
+        ],
+      }),
+    )
+    const { commonShares } = scaleStatistics(few, { sizes: { t: 1e6 } }).statistics.tables[0]!.columns[0]!
+      .own!
+    expect(commonShares).toEqual([0.25, 0.25, 0.25, 0.25])
+    const same = scaleStatistics(few, { sizes: { t: 1_000 } }).statistics.tables[0]!.columns[0]!.own!
+    expect(same.commonShares).toEqual(shares)
   })
 
   it('what is told of a column counts', () => {

@@ -48,19 +48,34 @@ const scaleExtended = (
   })),
 })
 
-/** Of few pages the last is partly empty: how many rows one takes follows from their width then. */
-const fewPages = 10
+const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8
+/** Of more columns that may be null not all combinations are looked at. */
+const mostNullable = 6
 
-const scalePages = (table: TableStatistics, rows: number): number => {
-  const dense = table.rows / Math.max(1, table.pages)
-  if (table.pages >= fewPages) return Math.ceil(rows / dense)
-  const width = table.columns.reduce(
-    (sum, { own }) => sum + (own === null ? 0 : own.width * (1 - own.nullShare)),
-    0,
+/** Bytes of a row on average: each is rounded up by itself, and those with nulls are shorter. */
+const rowBytes = ({ columns }: TableStatistics): number => {
+  const known = columns.flatMap(({ own }) => own ?? [])
+  const isMixed = ({ nullShare }: Spread): boolean => nullShare > 0.01 && nullShare < 0.99
+  const mixed = known.filter(isMixed).slice(0, mostNullable)
+  const rest = known.filter((spread) => !mixed.includes(spread))
+  const fixed = rest.reduce((sum, { width, nullShare }) => sum + width * (1 - nullShare), 24)
+  const kinds = mixed.reduce<readonly (readonly [bytes: number, share: number])[]>(
+    (all, { width, nullShare }) =>
+      all.flatMap(([bytes, share]) => [
+        [bytes, share * nullShare],
+        [bytes + width, share * (1 - nullShare)],
+      ]),
+    [[fixed, 1]],
   )
-  const modelled = (8192 - 24) / (Math.ceil((24 + width) / 8) * 8 + 4)
+  return kinds.reduce((sum, [bytes, share]) => sum + (aligned(bytes) + 4) * share, 0)
+}
+
+/** The last page is partly empty: how many rows one takes follows from their width, within what the pages allow. */
+const scalePages = (table: TableStatistics, rows: number): number => {
+  const least = table.rows / Math.max(1, table.pages)
   const most = table.pages > 1 ? table.rows / (table.pages - 1) : Number.POSITIVE_INFINITY
-  return Math.max(1, Math.ceil(rows / Math.max(1, Math.min(most, Math.max(dense, modelled)))))
+  const modelled = (8192 - 24) / rowBytes(table)
+  return Math.max(1, Math.ceil(rows / Math.max(1, Math.min(most, Math.max(least, modelled)))))
 }
 
 const scaleTable = (table: TableStatistics, parts: GrowthParts, target: number): TableStatistics => {
@@ -69,18 +84,19 @@ const scaleTable = (table: TableStatistics, parts: GrowthParts, target: number):
   const rows = parts.sizes.rows.get(id) ?? before
   if (before === 0) return { ...table, rows }
   const factors = new Map<number, number>()
+  const pages = table.kind === 'p' ? 0 : scalePages(table, rows)
+  const rowsOfPage = pages === 0 ? Number.POSITIVE_INFINITY : rows / pages
   const scaleOne = (column: ColumnStatistics, spread: Spread | null): Spread | null => {
     if (spread === null || rows === 0) return spread
     const growth = growthOf(parts, { table, column }, spread, { before, after: rows })
     factors.set(column.position, growth.factor)
-    return scaleSpread(spread, { growth, type: column.base, rows, target })
+    return scaleSpread(spread, { growth, type: column.base, before, rows, rowsOfPage, target })
   }
   const columns = table.columns.map((column) => ({
     ...column,
     own: scaleOne(column, column.own),
     whole: scaleOne(column, column.whole),
   }))
-  const pages = table.kind === 'p' ? 0 : scalePages(table, rows)
   const scaled: TableStatistics = {
     ...table,
     rows,

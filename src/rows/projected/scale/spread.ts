@@ -1,6 +1,7 @@
 /** The spread that ANALYZE would find at another size: lists of common values, and bounds between the others. */
 import type { Spread } from '../statistics.ts'
 import { placeOf, type ColumnGrowth } from './column-growth.ts'
+import { seenOf } from './shape.ts'
 
 /** ANALYZE looks at so many rows for each entry of its lists (std_typanalyze). */
 const rowsOfEntry = 300
@@ -45,28 +46,61 @@ const keptOf = (
 
 const numeric = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/iu
 
+/** Rows with the same value lie side by side. */
+const isTogether = ({ correlation }: Spread): boolean => Math.abs(correlation ?? 0) > 0.99
+
+interface Sampled {
+  /** Rows with a value, of the table and of ANALYZE's sample. */
+  readonly filled: number
+  readonly sampled: number
+  /** Rows of the pages that the sample is drawn from: as many pages as it has rows. */
+  readonly pool: number
+  readonly rowsOfPage: number
+}
+
+/** How many values ANALYZE's rows show, and how many of them once. */
+const shownOf = (
+  { distinct, shape, isRegular }: ColumnGrowth,
+  spread: Spread,
+  { filled, sampled, pool, rowsOfPage }: Sampled,
+): { readonly seen: number; readonly once: number } | null => {
+  if (shape !== null) return seenOf(shape, sampled)
+  const each = filled / distinct
+  if (isTogether(spread) && each > 1.5 && each < rowsOfPage && pool < filled) {
+    // Of the same page and value, for each row that is drawn.
+    const others = (sampled / pool) * (each - 1)
+    const seen = Math.min(distinct, (sampled * -Math.expm1(-others)) / others)
+    return { seen, once: sampled * Math.exp(-others) }
+  }
+  if (isRegular) return null
+  // Each value has one row, and others by chance.
+  const drawn = sampled / filled
+  const others = drawn * (each - 1)
+  const none = (1 - drawn) * Math.exp(-others)
+  const one = (drawn + (1 - drawn) * others) * Math.exp(-others)
+  return { seen: distinct * (1 - none), once: distinct * one }
+}
+
 /**
  * What ANALYZE makes of so many different values (compute_distinct_stats, after Haas and Stokes): it counts those that
  * its rows show once, and from many values with few rows each it guesses too few.
  */
 const toldDistinct = (
-  { distinct, isRegular }: ColumnGrowth,
+  spread: Spread,
   filled: number,
-  rows: number,
-  target: number,
+  { growth, rows, rowsOfPage, target }: SpreadGrowth,
 ): number => {
+  const { distinct } = growth
+  const asTold = (count: number): number => (count > rows * 0.1 ? -count / rows : count)
   if (distinct >= filled * 0.999) return -filled / Math.max(1, rows)
-  const sampled = Math.min(filled, rowsOfEntry * target)
-  if (sampled >= filled || isRegular) return distinct > rows * 0.1 ? -distinct / rows : distinct
-  // Each value has one row, and others by chance.
-  const drawn = sampled / filled
-  const others = drawn * (filled / distinct - 1)
-  const none = (1 - drawn) * Math.exp(-others)
-  const one = (drawn + (1 - drawn) * others) * Math.exp(-others)
-  const seen = distinct * (1 - none)
-  const once = distinct * one
-  const told = (sampled * seen) / (sampled - once + once * drawn)
-  return told > rows * 0.1 ? -told / rows : told
+  const most = rowsOfEntry * target
+  const sampled = Math.min(filled, most)
+  if (sampled >= filled) return asTold(distinct)
+  const pool = Math.min(filled, most * rowsOfPage)
+  const shown = shownOf(growth, spread, { filled, sampled, pool, rowsOfPage })
+  if (shown === null) return asTold(distinct)
+  const { seen, once } = shown
+  return asTold((sampled * seen) / (sampled - once + (once * sampled) / filled))
 }
 
 /** Numbers by value, everything else by its text (dates are written so that this is their order). */
@@ -134,24 +168,49 @@ const stretcher = ({ stretch }: ColumnGrowth, type: string): ((value: string) =>
   }
 }
 
+/**
+ * Shares of a sample without what chance alone made unequal (James and Stein): values that are alike have the same share
+ * in a larger table, though in few rows one is seen more often than another.
+ */
+const withoutChance = (common: readonly Common[], filledBefore: number): readonly Common[] => {
+  const mean = common.reduce((sum, { share }) => sum + share, 0) / Math.max(1, common.length)
+  const seen =
+    common.reduce((sum, { share }) => sum + (share - mean) ** 2, 0) / Math.max(1, common.length - 1)
+  if (common.length < 4 || seen === 0) return common
+  const byChance = (mean * (1 - mean)) / filledBefore
+  const kept = Math.max(0, 1 - byChance / seen)
+  return common.map(({ value, share }) => ({ value, share: mean + (share - mean) * kept }))
+}
+
 export interface SpreadGrowth {
   readonly growth: ColumnGrowth
   /** The type below a domain. */
   readonly type: string
+  readonly before: number
   readonly rows: number
+  readonly rowsOfPage: number
   /** default_statistics_target at the new size. */
   readonly target: number
 }
 
 /** What is not about single values (nulls, widths, elements of arrays, ranges, order on disk) stays as it is. */
-export const scaleSpread = (spread: Spread, { growth, type, rows, target }: SpreadGrowth): Spread => {
+export const scaleSpread = (spread: Spread, wanted: SpreadGrowth): Spread => {
+  const { growth, type, before: rowsBefore, rows, target } = wanted
   const stretch = stretcher(growth, type)
   const filled = rows * (1 - spread.nullShare)
-  const distinct = toldDistinct(growth, filled, rows, target)
+  const distinct = toldDistinct(spread, filled, wanted)
   const average = (1 - spread.nullShare) / Math.max(1, growth.distinct / growth.factor)
-  const common = (spread.common ?? [])
-    .map((value, at): Common => {
-      const was = spread.commonShares?.[at] ?? 0
+  const listedBefore = (spread.common ?? []).map((value, at): Common => ({
+    value,
+    share: spread.commonShares?.[at] ?? 0,
+  }))
+  const isComplete = growth.factor <= 1.01 && listedBefore.length >= Math.round(growth.distinct)
+  const seenShares =
+    isComplete && rows > rowsBefore
+      ? withoutChance(listedBefore, rowsBefore * (1 - spread.nullShare))
+      : listedBefore
+  const common = seenShares
+    .map(({ value, share: was }): Common => {
       const fall = growth.factor <= 1.01 ? 0 : (growth.fall ?? (was > reallyCommon * average ? 0 : 1))
       return { value, share: Math.max(was / growth.factor ** fall, Math.min(was, average / growth.factor)) }
     })
