@@ -15,6 +15,8 @@ export { partition } from './architecture/partition.ts'
 export { sql, type PlainQuery } from './architecture/plain-query.ts'
 export type { Query, QueryBuild, QueryMethod, QueryOptions } from './architecture/query.ts'
 export type { QueryBudget } from './architecture/kinds/query.ts'
+export type { Write, WriteMethod, WriteOptions } from './architecture/write.ts'
+export type { IsolationLevel, WriteBudget } from './architecture/kinds/write.ts'
 export { sqlType } from './architecture/sql-type.ts'
 export { table, type Table } from './architecture/table.ts'
 export {

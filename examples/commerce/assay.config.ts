@@ -1,5 +1,6 @@
 import { defineConfig } from 'assay'
 import { commerce } from './data/commerce.ts'
+import './data/queries.ts'
 
 export default defineConfig({
   architectures: [

@@ -57,7 +57,7 @@ export interface Architecture {
   readonly leftAlone?: readonly string[]
   /** Ids of structures that stand only while a change of shape lasts, as its phases say: nothing is asked of them. Absent: none. */
   readonly temporary?: readonly string[]
-  /** Rules of the queries that were declared over it so far; each stands on the first table that it reads. Absent: none. */
+  /** Rules of the queries and writes that were declared over it so far; each stands on the first table that it reads. Absent: none. */
   readonly queries?: readonly DeclaredRule[]
   readonly identity: Identity | null
   /** By relation id. Absent: sizes and distributions are as names and types let expect. */

@@ -4,6 +4,7 @@ import type { Architecture } from './architecture.ts'
 import type { QueryMethod } from './query.ts'
 import type { Table } from './table.ts'
 import type { View } from './view.ts'
+import type { WriteMethod } from './write.ts'
 
 /** An architecture whose type knows its tables. */
 export interface TypedArchitecture<Database> extends Architecture {
@@ -20,6 +21,19 @@ export interface TypedArchitecture<Database> extends Architecture {
    * // select * from "orders" where "user_id" = $1 order by "ordered_at" desc limit $2
    */
   readonly query: QueryMethod<Database>
+  /**
+   * What the application writes in one call, with its budget: counted on filled tables, every key, foreign key and
+   * trigger live. With `concurrency`, so many writers at once, each on a connection of its own, have to come to what
+   * they come to one after the other: nothing lost, nothing twice, no deadlock. An async function may send several
+   * statements; a call is one transaction.
+   *
+   * @example
+   * export const closeAccounts = commerce.write('accounts are closed', ['users', 'orders'],
+   *   sql('delete from users where id = any(:ids)', { ids: 'bigint[]' }),
+   *   { rows: 1_000, concurrency: 50, budget: { rowsReadPerRow: 20 } })
+   * // delete from users where id = any($1)
+   */
+  readonly write: WriteMethod<Database>
   /** Exists for the compiler only. */
   readonly $database?: Database
 }

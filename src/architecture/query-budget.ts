@@ -28,6 +28,10 @@ const parts: Readonly<Record<string, { readonly is: (value: unknown) => boolean;
     buffers: { is: isPositive, wanted: 'a number of pages above 0' },
     buffersPerRow: { is: isPositive, wanted: 'a number of pages above 0' },
     rowsReadPerRow: { is: isPositive, wanted: 'a number of rows above 0' },
+    statements: {
+      is: (value) => isPositive(value) && Number.isInteger(value),
+      wanted: 'a whole number of statements above 0',
+    },
     estimate: { is: (value) => isPositive(value) && Number(value) >= 1, wanted: 'a factor of 1 or more' },
     uses: { is: isNames, wanted: "names of indexes, such as ['orders_user_id_idx']" },
     never: { is: isNames, wanted: "nodes of plans, such as ['Seq Scan', 'Sort']" },
@@ -61,3 +65,32 @@ export const budgetFaults = (place: Pick<RulePlace, 'at' | 'table'>, budget: obj
       ),
     ]
   })
+
+/** What only the plan of one statement tells. */
+const ofPlans = ['uses', 'estimate', 'spills'] as const
+
+export const functionBudgetFaults = (
+  place: Pick<RulePlace, 'at' | 'table'>,
+  budget: object,
+): readonly AssayError[] => [
+  ...ofPlans
+    .filter((name) => name in budget)
+    .map((name) =>
+      declarationFault(
+        place,
+        'budget',
+        `${place.table}: its budget says ${name}, which is about one plan, and it is a function that sends several statements.`,
+        'Take it away, or declare the statement that it is about as a query of its own.',
+      ),
+    ),
+  ...('never' in budget && [budget.never].flat().some((node) => node !== 'Seq Scan')
+    ? [
+        declarationFault(
+          place,
+          'budget',
+          `${place.table}: its budget forbids nodes of plans, and it is a function that sends several statements.`,
+          "Of a function only never: 'Seq Scan' is counted; declare the statement that it is about as a query of its own.",
+        ),
+      ]
+    : []),
+]

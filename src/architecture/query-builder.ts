@@ -5,7 +5,7 @@ import type { Compilable, Kysely } from 'kysely'
 import type { QueryForm, QueryParameter } from './kinds/query.ts'
 
 /** Stands where a parameter's value will be: it goes through the builder untouched, and is found again in the values. */
-class Placeholder {
+export class Placeholder {
   readonly parameter: string
   constructor(parameter: string) {
     this.parameter = parameter
@@ -43,7 +43,7 @@ const arrayText = (values: readonly unknown[]): string => {
 }
 
 /** A value as node-postgres would send it. */
-const valueText = (value: unknown): string | null => {
+export const valueText = (value: unknown): string | null => {
   if (value === null || value === undefined) return null
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
@@ -81,11 +81,21 @@ export interface CompiledCall {
   readonly parameters: readonly unknown[]
 }
 
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+/** Null: it is a function that sends statements of its own, and was heard to be one. */
 export const compileCall = <Database, P>(
-  build: (db: Kysely<Database>, parameters: P) => Compilable<unknown>,
+  build: (db: Kysely<Database>, parameters: P) => Compilable<unknown> | Promise<unknown>,
   parameters: P,
-): CompiledCall => {
-  const { sql, parameters: values } = build(openBuilder<Database>(), parameters).compile()
+): CompiledCall | null => {
+  const built = build(openBuilder<Database>(), parameters)
+  if (isPromise(built)) {
+    // It ran over no database: how it ends says nothing.
+    built.catch(() => undefined)
+    return null
+  }
+  const { sql, parameters: values } = built.compile()
   return { sql, parameters: values }
 }
 

@@ -22,15 +22,16 @@ export const readsFaults = (
   place: Place,
   reads: readonly string[],
   readables: readonly Readable[],
+  what: 'query' | 'write' = 'query',
 ): readonly AssayError[] => {
   const keys = readables.map(({ key }) => key)
   if (!Array.isArray(reads) || reads.length === 0)
     return [
       declarationFault(
         place,
-        'query-reads',
-        `${place.table}: it does not say which tables it reads.`,
-        `Name them: query('…', ['${keys[0] ?? 'orders'}'], …).`,
+        `${what}-reads`,
+        `${place.table}: it does not say which tables it ${what === 'query' ? 'reads' : 'writes'}.`,
+        `Name them: ${what}('…', ['${keys[0] ?? 'orders'}'], …).`,
       ),
     ]
   return reads
@@ -38,8 +39,8 @@ export const readsFaults = (
     .map((name) =>
       declarationFault(
         place,
-        'query-reads',
-        `${place.table}: it reads "${String(name)}", which is not among the tables.${didYouMean(String(name), keys)}`,
+        `${what}-reads`,
+        `${place.table}: it ${what === 'query' ? 'reads' : 'names'} "${String(name)}", which is not among the tables.${didYouMean(String(name), keys)}`,
         `Correct the name, or add the table to the architecture; it has: ${keys.join(', ')}.`,
       ),
     )

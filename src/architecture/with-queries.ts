@@ -1,10 +1,11 @@
-/** An architecture that takes declared queries: they come after it, because they are typed by its tables. */
+/** An architecture that takes declared queries and writes: they come after it, because they are typed by its tables. */
 import type { Architecture } from './architecture.ts'
 import type { TypedArchitecture } from './database-types.ts'
 import { declaredAt } from './declared-at.ts'
-import { declareQuery, type QueryBuild, type QueryOptions } from './query.ts'
-import type { PlainQuery } from './plain-query.ts'
+import type { CallStatement } from './call-statement.ts'
+import { declareQuery, type QueryOptions } from './query.ts'
 import type { DeclaredRule } from './rule.ts'
+import { declareWrite, type WriteOptions } from './write.ts'
 
 export const withQueries = <Database>(bare: Architecture): TypedArchitecture<Database> => {
   const queries: DeclaredRule[] = []
@@ -18,10 +19,18 @@ export const withQueries = <Database>(bare: Architecture): TypedArchitecture<Dat
   const query = (
     sentence: string,
     reads: readonly string[],
-    statement: QueryBuild<unknown, unknown, unknown> | PlainQuery,
+    statement: CallStatement,
     options: QueryOptions<string, unknown> = {},
   ): unknown =>
     declareQuery(architecture, { sentence, reads, statement, options, at: declaredAt(query) }, add)
+  const write = (
+    sentence: string,
+    reads: readonly string[],
+    statement: CallStatement,
+    options: WriteOptions<unknown> = {},
+  ): unknown =>
+    declareWrite(architecture, { sentence, reads, statement, options, at: declaredAt(write) }, add)
   Object.defineProperty(architecture, 'query', { value: query })
+  Object.defineProperty(architecture, 'write', { value: write })
   return architecture as TypedArchitecture<Database>
 }

@@ -13,6 +13,8 @@ export interface Command {
   /** Such as `INSERT 0 1`, `SELECT 3`. */
   readonly tag: string
   readonly columns: readonly string[]
+  /** OIDs of the columns' types. */
+  readonly types?: readonly number[]
   /** Values as text, as PostgreSQL prints them. */
   readonly rows: readonly (readonly (string | null)[])[]
 }
@@ -48,6 +50,7 @@ export interface Session {
 interface Pending {
   readonly commands: Command[]
   columns: readonly string[]
+  types: readonly number[]
   rows: (readonly (string | null)[])[]
   fault: PgFault | null
   /** What a `copy … from stdin` in it is given; null: it is told that there is nothing. */
@@ -130,7 +133,10 @@ const takeOver = (connection: RawConnection): Wire => {
 
   connection.on('rowDescription', (m) => {
     const head = queue[next]
-    if (head) head.columns = (m.fields as readonly { readonly name: string }[]).map((f) => f.name)
+    if (!head) return
+    const fields = m.fields as readonly { readonly name: string; readonly dataTypeID: number }[]
+    head.columns = fields.map((f) => f.name)
+    head.types = fields.map((f) => f.dataTypeID)
   })
   connection.on('dataRow', (m) => {
     queue[next]?.rows.push(m.fields as readonly (string | null)[])
@@ -138,8 +144,9 @@ const takeOver = (connection: RawConnection): Wire => {
   connection.on('commandComplete', (m) => {
     const head = queue[next]
     if (!head) return
-    head.commands.push({ tag: m.text ?? '', columns: head.columns, rows: head.rows })
+    head.commands.push({ tag: m.text ?? '', columns: head.columns, types: head.types, rows: head.rows })
     head.columns = []
+    head.types = []
     head.rows = []
   })
   connection.on('errorMessage', (m) => {
@@ -169,7 +176,7 @@ const takeOver = (connection: RawConnection): Wire => {
   const send = (text: string, copyData: Iterable<string> | null): Promise<Reply> =>
     new Promise((resolve, reject) => {
       if (lost) return reject(lost)
-      queue.push({ commands: [], columns: [], rows: [], fault: null, copyData, resolve, reject })
+      queue.push({ commands: [], columns: [], types: [], rows: [], fault: null, copyData, resolve, reject })
       connection.query(text)
     })
 

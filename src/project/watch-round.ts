@@ -59,7 +59,7 @@ const casesTaken = 60
 
 /** Outcomes that a plain experiment can have: the others are run in their own way, and only when they are asked for. */
 const isPlain = ({ experiment }: RuleResult['experiments'][number]): boolean =>
-  !experiment.proof && !experiment.interleaving && experiment.on !== 'loaded'
+  !experiment.proof && !experiment.interleaving && !experiment.call && experiment.on !== 'loaded'
 
 const findDisturbed = (
   memory: Memory,
@@ -77,7 +77,9 @@ const findDisturbed = (
       tables.has(rule.table) && placeOf(ground.catalog, rule.table) !== undefined && !known.has(rule.id),
   )
   const special = rules.flatMap((rule) =>
-    rule.experiments.some(({ experiment }) => experiment.on === 'loaded' || experiment.proof)
+    rule.experiments.some(
+      ({ experiment }) => experiment.on === 'loaded' || experiment.proof || experiment.call,
+    )
       ? [rule.id]
       : [],
   )

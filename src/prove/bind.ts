@@ -87,6 +87,7 @@ const tableStructures = (table: DeclaredTable, catalog: Catalog): readonly strin
 /** Binds every rule; `db` is a session on a clone, inside no transaction. */
 export const bind = async (architecture: Architecture, catalog: Catalog, db: Session): Promise<Binding> => {
   const rules = placesOf(architecture).flatMap((place) => place.rules)
+  for (const rule of rules) await kindOf(rule).prepare?.(rule)
   const declared = new Map(architecture.tables.map((table) => [table.id, table]))
   const placed = rules.map((rule) => {
     const unmade = (rule.reads ?? []).find((id) => placeOf(catalog, id) === undefined)

@@ -76,7 +76,7 @@ const greenFindings = (rule: RuleResult, structures: readonly StructureResult[])
     const waiting = i > 0 ? '' : alsoWaiting(structures, (s, m) => waitsForGreen(s, m, rule))
     const more = cases.length > 1 ? ` (and ${cases.length - 1} more)` : ''
     return {
-      code: mend === '' ? 'rule.red' : 'rule.hole',
+      code: first!.experiment.code ?? (mend === '' ? 'rule.red' : 'rule.hole'),
       severity: 'error',
       rule: rule.id,
       summary: about(rule, `${first!.experiment.title}: ${first!.difference}${more}`),

@@ -1,6 +1,8 @@
 /** Whether an experiment holds, and whether two observations of it differ in what counts. */
 import type { PgFault } from '../postgres/fault.ts'
-import type { Cause, Experiment } from '../rules/experiment.ts'
+import type { CallLimits, Cause, Experiment } from '../rules/experiment.ts'
+import { beyondLimits, workIn } from './call-work.ts'
+import { crowdDifference } from './crowd-difference.ts'
 import { judgePlan, planShapeOf } from './plan.ts'
 import type { Observation } from './result.ts'
 
@@ -56,7 +58,17 @@ export const differenceFrom = (experiment: Experiment, observed: Observation): s
       ? null
       : `expected ${shown(then.rows)}, found ${shown(observed.rows)}`
   }
+  if (then.kind === 'cost') return judgeCost(then.within, observed.rows)
+  if (then.kind === 'inTurn') return crowdDifference(observed.rows)
   return judgePlan(then, observed.rows)
+}
+
+/** Why a call is not within its limits; null: it is. */
+const judgeCost = (within: CallLimits, rows: Observation['rows'], measured = true): string | null => {
+  const work = workIn(rows)
+  if (work === null) return 'what the call did was not counted'
+  const faults = beyondLimits(within, work, measured)
+  return faults.length === 0 ? null : faults.join('; ')
 }
 
 /**
@@ -77,6 +89,8 @@ export const changeBetween = (
   isGone = false,
 ): string | null => {
   if (experiment.shadow || isInconclusive(after.fault)) return null
+  // What the filled rows do not let be made says nothing of the call.
+  if (experiment.call && after.fault !== null && after.stage !== 'when') return null
   if ((before.fault === null) !== (after.fault === null)) {
     return after.fault ? describeFault(after.fault) : 'accepted'
   }
@@ -87,7 +101,14 @@ export const changeBetween = (
   }
   if (then.kind === 'affects' && before.affected !== after.affected) return `${after.affected} rows`
   if (then.kind === 'rows' && !sameRows(before.rows, after.rows)) return shown(after.rows)
-  if (then.kind === 'plan' && then.within && isGone) return judgePlan(then, after.rows, false)
+  if (then.kind === 'cost') {
+    const shape = workIn(after.rows)?.shape ?? null
+    const isOther = !isGone && shape !== null && shape !== workIn(before.rows)?.shape
+    return judgeCost(then.within, after.rows, false) ?? (isOther ? `the plan becomes\n${shape}` : null)
+  }
+  if (then.kind === 'inTurn') return crowdDifference(after.rows, false)
+  const broken = then.kind === 'plan' && then.within ? judgePlan(then, after.rows, false) : null
+  if (broken !== null || (then.kind === 'plan' && then.within && isGone)) return broken
   if (then.kind === 'plan') {
     const shape = planShapeOf(after.rows)
     if (shape !== planShapeOf(before.rows)) return `the plan becomes\n${shape}`

@@ -60,7 +60,7 @@ export const makeWitnesses = (
       const results = all.flatMap((id) => byRule.get(id) ?? [])
       const names = namers(structure)
       return plain(results, structure).filter(
-        ({ experiment: e }) => !e.proof && !e.interleaving && (names === null || names(e)),
+        ({ experiment: e }) => !e.proof && !e.interleaving && !e.call && (names === null || names(e)),
       )
     },
   }
@@ -84,7 +84,7 @@ const isDecided = ({ verdict }: Judged): boolean => verdict === 'killed' || verd
 
 /** Run in its own way: as a proof, or by two sessions. */
 const isSpecial = ({ experiment }: ExperimentResult): boolean =>
-  experiment.proof !== undefined || experiment.interleaving !== undefined
+  experiment.proof !== undefined || experiment.interleaving !== undefined || experiment.call !== undefined
 
 /** Two sessions may meet otherwise on a busy machine: what they notice, they notice twice. */
 const isStatement = (result: ExperimentResult): boolean => !isSpecial(result)

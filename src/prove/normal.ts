@@ -87,10 +87,10 @@ export const normalize = async (
         else if (!known.by.includes(rule)) known.by.push(rule)
         return sql
       },
-      statement(sql, parameters) {
-        const known = plans.get(sql)
-        if (known === undefined) plans.set(sql, { sql, parameters, by: [rule] })
-        else known.by.push(rule)
+      statement(sql, parameters, isGuess = false) {
+        const known = plans.get(sql) ?? { sql, parameters, by: [] }
+        plans.set(sql, known)
+        if (!isGuess) known.by.push(rule)
         return null
       },
     })

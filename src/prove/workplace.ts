@@ -6,11 +6,14 @@
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Experiment } from '../rules/experiment.ts'
+import type { Call, Experiment } from '../rules/experiment.ts'
 import type { Rows } from '../rows/rows.ts'
+import type { FilledClone } from './filled-clones.ts'
 import { runInterleaving } from './interleave.ts'
 import { isInconclusive } from './judge.ts'
 import type { Observation } from './result.ts'
+import { failedCall, runCall } from './run-call.ts'
+import { runCrowd } from './run-crowd.ts'
 import { runProof } from './run-proof.ts'
 import { runTrials, type Patience, type Trial, type TrialOutcome } from './runner.ts'
 
@@ -32,6 +35,8 @@ export interface WorkplaceParts {
   readonly template: string
   /** A clone with loaded rows, shared by all workplaces because plans are asked in rolled-back transactions; null when no rule asks for plans. */
   readonly loaded: () => string | null
+  /** The clone that is filled for a declared call; absent: none is. */
+  readonly filledFor?: (call: Call) => FilledClone | undefined
   readonly catalog: Catalog
   /** Rows for proofs; set once they are solved. */
   readonly rows: () => Rows
@@ -61,17 +66,27 @@ const usedRelationsSql = `
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'm') and c.relpersistence <> 't' and pg_catalog.pg_relation_size(c.oid) > 0`
 
-type Place = 'main' | 'fresh' | 'loaded' | 'proof' | 'interleaving'
+type Place = 'main' | 'fresh' | 'loaded' | 'proof' | 'interleaving' | 'call'
 
 const placeOf = (experiment: Experiment): Place => {
   if (experiment.interleaving) return 'interleaving'
+  if (experiment.call) return 'call'
   if (experiment.proof) return 'proof'
   if (experiment.on === 'loaded') return 'loaded'
   return experiment.session === 'fresh' ? 'fresh' : 'main'
 }
 
-/** Proofs and interleavings run their own way, one at a time, and only when PostgreSQL has taken the DDL elsewhere. */
-const isSpecial = (place: Place): boolean => place === 'proof' || place === 'interleaving'
+/** These run their own way, one at a time, and only when PostgreSQL has taken the DDL elsewhere. */
+const isSpecial = (place: Place): boolean => place === 'proof' || place === 'interleaving' || place === 'call'
+
+/** A crowd takes most of the server's connections: crowds of several workplaces take turns. */
+let crowds: Promise<unknown> = Promise.resolve()
+
+const whenNoOther = <T>(work: () => Promise<T>): Promise<T> => {
+  const turn = crowds.then(work)
+  crowds = turn.catch(() => undefined)
+  return turn
+}
 
 /** Opens the clone and its first session. */
 export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> => {
@@ -89,13 +104,15 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   }
   let main = await open(clone)
   let opened = new Map<string, Promise<Session>>([['main', Promise.resolve(main)]])
-  const sessionFor = (place: 'main' | 'fresh' | 'loaded'): Promise<Session> => {
-    const database = place === 'loaded' ? (parts.loaded() ?? clone) : clone
-    // Rows for plans may be loaded anew, into another database.
-    const key = place === 'loaded' ? database : place
+  const sessionOf = (key: string, database: string): Promise<Session> => {
     const ready = opened.get(key) ?? open(database)
     opened.set(key, ready)
     return ready
+  }
+  const sessionFor = (place: 'main' | 'fresh' | 'loaded'): Promise<Session> => {
+    const database = place === 'loaded' ? (parts.loaded() ?? clone) : clone
+    // Rows for plans may be loaded anew, into another database.
+    return sessionOf(place === 'loaded' ? database : place, database)
   }
   let sinceCleaning = 0
   let ofSession = 0
@@ -124,25 +141,39 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     ofSession = 0
   }
 
-  const runInterleaved = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
-    const database = await server.clone(template, `${label}-two`)
+  const onClone = async (
+    { ddl }: Trial,
+    from: string,
+    work: (open: () => Promise<Session>) => Promise<Observation>,
+  ): Promise<Observation> => {
+    const database = await server.clone(from, `${label}-two`)
     try {
-      if (trial.ddl.length > 0) {
+      if (ddl.length > 0) {
         const owner = await server.connect(database, 'owner')
         try {
-          await owner.query(trial.ddl.join(';\n'))
+          const [reply] = await owner.batch([ddl.join(';\n')])
+          if (reply!.fault) return failedCall(reply!.fault, 'world')
         } finally {
           await owner.end()
         }
       }
-      return await runInterleaving(() => server.connect(database, 'prover'), experiment)
+      return await work(() => server.connect(database, 'prover'))
     } finally {
       await server.dropDatabase(database)
     }
   }
 
+  const runDeclaredCall = async (trial: Trial, call: Call): Promise<Observation> => {
+    const { database = clone, untouched = null } = parts.filledFor?.(call) ?? {}
+    if (call.writers > 1 && untouched !== null)
+      return whenNoOther(() => onClone(trial, untouched, (another) => runCrowd(another, call)))
+    const db = await sessionOf(database, database)
+    return runCall({ db, owner: server.owner, ddl: trial.ddl, call })
+  }
+
   const runSpecial = async (trial: Trial, experiment: Experiment): Promise<Observation> => {
-    if (experiment.interleaving) return runInterleaved(trial, experiment)
+    if (experiment.interleaving) return onClone(trial, template, (open) => runInterleaving(open, experiment))
+    if (experiment.call) return runDeclaredCall(trial, experiment.call)
     const rows = parts.rows()
     return runProof({
       db: main,

@@ -47,7 +47,8 @@ const counted = (names: readonly string[]): readonly string[] => {
   return [...counts].map(([name, n]) => (n === 1 ? name : `${name} (${n})`))
 }
 
-const givenOf = ({ world, given, on }: Experiment): string => {
+const givenOf = ({ world, given, on, call }: Experiment): string => {
+  if (call) return 'filled tables, every constraint live'
   const statements = [...world.statements, ...given]
   const doings = statements.map(doingOf)
   const rows = doings.flatMap((doing) => (doing?.verb === 'insert into' ? [doing.table] : []))
@@ -79,7 +80,8 @@ const stepOf = (sql: string): string => {
   return `${verb} ${table}`
 }
 
-const whenOf = ({ when, proof, interleaving }: Experiment): string => {
+const whenOf = ({ when, proof, interleaving, call }: Experiment): string => {
+  if (call) return call.writers === 1 ? 'the call is made' : `${call.writers} writers make the call at once`
   if (proof) return 'the function of the rule runs'
   if (interleaving) return 'two sessions write at once, in a forced order, and both commit'
   return counted(when.map(stepOf)).join(', then ')

@@ -61,6 +61,7 @@ const cannotRun = (sql: string): boolean =>
 const whyNot = ({
   proof,
   interleaving,
+  call,
   on,
   session,
   then,
@@ -69,6 +70,7 @@ const whyNot = ({
   world,
 }: Experiment): string | null => {
   if (proof) return 'its rule is a function of TypeScript, which Assay runs'
+  if (call) return 'it is a call of the application, on tables that Assay fills'
   if (interleaving) return 'it takes two sessions at once'
   if (on === 'loaded' || then.kind === 'plan')
     return 'it asks for a plan, on thousands of rows that Assay loads'
@@ -101,6 +103,8 @@ const wantedOutcome = (then: Expected): string => {
   switch (then.kind) {
     case 'accepted':
     case 'plan':
+    case 'cost':
+    case 'inTurn':
       return `'accepted'`
     case 'affects':
       return sqlText(`rows affected: ${then.rows}`)

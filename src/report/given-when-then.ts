@@ -49,6 +49,10 @@ export const expectedOutcome = (then: Expected): string => {
         : `${then.rows.length === 1 ? 'this row is' : 'these rows are'} returned: ${then.rows.map(rowText).join(' ')}`
     case 'plan':
       return planOutcome(then)
+    case 'cost':
+      return 'the call stays within its budget'
+    case 'inTurn':
+      return 'writers at once come to what they come to in turn'
     case 'rejected': {
       const { by } = then
       const states = typeof by.sqlstate === 'string' ? by.sqlstate : by.sqlstate.join(' or ')
@@ -106,6 +110,20 @@ const body = (
     const committed = laid.length > 0 ? [comment('Given, and committed'), ...laid.map(statement)] : []
     return [...committed, ...interleaved(experiment)]
   }
+  if (experiment.call)
+    return [
+      ...before,
+      comment('On tables that Assay fills, every constraint live; the values of the call are those of'),
+      statement(experiment.call.values),
+      ...experiment.call.takeOut.map(statement),
+      comment(
+        experiment.call.writers === 1
+          ? 'When the call runs'
+          : `When ${experiment.call.writers} writers make the call at once, each on a connection of its own`,
+      ),
+      comment(`Then ${expectedOutcome(then)}`),
+      'rollback;',
+    ]
   if (experiment.proof)
     return [
       ...before,

@@ -43,6 +43,24 @@ export interface Limits {
   readonly small: readonly string[]
 }
 
+/** What a call may cost, foreign keys and triggers included. "For each row": that it is given or, where it reads, that comes back. */
+export interface CallLimits {
+  readonly statements?: number
+  readonly buffers?: number
+  readonly buffersPerRow?: number
+  readonly rowsReadPerRow?: number
+  readonly rowsWrittenPerRow?: number
+  readonly indexEntriesPerRow?: number
+  readonly walPerRow?: number
+  readonly triggerCallsPerRow?: number
+  /** A table may be read whole. */
+  readonly readsWhole: boolean
+  /** A statement may be sent once for each row of another. */
+  readonly repeats: boolean
+  /** Null: those that come back. */
+  readonly rows: number | null
+}
+
 export type Expected =
   | { readonly kind: 'accepted' }
   /** `exactly`: refused for another reason is another outcome, also where a structure is broken. */
@@ -65,6 +83,10 @@ export type Expected =
       /** Then it is an EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON): what the statement may cost. */
       readonly within?: Limits
     }
+  /** A call stays within these limits. */
+  | { readonly kind: 'cost'; readonly within: CallLimits }
+  /** Writers at once come to what they come to one after the other. */
+  | { readonly kind: 'inTurn' }
 
 export interface Experiment {
   /** `products/check:price_not_negative#3`; unique and stable. */
@@ -96,6 +118,61 @@ export interface Experiment {
   readonly proof?: (db: ProofDatabase) => Promise<void>
   /** Instead of when: two sessions that commit, on a clone of their own. */
   readonly interleaving?: Interleaving
+  /** Instead of when: a declared call, on tables that are filled with rows, every constraint live. */
+  readonly call?: Call
+  /** The finding's code where it does not hold; absent: that of a hole in the rule. */
+  readonly code?: string
+}
+
+/** One value as text, null for NULL; of arrays PostgreSQL's own text. */
+export type CallValue = string | null
+
+/** Sends one statement and waits for its rows. Throws what PostgreSQL refuses. */
+export type SendCall = (
+  sql: string,
+  parameters: readonly CallValue[],
+) => Promise<{
+  readonly columns: readonly string[]
+  readonly types: readonly number[]
+  readonly rows: readonly (readonly CallValue[])[]
+  readonly affected: number | null
+}>
+
+export interface TableFilling {
+  /** Null: as many as those that need it ask for. */
+  readonly rows: number | null
+  /** So many different values of these columns. */
+  readonly distinct: Readonly<Record<string, number>>
+}
+
+/** One transaction of the application, alone or by many writers at once. */
+export interface Call {
+  /** What tables are filled with, by relation id. */
+  readonly filled: ReadonlyMap<string, TableFilling>
+  /**
+   * Answers a row for each writer, as the prover: a value for each parameter, and the tenant that they are of as the
+   * last one.
+   */
+  readonly values: string
+  /** Run as the prover when the values are known: what they are of is taken out, so that it can be written again. */
+  readonly takeOut: readonly string[]
+  /** Absent: the prover. */
+  readonly as?: (tenant: string | null) => Asker
+  /**
+   * A lock in the middle of what all writers write, held until every one of them waits: who goes through the same rows
+   * in another order then meets the others. Null: none.
+   */
+  readonly holds: string | null
+  /** The statements of one call, with its values. */
+  readonly run: (send: SendCall, values: readonly CallValue[]) => Promise<unknown>
+  /** It is one statement: what triggers and the write-ahead log cost can be told. */
+  readonly isOneStatement: boolean
+  /** 1: alone, in a transaction that is taken back; else as many, and they commit. */
+  readonly writers: number
+  readonly isolation: string
+  readonly retries: number
+  /** Answers one row that tells what was written: counts and sums. */
+  readonly tally: string
 }
 
 /** Two sessions write at once in a forced order; a step that waits for a lock lets the other session go on. */

@@ -38,6 +38,7 @@ import { touches } from './touches.ts'
 import { versioned } from './versioned.ts'
 import { view } from './view.ts'
 import { visibleTo } from './visible-to.ts'
+import { write } from './write.ts'
 import { writtenBy } from './written-by.ts'
 import { type } from './type.ts'
 import { tenantApart } from './tenant-apart.ts'
@@ -84,6 +85,7 @@ const ruleKinds: readonly RuleKind[] = [
   rejects,
   proves,
   query,
+  write,
   behaves,
   observed,
   call,

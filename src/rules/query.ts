@@ -3,9 +3,11 @@ import type { QueryForm, QueryRule } from '../architecture/kinds/query.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { loaded } from './indexed.ts'
 import type { Experiment, Limits, Unsolved } from './experiment.ts'
+import { record } from './call/recorded.ts'
 import { callsOf, type CallContext } from './query/calls.ts'
 import { claimsOfQuery } from './query/claims.ts'
 import { flipsThatNobodySees } from './query/flips.ts'
+import { writeFunction } from './query/function.ts'
 import { notesOf } from './query/notes.ts'
 import { budgetInWords, limitsOf } from './query/limits.ts'
 import { repeatsFor } from './query/repeated.ts'
@@ -70,6 +72,7 @@ export const writeQuery = async (
 }
 
 const experiments: RuleKind<QueryRule>['experiments'] = async (rule, context) => {
+  if (rule.function) return writeFunction({ ...rule, function: rule.function }, context)
   const written = await writeQuery(rule, { ...context, source: rowsToLoad(context) })
   const repeats = repeatsFor(context.architecture, context.catalog)
   return {
@@ -82,6 +85,7 @@ const experiments: RuleKind<QueryRule>['experiments'] = async (rule, context) =>
 export const query: RuleKind<QueryRule> = {
   kind: 'query',
   sentence: (rule) => `"${rule.sentence}": ${budgetInWords(rule.budget)}`,
+  prepare: record,
   experiments,
   design: () => [],
   claims: claimsOfQuery,

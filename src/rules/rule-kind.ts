@@ -62,6 +62,8 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   /** One line a reviewer can judge: "two products of a tenant never share a slug". */
   sentence(rule: R): string
   experiments(rule: R, context: RuleContext): Promise<Written>
+  /** Before its claims: what takes time to find out. Throws nothing. */
+  prepare?(rule: R): Promise<void>
   /** What writing its experiments takes, beside the 1 of most rules: whoever shares the work begins with the most. */
   labour?(rule: R, context: Pick<RuleContext, 'catalog' | 'table'>): number
   /**
@@ -82,7 +84,8 @@ export interface Normal {
   expression(table: string, sql: string): string
   /**
    * The plan of a whole statement with `$1` … as it is for any values, where no table is read whole that an index can
-   * be found for; null before it was asked, or when PostgreSQL refuses it.
+   * be found for; null before it was asked, or when PostgreSQL refuses it. `isGuess`: it was found out and not declared,
+   * so that a refusal is nobody's fault.
    */
-  statement(sql: string, parameters: number): PlanNode | null
+  statement(sql: string, parameters: number, isGuess?: boolean): PlanNode | null
 }

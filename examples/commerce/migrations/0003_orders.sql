@@ -12,6 +12,9 @@ create table orders (
   foreign key (tenant_id, user_id) references users on delete restrict
 );
 
+-- Serves the newest orders of a user.
+create index orders_recent on orders (tenant_id, user_id, ordered_at desc, id desc);
+
 alter table orders enable row level security;
 alter table orders force row level security;
 create policy tenant_isolation on orders to app using (tenant_id = current_tenant());

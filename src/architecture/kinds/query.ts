@@ -1,6 +1,7 @@
 /** A statement that the application will run, and the budget that it has to stay within: the reason for its indexes. */
 import type { Architecture } from '../architecture.ts'
 import type { DeclaredRule } from '../rule.ts'
+import type { CallFunction } from './call-function.ts'
 
 /** A time that is aimed at, such as `10ms` or `1.5s`. */
 export type Duration = `${number}ms` | `${number}s`
@@ -13,6 +14,8 @@ export interface QueryBudget {
   readonly buffersPerRow?: number
   /** Rows that scans read for each row that comes back (an aggregate's: for each that it is fed). */
   readonly rowsReadPerRow?: number
+  /** Statements that one call sends. Left out: none is sent once for each row of another. */
+  readonly statements?: number
   /** Names of indexes that the plan has to use. */
   readonly uses?: string | readonly string[]
   /** Nodes of a plan that it must not have. Left out with no other limit: `Seq Scan`, so that no table is read whole. */
@@ -45,7 +48,12 @@ export interface QueryRule extends DeclaredRule {
   readonly sentence: string
   /** Relation ids of the tables and views that it names; the first is `table`. */
   readonly reads: readonly string[]
+  /** [] where it is a function. */
   readonly forms: readonly QueryForm[]
+  /** It sends several statements. Absent: it is one. */
+  readonly function?: CallFunction
+  /** Calls that are named for the function; absent: none. */
+  readonly calls?: readonly unknown[]
   /** Stated names and SQL types of the columns that come back; null: those that the statement has. */
   readonly shows: Readonly<Record<string, string>> | null
   readonly budget: QueryBudget

@@ -31,7 +31,7 @@ const isCause = ({ sqlstate, routine }: PgFault, by: Cause): boolean =>
 
 /** Whether it comes out as expected. */
 const holds = ({ fault, ran, affected, rows }: TrialAnswer, { then }: Case): boolean => {
-  if (!ran || then.kind === 'plan') return false
+  if (!ran || then.kind === 'plan' || then.kind === 'cost' || then.kind === 'inTurn') return false
   if (then.kind === 'rejected') return fault !== null && isCause(fault, then.by)
   if (fault) return false
   if (then.kind === 'affects') return affected === then.rows

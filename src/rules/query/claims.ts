@@ -7,15 +7,16 @@ import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { PlanNode } from '../../postgres/plan.ts'
 import { nodesOf, textIn } from '../../postgres/plan-work.ts'
+import { statementsOf } from '../call/recorded.ts'
 import type { RuleKind } from '../rule-kind.ts'
 
-const kinds = ['index', 'unique', 'primaryKey', 'excludes']
+export const keyKinds = ['index', 'unique', 'primaryKey', 'excludes'] as const
 
 type Key = Structure<KeyFacts>
 
 /** Of the tables that it reads, and of those that they are partitions of. */
-const keysOf = (rule: QueryRule, catalog: Catalog): readonly Key[] =>
-  rule.reads.flatMap((id) => kinds.flatMap((kind) => catalog.of(id, kind) as readonly Key[]))
+const keysOf = (reads: readonly string[], catalog: Catalog): readonly Key[] =>
+  reads.flatMap((id) => keyKinds.flatMap((kind) => catalog.of(id, kind) as readonly Key[]))
 
 const leadingOf = ({ facts, table }: Key): string =>
   `${table} ${facts.keys[0]?.column ?? facts.keys[0]?.expression ?? ''}`
@@ -43,11 +44,24 @@ const keysIn = (plan: PlanNode, keys: readonly Key[]): readonly Key[] =>
       return named.length > 0 ? named : keys.filter((key) => isPartOf(node, key))
     })
 
-export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) => {
-  const plans = rule.forms.flatMap(({ sql, parameters }) => normal.statement(sql, parameters.length) ?? [])
-  const keys = keysOf(rule, catalog)
+/** Of generic plans of statements that read these tables. */
+export const claimsOfPlans = (
+  plans: readonly PlanNode[],
+  reads: readonly string[],
+  catalog: Catalog,
+): readonly string[] => {
+  const keys = keysOf(reads, catalog)
   const taken = plans.flatMap((plan) => keysIn(plan, keys))
   const leading = new Set(taken.map(leadingOf))
   const alike = keys.filter((key) => key.kind === 'index' && leading.has(leadingOf(key)))
   return [...new Set([...taken, ...alike].map(({ id }) => id))]
 }
+
+export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) =>
+  claimsOfPlans(
+    statementsOf(rule).flatMap(
+      ({ sql, parameters }) => normal.statement(sql, parameters.length, Boolean(rule.function)) ?? [],
+    ),
+    rule.reads,
+    catalog,
+  )

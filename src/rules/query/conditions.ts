@@ -24,15 +24,20 @@ export interface Source {
   readonly id: string
 }
 
-const rangeVars = (tree: unknown): readonly Source[] => {
+const writes = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
+
+/** The relations that a tree names, without its own WITH queries. */
+export const rangeVars = (tree: unknown): readonly Source[] => {
   const found: Source[] = []
   const common = new Set<string>()
   walk(tree, (kind, body) => {
     if (kind === 'CommonTableExpr') common.add(String(body['ctename']))
-    if (kind !== 'RangeVar') return
-    const name = String(body['relname'])
-    const schema = typeof body['schemaname'] === 'string' ? body['schemaname'] : null
-    const alias = (body['alias'] as { readonly aliasname?: string } | undefined)?.aliasname ?? name
+    // The table that a statement writes stands in the tree without its kind.
+    const named = writes.has(kind) ? (body['relation'] as Record<string, unknown>) : body
+    if (kind !== 'RangeVar' && !writes.has(kind)) return
+    const name = String(named['relname'])
+    const schema = typeof named['schemaname'] === 'string' ? named['schemaname'] : null
+    const alias = (named['alias'] as { readonly aliasname?: string } | undefined)?.aliasname ?? name
     if (schema === null && common.has(name)) return
     found.push({ alias, id: relationId({ schema: schema ?? 'public', name }) })
   })
@@ -44,10 +49,10 @@ const parameterOf = (node: unknown): number | null => {
   return parts?.[0] === 'ParamRef' ? Number(parts[1]['number'] ?? 0) : null
 }
 
-type ColumnsOf = (relation: string) => readonly string[]
+export type ColumnsOf = (relation: string) => readonly string[]
 
 /** The one relation whose columns an expression is about; null where it is about none, or several. */
-const aliasOf = (node: unknown, sources: readonly Source[], columnsOf: ColumnsOf): string | null => {
+export const aliasOf = (node: unknown, sources: readonly Source[], columnsOf: ColumnsOf): string | null => {
   const aliases = new Set<string | null>()
   walk(node, (kind, body) => {
     if (kind === 'ParamRef' || kind === 'SubLink') aliases.add(null)
@@ -93,7 +98,7 @@ const useOf = (kind: unknown, operator: string): ConditionUse | null => {
 }
 
 /** `(a, b) < ($1, $2)` and `a between $1 and $2` as pairs. */
-const pairsOf = (left: unknown, right: unknown): readonly (readonly [unknown, unknown])[] => {
+export const pairsOf = (left: unknown, right: unknown): readonly (readonly [unknown, unknown])[] => {
   const [a, b] = [nodeParts(left), nodeParts(right)]
   if (a?.[0] === 'RowExpr' && b?.[0] === 'RowExpr') {
     const others = b[1]['args'] as readonly unknown[]

@@ -54,6 +54,7 @@ export const budgetInWords = (budget: QueryBudget): string =>
     ...(budget.rowsReadPerRow === undefined
       ? []
       : [`at most ${counted(budget.rowsReadPerRow, 'row')} read for each that it returns`]),
+    ...(budget.statements === undefined ? [] : [`at most ${counted(budget.statements, 'statement')}`]),
     ...named(budget.uses).map((name) => `by the index ${name}`),
     ...neverOf(budget).map((node) => (node === 'Seq Scan' ? 'no table read whole' : `no ${node}`)),
     ...(budget.estimate === undefined ? [] : [`estimates right within ${budget.estimate} times`]),

@@ -18,6 +18,7 @@ export const orders = table(
     t.required('user_id', 'status', 'ordered_at'),
     t.defaults({ status: `'pending'`, ordered_at: 'now()' }),
     t.references(['tenant_id', 'user_id'], 'users', { onDelete: 'restrict' }),
+    t.indexed('tenant_id', 'user_id', 'ordered_at desc', 'id desc'),
     t.visibleTo('app', ['select', 'insert', 'update', 'delete']),
   ],
 )

@@ -1,0 +1,224 @@
+/** A declared call as experiments: what one call costs, and what many writers at once come to. */
+import { databaseOver } from '../../architecture/call-database.ts'
+import type { Architecture } from '../../architecture/architecture.ts'
+import type { DeclaredRule } from '../../architecture/rule.ts'
+import { valueText } from '../../architecture/query-builder.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
+import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
+import { arrayItems, driverRows } from '../../postgres/driver-values.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
+import type { Call, CallValue, Expected, Experiment, SendCall, TableFilling, World } from '../experiment.ts'
+import { settingsOf } from '../isolated-by/identity.ts'
+import type { CallParameter } from './origins.ts'
+import { statementsOf, type DeclaredCall } from './recorded.ts'
+import { callValues, isolationOf, type ValueWish } from './values.ts'
+
+/** The rule of a query or a write. */
+export interface CallRule extends DeclaredRule, DeclaredCall {
+  readonly reads: readonly string[]
+  readonly asApplication: boolean
+}
+
+export interface CallWish extends Omit<ValueWish, 'parameters' | 'reads'> {
+  readonly title: string
+  readonly then: Expected
+  readonly mend: string
+  readonly code?: string
+  readonly isolation: string
+  readonly retries: number
+  /** Rows that any call of the rule takes: all are filled alike. */
+  readonly most: number
+}
+
+interface CallParts {
+  readonly rule: CallRule
+  readonly parameters: readonly CallParameter[]
+  readonly architecture: Architecture
+  readonly catalog: Catalog
+}
+
+/** On filled tables, whose rows its values are taken from. */
+const filledWorld: World = { id: 'filled', statements: [] }
+
+const fewestRows = 2_000
+/** So that every tenant has rows enough, though one has more than another. */
+const tenants = 3
+const share = 2 * tenants
+
+/** Where the values of a column come from, up its foreign keys: the table of tenants, or the column itself. */
+const rootOf = (
+  table: string,
+  column: string,
+  catalog: Catalog,
+  seen: readonly string[] = [],
+): { readonly table: string; readonly column: string | null } => {
+  const keys = catalog.of(table, 'references') as readonly Structure<ReferencesFacts>[]
+  const found = keys
+    .filter(({ facts }) => facts.columns.includes(column) && !seen.includes(facts.target))
+    .toSorted((a, b) => a.facts.columns.length - b.facts.columns.length)[0]
+  if (!found) return { table, column }
+  const { columns, target, targetColumns } = found.facts
+  if (columns.length === 1) return { table: target, column: null }
+  return rootOf(target, targetColumns[columns.indexOf(column)]!, catalog, [...seen, table])
+}
+
+/** The tables that a call names, with rows enough, and few tenants, so that one of them has enough. */
+const fillingFor = ({ rule, catalog, architecture }: CallParts, rows: number): Call['filled'] => {
+  const filling = new Map<string, TableFilling>()
+  for (const id of rule.reads) {
+    if (!catalog.tables.has(id)) continue
+    filling.set(id, { rows: Math.max(fewestRows, rows * share), distinct: {} })
+  }
+  for (const id of rule.reads) {
+    const isolation = isolationOf(id, architecture)
+    if (!isolation) continue
+    const root = rootOf(id, isolation.column, catalog)
+    const known = filling.get(root.table)
+    if (root.column === null) filling.set(root.table, { rows: tenants, distinct: known?.distinct ?? {} })
+    else
+      filling.set(root.table, {
+        rows: known?.rows ?? null,
+        distinct: { ...known?.distinct, [root.column]: tenants },
+      })
+  }
+  return filling
+}
+
+const summable = /^(?:smallint|integer|bigint|numeric)\b/u
+
+/** How many rows its tables have, and the sums of the numbers that no key and no sequence gives. */
+const tallyOf = ({ rule, catalog }: CallParts): string => {
+  const parts = rule.reads.flatMap((id) => {
+    const table = catalog.tables.get(id)
+    if (!table) return []
+    const keyed = new Set(
+      catalog.of(id).flatMap(({ kind, facts }) => {
+        if (kind === 'references') return (facts as ReferencesFacts).columns
+        return kind === 'primaryKey' || kind === 'unique'
+          ? (facts as KeyFacts).keys.flatMap(({ column }) => column ?? [])
+          : []
+      }),
+    )
+    const sums = table.columns.filter(
+      ({ name, type, identity, default: given }) =>
+        summable.test(type) && identity === null && !keyed.has(name) && !/\bnextval\(/u.test(given ?? ''),
+    )
+    const own = [
+      `pg_catalog.count(*)::text as ${ident(`rows of ${id}`.slice(0, 60))}`,
+      ...sums.map(
+        ({ name }) => `pg_catalog.sum(${ident(name)})::text as ${ident(`sum of ${name}`.slice(0, 60))}`,
+      ),
+    ]
+    return [
+      `(select pg_catalog.row_to_json(told)::text from (select ${own.join(', ')} from ${qualified(table)}) told)`,
+    ]
+  })
+  return `select ${parts.length === 0 ? 'null' : parts.join(', ')}`
+}
+
+const integers = /^(?:smallint|integer|real|double precision)$/u
+
+/** A value as a function of the application would be given it. */
+const asGiven = (value: CallValue, { origin }: CallParameter, catalog: Catalog): unknown => {
+  if (value === null || origin === null) return value
+  const type =
+    origin.kind === 'fixed'
+      ? 'integer'
+      : (catalog.tables.get(origin.table)?.columns.find(({ name }) => name === origin.column)?.type ?? '')
+  const one = (text: string | null): unknown => {
+    if (text === null) return null
+    if (type === 'boolean') return text === 't' || text === 'true'
+    return integers.test(type) ? Number(text) : text
+  }
+  return origin.kind === 'row' && origin.isArray ? arrayItems(value).map(one) : one(value)
+}
+
+const runFunction = (parts: CallParts, given: unknown): Call['run'] => {
+  const { rule, parameters, catalog } = parts
+  return async (send: SendCall, values) => {
+    const db = databaseOver(async (sql, sent) => {
+      const answer = await send(sql, sent.map(valueText))
+      return { rows: driverRows(answer), affected: answer.affected }
+    })
+    const named = Object.fromEntries(
+      parameters.map((parameter, i) => [parameter.name, asGiven(values[i] ?? null, parameter, catalog)]),
+    )
+    await rule.function!(db, given ?? named)
+  }
+}
+
+/** How one call is made; one for each call that is named. */
+interface Way {
+  readonly run: Call['run']
+  readonly words: string
+}
+
+const waysOf = (parts: CallParts): readonly Way[] => {
+  const { rule, parameters } = parts
+  const { calls = [] } = rule
+  if (rule.function) {
+    if (calls.length === 0) return [{ run: runFunction(parts, null), words: '' }]
+    return calls.map((call) => ({ run: runFunction(parts, call), words: `, as ${JSON.stringify(call)}` }))
+  }
+  return statementsOf(rule).map((form) => ({
+    words: form.call === null ? '' : `, as ${form.call}`,
+    run: (send, values) =>
+      send(
+        form.sql,
+        form.parameters.map((one) =>
+          'value' in one
+            ? one.value
+            : (values[parameters.findIndex(({ name }) => name === one.name)] ?? null),
+        ),
+      ),
+  }))
+}
+
+/** Without ids. */
+export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit<Experiment, 'id'>[] => {
+  const { rule, parameters, architecture, catalog } = parts
+  const { title, then, mend, code, isolation, retries, most, ...sizes } = wish
+  const { identity } = architecture
+  const { values, takeOut, holds, tenant } = callValues(
+    { ...sizes, parameters, reads: rule.reads },
+    catalog,
+    architecture,
+  )
+  const as =
+    rule.asApplication && identity !== null
+      ? {
+          as: (of: string | null) => ({
+            role: identity.role,
+            settings: settingsOf(tenant ?? { who: null }, architecture, of ?? '1'),
+          }),
+        }
+      : {}
+  return waysOf(parts).map(({ run, words }) => ({
+    rule: rule.id,
+    title: `${title}${words}`,
+    world: filledWorld,
+    given: [],
+    when: [],
+    then,
+    mend,
+    ...(code === undefined ? {} : { code }),
+    call: {
+      filled: fillingFor(parts, most),
+      values,
+      takeOut,
+      holds,
+      run,
+      ...as,
+      isOneStatement: !rule.function,
+      writers: sizes.writers,
+      isolation,
+      retries,
+      tally: tallyOf(parts),
+    },
+  }))
+}
+
+/** Parameters of which nobody knows what to give. */
+export const unknownParameters = (parameters: readonly CallParameter[]): readonly string[] =>
+  parameters.filter(({ origin }) => origin === null).map(({ name }) => name)

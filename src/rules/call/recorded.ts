@@ -1,0 +1,62 @@
+/**
+ * The statements that a declared call is made of. A function is called over no database: each of its statements is
+ * answered with one row whose every column stands for whatever would stand there.
+ */
+import { databaseOver } from '../../architecture/call-database.ts'
+import type { CallFunction } from '../../architecture/kinds/call-function.ts'
+import type { QueryForm } from '../../architecture/kinds/query.ts'
+import { Placeholder, placeholders, toForm } from '../../architecture/query-builder.ts'
+
+/** What a rule for a call has of it. */
+export interface DeclaredCall {
+  readonly forms: readonly QueryForm[]
+  readonly function?: CallFunction | null
+  readonly calls?: readonly unknown[]
+}
+
+/** A function that pages until nothing comes would never end here. */
+const mostStatements = 50
+
+/** The name of a parameter whose value comes from a row of an earlier statement. */
+const fromRow = ''
+
+const anyRow = (): Readonly<Record<string, unknown>> =>
+  new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_, name) =>
+        typeof name === 'string' && name !== 'then' && name !== 'toJSON'
+          ? new Placeholder(fromRow)
+          : undefined,
+    },
+  )
+
+const recorded = new WeakMap<CallFunction, readonly QueryForm[]>()
+
+const recordOnce = async (call: CallFunction, parameters: unknown): Promise<readonly QueryForm[]> => {
+  const forms: QueryForm[] = []
+  const db = databaseOver((sql, values) => {
+    if (forms.length >= mostStatements) return Promise.reject(new Error('enough has been seen'))
+    forms.push(toForm({ sql, parameters: values }, null))
+    return Promise.resolve({ rows: [anyRow()], affected: 1 })
+  })
+  try {
+    await call(db, parameters)
+  } catch {
+    // What it looked at has no value here: the statements before that are known.
+  }
+  return forms.filter((form, i) => forms.findIndex(({ sql }) => sql === form.sql) === i)
+}
+
+/** To be awaited before `statementsOf`. */
+export const record = async ({ function: call, calls = [] }: DeclaredCall): Promise<void> => {
+  if (call && !recorded.has(call))
+    recorded.set(call, await recordOnce(call, calls.length > 0 ? calls[0] : placeholders()))
+}
+
+/** Of the others (locks, settings) PostgreSQL makes no plan. */
+const isPlanned = ({ sql }: QueryForm): boolean =>
+  /^\s*(?:with|select|insert|update|delete|merge|values)\b/iu.test(sql)
+
+export const statementsOf = ({ forms, function: call }: DeclaredCall): readonly QueryForm[] =>
+  call ? (recorded.get(call) ?? []).filter(isPlanned) : forms

@@ -1,0 +1,88 @@
+/** A query that is a function: its statements are counted on filled tables, and none is sent once for each row of another. */
+import type { CallFunction } from '../../architecture/kinds/call-function.ts'
+import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
+import { loadParser } from '../../postgres/parse.ts'
+import { callExperiments, unknownParameters, type CallWish } from '../call/experiments.ts'
+import { parametersOf } from '../call/origins.ts'
+import { record, statementsOf } from '../call/recorded.ts'
+import type { CallLimits, Experiment } from '../experiment.ts'
+import type { RuleContext, Written } from '../rule-kind.ts'
+
+const countMend =
+  'Send fewer statements, or declare an index for those that find too few rows too slowly, with t.indexed(…); or give it a wider budget.'
+const repeatMend =
+  "Ask once for all rows: where(…, 'in', ids), a join, or the rows of the other table as one JSON column (jsonArrayFrom of kysely/helpers/postgres)."
+
+const mayReadWhole = ({ buffers, buffersPerRow, rowsReadPerRow, never }: QueryBudget): boolean =>
+  never === undefined
+    ? [buffers, buffersPerRow, rowsReadPerRow].some((limit) => limit !== undefined)
+    : ![never].flat().includes('Seq Scan')
+
+const limitsOf = ({ budget }: QueryRule): CallLimits => {
+  const { statements, buffers, buffersPerRow, rowsReadPerRow } = budget
+  return {
+    ...(statements === undefined ? {} : { statements }),
+    ...(buffers === undefined ? {} : { buffers }),
+    ...(buffersPerRow === undefined ? {} : { buffersPerRow }),
+    ...(rowsReadPerRow === undefined ? {} : { rowsReadPerRow }),
+    readsWhole: mayReadWhole(budget),
+    repeats: true,
+    rows: null,
+  }
+}
+
+const wishesOf = (rule: QueryRule): readonly CallWish[] => {
+  const shared = {
+    rows: 1,
+    most: 1,
+    writers: 1,
+    isOwn: true,
+    isCrossed: false,
+    takesOut: false,
+    isFrequent: true,
+    isolation: 'read committed',
+    retries: 0,
+  }
+  return [
+    {
+      ...shared,
+      title: 'one call stays within the budget',
+      then: { kind: 'cost', within: limitsOf(rule) },
+      mend: countMend,
+    },
+    {
+      ...shared,
+      title: 'no statement is sent once for each row of another',
+      then: { kind: 'cost', within: { readsWhole: true, repeats: false, rows: null } },
+      mend: repeatMend,
+      code: 'query.n-plus-one',
+    },
+  ]
+}
+
+export const writeFunction = async (
+  rule: QueryRule & { readonly function: CallFunction },
+  { architecture, catalog }: Pick<RuleContext, 'architecture' | 'catalog'>,
+): Promise<Written> => {
+  await loadParser()
+  await record(rule)
+  const forms = statementsOf(rule)
+  const parameters = parametersOf(forms, catalog)
+  const unknown = rule.calls === undefined ? unknownParameters(parameters) : []
+  if (unknown.length > 0 || forms.length === 0) {
+    const summary =
+      forms.length === 0
+        ? 'its function sent no statement when it was called over no database; name calls with { with: [{ … }] }'
+        : `no value is known for its parameter "${unknown[0]}"; name calls with { with: [{ ${unknown[0]}: … }] }`
+    return {
+      experiments: [],
+      unsolved: [{ rule: rule.id, summary, tried: 'the columns that its conditions compare it with' }],
+    }
+  }
+  const parts = { rule, parameters, architecture, catalog }
+  const found = wishesOf(rule).flatMap((wish) => callExperiments(parts, wish))
+  return {
+    experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),
+    unsolved: [],
+  }
+}

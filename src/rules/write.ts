@@ -1,0 +1,168 @@
+/**
+ * write: what one call writes stays within its budget on filled tables, and many writers at once come to what they come
+ * to one after the other. Without the indexes and keys that it stands on it does neither.
+ */
+import type { WriteBudget, WriteRule } from '../architecture/kinds/write.ts'
+import { loadParser } from '../postgres/parse.ts'
+import { callExperiments, unknownParameters, type CallWish } from './call/experiments.ts'
+import { isUpsert } from './call/assigned.ts'
+import { parametersOf } from './call/origins.ts'
+import { record, statementsOf } from './call/recorded.ts'
+import type { CallLimits, Experiment } from './experiment.ts'
+import { claimsOfCall } from './call/claims.ts'
+import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
+
+const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+
+const atMost = (n: number, what: string): string => (n === 0 ? `no ${what}s` : `at most ${counted(n, what)}`)
+
+const words: readonly (readonly [keyof WriteBudget, (n: number) => string])[] = [
+  ['statements', (n) => atMost(n, 'statement')],
+  ['rowsReadPerRow', (n) => `${atMost(n, 'row')} read for each row`],
+  ['rowsWrittenPerRow', (n) => `${atMost(n, 'row')} written for each row`],
+  [
+    'indexEntriesPerRow',
+    (n) => (n === 0 ? 'no index entries' : `at most ${n} index entr${n === 1 ? 'y' : 'ies'} for each row`),
+  ],
+  ['buffersPerRow', (n) => `${atMost(n, 'buffer')} for each row`],
+  ['walPerRow', (n) => `${atMost(n, 'byte')} of the write-ahead log for each row`],
+  [
+    'triggerCallsPerRow',
+    (n) => (n === 0 ? 'no triggers called' : `at most ${counted(n, 'call')} of triggers for each row`),
+  ],
+]
+
+/** Who states neither of these still does not read a table whole unnoticed. */
+const mayReadWhole = ({ rowsReadPerRow, buffersPerRow }: WriteBudget): boolean =>
+  rowsReadPerRow !== undefined || buffersPerRow !== undefined
+
+const limitsOf = ({ budget, rows }: WriteRule): CallLimits => ({
+  ...Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)),
+  readsWhole: mayReadWhole(budget),
+  repeats: true,
+  rows,
+})
+
+const sentence = ({ sentence: what, rows, concurrency, budget }: WriteRule): string => {
+  const limits = words.flatMap(([name, say]) => {
+    const limit = budget[name]
+    return limit === undefined ? [] : [say(limit)]
+  })
+  const call = rows === 1 ? 'one call' : `one call with ${counted(rows, 'row')}`
+  const cost = [...limits, ...(mayReadWhole(budget) ? [] : ['no table read whole'])].join(', ')
+  const many = concurrency === 1 ? '' : `; ${concurrency} writers at once come to what they come to in turn`
+  return `"${what}": ${call}: ${cost}${many}`
+}
+
+const costMend =
+  'Declare what it lacks: an index, with t.indexed(…), for the rows that it finds and for those that point to rows that it deletes; or give it a wider budget.'
+const crowdMend =
+  'Let PostgreSQL count: one statement instead of reading and then writing, select … for update first, or a serializable transaction with { isolation, retries }; a key for what may be there once; rows of one call in one order.'
+
+/** Enough for one call to wait for another in the middle of its work. */
+const rowsOfCrowds = 3
+
+const wishesOf = (rule: WriteRule, upserts: boolean, mayCross: boolean): readonly CallWish[] => {
+  const crowded = Math.min(rule.rows, rowsOfCrowds)
+  const most = Math.max(rule.rows, crowded * rule.concurrency)
+  const shared = {
+    isolation: rule.isolation,
+    retries: rule.retries,
+    isFrequent: false,
+    isCrossed: false,
+    most,
+  }
+  const budget = { ...shared, rows: rule.rows, writers: 1, isOwn: true, mend: costMend }
+  const title = rule.rows === 1 ? 'one call' : `one call with ${counted(rule.rows, 'row')}`
+  const within = limitsOf(rule)
+  const cost = (takesOut: boolean, which: string): CallWish => ({
+    ...budget,
+    takesOut,
+    title: `${title}${which}, it stays within the budget`,
+    then: { kind: 'cost', within },
+  })
+  const alone = upserts
+    ? [cost(true, ', all of them new'), cost(false, ', all of them there already')]
+    : [cost(true, '')]
+  if (rule.concurrency === 1) return alone
+  const crowd = {
+    ...shared,
+    rows: crowded,
+    writers: rule.concurrency,
+    mend: crowdMend,
+    then: { kind: 'inTurn' },
+  } as const
+  const at = `${rule.concurrency} writers at once`
+  return [
+    ...alone,
+    {
+      ...crowd,
+      isOwn: false,
+      takesOut: true,
+      title: `${at} with the same values come to what they come to in turn`,
+    },
+    {
+      ...crowd,
+      isOwn: true,
+      takesOut: true,
+      title: `${at} with values of their own come to what they come to in turn`,
+    },
+    // In one order nobody waits for who waits for him.
+    ...(mayCross && crowded > 1
+      ? [
+          {
+            ...crowd,
+            isOwn: false,
+            isCrossed: true,
+            takesOut: false,
+            title: `${at} with the same rows in opposite orders come to what they come to in turn`,
+          },
+        ]
+      : []),
+  ]
+}
+
+const experiments = async (rule: WriteRule, { architecture, catalog }: RuleContext): Promise<Written> => {
+  await loadParser()
+  await record(rule)
+  const forms = statementsOf(rule)
+  const parameters = parametersOf(forms, catalog)
+  const isNamed = rule.calls.length > 0
+  const unknown = isNamed ? [] : unknownParameters(parameters)
+  if (unknown.length > 0 || (rule.function !== null && forms.length === 0))
+    return {
+      experiments: [],
+      unsolved: [
+        {
+          rule: rule.id,
+          summary:
+            unknown.length > 0
+              ? `no value is known for its parameter${unknown.length === 1 ? '' : 's'} ${unknown.map((name) => `"${name}"`).join(', ')}; name calls with { with: [{ … }] }`
+              : 'its function sent no statement when it was called over no database; name calls with { with: [{ … }] }',
+          tried:
+            'the columns that its parameters are compared with or written to, one by one and as unnest(…)',
+        },
+      ],
+    }
+  const upserts = forms.some(({ sql }) => isUpsert(sql))
+  const parts = { rule, parameters, architecture, catalog }
+  const origins = parameters.flatMap(({ origin }) => (origin?.kind === 'row' ? [origin] : []))
+  // Of rows that stand: a plain insert has none.
+  const mayCross =
+    origins.some(({ isArray }) => isArray) && (upserts || !origins.some(({ role }) => role === 'insert'))
+  const found = wishesOf(rule, upserts, mayCross).flatMap((wish) => callExperiments(parts, wish))
+  return {
+    experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),
+    unsolved: [],
+  }
+}
+
+export const write: RuleKind<WriteRule> = {
+  kind: 'write',
+  heedsTriggers: true,
+  sentence,
+  prepare: record,
+  experiments,
+  design: () => [],
+  claims: claimsOfCall,
+}
