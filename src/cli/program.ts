@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { ProofCommand } from '../project/prove-project.ts'
 import { addAdopt } from './add-adopt.ts'
+import { addAdvise } from './add-advise.ts'
 import { addAudit } from './add-audit.ts'
 import { addExport } from './add-export.ts'
 import { addFill } from './add-fill.ts'
@@ -204,6 +205,7 @@ export const makeProgram = (): Command => {
   )
   addDesign(program, { describe, withCommon, run })
   addValidate(program, { describe, withCommon, run })
+  addAdvise(program, { describe, run })
   addFill(program, { describe, run })
   addLint(program, { describe, run })
   addMigrate(program, { describe, run })

@@ -1,0 +1,107 @@
+/** Advice for the statements of a live database, by its statistics alone: planned on an empty structure of the same schema. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { architecture, table } from '../../index.ts'
+import { AssayError } from '../../ground/errors.ts'
+import type { Server } from '../../postgres/server.ts'
+import { startServer } from '../../postgres/start.ts'
+import { withSession } from '../../postgres/with-session.ts'
+import { readStatistics } from '../../rows/projected/read-statistics.ts'
+import { adviseStatements } from './advise-statements.ts'
+import { readStatements, type LiveStatement } from './read-statements.ts'
+import type { AdviceResult } from './result.ts'
+
+let server: Server
+let live: string
+let result: AdviceResult
+
+const ran = (id: string, calls: number, sql: string): LiveStatement => ({
+  id,
+  sql,
+  calls,
+  blocks: 1,
+  role: null,
+})
+
+const statements = [
+  ran('1', 1000, 'select * from orders where user_id = $1 order by at desc limit $2'),
+  ran('2', 10, 'select count(*) from orders where tags @> $1'),
+  ran('3', 50, 'update orders set at = $1 where "Odd ""x" = $2'),
+  ran('4', 50, 'select * from gone where a = $1'),
+  ran('5', 50, 'select missing from orders'),
+  ran('6', 50, 'vacuum'),
+  ran('7', 50, 'select relname from pg_class where oid = $1'),
+]
+
+beforeAll(async () => {
+  server = await startServer({})
+  const template = await server.createDatabase('shop')
+  await withSession(server, template, 'owner', (db) =>
+    db.query(
+      `create table orders (id bigint primary key, user_id bigint not null, at timestamptz not null, tags text[] not null, "Odd ""x" int)`,
+    ),
+  )
+  live = await server.clone(template, 'live')
+  await withSession(server, live, 'owner', (db) =>
+    db.query(
+      `insert into orders select n, n % 5000, timestamptz '2026-01-01' + n * interval '1 minute', array['t' || n % 500], n
+         from generate_series(1, 50000) n; analyze orders`,
+    ),
+  )
+  const statistics = await withSession(server, live, 'administrator', (db) => readStatistics(db))
+  const orders = table('orders', { id: 'bigint' })
+  result = await adviseStatements({
+    architecture: architecture('shop', { tables: { orders } }),
+    server,
+    template,
+    statistics,
+    statements,
+    limits: { storage: null, writes: null },
+  })
+})
+afterAll(() => server?.stop())
+
+describe('advice for live statements', () => {
+  it('weighs them by their calls, and knows what an index of that size would do', () => {
+    expect(result.structures.map(({ rule }) => rule)).toEqual([
+      `t.indexed('user_id', 'at desc')`,
+      `t.indexed('Odd "x')`,
+      `t.indexed('tags', { using: 'gin' })`,
+    ])
+    for (const { id, before, after } of result.queries) expect(after, id).toBeLessThan(before)
+    const [first] = result.structures
+    // 28 bytes for each entry and its place on the page, pages 90 % full.
+    expect(first!.bytesPerRow).toBeGreaterThan(25)
+    expect(first!.bytesPerRow).toBeLessThan(40)
+  })
+
+  it('says which statements it could not look at, and why', () => {
+    expect(
+      result.findings.filter(({ code }) => code === 'advice.statement-skipped').map(({ why }) => why),
+    ).toEqual(['the migrations make no gone', 'column "missing" does not exist (SQLSTATE 42703)'])
+    expect(result.queries.map(({ id }) => id)).toEqual(['1', '2', '3'])
+  })
+})
+
+describe('a database that does not keep its statements', () => {
+  const faultOf = (): Promise<unknown> =>
+    withSession(server, live, 'administrator', (db) =>
+      readStatements(db).then(
+        () => null,
+        (cause: unknown) => cause,
+      ),
+    )
+
+  it('is told how to', async () => {
+    const without = await faultOf()
+    await withSession(server, live, 'administrator', (db) => db.query('create extension pg_stat_statements'))
+    const unloaded = await faultOf()
+    for (const [fault, text] of [
+      [without, 'create extension pg_stat_statements;'],
+      [unloaded, 'shared_preload_libraries'],
+    ] as const) {
+      expect(fault).toBeInstanceOf(AssayError)
+      expect(fault).toMatchObject({ code: 'advise.no-statements', exit: 3 })
+      expect((fault as AssayError).mend).toContain(text)
+    }
+  })
+})

@@ -1,0 +1,219 @@
+/**
+ * Advice for the statements of a live database: planned for any parameters on the local structure, with that database's
+ * statistics. Nothing is run, there or here; costs are those that PostgreSQL's planner expects.
+ */
+import type { Architecture } from '../../architecture/architecture.ts'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
+import type { ViewFacts } from '../../catalog/view/structure.ts'
+import { AssayError } from '../../ground/errors.ts'
+import { relationId } from '../../ground/names.ts'
+import { loadParser, parseStatements } from '../../postgres/parse.ts'
+import type { Server } from '../../postgres/server.ts'
+import { withSession } from '../../postgres/with-session.ts'
+import type { Finding } from '../../prove/result.ts'
+import { makeProjector, type Projection } from '../../rows/projected/projection.ts'
+import type { DatabaseStatistics } from '../../rows/projected/statistics.ts'
+import { rangeVars } from '../../rules/query/conditions.ts'
+import { settingsOf } from '../../rules/isolated-by/identity.ts'
+import type { IndexWeight } from '../index-cost.ts'
+import { adviceFindings } from './advice-findings.ts'
+import { makeAdvisedTemplate } from './advised-template.ts'
+import type { Candidate } from './candidate.ts'
+import { chooseCandidates } from './choose-candidates.ts'
+import type { AdviceLimits } from './limits.ts'
+import { readAll, type Objective } from './objective.ts'
+import { priceAll } from './priced.ts'
+import { makeProjectedMeter, type PlannedCall } from './projected-meter.ts'
+import { proposeAll, readGround } from './propose.ts'
+import type { LiveStatement } from './read-statements.ts'
+import type { AdviceResult } from './result.ts'
+import { screen } from './screen.ts'
+import { shapesOf } from './statement-shape.ts'
+import type { SourceShape } from './terms.ts'
+
+export interface StatementsWish {
+  readonly architecture: Architecture
+  readonly server: Server
+  /** The migrated database; nobody is connected to it. */
+  readonly template: string
+  readonly statistics: DatabaseStatistics
+  readonly statements: readonly LiveStatement[]
+  readonly limits: AdviceLimits
+  readonly onProgress?: (stage: string, done: number, of: number) => void
+}
+
+interface Readable {
+  readonly statement: LiveStatement
+  readonly shapes: readonly SourceShape[]
+  /** Policies hold for who runs it. */
+  readonly isGuarded: boolean
+}
+
+const planned = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
+
+const oneLine = (sql: string): string => {
+  const text = sql.replaceAll(/\s+/gu, ' ').trim()
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
+}
+
+const skipped = (sql: string, why: string): Finding => ({
+  code: 'advice.statement-skipped',
+  severity: 'note',
+  summary: `Not looked at: ${oneLine(sql)}`,
+  why,
+  fix: 'Bring the migrations up to date with the database; or look at it by hand.',
+  reason: why,
+})
+
+/** PostgreSQL's own are none of the application's. */
+const relationsOf = (sql: string): readonly string[] =>
+  rangeVars(parseStatements(sql).map(({ node }) => node))
+    .map(({ id }) => id)
+    .filter((id) => !/^(?:pg_|information_schema\.)/u.test(id))
+
+const isKnown = (id: string, { tables, structures }: Catalog): boolean =>
+  tables.has(id) ||
+  [...structures.values()].some(
+    ({ kind, facts }) =>
+      (kind === 'view' || kind === 'materializedView') && relationId(facts as ViewFacts) === id,
+  )
+
+/** Statements that read a table of the architecture's database; of others there is nothing to advise. */
+const readablesOf = (
+  { statements, architecture }: StatementsWish,
+  catalog: Catalog,
+): { readonly readable: readonly Readable[]; readonly findings: readonly Finding[] } => {
+  const readable: Readable[] = []
+  const findings: Finding[] = []
+  for (const statement of statements) {
+    const isGuarded = statement.role !== null && statement.role === architecture.identity?.role
+    try {
+      const kinds = parseStatements(statement.sql).flatMap(({ node }) => Object.keys(node))
+      if (kinds.length !== 1 || !planned.has(kinds[0]!)) continue
+      const shapes = shapesOf({ of: statement.id, sql: statement.sql, isGuarded }, catalog)
+      const unknown = relationsOf(statement.sql).filter((id) => !isKnown(id, catalog))
+      if (unknown.length > 0)
+        findings.push(skipped(statement.sql, `the migrations make no ${unknown.join(', ')}`))
+      else if (shapes.length > 0) readable.push({ statement, shapes, isGuarded })
+    } catch (cause) {
+      findings.push(
+        skipped(statement.sql, `PostgreSQL's parser does not read it: ${(cause as Error).message}`),
+      )
+    }
+  }
+  return { readable, findings }
+}
+
+/** Each on its projection; what cannot be planned here is told. */
+const callsOn = async (
+  readable: readonly Readable[],
+  projectionFor: (isGuarded: boolean) => Promise<Projection>,
+): Promise<{ readonly calls: readonly PlannedCall[]; readonly findings: readonly Finding[] }> => {
+  const calls: PlannedCall[] = []
+  const findings: Finding[] = []
+  for (const { statement, shapes, isGuarded } of readable) {
+    const on = await projectionFor(isGuarded)
+    try {
+      await on.explain(statement.sql, null)
+    } catch (cause) {
+      if (!(cause instanceof AssayError)) throw cause
+      findings.push(skipped(statement.sql, cause.found ?? cause.message))
+      continue
+    }
+    const reads = new Set(shapes.map(({ table }) => table.id))
+    const { id: of, sql, calls: weight } = statement
+    calls.push({ of, title: oneLine(sql), weight, reads, sql, parameters: null, limits: null, on })
+  }
+  const all = calls.reduce((sum, { weight }) => sum + weight, 0)
+  return { calls: calls.map((call) => ({ ...call, weight: call.weight / Math.max(1, all) })), findings }
+}
+
+const rounded = (n: number): number => Math.round(n * 10) / 10
+
+/** Leaves nothing behind. Throws AssayError where the statistics are of another schema. */
+export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResult> => {
+  const { architecture, server, template, statistics, limits, onProgress } = wish
+  await loadParser()
+  const { catalog, ground } = await withSession(server, template, 'owner', async (db) => ({
+    catalog: await readCatalog(db),
+    ground: await readGround(db),
+  }))
+  const { readable, findings: unread } = readablesOf(wish, catalog)
+  const shapes = readable.flatMap((one) => one.shapes)
+  const proposed = proposeAll(shapes, new Set(readable.map(({ statement }) => statement.id)), catalog, ground)
+  onProgress?.('building candidates', 0, 1)
+  const advised = await makeAdvisedTemplate(server, template, proposed)
+  const projections: Projection[] = []
+  try {
+    const projector = await makeProjector(server, advised.database)
+    const open = new Map<boolean, Promise<Projection>>()
+    const project = async (isGuarded: boolean): Promise<Projection> => {
+      const { identity } = architecture
+      const isolated = architecture.tables
+        .flatMap(({ rules }) => rules)
+        .find(({ kind }) => kind === 'isolatedBy')
+      const who = (isolated ?? { who: null }) as Parameters<typeof settingsOf>[0]
+      const as =
+        isGuarded && identity !== null
+          ? { role: identity.role, settings: settingsOf(who, architecture, '1') }
+          : undefined
+      const made = await projector.project(statistics, as)
+      projections.push(made)
+      return made
+    }
+    const { calls, findings: unplanned } = await callsOn(readable, (isGuarded) => {
+      const known = open.get(isGuarded) ?? project(isGuarded)
+      open.set(isGuarded, known)
+      return known
+    })
+    const meter = await makeProjectedMeter(server, calls, advised.candidates)
+    try {
+      const before = await readAll(meter, [])
+      const objective: Objective = { before, isTarget: () => true }
+      const screened = await screen(meter, advised.candidates, objective, (done, of) =>
+        onProgress?.('trying candidates', done, of),
+      )
+      const sizes = new Map(statistics.tables.map((table) => [relationId(table), Math.max(1, table.rows)]))
+      const rowsOf = (table: string): number => sizes.get(table) ?? 1
+      const weighing = (some: readonly Candidate[]): Promise<ReadonlyMap<Candidate, IndexWeight>> =>
+        Promise.resolve(
+          new Map(
+            some.map((one) => {
+              const bytesPerRow = rounded((screened.bytes.get(one) ?? 0) / rowsOf(one.draft.table.id))
+              const bytes = screened.bytes.get(one) ?? 0
+              return [one, { bytes, bytesPerRow, buffersPerInsert: null, walPerInsert: null }] as const
+            }),
+          ),
+        )
+      onProgress?.('choosing', 0, 1)
+      const both = { here: rowsOf, there: rowsOf }
+      const { set, isCut } = await chooseCandidates(limits, both, meter, objective, screened, weighing)
+      const after = await readAll(meter, set)
+      const result = {
+        architecture: architecture.name,
+        unit: 'planner units',
+        rows: {},
+        queries: calls.map(({ of, title }, at) => ({
+          id: of,
+          sentence: title,
+          before: rounded(before[at]!.cost),
+          after: rounded(after[at]!.cost),
+          brokenBefore: [],
+          brokenAfter: [],
+        })),
+        structures: await priceAll(set, { catalog, meter, objective, weighing, told: calls.length, rowsOf }),
+        rewrites: [],
+        tried: advised.candidates.length,
+        refused: advised.refused,
+      } as const
+      const told = adviceFindings(result, [], { isCut, unprojected: null })
+      return { ...result, findings: [...told, ...unread, ...unplanned] }
+    } finally {
+      await meter.end()
+    }
+  } finally {
+    for (const projection of projections) await projection.end()
+    await server.dropDatabase(advised.database)
+  }
+}

@@ -1,0 +1,124 @@
+/** Choosing sets, compared with trying every set: costs that overlap, that need two at once, that spoil, within limits. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isWithinLimits } from './limits.ts'
+import { chooseSet, setsOf, type Total } from './choose.ts'
+
+interface Made {
+  readonly bytes: number
+}
+
+/** A call costs what the best of its plans costs whose structures are all there. */
+interface MadeCall {
+  readonly cost: number
+  readonly plans: readonly { readonly needs: readonly number[]; readonly cost: number }[]
+}
+
+const totalFor =
+  (calls: readonly MadeCall[], all: readonly Made[]) =>
+  (set: readonly Made[]): Total => {
+    const has = new Set(set.map((one) => all.indexOf(one)))
+    const each = calls.map(({ cost, plans }) =>
+      Math.min(cost, ...plans.filter(({ needs }) => needs.every((n) => has.has(n))).map((one) => one.cost)),
+    )
+    return { spoiled: 0, broken: 0, cost: each.reduce((sum, one) => sum + one, 0), each }
+  }
+
+const bytesOf = (set: readonly Made[]): number => set.reduce((sum, { bytes }) => sum + bytes, 0)
+
+const madeCall = fc.record({
+  cost: fc.integer({ min: 50, max: 400 }),
+  plans: fc.array(
+    fc.record({
+      needs: fc.uniqueArray(fc.nat({ max: 7 }), { minLength: 1, maxLength: 2 }),
+      cost: fc.integer({ min: 2, max: 300 }),
+    }),
+    { maxLength: 5 },
+  ),
+})
+
+describe('chooseSet', () => {
+  it('is at most 1.05 times as costly as the best of all sets', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 8, maxLength: 8 }),
+        fc.array(madeCall, { minLength: 1, maxLength: 6 }),
+        fc.option(fc.integer({ min: 30, max: 400 })),
+        async (sizes, calls, limit) => {
+          const all = sizes.map((bytes) => ({ bytes }))
+          const total = totalFor(calls, all)
+          const fits = (set: readonly Made[]): boolean => limit === null || bytesOf(set) <= limit
+          const chosen = await chooseSet<Made>({
+            candidates: all,
+            starts: [all],
+            total: (set) => Promise.resolve(total(set)),
+            fits,
+            isLimited: limit !== null,
+            bytes: ({ bytes }) => bytes,
+          })
+          expect(fits(chosen)).toBe(true)
+          const best = Math.min(
+            ...setsOf(all)
+              .filter(fits)
+              .map((set) => total(set).cost),
+          )
+          expect(total(chosen).cost).toBeLessThanOrEqual(best * 1.05)
+        },
+      ),
+      { seed: 7, numRuns: 100 },
+    )
+  })
+
+  it('stays within what is allowed', async () => {
+    const all = [{ bytes: 60 }, { bytes: 50 }, { bytes: 50 }]
+    const plan = (n: number, cost: number): MadeCall => ({ cost: 100, plans: [{ needs: [n], cost }] })
+    const total = totalFor([plan(0, 10), plan(1, 20), plan(2, 20)], all)
+    const chosen = await chooseSet<Made>({
+      candidates: all,
+      starts: [all],
+      total: (set) => Promise.resolve(total(set)),
+      fits: (set) => bytesOf(set) <= 100,
+      isLimited: true,
+      bytes: ({ bytes }) => bytes,
+    })
+    expect(new Set(chosen)).toEqual(new Set([all[1], all[2]]))
+    expect(chosen).toHaveLength(2)
+  })
+
+  it('never takes what breaks another budget, however much it saves', async () => {
+    const all = [{ bytes: 1 }, { bytes: 1 }]
+    const chosen = await chooseSet<Made>({
+      candidates: all,
+      starts: [all],
+      total: (set) =>
+        Promise.resolve({
+          spoiled: set.includes(all[0]!) ? 1 : 0,
+          broken: 0,
+          cost: 100 - 40 * set.length,
+          each: [100 - 40 * set.length],
+        }),
+      fits: () => true,
+      isLimited: false,
+      bytes: ({ bytes }) => bytes,
+    })
+    expect(chosen).toEqual([all[1]])
+  })
+})
+
+describe('isWithinLimits', () => {
+  const on = (table: string, bytes: number, wal: number | null) => ({ table, bytes, wal })
+  it.each([
+    ['all bytes together', [on('a', 60, 1), on('b', 50, 1)], { storage: 100, writes: null }, false],
+    ['as much as is allowed', [on('a', 60, 1), on('b', 40, 1)], { storage: 100, writes: 1 }, true],
+    [
+      'the log of each table by itself',
+      [on('a', 1, 60), on('b', 1, 60)],
+      { storage: null, writes: 100 },
+      true,
+    ],
+    ['the log of one table', [on('a', 1, 60), on('a', 1, 60)], { storage: null, writes: 100 }, false],
+    ['what was not measured', [on('a', 1, null)], { storage: null, writes: 0 }, true],
+  ])('counts %s', (_, set, limits, isWithin) => {
+    expect(isWithinLimits(set, limits)).toBe(isWithin)
+  })
+})

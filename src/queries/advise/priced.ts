@@ -1,0 +1,128 @@
+/** What chosen candidates bring and cost: each is taken away from the others, and rows are written with and without it. */
+import type { Catalog } from '../../catalog/structure.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
+import type { Session } from '../../postgres/session.ts'
+import type { LoadPlan } from '../../rows/load/plan.ts'
+import { structureName } from '../../rules/ddl.ts'
+import { createIndex } from '../../rules/indexed/ddl.ts'
+import { weighIndex, type IndexWeight } from '../index-cost.ts'
+import { indexedRule, statisticsSql, type Candidate } from './candidate.ts'
+import type { Meter, Reading } from './meter.ts'
+import { readAll, totalOf, type Objective } from './objective.ts'
+import type { Advised } from './result.ts'
+import { ruleText } from './rule-text.ts'
+
+const weightless: IndexWeight = { bytes: 0, bytesPerRow: 0, buffersPerInsert: 0, walPerInsert: 0 }
+
+const weigh = async (
+  db: Session,
+  owner: string,
+  candidate: Candidate,
+  parts: { readonly plans: ReadonlyMap<string, LoadPlan> },
+): Promise<IndexWeight> => {
+  const { draft, name, drop } = candidate
+  if (draft.what !== 'index') return weightless
+  const plan = parts.plans.get(draft.table.id)
+  return weighIndex(
+    db,
+    owner,
+    { name, drop: [drop] },
+    { table: draft.table, values: plan?.values ?? null, loaded: plan?.count ?? 0 },
+  )
+}
+
+export type Weighing = (candidates: readonly Candidate[]) => Promise<ReadonlyMap<Candidate, IndexWeight>>
+
+/** Rows that are written and taken back leave room in their tables: these are made anew before anything is read again. */
+export const weighAll = async (
+  db: Session,
+  owner: string,
+  candidates: readonly Candidate[],
+  loaded: { readonly plans: ReadonlyMap<string, LoadPlan> },
+): Promise<ReadonlyMap<Candidate, IndexWeight>> => {
+  const weights = new Map<Candidate, IndexWeight>()
+  for (const candidate of candidates) weights.set(candidate, await weigh(db, owner, candidate, loaded))
+  await db.query(`set role ${ident(owner)}`)
+  for (const name of new Set(candidates.map(({ draft }) => qualified(draft.table)))) {
+    await db.query(`vacuum full ${name}`)
+    await db.query(`vacuum ${name}`)
+  }
+  await db.query('reset role')
+  return weights
+}
+
+interface Wording {
+  readonly rule: string | null
+  readonly sql: string
+}
+
+/** Under the name that the declaration gives it; one that is taken is stated. `taken` grows. */
+const wordsOf = ({ draft, kind }: Candidate, taken: Set<string>): Wording => {
+  const { table } = draft
+  const words =
+    draft.what === 'index'
+      ? [...draft.keys.map((key) => key.column ?? key.expression), 'idx']
+      : [...draft.columns, 'stats']
+  const usual = structureName(table.id, ...words)
+  const free = [
+    usual,
+    ...[kind, 2, 3, 4, 5, 6, 7, 8, 9].map((more) => structureName(table.id, ...words, String(more))),
+  ]
+  const name = free.find((one) => !taken.has(one)) ?? usual
+  taken.add(name)
+  if (draft.what === 'statistics') return { rule: null, sql: `${statisticsSql(draft, name)};` }
+  return {
+    rule: ruleText(draft, name === usual ? null : name),
+    sql: createIndex(indexedRule(draft), name),
+  }
+}
+
+export interface PricedParts {
+  readonly catalog: Catalog
+  readonly meter: Meter
+  readonly objective: Objective
+  readonly weighing: Weighing
+  /** Of so many calls, the first ones, costs are told; what is planned beside them counts for budgets alone. */
+  readonly told: number
+  /** How many rows a table will have. */
+  readonly rowsOf: (table: string) => number
+}
+
+const rounded = (n: number): number => Math.round(n * 10) / 10
+
+/** The most useful first. */
+export const priceAll = async (
+  chosen: readonly Candidate[],
+  { catalog, meter, objective, weighing, told, rowsOf }: PricedParts,
+): Promise<readonly Advised[]> => {
+  const taken = new Set([...catalog.structures.values()].map(({ name }) => name))
+  const all = await readAll(meter, chosen)
+  const costOf = (readings: readonly Reading[]): number =>
+    totalOf(meter, objective, readings.slice(0, told)).cost
+  const gains: Pick<Advised, 'gain' | 'mends'>[] = []
+  for (const candidate of chosen) {
+    const others = chosen.filter((one) => one !== candidate)
+    const without = await readAll(meter, others)
+    const broken = without.flatMap(({ broken: why }, at) =>
+      why !== null && all[at]!.broken === null ? [meter.calls[at]!.of] : [],
+    )
+    const gain = rounded(costOf(without) - costOf(all))
+    gains.push({ gain, mends: [...new Set(broken)] })
+  }
+  const weights = await weighing(chosen)
+  const advised = chosen.map((candidate, at): Advised => {
+    const { bytesPerRow, buffersPerInsert, walPerInsert } = weights.get(candidate) ?? weightless
+    const { table } = candidate.draft
+    return {
+      kind: candidate.kind,
+      table: table.id,
+      ...wordsOf(candidate, taken),
+      ...gains[at]!,
+      bytes: Math.round(bytesPerRow * rowsOf(table.id)),
+      bytesPerRow,
+      buffersPerInsert,
+      walPerInsert,
+    }
+  })
+  return advised.toSorted((a, b) => b.mends.length - a.mends.length || b.gain - a.gain)
+}

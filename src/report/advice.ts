@@ -1,0 +1,98 @@
+/** Advice for a person at a terminal: what each query costs before and after, what to declare, and what that costs. */
+import type { Advised, AdvisedQuery, AdviceResult } from '../queries/advise/result.ts'
+import { findingsText } from './findings.ts'
+import { headline, labelledRow } from './labelled.ts'
+import type { Layout } from './paint.ts'
+import { printable, wrap } from './printable.ts'
+
+const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+
+const sizeText = (bytes: number): string => {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1_000 ** at
+  return `${value >= 10 || at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]!}`
+}
+
+type Unit = AdviceResult['unit']
+
+const queryLine = (
+  { sentence, before, after, brokenBefore, brokenAfter }: AdvisedQuery,
+  unit: Unit,
+  layout: Layout,
+): string => {
+  const { paint } = layout
+  const mark = brokenAfter.length > 0 ? paint.bad('✗') : paint.good('✓')
+  const budget =
+    unit !== 'pages'
+      ? ''
+      : brokenBefore.length === 0
+        ? '; within its budget'
+        : brokenAfter.length > 0
+          ? `; still ${brokenAfter[0]!}`
+          : '; its budget holds then'
+  return headline(
+    mark,
+    `${printable(sentence)}: ${before} ${unit} a call, ${after} with the advice${budget}`,
+    layout,
+  )
+}
+
+const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly string[] => {
+  const { table, rule, sql, gain, mends, bytes, walPerInsert, buffersPerInsert } = advised
+  const write =
+    walPerInsert === null || buffersPerInsert === null
+      ? 'writes were not measured'
+      : `${buffersPerInsert} buffers and ${walPerInsert} bytes of log an insert`
+  return [
+    headline(layout.paint.strong('+'), `${printable(table)}: ${printable(rule ?? sql)}`, layout),
+    ...labelledRow(
+      'gain',
+      `${gain} ${unit} a call of each query${mends.length === 0 ? '' : `; needed by ${mends.join(', ')}`}`,
+      layout,
+    ),
+    ...labelledRow('price', `${sizeText(bytes)}, ${write}`, layout),
+    ...(rule === null ? [] : labelledRow('sql', `for a migration:\n${sql}`, layout)),
+  ]
+}
+
+const verdictOf = ({ unit, queries, structures, rewrites }: AdviceResult, { paint }: Layout): string => {
+  if (queries.length === 0)
+    return paint.good(
+      unit === 'pages'
+        ? 'Nothing to advise: every query stays within its budget.'
+        : 'Nothing to advise: no statement reads a table of the architecture.',
+    )
+  const left = queries.filter(({ brokenAfter }) => brokenAfter.length > 0).length
+  if (left > 0) return paint.bad(`${left} of ${queries.length} stay beyond their budget.`)
+  if (structures.length + rewrites.length === 0)
+    return paint.good('Nothing to advise: no candidate makes a query cheaper.')
+  return paint.good(
+    unit === 'pages' ? 'With this advice every budget holds.' : 'This makes its statements cheaper.',
+  )
+}
+
+/** Without a final newline. */
+export const adviceText = (result: AdviceResult, layout: Layout): string => {
+  const { paint, width } = layout
+  const { architecture, unit, queries, structures, rows, tried, findings } = result
+  const loaded = Object.values(rows).reduce((sum, n) => sum + n, 0)
+  const isRun = unit === 'pages'
+  // Of hundreds of statements only those are worth a line that something changes for.
+  const shown = isRun ? queries : queries.filter(({ before, after }) => after < before)
+  const head = `${architecture}: ${counted(queries.length, isRun ? 'query' : 'statement', isRun ? 'queries' : 'statements')} to advise on, ${counted(tried, 'candidate')} ${isRun ? `tried on ${counted(loaded, 'row')}` : 'planned with the statistics of the database'}`
+  const others = findings.filter(({ code }) => code !== 'advice.structure')
+  return [
+    [paint.strong(wrap(head, width, 0)), ...shown.map((query) => queryLine(query, unit, layout))].join('\n'),
+    ...(structures.length === 0
+      ? []
+      : [
+          [paint.strong('Declare'), ...structures.flatMap((one) => structureLines(one, unit, layout))].join(
+            '\n',
+          ),
+        ]),
+    ...(others.length === 0 ? [] : [findingsText(others, layout).join('\n')]),
+    verdictOf(result, layout),
+  ].join('\n\n')
+}
