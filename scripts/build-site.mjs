@@ -71,6 +71,13 @@ const bundled = [
   'd3-zoom',
   'elkjs',
   'mutation-testing-elements',
+  'pev2',
+  'bootstrap',
+  'vue',
+  '@vue/reactivity',
+  '@vue/runtime-core',
+  '@vue/runtime-dom',
+  '@vue/shared',
 ]
 
 const licence = (name) => {
@@ -87,12 +94,21 @@ const licence = (name) => {
 try {
   await bundle('main.tsx', 'app.js')
   await bundle('mutants.ts', 'mutants.js')
+  await bundle('plan.ts', 'plan.js')
   const styles = readdirSync(at('src/site/styles')).toSorted()
   writeFileSync(
     join(made, 'styles.css'),
     [
       read('node_modules/@xyflow/react/dist/base.css'),
       ...styles.map((name) => read(`src/site/styles/${name}`)),
+    ].join('\n'),
+  )
+  writeFileSync(
+    join(made, 'plan.css'),
+    [
+      read('node_modules/bootstrap/dist/css/bootstrap.min.css').replace(/\/\*# sourceMappingURL.*$/mu, ''),
+      read('node_modules/pev2/dist/pev2.css'),
+      read('src/site/plan-styles/plan.css'),
     ].join('\n'),
   )
   writeFileSync(join(made, 'elk.js'), asData('elk', read('node_modules/elkjs/lib/elk-worker.min.js')))

@@ -12,6 +12,7 @@ const described = {
     ['assay validate', 'all declared queries'],
     ["assay validate shop --only 'queries/recent orders of a user'", 'one of them'],
     ['assay validate --rows orders=1e6', 'on a million orders, and what they need'],
+    ['assay validate --sweep --report pages', 'which size changes a plan, drawn'],
     ['assay validate --json', 'one envelope for agents and scripts'],
   ],
 } as const
@@ -20,6 +21,8 @@ export const addValidate = (program: Command, { describe, withCommon, run }: Gra
   withCommon(describe(program, described))
     .option('--only <id...>', 'ids of queries, or tables; after the directory')
     .option('--rows <size...>', 'fill its tables with so many rows first: orders=5e6, or a number for all')
+    .option('--sweep', 'also plan from a thousand rows to ten billion: where does each plan change?')
+    .option('--report <dir>', 'write the queries with their plans as pages for a browser')
     .action((directory: string, options: ValidateOptions) =>
       run(described.name, options, async (output) => {
         const { validateCommand } = await import('./validate-command.ts')

@@ -50,7 +50,7 @@ const checkAnswer = (
   const findings = check.findings.map(withPathsFromHere)
   const next = ok ? [] : [shellCommand('npx', 'assay', 'prove', ...(directory === '.' ? [] : [directory]))]
   if (options.json) {
-    const summary = { rules, structures, against: check.against }
+    const summary = { rules, structures, planned: check.planned, against: check.against }
     const artifacts = written.all.map(fromHere)
     return { code, text: envelopeText({ ok, command: 'check', summary, findings, next, artifacts }) }
   }

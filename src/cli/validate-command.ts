@@ -1,16 +1,32 @@
 /** assay validate. */
 import { validateProject } from '../project/validate-project.ts'
+import type { ValidateResult } from '../queries/result.ts'
 import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
+import { proofOfValidation } from '../report/validated-proof.ts'
 import { validateText } from '../report/validate.ts'
 import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
-import { withPathsFromHere } from './paths.ts'
+import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+import { writtenLines } from './written-lines.ts'
 
 export interface ValidateOptions extends CommonOptions {
   readonly only?: readonly string[]
   readonly rows?: readonly string[]
+  readonly sweep?: boolean
+  /** Directory of the report's pages. */
+  readonly report?: string
+}
+
+/** The page to open first. Loaded when it is asked for: the pages weigh more than all the rest. */
+const writePages = async (
+  directory: string,
+  results: readonly ValidateResult[],
+  only: readonly string[],
+): Promise<readonly string[]> => {
+  const { writeSite } = await import('../report/write-site.ts')
+  return writeSite(directory, proofOfValidation(results, only))
 }
 
 export const validateCommand = async (
@@ -18,11 +34,13 @@ export const validateCommand = async (
   options: ValidateOptions,
   output: Output,
 ): Promise<Answer> => {
-  const { url, only = [], rows = [] } = options
+  const { url, only = [], rows = [], sweep = false, report } = options
+  if (report !== undefined) await (await import('../report/write-site.ts')).readySite(report)
   const results = await validateProject({
     directory,
     only,
     rows,
+    sweep,
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   }).catch((cause: unknown) => {
@@ -34,6 +52,7 @@ export const validateCommand = async (
       ...(results.length > 1 ? { architecture } : {}),
     })),
   )
+  const written = report === undefined ? [] : await writePages(report, results, only)
   const ok = !findings.some(({ severity }) => severity === 'error')
   const code = ok ? 0 : 1
   if (options.json) {
@@ -47,11 +66,19 @@ export const validateCommand = async (
     const summary = all.length === 1 ? all[0] : { architectures: all }
     return {
       code,
-      text: envelopeText({ ok, command: 'validate', summary, findings, next: [], artifacts: [] }),
+      text: envelopeText({
+        ok,
+        command: 'validate',
+        summary,
+        findings,
+        next: [],
+        artifacts: written.map(fromHere),
+      }),
     }
   }
   const text = results.map((result) =>
     validateText({ ...result, findings: result.findings.map(withPathsFromHere) }, output.layout),
   )
-  return { code, text: text.join('\n\n') }
+  const pages = writtenLines({ all: written, named: written.slice(0, 1) }, output.layout)
+  return { code, text: [text.join('\n\n'), ...pages].join('\n') }
 }

@@ -12,8 +12,9 @@ import { checkLedger, type LedgerNow } from '../prove/ledger/check.ts'
 import { compareLedgers } from '../prove/ledger/compare.ts'
 import type { Finding } from '../prove/result.ts'
 import { serverFacts } from '../prove/server-facts.ts'
+import { checkPlans } from './check-plans.ts'
 import { loadProject } from './config.ts'
-import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
+import { withMigrated, type Migrated, type OnProgress, type ServerWish } from './migrated.ts'
 
 export interface CheckSettings extends ServerWish {
   readonly directory: string
@@ -24,6 +25,8 @@ export interface CheckSettings extends ServerWish {
 export interface ProjectCheck {
   readonly rules: number
   readonly structures: number
+  /** Declared queries whose plans were asked for again, since something that plans follow from changed. */
+  readonly planned: number
   /** The commit that was compared with, in words; null: none. */
   readonly against: string | null
   readonly findings: readonly Finding[]
@@ -60,15 +63,26 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
   }
 }
 
-type Checked = Pick<ProjectCheck, 'rules' | 'structures' | 'findings'>
+export type Checked = Pick<ProjectCheck, 'rules' | 'structures' | 'planned' | 'findings'>
 
-const checkOne = async (migrated: Migrated, before: Ledger | null): Promise<Checked> => {
+/** One architecture; `before`: the ledger to compare with. */
+export const checkMigrated = async (
+  migrated: Migrated,
+  before: Ledger | null,
+  onProgress?: OnProgress,
+): Promise<Checked> => {
   const now = await readNow(migrated)
   const ledger = await readLedger(migrated.part.ledger)
+  const plans = await checkPlans(migrated, ledger, now, onProgress)
   return {
     rules: now.rules.length,
     structures: now.structures.length,
-    findings: [...checkLedger(ledger, now), ...(before ? compareLedgers(before, ledger) : [])],
+    planned: plans.asked,
+    findings: [
+      ...checkLedger(ledger, now),
+      ...plans.findings,
+      ...(before ? compareLedgers(before, ledger) : []),
+    ],
   }
 }
 
@@ -83,13 +97,14 @@ export const checkProject = async (settings: CheckSettings): Promise<ProjectChec
   const checks = await withMigrated(project, settings, async (all) => {
     const found: Checked[] = []
     for (const [i, migrated] of all.entries())
-      found.push(await checkOne(migrated, before?.[i]?.ledger ?? null))
+      found.push(await checkMigrated(migrated, before?.[i]?.ledger ?? null, settings.onProgress))
     return found
   })
   const findings = checks.flatMap((c) => c.findings)
   return {
     rules: checks.reduce((n, c) => n + c.rules, 0),
     structures: checks.reduce((n, c) => n + c.structures, 0),
+    planned: checks.reduce((n, c) => n + c.planned, 0),
     against: before?.[0]?.at ?? null,
     findings,
     ok: findings.every((f) => f.severity !== 'error'),

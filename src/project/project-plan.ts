@@ -1,12 +1,9 @@
 /** Use case: the plan of one statement at sizes that no local database has, and where it becomes another. */
-import { readFileSync } from 'node:fs'
-import { AssayError } from '../ground/errors.ts'
 import { relationId } from '../ground/names.ts'
 import { bareShapeOfPlan, costOfPlan } from '../postgres/plan-shape.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import type { Finding } from '../prove/result.ts'
 import { loadSample } from '../rows/projected/loaded-sample.ts'
-import { parseStatistics } from '../rows/projected/parse-statistics.ts'
 import { makeProjector, type Projector } from '../rows/projected/projection.ts'
 import { scaleStatistics } from '../rows/projected/scale/scale.ts'
 import type { Sizes } from '../rows/projected/scale/sizes.ts'
@@ -15,6 +12,7 @@ import { sweepPlans, type Sweep } from '../rows/projected/sweep.ts'
 import { valueAt, type ValuePlace } from '../rows/projected/value-at.ts'
 import { chooseArchitecture } from './choose-architecture.ts'
 import { loadProject } from './config.ts'
+import { readStatisticsFile } from './given-statistics.ts'
 import { withMigrated, type OnProgress } from './migrated.ts'
 
 /** A text in the form of its type, null for NULL, or the value at a place of a column. */
@@ -46,20 +44,6 @@ export interface ProjectedPlanOutcome {
   readonly sweep: Sweep | null
   readonly findings: readonly Finding[]
   readonly milliseconds: number
-}
-
-const readFile = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new AssayError(`${file} cannot be read.`, {
-      code: 'statistics.file',
-      exit: 2,
-      found: (cause as Error).message,
-      mend: 'Write it: assay statistics export --url postgres://… > statistics.json',
-      cause,
-    })
-  }
 }
 
 const gapFinding = ({ code, of, why }: StatisticsGap): Finding => ({
@@ -118,8 +102,7 @@ const planAt = async (
 /** Throws AssayError. */
 export const projectPlan = async (settings: ProjectPlanSettings): Promise<ProjectedPlanOutcome> => {
   const { directory, architecture: wanted, sizes, sweep, statisticsFile, onProgress } = settings
-  const given =
-    statisticsFile === undefined ? null : parseStatistics(readFile(statisticsFile), statisticsFile)
+  const given = statisticsFile === undefined ? null : readStatisticsFile(statisticsFile)
   const project = await loadProject(directory)
   const part = chooseArchitecture(project, wanted, 'assay statistics plan')
   const wish = onProgress === undefined ? {} : { onProgress }

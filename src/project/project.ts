@@ -9,6 +9,8 @@ export interface ProjectArchitecture {
   readonly ledger: string
   /** Absent: a migration goes both ways. */
   readonly direction?: 'forward'
+  /** Absolute path of exported statistics; absent: none are kept. */
+  readonly statistics?: string
 }
 
 export interface Project {

@@ -1,12 +1,15 @@
 /** Use case: prove every architecture of a project, or a part of it, and write its ledger. */
 import { join } from 'node:path'
 import type { OperatorSet } from '../catalog/operator-set/names.ts'
+import type { Server } from '../postgres/server.ts'
 import { writeLedger } from '../prove/ledger/ledger.ts'
-import type { ProofGround } from '../prove/proof-ground.ts'
+import { openGround, type ProofGround } from '../prove/proof-ground.ts'
 import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult } from '../prove/result.ts'
+import { completeProof } from '../queries/complete-proof.ts'
 import { askedIn } from './asked-ids.ts'
 import { loadProject } from './config.ts'
+import { givenStatistics } from './given-statistics.ts'
 import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 
 export type ProofCommand = 'prove' | 'red' | 'green' | 'mutate'
@@ -48,8 +51,8 @@ export interface ProjectProof {
   /** Architectures in which something was asked for. */
   readonly proofs: readonly ArchitectureProof[]
   readonly ok: boolean
-  /** What was asked for. */
-  readonly asked?: Pick<ProveSettings, 'command' | 'only'>
+  /** What was asked for; `validate` tells its queries as a proof does. */
+  readonly asked?: { readonly command: ProofCommand | 'validate'; readonly only: readonly string[] }
 }
 
 export const isError = (finding: Finding): boolean => finding.severity === 'error'
@@ -77,16 +80,15 @@ export const findingsFor = (command: ProofCommand, result: ProveResult): readonl
   )
 }
 
-/** Proves one architecture and writes its ledger when all of it holds. `ground`: of its template, kept by the caller. */
-export const proveMigrated = async (
-  migrated: Migrated,
-  settings: Omit<ProveSettings, 'directory'>,
-  ground?: ProofGround,
-): Promise<ArchitectureProof> => {
-  const { server, template, part, seconds } = migrated
-  const { command, only, operators, onProgress } = settings
-  const proven = await prove({
-    architecture: part.architecture,
+const proveOn = async (
+  { server, template, part, seconds }: Migrated,
+  { command, only, operators, onProgress }: Omit<ProveSettings, 'directory'>,
+  ground: ProofGround,
+): Promise<ProveResult> => {
+  const { architecture } = part
+  const given = givenStatistics(part.statistics)
+  const found = await prove({
+    architecture,
     server,
     template,
     steps: stepsOf[command],
@@ -94,8 +96,36 @@ export const proveMigrated = async (
     operators: operators ?? null,
     startSeconds: seconds,
     ...(onProgress ? { onProgress } : {}),
-    ...(ground ? { ground } : {}),
+    ground,
   })
+  const plansElsewhere = command === 'prove' && operators === undefined
+  return completeProof(found, { architecture, server, template, ground, given, plansElsewhere })
+}
+
+const withGround = async <T>(
+  server: Server,
+  template: string,
+  work: (ground: ProofGround) => Promise<T>,
+): Promise<T> => {
+  const ground = await openGround(server, template)
+  try {
+    return await work(ground)
+  } finally {
+    await ground.close()
+  }
+}
+
+/** Proves one architecture and writes its ledger when all of it holds. `ground`: of its template, kept by the caller. */
+export const proveMigrated = async (
+  migrated: Migrated,
+  settings: Omit<ProveSettings, 'directory'>,
+  ground?: ProofGround,
+): Promise<ArchitectureProof> => {
+  const { server, template, part } = migrated
+  const { command, only, operators } = settings
+  const proven = ground
+    ? await proveOn(migrated, settings, ground)
+    : await withGround(server, template, (own) => proveOn(migrated, settings, own))
   const result = { ...proven, findings: findingsFor(command, proven) }
   const isAll = only.length === 0 && operators === undefined
   const whole = command === 'prove' && isAll && !result.findings.some(isError)

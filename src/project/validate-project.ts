@@ -16,9 +16,11 @@ export interface ValidateSettings extends ServerWish {
   readonly only: readonly string[]
   /** `orders=5e6`, or a number for all: how many rows to fill its tables with; empty: those that proofs load. */
   readonly rows: readonly string[]
+  /** Also: which size of its tables flips the plan of each query. */
+  readonly sweep?: boolean
 }
 
-const noQueries = (names: readonly string[], only: readonly string[]): AssayError =>
+export const noQueries = (names: readonly string[], only: readonly string[]): AssayError =>
   new AssayError(
     only.length === 0
       ? `No query is declared over ${names.join(', ')}.`
@@ -33,7 +35,7 @@ const noQueries = (names: readonly string[], only: readonly string[]): AssayErro
   )
 
 /** A number alone is for every table that a query reads. */
-const sizesOf = (
+export const sizesOf = (
   architecture: Architecture,
   catalog: Catalog,
   { named, usual }: NamedSizes,
@@ -65,6 +67,7 @@ export const validateProject = async (settings: ValidateSettings): Promise<reado
           template,
           only,
           sizes,
+          sweep: settings.sweep ?? false,
           ...(onProgress ? { onProgress } : {}),
         }),
       )

@@ -10,6 +10,7 @@ import type { Rows } from '../rows/rows.ts'
 import type { Unsolved } from '../rules/experiment.ts'
 import { bind, type Binding } from './bind.ts'
 import { declarationDigest } from './digest.ts'
+import { openFilledClones } from './filled-clones.ts'
 import { makePlanClone } from './plan-clone.ts'
 import type { ProveResult } from './result.ts'
 import { serverFacts } from './server-facts.ts'
@@ -29,6 +30,8 @@ export interface ProofGround {
   useRows(rows: Rows): void
   /** Loads rows for the plans that these rules ask for, unless they are there; the rules say what could not be loaded. */
   load(rules: readonly TestedRule[]): Promise<readonly TestedRule[]>
+  /** The clone with those rows; null: no rule asked for a plan. */
+  loadedDatabase(): string | null
   /** Drops all clones; the template stays. */
   close(): Promise<void>
 }
@@ -62,6 +65,7 @@ export const openGround = async (server: Server, template: string, workers = 2):
   let read: Pick<ProofGround, 'catalog' | 'facts'> | null = null
   let rows: Rows | null = null
   let loaded: Loaded | null = null
+  const filled = openFilledClones(server, template)
   const openPlace = (number: number): Promise<Workplace> =>
     openWorkplace({
       server,
@@ -72,6 +76,7 @@ export const openGround = async (server: Server, template: string, workers = 2):
       label: `prove-${number}`,
       rows: () => rows!,
       loaded: () => loaded?.database ?? null,
+      filledFor: (call) => filled.of(call),
     })
   const first = await openPlace(1)
   const coming = Array.from({ length: Math.max(0, workers - 1) }, (_, i) => openPlace(i + 2))
@@ -79,6 +84,7 @@ export const openGround = async (server: Server, template: string, workers = 2):
   for (const place of coming) place.catch(() => undefined)
   const places: Workplace[] = [first]
   const { catalog, facts } = (read = await readPlace(server, first))
+  filled.use(catalog)
   let bound: { readonly architecture: Architecture; readonly binding: Promise<Binding> } | null = null
 
   const serves = ({ rules }: Loaded, rule: TestedRule): boolean =>
@@ -99,6 +105,17 @@ export const openGround = async (server: Server, template: string, workers = 2):
     return made.rules
   }
 
+  const loadPlans = async (rules: readonly TestedRule[]): Promise<readonly TestedRule[]> => {
+    const kept = loaded
+    const asking = rules.filter(asksForPlans)
+    if (asking.length === 0) return rules
+    if (kept === null || !asking.every((rule) => serves(kept, rule))) return loadAnew(rules)
+    return rules.map((rule) => {
+      const unsolved = asking.includes(rule) ? kept.rules.get(rule.rule.id)!.unsolved : []
+      return unsolved.length === 0 ? rule : { ...rule, unsolved: [...rule.unsolved, ...unsolved] }
+    })
+  }
+
   return {
     catalog,
     facts,
@@ -115,21 +132,16 @@ export const openGround = async (server: Server, template: string, workers = 2):
       rows = made
     },
     async load(rules) {
-      const kept = loaded
-      const asking = rules.filter(asksForPlans)
-      if (asking.length === 0) return rules
-      if (kept === null || !asking.every((rule) => serves(kept, rule))) return loadAnew(rules)
-      return rules.map((rule) => {
-        const unsolved = asking.includes(rule) ? kept.rules.get(rule.rule.id)!.unsolved : []
-        return unsolved.length === 0 ? rule : { ...rule, unsolved: [...rule.unsolved, ...unsolved] }
-      })
+      return filled.fill(await loadPlans(rules), bound?.architecture.volumes ?? {})
     },
+    loadedDatabase: () => loaded?.database ?? null,
     async close() {
       const late = await Promise.allSettled(coming.splice(0))
       const open = [...places.splice(0), ...late.flatMap((p) => (p.status === 'fulfilled' ? p.value : []))]
       await Promise.all(open.map((place) => place.close()))
       if (loaded !== null) await server.dropDatabase(loaded.database)
       loaded = null
+      await filled.close()
     },
   }
 }

@@ -7,6 +7,8 @@ import { fingerprint } from '../catalog/fingerprint.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
+import type { Wholes } from '../postgres/plan-tree.ts'
+import { readWholes } from '../postgres/plan-wholes.ts'
 import type { Server } from '../postgres/server.ts'
 import { kindOf } from '../rules/kinds.ts'
 import { withSilentRepeats } from '../rules/silent-repeats.ts'
@@ -18,6 +20,7 @@ import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
 import { leftAloneBy } from './left-alone.ts'
+import { hasBudget, loadedPlan } from './loaded-plans.ts'
 import { mutateAll } from './mutate-all.ts'
 import { indistinctOf, makeWitnesses } from './mutate.ts'
 import { openNoticedRemovals } from './noticed-removals.ts'
@@ -25,7 +28,7 @@ import { proveRed, type RedEvidence } from './red.ts'
 import { openRedHabits } from './red-habits.ts'
 import { missingObjects } from './missing-objects.ts'
 import { openGround, type ProofGround } from './proof-ground.ts'
-import type { MutantResult, ProveResult, RuleResult, StructureResult } from './result.ts'
+import type { MutantResult, ProveResult, RulePlan, RuleResult, StructureResult } from './result.ts'
 import { byTable, shareOut } from './share-out.ts'
 import { summarize } from './summary.ts'
 import { withoutProof } from './unshown.ts'
@@ -95,7 +98,12 @@ const inTheWay = ({ green, claims }: GreenRule, catalog: Catalog): readonly stri
         return kindOfStructure(found).drop(found, catalog)
       })
 
-const ruleResult = (rule: GreenRule, red: RedEvidence | null, replaces: readonly string[]): RuleResult => ({
+const ruleResult = (
+  rule: GreenRule,
+  red: RedEvidence | null,
+  replaces: readonly string[],
+  plans: readonly RulePlan[],
+): RuleResult => ({
   id: rule.rule.id,
   kind: rule.rule.kind,
   table: rule.rule.table,
@@ -112,7 +120,11 @@ const ruleResult = (rule: GreenRule, red: RedEvidence | null, replaces: readonly
   notes: rule.notes ?? [],
   design: rule.design,
   ...(replaces.length === 0 ? {} : { replaces }),
+  ...(plans.length === 0 ? {} : { plans }),
 })
+
+const plansOf = ({ results }: GreenRule, wholes: Wholes): readonly RulePlan[] =>
+  results.flatMap(({ experiment, observed }) => loadedPlan(experiment, observed, wholes) ?? [])
 
 /** Without rules on columns that no migration has made yet: no row can keep them. */
 const standingPart = (architecture: Architecture, { rules }: Binding): Architecture => {
@@ -217,7 +229,12 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     }
     const mutateSeconds = mutating()
 
-    const rules = reported.map((r) => ruleResult(r, evidence.get(r.rule.id) ?? null, inTheWay(r, catalog)))
+    const wholes: Wholes = reported.some((r) => r.experiments.some(hasBudget))
+      ? await readWholes(places[0]!.main)
+      : new Map()
+    const rules = reported.map((r) =>
+      ruleResult(r, evidence.get(r.rule.id) ?? null, inTheWay(r, catalog), plansOf(r, wholes)),
+    )
     const structureResults = structures.map((s, i) =>
       structureResult(s, catalog, binding, withoutProof(s.table, mutants[i]!)),
     )

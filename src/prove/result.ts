@@ -2,6 +2,8 @@
 import type { Experiment, Note, Unsolved } from '../rules/experiment.ts'
 import type { MutantEffect } from '../catalog/structure.ts'
 import type { PgFault } from '../postgres/fault.ts'
+import type { PlanNode } from '../postgres/plan.ts'
+import type { Sweep } from '../rows/projected/sweep.ts'
 import type { DiagramTable } from './diagram.ts'
 
 /** What PostgreSQL did with an experiment. */
@@ -20,6 +22,26 @@ export interface ExperimentResult {
   readonly holds: boolean
   /** Why it does not hold, in one readable line; null when it does. */
   readonly difference: string | null
+}
+
+/** The plan of one call of a declared statement. */
+export interface RulePlan {
+  /** Unique in its rule: `with frequent values`, `at 1000000000 rows of orders`. */
+  readonly call: string
+  /** Run on loaded rows; or planned, and not run, at the size that it declares or with exported statistics. */
+  readonly basis: 'loaded' | 'size' | 'statistics'
+  /** `planTree`: the same on another day. */
+  readonly tree: readonly string[]
+  /** As EXPLAIN answered it. */
+  readonly plan: PlanNode
+  readonly sql: string
+}
+
+export interface RuleSweep extends Sweep {
+  /** Relation id. */
+  readonly table: string
+  /** Why it could not be planned at all of them; null: it could. */
+  readonly failed: string | null
 }
 
 export interface RuleResult {
@@ -47,6 +69,10 @@ export interface RuleResult {
   readonly design: readonly string[]
   /** DDL that takes away what stands in the place of that; absent: nothing does. */
   readonly replaces?: readonly string[]
+  /** Of a statement with a budget; absent: none was asked. */
+  readonly plans?: readonly RulePlan[]
+  /** At which sizes of a table its plan becomes another; absent: not asked for. */
+  readonly sweeps?: readonly RuleSweep[]
 }
 
 export type Verdict = 'killed' | 'redundant' | 'equivalent' | 'stillborn' | 'survived' | 'unsolved'
@@ -92,6 +118,8 @@ export interface Finding {
   /** Its first line is prose; lines after it are SQL, a declaration or commands, as they are to be written. */
   readonly fix: string
   readonly where?: { readonly file: string; readonly line: number }
+  /** Of a plan that changed: both trees, a node a line. */
+  readonly plan?: { readonly before: readonly string[]; readonly after: readonly string[] }
 }
 
 export interface ProveSummary {
@@ -134,4 +162,6 @@ export interface ProveResult {
   readonly diagram?: readonly DiagramTable[]
   /** The role that owned the tables in this run. */
   readonly owner?: string
+  /** Digest of the exported statistics that plans were made with; absent: none were. */
+  readonly statistics?: string
 }

@@ -5,7 +5,12 @@ import type { Finding } from '../prove/result.ts'
 import { relationOfId } from '../rules/ddl.ts'
 import type { IndexCost } from './result.ts'
 
-const costText = ({ bytesPerRow, buffersPerInsert, walPerInsert }: IndexCost): string =>
+/** "it takes 34 bytes of disk for each row, and each insert …" */
+export const costText = ({
+  bytesPerRow,
+  buffersPerInsert,
+  walPerInsert,
+}: Pick<IndexCost, 'bytesPerRow' | 'buffersPerInsert' | 'walPerInsert'>): string =>
   `it takes ${bytesPerRow} bytes of disk for each row${buffersPerInsert === null || walPerInsert === null ? '' : `, and each insert looks at ${buffersPerInsert} buffers and writes ${walPerInsert} bytes of the write-ahead log more`}`
 
 interface Columns {

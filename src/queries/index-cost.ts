@@ -1,7 +1,4 @@
 /** What an index costs on disk and for each row that is written, measured on loaded rows by taking it away. */
-import type { KeyFacts } from '../catalog/key/key.ts'
-import { kindOfStructure } from '../catalog/kind-of.ts'
-import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { numberIn } from '../postgres/plan-work.ts'
 import { parsePlan } from '../postgres/plan.ts'
@@ -66,26 +63,24 @@ const rounded = (n: number): number => Math.round(n * 10) / 10
 export const weighIndex = async (
   db: Session,
   owner: string,
-  index: Structure<KeyFacts>,
+  index: { readonly name: string; readonly drop: readonly string[] },
   parts: {
     readonly table: Table
-    readonly catalog: Catalog
     /** Null: rows beyond those that stand are not known, so that writing is not measured. */
     readonly values: ReadonlyMap<string, string> | null
     readonly loaded: number
   },
 ): Promise<IndexWeight> => {
-  const { table, catalog, values, loaded } = parts
-  const [size] = await db.json<{ bytes: number; rows: number }>(sizeSql(table, index.facts.name))
+  const { table, values, loaded } = parts
+  const [size] = await db.json<{ bytes: number; rows: number }>(sizeSql(table, index.name))
   const { bytes, rows } = size ?? { bytes: 0, rows: 0 }
   const disk = { bytes, bytesPerRow: rows === 0 ? 0 : rounded(bytes / rows) }
   if (values === null) return { ...disk, buffersPerInsert: null, walPerInsert: null }
   const insert = insertSql(table, values, loaded)
-  const drop = kindOfStructure(index).drop(index, catalog)
   // The first write finds pages that no other has touched yet.
   await insertCost(db, owner, [], insert)
   const beside = await insertCost(db, owner, [], insert)
-  const without = await insertCost(db, owner, drop, insert)
+  const without = await insertCost(db, owner, index.drop, insert)
   const difference = (part: keyof InsertCost): number | null =>
     beside && without ? Math.max(0, rounded(beside[part] - without[part])) : null
   return {

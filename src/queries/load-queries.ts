@@ -1,12 +1,14 @@
 /** The declared queries with their experiments, on a clone whose tables are loaded with rows. */
 import type { Architecture } from '../architecture/architecture.ts'
+import type { QueryRule } from '../architecture/kinds/query.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { isAskedFor } from '../prove/asked.ts'
-import type { Binding } from '../prove/bind.ts'
+import type { Binding, BoundRule } from '../prove/bind.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
 import { makePlanClone } from '../prove/plan-clone.ts'
 import { openGround } from '../prove/proof-ground.ts'
+import type { ProveResult } from '../prove/result.ts'
 import { writeOnPlaces } from '../prove/write-on-places.ts'
 import type { TestedRule } from '../prove/write-tests.ts'
 import { planLoad, type LoadPlan } from '../rows/load/plan.ts'
@@ -29,6 +31,7 @@ export interface LoadedQueries {
   /** Null: there is no query, or none that could be written. */
   readonly database: string | null
   readonly catalog: Catalog
+  readonly facts: ProveResult['server']
   readonly binding: Binding
   readonly queries: readonly LoadedQuery[]
   /** What each table that they read is loaded with, by relation id. */
@@ -39,18 +42,39 @@ export interface LoadedQueries {
 
 const isQuery = (tested: TestedRule): tested is LoadedQuery => tested.rule.kind === 'query'
 
+const isQueryRule = (bound: BoundRule): bound is BoundRule & { readonly rule: QueryRule } =>
+  bound.rule.kind === 'query'
+
+/** What it sends is counted where it is proven; one plan of it there is not. */
+const notMeasured = (bound: BoundRule & { readonly rule: QueryRule }): LoadedQuery => ({
+  ...bound,
+  experiments: [],
+  unsolved: [],
+  notes: [
+    {
+      rule: bound.rule.id,
+      code: 'query.not-measured',
+      summary: `"${bound.rule.sentence}" is a function that sends several statements: it is not measured here`,
+      why: 'its statements depend on the rows of those before them; npx assay prove counts them',
+      mend: 'Declare a statement whose plan matters as a query of its own.',
+    },
+  ],
+})
+
 /** Throws AssayErrors for statements that PostgreSQL refuses. The clone is the caller's to drop. */
 export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
   const { architecture, server, template, only, onProgress } = wish
   const ground = await openGround(server, template, 1)
   try {
     await ground.widen(1)
-    const { catalog, places } = ground
+    const { catalog, facts, places } = ground
     const binding = await ground.bind(architecture)
     refuseDeclaredSql(binding.refused)
-    const asked = binding.rules.filter(
-      ({ rule }) => rule.kind === 'query' && isAskedFor(rule.id, rule.table, only),
-    )
+    const declared = binding.rules
+      .filter(isQueryRule)
+      .filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
+    const functions = declared.filter(({ rule }) => rule.function).map(notMeasured)
+    const asked = declared.filter(({ rule }) => !rule.function)
     const wished = wish.sizes?.(catalog) ?? null
     if (wished !== null) {
       const filled = await fillQueries(asked, {
@@ -61,7 +85,8 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
         sizes: wished,
         ...(onProgress ? { onProgress } : {}),
       })
-      return { ...filled, catalog, binding, plans: new Map() }
+      const queries = [...filled.queries, ...functions]
+      return { ...filled, queries, catalog, facts, binding, plans: new Map() }
     }
     const { tested } = await writeOnPlaces(places.slice(0, 1), asked, {
       architecture,
@@ -86,7 +111,7 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
       await db.batch(['rollback'])
     }
     const rows = new Map([...plans].map(([id, { count }]) => [id, count]))
-    return { database, catalog, binding, queries, plans, rows }
+    return { database, catalog, facts, binding, queries: [...queries, ...functions], plans, rows }
   } finally {
     await ground.close()
   }

@@ -11,8 +11,10 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { parsePlan } from '../postgres/plan.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
+import { openGround } from '../prove/proof-ground.ts'
 import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult, RuleResult } from '../prove/result.ts'
+import { completeProof } from './complete-proof.ts'
 import { planFindings } from './plan-findings.ts'
 import type { ValidateResult } from './result.ts'
 import { validateQueries } from './validate.ts'
@@ -151,7 +153,19 @@ let validated: ValidateResult
 const proveQueries = (shop: Architecture, steps: readonly Step[]): Promise<ProveResult> =>
   prove({ architecture: shop, server, template, steps, only: ['queries'], startSeconds: 0 })
 
-const proveShop = (): Promise<ProveResult> => proveQueries(declared(), ['red', 'green', 'mutate'])
+const proveShop = async (): Promise<ProveResult> => {
+  const shop = declared()
+  const ground = await openGround(server, template)
+  try {
+    const steps = ['red', 'green', 'mutate'] as const
+    const wish = { architecture: shop, server, template, steps, only: ['queries'], startSeconds: 0, ground }
+    const found = await prove(wish)
+    const parts = { architecture: shop, server, template, ground, given: null, plansElsewhere: true }
+    return await completeProof(found, parts)
+  } finally {
+    await ground.close()
+  }
+}
 
 beforeAll(async () => {
   server = await startServer({})
@@ -215,6 +229,73 @@ describe('a query within its budget', () => {
     expect(mutantsOf('orders_recent')[0]).toMatchObject({ effect: 'removed', verdict: 'killed' })
   })
 
+  it('names what an index costs that no budget needs', () => {
+    const about = result.findings.filter(({ structure }) => structure === 'orders/index:tenant_id,user_id')
+    const costs = about.filter(({ why }) => why.includes('bytes of disk for each row'))
+    expect(costs.map(({ code, reason }) => [code, reason])).toEqual([
+      ['mutant.survived', mutantsOf('orders_idle')[0]!.summary],
+    ])
+    expect(costs[0]!.why).toMatch(
+      /it takes [\d.]+ bytes of disk for each row, and each insert looks at [\d.]+ buffers/u,
+    )
+  })
+
+  it('has the plans of its calls and of its declared size, partitions told as their whole', () => {
+    const treesOf = (sentence: string) =>
+      ruleOf(sentence).plans!.map(({ call, basis, tree }) => [call, basis, ...tree])
+    expect(treesOf('recent orders of a user')).toMatchInlineSnapshot(`
+      [
+        [
+          "with frequent values",
+          "loaded",
+          "Limit",
+          "  Index Only Scan using orders_recent on orders (Index Cond: tenant_id, user_id)",
+        ],
+        [
+          "with other values",
+          "loaded",
+          "Limit",
+          "  Index Only Scan using orders_recent on orders (Index Cond: tenant_id, user_id)",
+        ],
+        [
+          "with values that no row has",
+          "loaded",
+          "Limit",
+          "  Index Only Scan using orders_recent on orders (Index Cond: tenant_id, user_id)",
+        ],
+        [
+          "at 1,000,000,000 rows of orders",
+          "size",
+          "Limit",
+          "  Index Only Scan using orders_recent on orders (Index Cond: tenant_id, user_id)",
+        ],
+      ]
+    `)
+    expect(treesOf('events of a kind since')).toMatchInlineSnapshot(`
+      [
+        [
+          "with frequent values",
+          "loaded",
+          "Append",
+          "  Bitmap Heap Scan on events",
+          "    Bitmap Index Scan using events_kind (Index Cond: kind, at)",
+        ],
+        [
+          "with other values",
+          "loaded",
+          "Bitmap Heap Scan on events",
+          "  Bitmap Index Scan using events_kind (Index Cond: kind, at)",
+        ],
+        [
+          "with values that no row has",
+          "loaded",
+          "Append",
+          "  Index Scan using events_kind on events (Index Cond: kind, at)",
+        ],
+      ]
+    `)
+  })
+
   it('says the same on a second run', async () => {
     const texts = ({ rules, structures }: ProveResult) => [
       rules.map((r) => [
@@ -224,6 +305,7 @@ describe('a query within its budget', () => {
         r.green,
         r.red,
         r.experiments.map((e) => e.experiment.title),
+        r.plans?.map((p) => [p.call, p.tree]),
       ]),
       structures.map((s) => s.mutants.map((m) => [m.id, m.verdict, m.why])),
     ]
@@ -322,6 +404,24 @@ describe('validate', () => {
         ],
       ]
     `)
+  })
+
+  it('finds the sizes at which a plan becomes another, and has all plans for the report', async () => {
+    const only = ['queries/users with their orders counted']
+    const wish = { architecture: declared(), server, template, only, sweep: true }
+    const { queries, rules } = await validateQueries(wish)
+    const [sweep, ...more] = queries[0]!.sweeps!
+    expect([more, sweep!.table, sweep!.failed]).toEqual([[], 'users', null])
+    expect([sweep!.points[0]!.rows, sweep!.points.at(-1)!.rows]).toEqual([1e3, 1e10])
+    expect(sweep!.flips.length).toBeGreaterThan(0)
+    for (const { below, above } of sweep!.flips) {
+      expect(above.rows).toBeGreaterThan(below.rows)
+      expect(above.rows / below.rows).toBeLessThan(1.06)
+      expect(above.shape).not.toBe(below.shape)
+    }
+    expect(rules.map(({ id }) => id)).toEqual(only)
+    expect(rules[0]!.sweeps).toEqual([sweep])
+    expect(rules[0]!.plans!.map(({ basis }) => basis)).toEqual(['loaded', 'loaded', 'loaded'])
   })
 
   it('plans a query at the size that it declares, whatever is loaded', () => {

@@ -49,7 +49,7 @@ export const queryFindings = (
       code: 'query.not-projected',
       severity: 'note',
       rule: rule.id,
-      summary: `"${rule.sentence}" was not planned at its declared size`,
+      summary: `"${rule.sentence}" was not planned at ${Object.keys(rule.rowsAt).length > 0 ? 'its declared size' : 'other sizes'}`,
       why,
       fix: 'Run assay validate on the embedded server, without --url.',
       ...where,

@@ -1,5 +1,5 @@
 /** The result of validating declared queries: the command line, the reports and scripts all read it. */
-import type { Finding } from '../prove/result.ts'
+import type { Finding, ProveResult, RuleResult, RuleSweep } from '../prove/result.ts'
 
 /** One call of a query, measured. */
 export interface MeasuredCall {
@@ -43,6 +43,8 @@ export interface ValidatedQuery {
   readonly unprojected: readonly string[]
   /** Why it could not be measured. */
   readonly unsolved: readonly string[]
+  /** Absent: not asked for. */
+  readonly sweeps?: readonly RuleSweep[]
 }
 
 /** What an index costs, and whether a declared query needs it. */
@@ -70,4 +72,7 @@ export interface ValidateResult {
   readonly queries: readonly ValidatedQuery[]
   readonly indexes: readonly IndexCost[]
   readonly findings: readonly Finding[]
+  readonly server: ProveResult['server']
+  /** Its queries as a proof tells rules, with their plans: what the report's pages show. */
+  readonly rules: readonly RuleResult[]
 }

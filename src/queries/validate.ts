@@ -7,20 +7,22 @@ import type { KeyFacts } from '../catalog/key/key.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Structure } from '../catalog/structure.ts'
 import { parsePlan, type PlanNode } from '../postgres/plan.ts'
+import { readWholes } from '../postgres/plan-wholes.ts'
 import { workOf } from '../postgres/plan-work.ts'
 import type { Session } from '../postgres/session.ts'
 import { changeBetween, differenceFrom } from '../prove/judge.ts'
-import type { Finding, Observation } from '../prove/result.ts'
+import type { ExperimentResult, Finding, Observation, RuleResult } from '../prove/result.ts'
 import { runTrials } from '../prove/runner.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { costFindings } from './cost-findings.ts'
 import { weighIndex } from './index-cost.ts'
-import { loadQueries, type LoadedQueries, type LoadWish } from './load-queries.ts'
+import { loadQueries, type LoadedQueries } from './load-queries.ts'
 import type { LoadedQuery } from './loaded-query.ts'
 import { measure, type Times } from './measure.ts'
 import { planFindings } from './plan-findings.ts'
 import { queryFindings } from './query-findings.ts'
-import { projectPlans } from './project-plans.ts'
+import { planElsewhereFor, type ValidateWish } from './validated-plans.ts'
+import { validatedRule } from './validated-rule.ts'
 import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
 
 const targetOf = ({ rule }: LoadedQuery): Pick<ValidatedQuery, 'target' | 'isUsual'> => {
@@ -43,6 +45,7 @@ const observeAll = async (
 
 interface Measured {
   readonly call: MeasuredCall
+  readonly result: ExperimentResult
   readonly calibration: number
   readonly findings: readonly Finding[]
 }
@@ -63,6 +66,7 @@ const measureCall = async (
   const times = plan === null ? none : await measure(db, experiment)
   const run = plan && { rule: query.rule, plan, asOwner: free && !free.fault ? planIn(free) : null }
   return {
+    result: { experiment, observed: observed!, holds: broken === null, difference: broken },
     calibration: times.calibration,
     findings: run ? planFindings(run, loaded.catalog) : [],
     call: {
@@ -117,9 +121,9 @@ const costOf = async (
       differenceFrom(one, before[i]!) === null && changeBetween(one, before[i]!, after[i]!, true) !== null,
   )
   const ids = new Set(queries.map(({ rule }) => rule.id))
-  const weight = await weighIndex(db, owner, index, {
+  const taken = { name: index.facts.name, drop: kindOfStructure(index).drop(index, catalog) }
+  const weight = await weighIndex(db, owner, taken, {
     table,
-    catalog,
     values: plan?.values ?? null,
     loaded: plan?.count ?? 0,
   })
@@ -138,22 +142,26 @@ const median = (values: readonly number[]): number =>
 
 const measureAll = async (
   db: Session,
-  wish: LoadWish,
+  wish: ValidateWish,
   loaded: LoadedQueries,
-): Promise<Omit<ValidateResult, 'architecture' | 'rows'>> => {
+): Promise<Omit<ValidateResult, 'architecture' | 'rows' | 'server'>> => {
   const { server, only, onProgress } = wish
   const { catalog, queries: asked } = loaded
   const queries: ValidatedQuery[] = []
   const findings: Finding[] = []
   const calibrations: number[] = []
   onProgress?.('projecting plans', 0, 1)
-  const plans = await projectPlans({ server, template: wish.template, loaded: loaded.database! }, asked)
+  const elsewhere = await planElsewhereFor(wish, loaded.database!, asked)
+  const wholes = await readWholes(db)
+  const rules: RuleResult[] = []
   for (const [done, query] of asked.entries()) {
     onProgress?.(`measuring "${query.rule.sentence}"`, done, asked.length)
     const calls: MeasuredCall[] = []
+    const results: ExperimentResult[] = []
     for (const experiment of query.experiments) {
       const measured = await measureCall(db, server.owner, query, experiment, loaded)
       calls.push(measured.call)
+      results.push(measured.result)
       if (measured.calibration > 0) calibrations.push(measured.calibration)
       findings.push(...measured.findings)
     }
@@ -162,9 +170,18 @@ const measureAll = async (
       ...query.unsolved.map((u) => u.summary),
     ]
     const { id, sentence } = query.rule
-    const plansOf = plans.get(id) ?? []
-    const [projected, unprojected] = typeof plansOf === 'string' ? [[], [plansOf]] : [plansOf, []]
-    const validated = { id, sentence, ...targetOf(query), calls, projected, unprojected, unsolved }
+    const { projected, plans, unprojected, sweeps } = elsewhere(id)
+    const validated: ValidatedQuery = {
+      id,
+      sentence,
+      ...targetOf(query),
+      calls,
+      projected,
+      unprojected,
+      unsolved,
+      ...(sweeps === null ? {} : { sweeps }),
+    }
+    rules.push(validatedRule(query, results, { wholes, plans, sweeps: sweeps ?? [] }))
     queries.push(validated)
     findings.push(...queryFindings(query, validated))
   }
@@ -181,12 +198,13 @@ const measureAll = async (
     calibration: median(calibrations),
     queries,
     indexes,
+    rules,
     findings: [...onceEach(findings), ...costFindings(indexes, catalog)],
   }
 }
 
 /** Leaves nothing behind. */
-export const validateQueries = async (wish: LoadWish): Promise<ValidateResult> => {
+export const validateQueries = async (wish: ValidateWish): Promise<ValidateResult> => {
   const { architecture, server } = wish
   const loaded = await loadQueries(wish)
   const read = new Set(loaded.queries.flatMap(({ rule }) => rule.reads))
@@ -203,13 +221,26 @@ export const validateQueries = async (wish: LoadWish): Promise<ValidateResult> =
       unsolved: [...(query.missing === null ? [] : [query.missing]), ...query.unsolved.map((u) => u.summary)],
     }))
     const findings = loaded.queries.flatMap((query, i) => queryFindings(query, queries[i]!))
-    return { architecture: architecture.name, calibration: 0, rows: {}, queries, indexes: [], findings }
+    const rules = loaded.queries.map((query) =>
+      validatedRule(query, [], { wholes: new Map(), plans: [], sweeps: [] }),
+    )
+    return {
+      architecture: architecture.name,
+      calibration: 0,
+      rows: {},
+      queries,
+      indexes: [],
+      findings,
+      server: loaded.facts,
+      rules,
+    }
   }
   try {
     const db = await server.connect(database, 'prover')
     try {
       await db.query(`set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`)
-      return { architecture: architecture.name, rows, ...(await measureAll(db, wish, loaded)) }
+      const measured = await measureAll(db, wish, loaded)
+      return { architecture: architecture.name, rows, server: loaded.facts, ...measured }
     } finally {
       await db.end()
     }

@@ -1,6 +1,9 @@
 /** What each code of a finding means, apart from where it was found: the rules that a SARIF viewer lists. */
 import { hazards } from '../migrate/lint/hazards.ts'
+import { adviceCodes } from './advice-codes.ts'
+import { cutoverCodes } from './cutover-codes.ts'
 import { fillCodes } from './fill-codes.ts'
+import { historyCodes } from './history-codes.ts'
 import { migrationCodes } from './migration-codes.ts'
 import { statisticsCodes } from './statistics-codes.ts'
 
@@ -16,6 +19,9 @@ const reviewed = 'Have a reviewer agree, or take the change back.'
 
 const codes: Readonly<Record<string, FindingCode>> = {
   ...migrationCodes,
+  ...cutoverCodes,
+  ...historyCodes,
+  ...adviceCodes,
   ...fillCodes,
   ...statisticsCodes,
   'rule.red': {
@@ -108,6 +114,16 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'The budget is declared, and the statement breaks it on loaded rows.',
     fix: 'Declare an index that serves it, or give it a wider budget.',
   },
+  'query.n-plus-one': {
+    title: 'A query sends a statement once for each row of another',
+    why: 'Twice the rows take twice as many round trips.',
+    fix: 'Ask once for all rows: with in, a join, or one JSON column.',
+  },
+  'query.not-measured': {
+    title: 'A query of several statements is not measured',
+    why: 'Its statements depend on the rows of those before them; they are counted where it is proven.',
+    fix: 'Declare a statement whose plan matters as a query of its own.',
+  },
   'query.plan-at-size': {
     title: 'A query gets another plan at its declared size',
     why: 'On few rows it stays within its budget, and at the size that is declared PostgreSQL plans it otherwise.',
@@ -147,6 +163,11 @@ const codes: Readonly<Record<string, FindingCode>> = {
     title: 'A query runs a subquery for each row',
     why: 'Twice the rows take twice as long.',
     fix: 'Join what the subquery asks for.',
+  },
+  'plan.changed': {
+    title: 'A query gets another plan than in the ledger',
+    why: 'The structure, the statistics or the server changed since, and PostgreSQL plans the query otherwise.',
+    fix: 'Where the new plan is right, run `npx assay prove` and commit the ledger; else take the change back.',
   },
   'index.unneeded': {
     title: 'No budget breaks without an index',
@@ -251,6 +272,16 @@ const codes: Readonly<Record<string, FindingCode>> = {
   'ledger.rule-changed': {
     title: 'A rule says something else than what was proven',
     why: 'What it says now was never proven.',
+    fix: again,
+  },
+  'ledger.plan-changed': {
+    title: 'A query has another plan than at the base commit',
+    why: 'It stays within its budget on the rows of the proof; at full size it may be another matter.',
+    fix: 'Judge the new plan.',
+  },
+  'ledger.statistics-changed': {
+    title: 'The exported statistics are not those of the ledger',
+    why: 'The ledger says with which statistics its plans were made.',
     fix: again,
   },
   'ledger.removed': {

@@ -54,15 +54,21 @@ const changeOf = (below: string, above: string): string => {
   return gone === '' ? `with ${come}` : come === '' ? `without ${gone}` : `${gone} → ${come}`
 }
 
-const sweepLines = ({ points, flips }: Sweep, { paint }: Layout): readonly string[] => {
+/** `table`: what is counted, where that is not said yet. */
+export const sweepLines = (
+  { points, flips }: Sweep,
+  { paint }: Layout,
+  table: string | null = null,
+): readonly string[] => {
   const [first, last] = [points[0], points.at(-1)]
-  const range = `${shortNumber(first?.rows ?? 0)} to ${shortNumber(last?.rows ?? 0)} rows`
-  if (flips.length === 0) return [`  ${paint.good('one plan')} from ${range}`]
+  const range = `${shortNumber(first?.rows ?? 0)} to ${shortNumber(last?.rows ?? 0)} rows${table === null ? '' : ` of ${printable(table)}`}`
+  const indent = table === null ? '  ' : '    '
+  if (flips.length === 0) return [`${indent}${paint.good('one plan')} from ${range}`]
   return [
-    `  ${flips.length === 1 ? 'the plan changes once' : `the plan changes ${flips.length} times`} from ${range}`,
+    `${indent}${flips.length === 1 ? 'the plan changes once' : `the plan changes ${flips.length} times`} from ${range}`,
     ...flips.map(
       ({ below, above }) =>
-        `    ${paint.strong(shortNumber(above.rows).padStart(6))}  ${printable(changeOf(below.shape, above.shape))}  ${paint.dim(`cost ${whole.format(above.cost)}`)}`,
+        `${indent}  ${paint.strong(shortNumber(above.rows).padStart(6))}  ${printable(changeOf(below.shape, above.shape))}  ${paint.dim(`cost ${whole.format(above.cost)}`)}`,
     ),
   ]
 }

@@ -23,6 +23,7 @@ import type {
   SiteTable,
   SiteVerdicts,
 } from './site-model.ts'
+import { sitePlanFile, sitePlans, siteSweep } from './site-plans.ts'
 import { worstState, stateOf, type SiteRun } from './site-state.ts'
 
 /** Key of a data file → what stands in it. */
@@ -93,7 +94,8 @@ const missingText = ({ table, missing }: RuleResult): string | null =>
       ? `table ${table} does not exist`
       : `table ${table} has no column ${missing.columns.join(', ')}`
 
-const siteRule = (rule: RuleResult, around: Surroundings, texts: Texts): SiteRule => ({
+/** `file`: key of the data file with its plans. */
+const siteRule = (rule: RuleResult, around: Surroundings, texts: Texts, file: string): SiteRule => ({
   id: rule.id,
   kind: rule.kind,
   sentence: rule.sentence,
@@ -107,6 +109,8 @@ const siteRule = (rule: RuleResult, around: Surroundings, texts: Texts): SiteRul
   notes: (rule.notes ?? []).map(({ summary, mend }) => ({ summary, mend })),
   design: rule.design,
   experiments: rule.experiments.map((result) => siteExperiment(result, rule.table, around, texts)),
+  ...(rule.plans?.length ? { plans: sitePlans(rule.plans, file) } : {}),
+  ...(rule.sweeps?.length ? { sweeps: rule.sweeps.map(siteSweep) } : {}),
 })
 
 const siteMutant = (mutant: MutantResult, create: readonly string[]): SiteMutant => {
@@ -201,12 +205,15 @@ const architectureData = (
   const rulesOf = groupBy<RuleResult, string | null>(result.rules, (rule) => rule.table)
   const structuresOf = groupBy(result.structures, (structure) => structure.table)
   const declared = new Set<string | null>([...result.tables, null])
+  const planned = result.rules.filter(({ plans = [] }) => plans.length > 0)
+  const planKeys = new Map(planned.map((rule, position) => [rule, `${prefix}-p${position}`]))
+  for (const [rule, key] of planKeys) data.set(key, sitePlanFile(rule, result.architecture))
   const tables = tablesOf(result).map((id, position): SiteTable => {
     const rules = rulesOf.get(id) ?? []
     const structures = structuresOf.get(id) ?? []
     const texts = makeTexts()
     const page: SitePage = {
-      rules: rules.map((rule) => siteRule(rule, around, texts)),
+      rules: rules.map((rule) => siteRule(rule, around, texts, planKeys.get(rule) ?? '')),
       structures: structures.map((structure) => siteStructure(structure, around)),
       texts: texts.all,
     }
@@ -235,6 +242,9 @@ const architectureData = (
   const { killed, survived, unsolved } = summary.mutants
   const told = killed + survived + unsolved
   const errors = findings.filter((finding) => finding.severity === 'error').length
+  const elsewhere = result.rules
+    .filter(({ id, table }) => !id.startsWith(`${table}/`))
+    .map(({ id, table }) => [id, table] as const)
   return {
     name: result.architecture,
     server: serverText(result),
@@ -243,6 +253,7 @@ const architectureData = (
     ok: errors === 0,
     kinds,
     tables,
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
     rules: summary.rules,
     experiments: summary.experiments,
     green: summary.green,

@@ -62,6 +62,15 @@ export const mutantsHtml = (name: string, key: string): string =>
 <mutation-test-report-app title-postfix="${htmlText(name)}"></mutation-test-report-app>`,
   )
 
+/** pev2 brings styles of its own for every element, so it has a page of its own; the address says which plan. */
+export const planHtml = (): string =>
+  page(
+    'Plan',
+    `<link rel="stylesheet" href="plan.css">
+<script defer src="plan.js"></script>`,
+    `<div id="plan"><noscript>This page needs JavaScript; it loads nothing from a network.</noscript></div>`,
+  )
+
 /** What would end the script, or a line of it, where JSON allows it. */
 const unsafe = /[<'\\\u2028\u2029]/gu
 

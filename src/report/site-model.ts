@@ -18,13 +18,15 @@ export interface SiteIndex {
 export interface SiteArchitecture {
   readonly name: string
   readonly server: string
-  readonly command: 'prove' | 'red' | 'green' | 'mutate'
+  readonly command: 'prove' | 'red' | 'green' | 'mutate' | 'validate'
   /** Empty: everything. */
   readonly only: readonly string[]
   readonly ok: boolean
   /** In the order in which rules were declared: the columns of the board. */
   readonly kinds: readonly string[]
   readonly tables: readonly SiteTable[]
+  /** [rule, table] of rules whose ids do not begin with their table; absent: none. */
+  readonly elsewhere?: readonly (readonly [string, string])[]
   readonly rules: number
   readonly experiments: number
   readonly green: number
@@ -95,6 +97,60 @@ export interface SiteRule {
   readonly notes: readonly { readonly summary: string; readonly mend: string }[]
   readonly design: readonly string[]
   readonly experiments: readonly SiteExperiment[]
+  /** Of a declared query; absent: none. */
+  readonly plans?: SitePlans
+  /** Absent: not asked for. */
+  readonly sweeps?: readonly SiteSweep[]
+}
+
+export interface SitePlans {
+  /** Key of the data file with the whole plans, in the same order. */
+  readonly file: string
+  readonly all: readonly SitePlan[]
+}
+
+export interface SitePlan {
+  readonly call: string
+  /** Run on loaded rows; or planned at the declared size, or with exported statistics. */
+  readonly basis: 'loaded' | 'size' | 'statistics'
+  /** One node a line. */
+  readonly tree: readonly string[]
+}
+
+/** `data/a0-p3.js`: what the page of plans shows. */
+export interface SitePlanFile {
+  readonly architecture: string
+  readonly rule: string
+  readonly sentence: string
+  readonly plans: readonly {
+    readonly call: string
+    readonly sql: string
+    /** As EXPLAIN (FORMAT JSON) answers. */
+    readonly json: string
+  }[]
+}
+
+/** At which sizes of a table the plan becomes another. */
+export interface SiteSweep {
+  readonly table: string
+  readonly from: number
+  readonly to: number
+  /** Why it could not be planned at all of them. */
+  readonly failed: string | null
+  readonly chart: SiteDrawing | null
+  readonly flips: readonly {
+    readonly rows: number
+    readonly cost: number
+    /** `- ` goes, `+ ` comes. */
+    readonly change: readonly string[]
+  }[]
+}
+
+/** An element of a picture. */
+export interface SiteDrawing {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string | number | undefined>>
+  readonly children: readonly (SiteDrawing | string)[]
 }
 
 export interface SiteExperiment {

@@ -1,10 +1,9 @@
 /** What a rule came to in a run, as one word for the report's pages. */
-import type { ProofCommand } from '../project/prove-project.ts'
 import type { RuleResult } from '../prove/result.ts'
-import type { SiteState } from './site-model.ts'
+import type { SiteArchitecture, SiteState } from './site-model.ts'
 
 export interface SiteRun {
-  readonly command: ProofCommand
+  readonly command: SiteArchitecture['command']
   readonly only: readonly string[]
   /** Whether red evidence was looked for, and mutants made. */
   readonly reds: boolean

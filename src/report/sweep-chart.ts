@@ -47,11 +47,11 @@ const runsOf = (points: readonly SweepPoint[]): readonly Run[] => {
   return runs
 }
 
-/** An SVG document. `title` and `rows` (what the horizontal axis counts) are shown as they are. */
-export const sweepChart = (
+/** `title` and `rows` (what the horizontal axis counts) are shown as they are. */
+export const sweepDrawing = (
   { points, flips }: Sweep,
   { title, rows }: { readonly title: string; readonly rows: string },
-): string => {
+): XmlElement => {
   const sizes = points.map((point) => Math.max(1, point.rows))
   const costs = points.map(({ cost }) => Math.max(0.01, cost))
   const x = scale(Math.min(...sizes), Math.max(...sizes), frame.left, width - frame.right)
@@ -96,31 +96,33 @@ export const sweepChart = (
       fill: colourOf(above.shape),
     }),
   ])
-  return xmlDocument(
-    element(
-      'svg',
-      {
-        xmlns: 'http://www.w3.org/2000/svg',
-        viewBox: `0 0 ${width} ${height}`,
-        width,
-        height,
-        'font-family': 'system-ui, sans-serif',
-        'font-size': 12,
-        fill: 'currentColor',
-        role: 'img',
-      },
-      [
-        element('title', {}, [title]),
-        ...grid,
-        ...curves,
-        ...marks,
-        label(frame.left, 18, title, { 'font-weight': 'bold' }),
-        label(width - frame.right, height - 10, `rows of ${rows}`, { 'text-anchor': 'end' }),
-        label(8, frame.top - 6, 'cost'),
-      ],
-    ),
+  return element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      'font-family': 'system-ui, sans-serif',
+      'font-size': 12,
+      fill: 'currentColor',
+      role: 'img',
+    },
+    [
+      element('title', {}, [title]),
+      ...grid,
+      ...curves,
+      ...marks,
+      label(frame.left, 18, title, { 'font-weight': 'bold' }),
+      label(width - frame.right, height - 10, `rows of ${rows}`, { 'text-anchor': 'end' }),
+      label(8, frame.top - 6, 'cost'),
+    ],
   )
 }
+
+/** The same as an SVG document. */
+export const sweepChart = (sweep: Sweep, words: { readonly title: string; readonly rows: string }): string =>
+  xmlDocument(sweepDrawing(sweep, words))
 
 interface Scale {
   readonly from: number

@@ -6,9 +6,11 @@ import type {
   ValidatedQuery,
   ValidateResult,
 } from '../queries/result.ts'
+import type { RuleSweep } from '../prove/result.ts'
 import { findingsText } from './findings.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
+import { sweepLines } from './projected-plan.ts'
 
 const milliseconds = (n: number): string => `${n < 10 ? n.toFixed(2) : Math.round(n)} ms`
 const counted = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`
@@ -30,10 +32,19 @@ const projectedLine = (call: ProjectedCall, { paint, width }: Layout): string =>
   return `    ${mark} ${wrap(printable(text), width, 6)}`
 }
 
+/** Of one table. */
+const sweptLines = (sweep: RuleSweep, layout: Layout): readonly string[] =>
+  sweep.failed === null
+    ? sweepLines(sweep, layout, sweep.table)
+    : [
+        `    ${layout.paint.dim('·')} ${wrap(printable(`no sweep over ${sweep.table}: ${sweep.failed}`), layout.width, 6)}`,
+      ]
+
 const queryLines = (query: ValidatedQuery, layout: Layout): readonly string[] => [
   `  ${layout.paint.strong(wrap(printable(query.sentence), layout.width, 2))}`,
   ...query.calls.map((call) => callLine(call, query, layout)),
   ...query.projected.slice(0, 1).map((call) => projectedLine(call, layout)),
+  ...(query.sweeps ?? []).flatMap((sweep) => sweptLines(sweep, layout)),
   ...query.unsolved.map((why) => `    ${layout.paint.bad('✗')} ${wrap(printable(why), layout.width, 6)}`),
 ]
 

@@ -10,7 +10,7 @@ import { AssayError } from '../ground/errors.ts'
 import type { ProjectProof } from '../project/prove-project.ts'
 import { mutationReport } from './mutation-report.ts'
 import { siteData } from './site-data.ts'
-import { dataScript, indexHtml, jsonScript, mutantsHtml } from './site-html.ts'
+import { dataScript, indexHtml, jsonScript, mutantsHtml, planHtml } from './site-html.ts'
 
 /** Names every file of the report, so that the next one knows what it may take away. */
 const markerFile = 'assay-report.json'
@@ -25,11 +25,16 @@ const builtFiles = [
   'licences.txt',
 ] as const
 
+/** Only where there are plans to show: they weigh as much as all the rest. */
+const planFiles = ['plan.js', 'plan.css'] as const
+
 const builtDirectory = (): string => {
   const places = ['../site/', '../../dist/site/'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   )
-  const found = places.find((place) => builtFiles.every((file) => existsSync(join(place, file))))
+  const found = places.find((place) =>
+    [...builtFiles, ...planFiles].every((file) => existsSync(join(place, file))),
+  )
   if (found !== undefined) return found
   throw new AssayError('The pages of the report were not built.', {
     code: 'report.not-built',
@@ -39,6 +44,13 @@ const builtDirectory = (): string => {
     mend: 'npm run build',
   })
 }
+
+const hasPlans = ({ proofs }: ProjectProof): boolean =>
+  proofs.some(({ result }) => result.rules.some(({ plans = [] }) => plans.length > 0))
+
+/** Those of the built files that a report has. */
+const builtFor = (files: ReadonlyMap<string, string>): readonly string[] =>
+  files.has('plan.html') ? [...builtFiles, ...planFiles] : builtFiles
 
 /** Path inside the report → its text, in the order of writing: what names other files comes last. */
 const filesOf = (proof: ProjectProof): ReadonlyMap<string, string> => {
@@ -54,6 +66,7 @@ const filesOf = (proof: ProjectProof): ReadonlyMap<string, string> => {
     files.set(`data/${key}.json`, `${json}\n`)
     files.set(`mutants-${i}.html`, mutantsHtml(result.architecture, key))
   }
+  if (hasPlans(proof)) files.set('plan.html', planHtml())
   files.set('index.html', indexHtml(proof.proofs.map(({ result }) => result.architecture)))
   return files
 }
@@ -131,8 +144,8 @@ const writeInto = async (
 ): Promise<void> => {
   const built = builtDirectory()
   await mkdir(join(directory, 'data'), { recursive: true })
-  await writeMarker(directory, new Set([...builtFiles, ...files.keys(), ...also]))
-  for (const file of builtFiles) await copyFile(join(built, file), join(directory, file))
+  await writeMarker(directory, new Set([...builtFor(files), ...files.keys(), ...also]))
+  for (const file of builtFor(files)) await copyFile(join(built, file), join(directory, file))
   for (const [file, text] of files) await writeFile(join(directory, file), text)
 }
 
@@ -174,7 +187,7 @@ const replace = async (
     await writeInto(made, files)
     if (await swapIn(made, directory)) return
     await writeInto(directory, files, before)
-    const names = new Set<string>([...builtFiles, ...files.keys()])
+    const names = new Set<string>([...builtFor(files), ...files.keys()])
     const stale = before.filter((file) => file !== markerFile && !names.has(file))
     for (const file of stale) await rm(join(directory, file), { force: true })
     await writeMarker(directory, names)
@@ -187,6 +200,12 @@ const replace = async (
 const realPlace = async (directory: string): Promise<string> => {
   const place = resolve(directory)
   return realpath(place).catch(() => place)
+}
+
+/** Throws what writeSite would throw there, before work is done that would be lost. */
+export const readySite = async (directory: string): Promise<void> => {
+  builtDirectory()
+  await earlierFiles(await realPlace(directory))
 }
 
 /**
@@ -203,6 +222,6 @@ export const writeSite = async (directory: string, proof: ProjectProof): Promise
   } catch (cause) {
     throw cause instanceof AssayError ? cause : unwritable(directory, cause)
   }
-  const others = [...builtFiles, ...files.keys()].filter((file) => file !== 'index.html')
+  const others = [...builtFor(files), ...files.keys()].filter((file) => file !== 'index.html')
   return ['index.html', ...others].map((file) => join(place, file))
 }

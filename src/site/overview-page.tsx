@@ -29,8 +29,12 @@ const verdictShares = (mutants: SiteVerdicts): readonly Share[] =>
   }))
 
 const headline = ({ ok, errors, only, command, rules }: SiteArchitecture): string => {
+  if (!ok && command === 'validate')
+    return `${counted(errors, 'thing')} ${errors === 1 ? 'is' : 'are'} over budget, or could not be run`
   if (!ok) return `${counted(errors, 'thing')} ${errors === 1 ? 'keeps' : 'keep'} this from being proven`
   const isPart = only.length > 0
+  if (command === 'validate')
+    return `Every query${isPart ? ' that was asked for' : ''} stays within its budget`
   if (command === 'green') return isPart ? 'What was asked for holds' : 'Every rule holds'
   if (command === 'red') return `${isPart ? 'What was asked for' : 'Every rule'} fails without its structure`
   if (command === 'mutate')

@@ -11,6 +11,8 @@ export interface Report {
   readonly prefix: string
   readonly tables: ReadonlyMap<string, SiteTable>
   readonly positions: ReadonlyMap<SiteTable, number>
+  /** The table of rules whose ids do not begin with it. */
+  readonly elsewhere: ReadonlyMap<string, string>
 }
 
 export const openReport = (index: SiteIndex, name: string): Report => {
@@ -23,6 +25,7 @@ export const openReport = (index: SiteIndex, name: string): Report => {
     prefix: `a${position}`,
     tables: new Map(architecture.tables.map((table) => [table.id ?? '', table])),
     positions: new Map(architecture.tables.map((table, i) => [table, i])),
+    elsewhere: new Map(architecture.elsewhere),
   }
 }
 
@@ -53,7 +56,7 @@ export const useTablePage = (id: string): SitePage => {
 
 /** The table whose file has a rule or structure: none of that name means the database as a whole. */
 export const tableFor = (report: Report, id: string): string => {
-  const table = tableInId(id)
+  const table = report.elsewhere.get(id) ?? tableInId(id)
   return report.tables.has(table) ? table : ''
 }
 
@@ -69,7 +72,7 @@ export const useAddressOf = (): ((
 
 export const experimentAddress = (report: Report, id: string): string | null => {
   const rule = ruleOfExperiment(id)
-  return report.tables.has(tableInId(rule))
+  return tableFor(report, rule) !== ''
     ? addressOf(report.architecture.name, 'rule', rule, { experiment: id })
     : null
 }

@@ -5,9 +5,11 @@ import { tableInId } from './address.ts'
 import { Experiment } from './experiment.tsx'
 import { ExperimentLink, Heading, StructureLink, Trail } from './links.tsx'
 import { tableFor, useReport, useTablePage } from './report.tsx'
+import { Plans } from './plans.tsx'
 import { counted, shownText } from './shown-text.ts'
 import { Sql } from './sql.tsx'
 import { StateMark } from './state-mark.tsx'
+import { Sweeps } from './sweeps.tsx'
 
 const lot = 50
 
@@ -163,10 +165,12 @@ export const RulePage = ({
     )
   return (
     <>
-      <Trail table={tableInId(id)} here={rule.kind} />
+      <Trail table={tableFor(report, id)} here={rule.kind} />
       <Heading>{shownText(rule.sentence)}</Heading>
       <Facts rule={rule} />
       <Unknown rule={rule} />
+      {rule.plans ? <Plans plans={rule.plans} /> : null}
+      {rule.sweeps ? <Sweeps sweeps={rule.sweeps} /> : null}
       <Experiments key={id} rule={rule} texts={texts} asked={query.get('experiment')} />
       {rule.design.length === 0 ? null : (
         <section aria-labelledby="design-heading">

@@ -5,6 +5,7 @@
 import { shellCommand } from '../../ground/shell-word.ts'
 import { inOrder, type Ledger, type LedgerHead, type LedgerMutant } from './page.ts'
 import type { LedgerRule, LedgerStructure } from './page.ts'
+import { comparePlans } from './plans.ts'
 import type { Finding } from '../result.ts'
 
 const ruleFinding = (
@@ -77,7 +78,7 @@ const compareRule = (before: LedgerRule, after: LedgerRule): Finding[] => {
       `A part of the rule was found out before and is not now (tried: ${unsolved.tried}).`,
       'Give the rule what it needs to be solved, or split the constraint that hinders it.',
     )
-  return findings
+  return [...findings, ...comparePlans(before, after)]
 }
 
 const structureLost = (structure: LedgerStructure): Finding =>
@@ -211,6 +212,7 @@ const compareHeads = (before: LedgerHead | null, after: LedgerHead | null): Find
     ...changed('PostgreSQL major version', String(before.major), String(after.major)),
     ...changed('locale', before.locale, after.locale),
     ...changed('extensions', before.extensions.join(', '), after.extensions.join(', ')),
+    ...changed('exported statistics', before.statistics ?? '', after.statistics ?? ''),
   ]
 }
 

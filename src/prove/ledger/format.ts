@@ -34,6 +34,11 @@ const ruleBlock = (rule: LedgerRule): NewEntry =>
       text: summary,
       children: [{ keyword: 'tried', text: tried }],
     })),
+    ...(rule.plans ?? []).map(({ tree, calls }) => ({
+      keyword: 'plan',
+      text: tree.join('\n'),
+      children: calls.map((text) => ({ keyword: 'call', text })),
+    })),
   ])
 
 const structureBlock = (structure: LedgerStructure): NewEntry =>
@@ -63,6 +68,7 @@ export const formatHead = (head: LedgerHead): string =>
       { keyword: 'postgresql', text: String(head.major) },
       { keyword: 'locale', text: head.locale },
       ...head.extensions.map((text) => ({ keyword: 'extension', text })),
+      ...(head.statistics === undefined ? [] : [{ keyword: 'statistics', text: head.statistics }]),
     ]),
   ])
 
@@ -123,8 +129,20 @@ const isOther = (keyword: string): keyword is LedgerMutant['verdict'] =>
 
 const parseRule = (entry: Entry, malformed: Malformed[]): LedgerRule => {
   const { one, known } = reader(malformed)
-  known(entry, ['says', 'declared', 'claims', 'red', 'not-red', 'green', 'not-green', 'unsolved', 'seal'])
+  known(entry, [
+    'says',
+    'declared',
+    'claims',
+    'red',
+    'not-red',
+    'green',
+    'not-green',
+    'unsolved',
+    'plan',
+    'seal',
+  ])
   const red = one(entry, 'red', 'not-red')
+  const plans = entry.children.filter((c) => c.keyword === 'plan')
   return {
     id: entry.text,
     sentence: one(entry, 'says').text,
@@ -139,6 +157,9 @@ const parseRule = (entry: Entry, malformed: Malformed[]): LedgerRule => {
     unsolved: entry.children
       .filter((c) => c.keyword === 'unsolved')
       .map((c) => ({ summary: c.text, tried: one(c, 'tried').text })),
+    ...(plans.length === 0
+      ? {}
+      : { plans: plans.map((c) => ({ tree: c.text.split('\n'), calls: texts(c, 'call') })) }),
   }
 }
 
@@ -210,11 +231,13 @@ export const parseHead = (source: string): Parsed<LedgerHead> => {
   const major = one(title, 'postgresql')
   if (!/^\d+$/u.test(major.text))
     malformed.push({ line: major.line, summary: '“postgresql” is not a major version' })
+  const [statistics] = texts(title, 'statistics')
   const head = {
     architecture: title.text,
     major: Number(major.text),
     locale: one(title, 'locale').text,
     extensions: texts(title, 'extension'),
+    ...(statistics === undefined ? {} : { statistics }),
   }
   return { value: malformed.length === 0 ? head : null, malformed, edited: editedOf(entries) }
 }

@@ -7,6 +7,14 @@ import type { Finding } from '../result.ts'
 /** The layout of the files. A ledger of another format is read by nobody: it is proven again. */
 export const ledgerFormat = 1
 
+/** A plan by its shape, and the calls that have it. */
+export interface LedgerPlan {
+  /** One node a line. */
+  readonly tree: readonly string[]
+  /** Sorted. */
+  readonly calls: readonly string[]
+}
+
 export interface LedgerRule {
   readonly id: string
   readonly sentence: string
@@ -18,6 +26,8 @@ export interface LedgerRule {
   /** The experiment that changed without the structures, and how; null: red was not seen, `red` says why. */
   readonly red: { readonly proven: boolean; readonly experiment: string | null; readonly why: string }
   readonly unsolved: readonly { readonly summary: string; readonly tried: string }[]
+  /** In the order of their first calls; absent: it has none. */
+  readonly plans?: readonly LedgerPlan[]
 }
 
 /** A mutant that was not killed, by name and with its reason. */
@@ -53,6 +63,8 @@ export interface LedgerHead {
   readonly major: number
   readonly locale: string
   readonly extensions: readonly string[]
+  /** Digest of the exported statistics that plans were made with; absent: none were. */
+  readonly statistics?: string
 }
 
 export interface Ledger {

@@ -2,6 +2,7 @@
 import { databaseObjects } from '../../ground/names.ts'
 import { digest } from '../digest.ts'
 import { inOrder, type Ledger, type LedgerMutant, type LedgerPage } from './page.ts'
+import { recordPlans } from './plans.ts'
 import type { LedgerRule, LedgerStructure } from './page.ts'
 import type { MutantResult, ProveResult, RuleResult, StructureResult } from '../result.ts'
 
@@ -16,6 +17,7 @@ const withoutTitle = (why: string, title: string | null): string =>
 
 const recordRule = (rule: RuleResult): LedgerRule => {
   const seen = rule.red?.experiment ?? null
+  const plans = recordPlans(rule.plans ?? [])
   const title = rule.experiments.find((e) => e.experiment.id === seen)?.experiment.title ?? seen
   return {
     id: rule.id,
@@ -29,6 +31,7 @@ const recordRule = (rule: RuleResult): LedgerRule => {
     unsolved: rule.unsolved
       .map(({ summary, tried }) => ({ summary, tried }))
       .toSorted((a, b) => inOrder(a.summary, b.summary) || inOrder(a.tried, b.tried)),
+    ...(plans.length === 0 ? {} : { plans }),
   }
 }
 
@@ -89,6 +92,7 @@ export const recordLedger = (result: ProveResult): Ledger => {
       major: result.server.major,
       locale: result.server.locale,
       extensions: sorted(result.server.extensions),
+      ...(result.statistics === undefined ? {} : { statistics: result.statistics }),
     },
     pages: [null, ...tables].map(page),
     problems: [],

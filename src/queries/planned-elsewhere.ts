@@ -1,0 +1,87 @@
+/** All plans of queries that are not run: at the sizes that they declare, and with exported statistics. */
+import { AssayError } from '../ground/errors.ts'
+import type { Finding, RulePlan } from '../prove/result.ts'
+import type { DatabaseStatistics } from '../rows/projected/statistics.ts'
+import {
+  openProjection,
+  projectPlans,
+  type PlannedQuery,
+  type ProjectionGround,
+  type ProjectParts,
+} from './project-plans.ts'
+import { statisticsPlans } from './statistics-plans.ts'
+
+/** Exported statistics, as a file has them. */
+export interface GivenStatistics {
+  readonly statistics: DatabaseStatistics
+  readonly digest: string
+}
+
+export interface PlannedElsewhere {
+  /** By id of the query. */
+  readonly plans: ReadonlyMap<string, readonly RulePlan[]>
+  /** What could not be planned, and why. */
+  readonly findings: readonly Finding[]
+}
+
+const notPlanned = ({ rule }: PlannedQuery, what: string, why: string, fix: string): Finding => ({
+  code: 'query.not-projected',
+  severity: 'note',
+  rule: rule.id,
+  summary: `"${rule.sentence}" was not planned ${what}`,
+  reason: `not planned ${what}: ${why}`,
+  why,
+  fix,
+  ...(rule.at === null ? {} : { where: rule.at }),
+})
+
+const atSize = 'at its declared size'
+const withStatistics = 'with the exported statistics'
+
+const openOr = (parts: ProjectParts): Promise<ProjectionGround | AssayError> =>
+  openProjection(parts).catch((cause: unknown) => {
+    if (cause instanceof AssayError) return cause
+    throw cause
+  })
+
+export const planElsewhere = async (
+  parts: ProjectParts,
+  queries: readonly PlannedQuery[],
+  given: GivenStatistics | null,
+): Promise<PlannedElsewhere> => {
+  const plans = new Map<string, readonly RulePlan[]>()
+  const findings: Finding[] = []
+  const sized = queries.filter(({ rule }) => Object.keys(rule.rowsAt).length > 0)
+  if (queries.length === 0 || (sized.length === 0 && given === null)) return { plans, findings }
+  const take = (found: ReadonlyMap<string, readonly RulePlan[] | string>, what: string): void => {
+    for (const query of queries) {
+      const own = found.get(query.rule.id)
+      if (own === undefined) continue
+      if (typeof own === 'string')
+        findings.push(notPlanned(query, what, own, 'See what PostgreSQL says of it: assay validate.'))
+      else plans.set(query.rule.id, [...(plans.get(query.rule.id) ?? []), ...own])
+    }
+  }
+  const opened = await openOr(parts)
+  if (opened instanceof AssayError) {
+    const { message, mend } = opened
+    findings.push(...sized.map((query) => notPlanned(query, atSize, message, mend)))
+    if (given !== null)
+      findings.push(...queries.map((query) => notPlanned(query, withStatistics, message, mend)))
+    return { plans, findings }
+  }
+  const found = await projectPlans(opened, sized)
+  const told = [...found].map(
+    ([id, own]) => [id, typeof own === 'string' ? own : own.map(({ plan }) => plan)] as const,
+  )
+  take(new Map(told), atSize)
+  if (given === null) return { plans, findings }
+  try {
+    take(await statisticsPlans(opened, given.statistics, queries), withStatistics)
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause
+    const why = [cause.message, ...(cause.found === undefined ? [] : [cause.found])].join(' ')
+    findings.push(...queries.map((query) => notPlanned(query, withStatistics, why, cause.mend)))
+  }
+  return { plans, findings }
+}

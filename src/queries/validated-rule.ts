@@ -1,0 +1,37 @@
+/** A validated query as a proof tells its rules, with its plans: what the report's page of it shows. */
+import type { Wholes } from '../postgres/plan-tree.ts'
+import { loadedPlan } from '../prove/loaded-plans.ts'
+import type { ExperimentResult, RulePlan, RuleResult, RuleSweep } from '../prove/result.ts'
+import type { LoadedQuery } from './loaded-query.ts'
+
+interface Planned {
+  readonly wholes: Wholes
+  /** Those that were not run. */
+  readonly plans: readonly RulePlan[]
+  readonly sweeps: readonly RuleSweep[]
+}
+
+export const validatedRule = (
+  { rule, sentence, claims, design, unsolved, notes = [], missing, absent, table }: LoadedQuery,
+  results: readonly ExperimentResult[],
+  { wholes, plans, sweeps }: Planned,
+): RuleResult => {
+  const run = results.flatMap(({ experiment, observed }) => loadedPlan(experiment, observed, wholes) ?? [])
+  return {
+    id: rule.id,
+    kind: rule.kind,
+    table: rule.table,
+    sentence,
+    at: rule.at,
+    claims,
+    ...(missing === null ? {} : { missing: { columns: table === null ? null : absent } }),
+    green: missing === null && results.length > 0 && results.every(({ holds }) => holds),
+    red: null,
+    experiments: results,
+    unsolved,
+    notes,
+    design,
+    plans: [...run, ...plans],
+    sweeps,
+  }
+}
