@@ -20,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 describe('query', () => {
-  it('answers every statement of a message with its tag, columns and rows', async () => {
+  it('answers every statement of a message with its tag, columns, their types and rows', async () => {
     const commands = await db.query(
       `select 1 as a, null as b; create temporary table t1(); select 'x' as c where false`,
     )
     expect(commands).toEqual([
-      { tag: 'SELECT 1', columns: ['a', 'b'], rows: [['1', null]] },
-      { tag: 'CREATE TABLE', columns: [], rows: [] },
-      { tag: 'SELECT 0', columns: ['c'], rows: [] },
+      { tag: 'SELECT 1', columns: ['a', 'b'], types: [23, 25], rows: [['1', null]] },
+      { tag: 'CREATE TABLE', columns: [], types: [], rows: [] },
+      { tag: 'SELECT 0', columns: ['c'], types: [25], rows: [] },
     ])
   })
 

@@ -1,6 +1,6 @@
 /** Lays code out as Prettier does with this project's settings: 110 columns, single quotes, no semicolons, trailing commas. */
-import { displayWidth } from '../../ground/display-width.ts'
 import type { Code, Entry } from './code.ts'
+import { codeWidth } from './code-width.ts'
 
 const columns = 110
 
@@ -91,10 +91,10 @@ const isShortCall = (code: Code): boolean => {
 const entryText = ({ key, value, doc }: Entry, indent: number): string => {
   const head = `${docComment(doc, indent)}${spaces(indent)}${key}`
   if (value === null) return `${head},\n`
-  const column = indent + displayWidth(key) + 2
+  const column = indent + codeWidth(key) + 2
   const one = flat(value)
   const mayBreak = value.kind === 'atom' ? value.isString || isName(value.text) : isShortCall(value)
-  if (one !== null && mayBreak && displayWidth(key) > shortKey && column + displayWidth(one) + 1 > columns)
+  if (one !== null && mayBreak && codeWidth(key) > shortKey && column + codeWidth(one) + 1 > columns)
     return `${head}:\n${spaces(indent + 2)}${one},\n`
   return `${head}: ${layout(value, { indent, column, after: 1 })},\n`
 }
@@ -134,9 +134,9 @@ const openCall = (code: Extract<Code, { kind: 'call' }>, place: Place): string =
   const before = joinAll(code.args.slice(0, -1).map(flat))
   if (last !== null && before !== null) {
     const head = `${code.callee}(${before === '' ? '' : `${before}, `}`
-    const text = head + open(last, { ...place, column: place.column + displayWidth(head) })
+    const text = head + open(last, { ...place, column: place.column + codeWidth(head) })
     const [firstLine = ''] = text.split('\n')
-    if (place.column + displayWidth(firstLine) <= columns) return `${text})`
+    if (place.column + codeWidth(firstLine) <= columns) return `${text})`
   }
   return `${code.callee}(\n${onOwnLines(code.args, place.indent + 2)}${spaces(place.indent)})`
 }
@@ -157,7 +157,7 @@ const open = (code: Code, place: Place): string => {
       return code.args.length === 0 ? `${code.callee}()` : openCall(code, place)
     case 'arrow': {
       const head = `${code.parameter} => `
-      return head + layout(code.body, { ...place, column: place.column + displayWidth(head) })
+      return head + layout(code.body, { ...place, column: place.column + codeWidth(head) })
     }
   }
 }
@@ -165,14 +165,14 @@ const open = (code: Code, place: Place): string => {
 /** On one line where it fits. */
 export const layout = (code: Code, place: Place): string => {
   const one = flat(code)
-  if (one !== null && place.column + displayWidth(one) + place.after <= columns) return one
+  if (one !== null && place.column + codeWidth(one) + place.after <= columns) return one
   return open(code, place)
 }
 
 /** `export const name = …` */
 export const exportConst = (name: string, value: Code, doc: readonly string[] = []): string => {
   const head = `export const ${name} = `
-  const text = layout(value, { indent: 0, column: displayWidth(head), after: 0 })
+  const text = layout(value, { indent: 0, column: codeWidth(head), after: 0 })
   return `${docComment(doc, 0)}${head}${text}\n`
 }
 
@@ -180,6 +180,6 @@ export const exportConst = (name: string, value: Code, doc: readonly string[] = 
 export const importNames = (names: readonly string[], from: string): string => {
   const sorted = names.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
   const one = `import { ${sorted.join(', ')} } from '${from}'`
-  if (displayWidth(one) <= columns || sorted.length === 1) return `${one}\n`
+  if (codeWidth(one) <= columns || sorted.length === 1) return `${one}\n`
   return `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${from}'\n`
 }
