@@ -35,6 +35,6 @@ export const adviceCodes = {
   'advice.statement-skipped': described(
     'A statement of the database is not looked at',
     'It cannot be planned on the structure that the migrations make.',
-    'Bring the migrations up to date, or look at it by hand.',
+    'Bring the migrations up to date; where only its constants are missing, declare it as a query.',
   ),
 } as const

@@ -29,6 +29,7 @@ const statements = [
   ran('4', 50, 'select * from gone where a = $1'),
   ran('5', 50, 'select missing from orders'),
   ran('6', 50, 'vacuum'),
+  ran('8', 50, 'select id from orders where at > now() - interval $1'),
   ran('7', 50, 'select relname from pg_class where oid = $1'),
 ]
 
@@ -75,9 +76,12 @@ describe('advice for live statements', () => {
   })
 
   it('says which statements it could not look at, and why', () => {
-    expect(
-      result.findings.filter(({ code }) => code === 'advice.statement-skipped').map(({ why }) => why),
-    ).toEqual(['the migrations make no gone', 'column "missing" does not exist (SQLSTATE 42703)'])
+    const skipped = result.findings.filter(({ code }) => code === 'advice.statement-skipped')
+    expect(skipped.map(({ why, fix }) => [why, fix.includes('migrations')])).toEqual([
+      ['the migrations make no gone', true],
+      ['column "missing" does not exist (SQLSTATE 42703)', true],
+      ['syntax error at or near "$1" (SQLSTATE 42601)', false],
+    ])
     expect(result.queries.map(({ id }) => id)).toEqual(['1', '2', '3'])
   })
 })

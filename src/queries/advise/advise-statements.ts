@@ -57,12 +57,17 @@ const oneLine = (sql: string): string => {
   return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
 
+/** What it names is not there; else it is for want of its constants that it cannot be read. */
+const namesNothing = /^the migrations make no |does not exist/u
+
 const skipped = (sql: string, why: string): Finding => ({
   code: 'advice.statement-skipped',
   severity: 'note',
   summary: `Not looked at: ${oneLine(sql)}`,
   why,
-  fix: 'Bring the migrations up to date with the database; or look at it by hand.',
+  fix: namesNothing.test(why)
+    ? 'Bring the migrations up to date with the database.'
+    : 'pg_stat_statements leaves out constants, and with them what type they are. Declare the statement with architecture.query(…), then run `assay advise` without --url.',
   reason: why,
 })
 
