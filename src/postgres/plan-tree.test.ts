@@ -37,6 +37,16 @@ describe('the tree of a plan', () => {
     'Plan Rows': 7,
   })
 
+  it('names no table before a column where there is one alone: PostgreSQL does or does not', () => {
+    const of = (key: string) =>
+      planTree(
+        { 'Node Type': 'Sort', 'Sort Key': [key], Plans: [scan('orders', 'orders_kind', 'o')] },
+        new Map(),
+      )
+    expect(of('o.at DESC')).toEqual(of('at DESC'))
+    expect(of('at DESC')[0]).toBe('Sort (Sort Key: at DESC)')
+  })
+
   it('names partitions by their whole, each kind once, however many there are', () => {
     const wholes = new Map([
       ['e_2024', 'e'],
@@ -55,7 +65,7 @@ describe('the tree of a plan', () => {
         wholes,
       )
     expect(of('2024', '2025')).toEqual([
-      'Merge Append (Sort Key: e.at DESC)',
+      'Merge Append (Sort Key: at DESC)',
       '  Index Scan using e_i on e (Index Cond: kind)',
     ])
     expect(of('2025', '2024', '2025')).toEqual(of('2024'))

@@ -87,14 +87,23 @@ const relationWords = (node: PlanNode, wholes: Wholes): string => {
   ].join('')
 }
 
-/** Aliases that PostgreSQL numbers by partition are those of the whole. */
-const aliasesOf = (plan: PlanNode, wholes: Wholes): ReadonlyMap<string, string> =>
-  new Map(
-    nodesOf(plan).flatMap((node) => {
-      const whole = wholes.get(textIn(node, 'Relation Name'))
-      return whole === undefined ? [] : [[textIn(node, 'Alias'), shown(whole)] as const]
-    }),
+/**
+ * Aliases that PostgreSQL numbers by partition are those of the whole. Where there is one alone no column needs it:
+ * PostgreSQL writes it or not, as the statement was planned.
+ */
+const aliasesOf = (plan: PlanNode, wholes: Wholes): ReadonlyMap<string, string> => {
+  const named = nodesOf(plan).flatMap((node) => {
+    const alias = textIn(node, 'Alias')
+    return alias === '' ? [] : [{ alias, whole: wholes.get(textIn(node, 'Relation Name')) }]
+  })
+  const names = new Set(named.map(({ alias, whole }) => whole ?? alias))
+  const isJoined = nodesOf(plan).some((node) => textIn(node, 'Join Type') !== '')
+  if (names.size === 1 && !isJoined)
+    return new Map([...named.map(({ alias }) => alias), ...names].map((one) => [one, '']))
+  return new Map(
+    named.flatMap(({ alias, whole }) => (whole === undefined ? [] : [[alias, shown(whole)] as const])),
   )
+}
 
 const directionOf = (key: string): string => /( DESC)?( NULLS (?:FIRST|LAST))?$/u.exec(key)?.[0] ?? ''
 
