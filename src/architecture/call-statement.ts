@@ -1,6 +1,6 @@
 /** What a declared query or write does: one statement, or a function that sends several; and what can be wrong with it. */
 import type { Compilable, Kysely } from 'kysely'
-import { AssayError, type AssayError as Fault } from '../ground/errors.ts'
+import { AssayError, AssayErrors, type AssayError as Fault } from '../ground/errors.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
 import type { Architecture } from './architecture.ts'
 import type { CallFunction } from './kinds/call-function.ts'
@@ -8,6 +8,7 @@ import type { QueryForm } from './kinds/query.ts'
 import { isPlainQuery, numbered, type PlainQuery } from './plain-query.ts'
 import { compileCall, placeholders, toForm, type CompiledCall } from './query-builder.ts'
 import { declarationFault, type RulePlace } from './rule-set.ts'
+import type { DeclaredAt } from './rule.ts'
 
 /** With Kysely: a builder is one statement, a promise is what a function that sends several has to say. */
 export type CallBuild<Database, P, R> = (db: Kysely<Database>, parameters: P) => Compilable<R> | Promise<R>
@@ -27,7 +28,7 @@ const compileWith = (statement: CallStatement, parameters: unknown): CompiledCal
   isPlainQuery(statement) ? compilePlain(statement, parameters) : compileCall(statement, parameters)
 
 /** One call of a declared statement, as a driver takes it. Throws where it is a function: there is no one statement. */
-export const compileDeclared = (id: string, statement: CallStatement, parameters: unknown): CompiledCall => {
+const compileDeclared = (id: string, statement: CallStatement, parameters: unknown): CompiledCall => {
   const compiled = compileWith(statement, parameters)
   if (compiled !== null) return compiled
   throw new AssayError(`${id} is a function that sends several statements.`, {
@@ -40,7 +41,7 @@ export const compileDeclared = (id: string, statement: CallStatement, parameters
   })
 }
 
-export const sentenceFaults = (
+const sentenceFaults = (
   place: Pick<RulePlace, 'at' | 'table'>,
   { name, queries = [] }: Architecture,
   what: CallWord,
@@ -150,7 +151,7 @@ export const formsOf = (
 }
 
 /** Neither a function nor sql(…): nothing more can be said of such a declaration. */
-export const statementFault = (place: RulePlace, what: CallWord, statement: unknown): Fault | null =>
+const statementFault = (place: RulePlace, what: CallWord, statement: unknown): Fault | null =>
   typeof statement === 'function' || isPlainQuery(statement)
     ? null
     : declarationFault(
@@ -161,3 +162,40 @@ export const statementFault = (place: RulePlace, what: CallWord, statement: unkn
           ? "Give a function (db, p) => db.selectFrom(…), or sql('select …')."
           : "Give a function (db, p) => db.insertInto(…), or sql('insert …').",
       )
+
+/** A declared call under its sentence. */
+export interface GivenCall {
+  readonly sentence: string
+  readonly statement: CallStatement
+  readonly at: DeclaredAt | null
+}
+
+interface CallRule {
+  readonly id: string
+}
+
+/**
+ * Adds its rule, which `ruleOf` makes, and gives back what the application will call; everything that is wrong with the
+ * declaration is thrown at once.
+ */
+export const declareCall = <R extends CallRule>(
+  architecture: Architecture,
+  { sentence, statement, at }: GivenCall,
+  wish: {
+    readonly what: CallWord
+    readonly id: string
+    readonly ruleOf: (place: RulePlace) => R
+    readonly add: (rule: R) => void
+  },
+): { readonly id: string; readonly sentence: string; compile(parameters: unknown): CompiledCall } => {
+  const { what, id, ruleOf, add } = wish
+  const faults: Fault[] = []
+  const place: RulePlace = { table: id, tableColumns: [], at, refuse: (fault) => faults.push(fault) }
+  faults.push(...sentenceFaults(place, architecture, what, sentence))
+  const nothing = statementFault(place, what, statement)
+  if (nothing !== null) throw new AssayErrors([...faults, nothing])
+  const rule = ruleOf(place)
+  if (faults.length > 0) throw new AssayErrors(faults)
+  add(rule)
+  return { id, sentence, compile: (parameters) => compileDeclared(id, statement, parameters) }
+}

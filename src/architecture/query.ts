@@ -2,16 +2,8 @@
  * `architecture.query(…)`: a statement of the application is declared before the indexes that serve it. Its rule goes
  * to the proof; its value is what the application will call, with the types of its parameters and rows.
  */
-import { AssayErrors, type AssayError } from '../ground/errors.ts'
 import type { Architecture } from './architecture.ts'
-import {
-  compileDeclared,
-  formsOf,
-  sentenceFaults,
-  statementFault,
-  type CallBuild,
-  type CallStatement,
-} from './call-statement.ts'
+import { declareCall, formsOf, type CallBuild, type CallStatement } from './call-statement.ts'
 import type { QueryBudget, QueryRule } from './kinds/query.ts'
 import { isPlainQuery, type PlainQuery } from './plain-query.ts'
 import type { CompiledCall } from './query-builder.ts'
@@ -109,23 +101,10 @@ export const declareQuery = (
   architecture: Architecture,
   given: Given,
   add: (rule: QueryRule) => void,
-): Query => {
-  const faults: AssayError[] = []
-  const place: RulePlace = {
-    table: queryId(given.sentence),
-    tableColumns: [],
-    at: given.at,
-    refuse: (fault) => faults.push(fault),
-  }
-  faults.push(...sentenceFaults(place, architecture, 'query', given.sentence))
-  const nothing = statementFault(place, 'query', given.statement)
-  if (nothing !== null) throw new AssayErrors([...faults, nothing])
-  const rule = ruleOf(place, architecture, given)
-  if (faults.length > 0) throw new AssayErrors(faults)
-  add(rule)
-  return {
-    id: rule.id,
-    sentence: given.sentence,
-    compile: (parameters) => compileDeclared(rule.id, given.statement, parameters),
-  }
-}
+): Query =>
+  declareCall(architecture, given, {
+    what: 'query',
+    id: queryId(given.sentence),
+    ruleOf: (place) => ruleOf(place, architecture, given),
+    add,
+  })

@@ -2,16 +2,8 @@
  * `architecture.write(…)`: what the application writes in one call, with its budget, alone and with many writers at
  * once. Declared beside queries and in their words: one statement, or an async function that sends several.
  */
-import { AssayErrors, type AssayError } from '../ground/errors.ts'
 import type { Architecture } from './architecture.ts'
-import {
-  compileDeclared,
-  formsOf,
-  sentenceFaults,
-  statementFault,
-  type CallBuild,
-  type CallStatement,
-} from './call-statement.ts'
+import { declareCall, formsOf, type CallBuild, type CallStatement } from './call-statement.ts'
 import type { IsolationLevel, WriteBudget, WriteRule } from './kinds/write.ts'
 import type { PlainQuery } from './plain-query.ts'
 import type { Query } from './query.ts'
@@ -99,23 +91,10 @@ export const declareWrite = (
   architecture: Architecture,
   given: Given,
   add: (rule: WriteRule) => void,
-): Write => {
-  const faults: AssayError[] = []
-  const place: RulePlace = {
-    table: writeId(given.sentence),
-    tableColumns: [],
-    at: given.at,
-    refuse: (fault) => faults.push(fault),
-  }
-  faults.push(...sentenceFaults(place, architecture, 'write', given.sentence))
-  const nothing = statementFault(place, 'write', given.statement)
-  if (nothing !== null) throw new AssayErrors([...faults, nothing])
-  const rule = ruleOf(place, architecture, given)
-  if (faults.length > 0) throw new AssayErrors(faults)
-  add(rule)
-  return {
-    id: rule.id,
-    sentence: given.sentence,
-    compile: (parameters) => compileDeclared(rule.id, given.statement, parameters),
-  }
-}
+): Write =>
+  declareCall(architecture, given, {
+    what: 'write',
+    id: writeId(given.sentence),
+    ruleOf: (place) => ruleOf(place, architecture, given),
+    add,
+  })

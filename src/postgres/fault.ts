@@ -17,6 +17,21 @@ export interface PgFault {
   readonly context: string | null
 }
 
+/** What Assay has to say itself, in the form of PostgreSQL's answers. */
+export const ownFault = (sqlstate: string, message: string): PgFault => ({
+  sqlstate,
+  message,
+  schema: null,
+  table: null,
+  column: null,
+  constraint: null,
+  dataType: null,
+  routine: null,
+  position: null,
+  hint: null,
+  context: null,
+})
+
 /** A refused statement as an exception. DETAIL is never kept: it quotes values. */
 export class PgError extends Error {
   override readonly name = 'PgError'

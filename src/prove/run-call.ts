@@ -2,7 +2,7 @@
  * Runs one declared call on filled tables in a transaction that is taken back, and counts what it did there: foreign
  * keys, cascades and triggers included.
  */
-import type { PgFault } from '../postgres/fault.ts'
+import { ownFault, type PgFault } from '../postgres/fault.ts'
 import { ident } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { numberIn } from '../postgres/plan-work.ts'
@@ -11,23 +11,9 @@ import { parsePlan } from '../postgres/plan.ts'
 import type { Call } from '../rules/experiment.ts'
 import { openCall } from './call-statement.ts'
 import { countersSql, workBetween, type CallWork } from './call-work.ts'
+import { endOfFunction } from './end-of-function.ts'
 import type { Observation } from './result.ts'
 import { becomeAsker } from './trial-messages.ts'
-
-/** What a call says itself, not PostgreSQL. */
-export const own = (message: string, sqlstate: string): PgFault => ({
-  sqlstate,
-  message,
-  schema: null,
-  table: null,
-  column: null,
-  constraint: null,
-  dataType: null,
-  routine: null,
-  position: null,
-  hint: null,
-  context: null,
-})
 
 export const failedCall = (fault: PgFault, stage: Observation['stage']): Observation => ({
   fault,
@@ -42,9 +28,9 @@ export interface CallValuesRead {
   readonly tenant: string | null
 }
 
-const tooFew = own(
-  'the filled tables have too few rows of one tenant to take its values from: fewer are asked for with { rows: … }',
+const tooFew = ownFault(
   'P0002',
+  'the filled tables have too few rows of one tenant to take its values from: fewer are asked for with { rows: … }',
 )
 
 export const readValues = async (db: Session, call: Call): Promise<readonly CallValuesRead[] | PgFault> => {
@@ -58,31 +44,6 @@ export const readValues = async (db: Session, call: Call): Promise<readonly Call
 }
 
 export const isFault = (value: object): value is PgFault => 'sqlstate' in value
-
-const longestMilliseconds = 60_000
-
-/**
- * What its function threw, when PostgreSQL refused nothing; null: it ended. One that neither ends nor asks anything is
- * given up.
- */
-export const endOfFunction = async (run: () => Promise<unknown>): Promise<PgFault | null> => {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<PgFault>((resolve) => {
-    const message = `the call did not end within ${longestMilliseconds / 1_000} seconds`
-    timer = setTimeout(() => resolve(own(message, '57014')), longestMilliseconds)
-  })
-  // Through an async function, so that one that throws before its first await is caught, too.
-  const ended = (async () => run())().then(() => null, faultOf)
-  try {
-    return await Promise.race([ended, tooLong])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** What its function threw, when PostgreSQL refused nothing: a failed assertion, a row that was not there. */
-const faultOf = (thrown: unknown): PgFault =>
-  own(thrown instanceof Error ? thrown.message : String(thrown), 'P0004')
 
 interface Explained {
   readonly Triggers?: readonly { readonly 'Trigger Name'?: string; readonly Calls?: number }[]
@@ -128,14 +89,14 @@ const runIn = async ({ db, owner, ddl, call }: CallRun): Promise<Observation> =>
   ])
   if (given!.fault) return failedCall(given!.fault, 'given')
   const open = openCall(db, { explains: call.isOneStatement })
-  const thrown = await endOfFunction(() => call.run(open.send, values))
+  const thrown = await endOfFunction('call', () => call.run(open.send, values))
   await open.close()
   const fault = open.fault() ?? thrown
   if (fault) return failedCall(fault, 'when')
   const [ended] = await db.batch([`set constraints all immediate;\n${countersSql('after')}`])
   if (ended!.fault) return failedCall(ended!.fault, 'when')
   const statements = open.statements()
-  if (statements.length === 0) return failedCall(own('it sends no statement', 'P0004'), 'when')
+  if (statements.length === 0) return failedCall(ownFault('P0004', 'it sends no statement'), 'when')
   const work: CallWork = {
     statements,
     ...workBetween(tagged(given!), tagged(ended!)),

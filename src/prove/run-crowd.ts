@@ -4,13 +4,14 @@
  * too, or wait for a lock: what can go wrong between two statements does go wrong.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { PgFault } from '../postgres/fault.ts'
+import { ownFault, type PgFault } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Call } from '../rules/experiment.ts'
 import { openCall } from './call-statement.ts'
 import { accepted, type Ended } from './crowd-difference.ts'
 import type { Observation } from './result.ts'
-import { endOfFunction, failedCall, isFault, own, readValues, type CallValuesRead } from './run-call.ts'
+import { endOfFunction } from './end-of-function.ts'
+import { failedCall, isFault, readValues, type CallValuesRead } from './run-call.ts'
 import { becomeAsker } from './trial-messages.ts'
 
 /** What has a chance when the call begins again. */
@@ -107,7 +108,7 @@ const callOnce = async (
   before?: () => Promise<void>,
 ): Promise<PgFault | null> => {
   const open = openCall(db, { explains: false, ...(before ? { before } : {}) })
-  const thrown = await endOfFunction(() => call.run(open.send, values))
+  const thrown = await endOfFunction('call', () => call.run(open.send, values))
   await open.close()
   return open.fault() ?? thrown
 }
@@ -207,9 +208,9 @@ const openWriters = async (
   if (!refused) return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const got = opened.filter(({ status }) => status === 'fulfilled').length
   const why = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
-  return own(
-    `only ${got} of ${wanted} connections could be opened: ${why}; raise max_connections, or ask for fewer with { concurrency: … }`,
+  return ownFault(
     '53300',
+    `only ${got} of ${wanted} connections could be opened: ${why}; raise max_connections, or ask for fewer with { concurrency: … }`,
   )
 }
 

@@ -1,11 +1,12 @@
 /** Runs a proof function (escape hatch `proves`) in a transaction that is taken back; what it throws is the outcome. */
 import type { Catalog } from '../catalog/structure.ts'
-import { PgError, type PgFault } from '../postgres/fault.ts'
+import { ownFault, PgError, type PgFault } from '../postgres/fault.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Rows } from '../rows/rows.ts'
 import type { Experiment } from '../rules/experiment.ts'
+import { endOfFunction } from './end-of-function.ts'
 import { openProof, ProofRefusal, type OpenProof } from './proof-database.ts'
 import type { Observation } from './result.ts'
 
@@ -20,60 +21,25 @@ export interface ProofRun {
   readonly experiment: Experiment
 }
 
-/** A proof that neither ends nor asks anything is given up after this long. */
-const longestMilliseconds = 60_000
-
-/** What is no refusal of PostgreSQL's reads like a failed assertion. */
-const faultOf = (thrown: unknown): PgFault => {
-  if (thrown instanceof ProofRefusal || thrown instanceof PgError) return thrown.fault
-  return said(thrown instanceof Error ? thrown.message : String(thrown), 'P0004')
-}
-
-const said = (message: string, sqlstate: string): PgFault => ({
-  sqlstate,
-  message,
-  schema: null,
-  table: null,
-  column: null,
-  constraint: null,
-  dataType: null,
-  routine: null,
-  position: null,
-  hint: null,
-  context: null,
-})
-
-/** The proof's own end: null, what it threw, or that it took too long. */
-const outcomeOf = async (run: () => Promise<void>): Promise<PgFault | null> => {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<PgFault>((resolve) => {
-    const seconds = longestMilliseconds / 1_000
-    timer = setTimeout(
-      () => resolve(said(`the proof did not end within ${seconds} seconds`, '57014')),
-      longestMilliseconds,
-    )
-  })
-  // Through an async function, so that a proof that throws before its first await is caught, too.
-  const ended = (async () => run())().then(() => null, faultOf)
-  try {
-    return await Promise.race([ended, tooLong])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** What PostgreSQL refused under it. */
+const refusalIn = (thrown: unknown): PgFault | null =>
+  thrown instanceof ProofRefusal || thrown instanceof PgError ? thrown.fault : null
 
 /** A proof that asks PostgreSQL nothing, or does not wait for the answer, shows nothing. */
 const emptiness = (proof: OpenProof): PgFault | null => {
   if (proof.issued() === 0) {
-    return said('the proof asserts nothing: it sends no statement to the database', 'P0004')
+    return ownFault('P0004', 'the proof asserts nothing: it sends no statement to the database')
   }
   const unawaited = proof.unawaited()
   if (unawaited === 0) return null
-  return said(`the proof does not wait for ${unawaited} of its statements: write await before each`, 'P0004')
+  return ownFault(
+    'P0004',
+    `the proof does not wait for ${unawaited} of its statements: write await before each`,
+  )
 }
 
 const judge = async (db: Session, proof: OpenProof, run: () => Promise<void>): Promise<PgFault | null> => {
-  const outcome = await outcomeOf(run)
+  const outcome = await endOfFunction('proof', run, refusalIn)
   await proof.close()
   const fault = outcome ?? emptiness(proof)
   if (fault) return fault
