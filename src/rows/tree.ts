@@ -9,13 +9,13 @@ export const nodeParts = (node: unknown): readonly [string, Record<string, unkno
   return [entry[0], entry[1] as Record<string, unknown>]
 }
 
-/** The nodes directly below, in the order of the text. */
-const childNodes = (value: unknown): ParseNode[] => {
-  if (Array.isArray(value)) return value.flatMap((v) => (nodeParts(v) ? [v as ParseNode] : childNodes(v)))
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap((v) =>
-    nodeParts(v) ? [v as ParseNode] : typeof v === 'object' ? childNodes(v) : [],
-  )
+/** Adds the nodes directly below, in the order of the text. */
+const addChildNodes = (value: unknown, found: ParseNode[]): ParseNode[] => {
+  if (typeof value !== 'object' || value === null) return found
+  for (const inner of Array.isArray(value) ? value : Object.values(value))
+    if (nodeParts(inner)) found.push(inner as ParseNode)
+    else addChildNodes(inner, found)
+  return found
 }
 
 /** Calls `visit` on the node and everything below it; a visitor that answers false is not followed further down. */
@@ -25,7 +25,7 @@ export const walk = (
 ): void => {
   const parts = nodeParts(node)
   if (parts && visit(parts[0], parts[1], node as ParseNode) === false) return
-  for (const child of childNodes(parts ? parts[1] : node)) walk(child, visit)
+  for (const child of addChildNodes(parts ? parts[1] : node, [])) walk(child, visit)
 }
 
 /** The text of a leaf; the parser leaves out empty strings and zeros. */

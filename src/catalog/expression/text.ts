@@ -10,37 +10,65 @@ const positions: ReadonlySet<string> = new Set([
   'rexpr_list_end',
 ])
 
-/** The tree without positions in the text, as one comparable text. */
-const shapeOf = (node: unknown): string =>
-  JSON.stringify(node, (key, value: unknown) => (positions.has(key) ? undefined : value))
+/** Whether two trees are equal but for their positions in the text. */
+const isSameTree = (one: unknown, other: unknown): boolean => {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (Array.isArray(one))
+    return (
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, i) => isSameTree(item, other[i]))
+    )
+  const fields = one as Record<string, unknown>
+  const others = other as Record<string, unknown>
+  for (const key in fields) if (!positions.has(key) && !isSameTree(fields[key], others[key])) return false
+  for (const key in others)
+    if (!positions.has(key) && others[key] !== undefined && fields[key] === undefined) return false
+  return true
+}
+
+/** The tree with every node as `change` wants it, from the leaves up; what nobody changes stays the same object. */
+const rewritten = (node: unknown, change: (node: Record<string, unknown>) => unknown): unknown => {
+  if (typeof node !== 'object' || node === null) return node
+  if (Array.isArray(node)) {
+    const items = node.map((item) => rewritten(item, change))
+    return items.some((item, i) => item !== node[i]) ? items : node
+  }
+  let copy = node as Record<string, unknown>
+  for (const key in copy) {
+    const before = (node as Record<string, unknown>)[key]
+    const after = rewritten(before, change)
+    if (after === before) continue
+    if (copy === node) copy = { ...copy }
+    copy[key] = after
+  }
+  return change(copy)
+}
 
 /** `(NOT a) IS NULL` would lose its parentheses when it is printed; a cast keeps them and changes nothing. */
-const guarded = (node: unknown): unknown => {
-  if (Array.isArray(node)) return node.map(guarded)
-  if (typeof node !== 'object' || node === null) return node
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, guarded(value)]))
-  for (const kind of ['NullTest', 'BooleanTest']) {
-    const test = fieldsOf(copy, kind)
-    if (!test || !fieldsOf(test['arg'], 'BoolExpr')) continue
-    const boolean = { names: ['pg_catalog', 'bool'].map((sval) => ({ String: { sval } })), typemod: -1 }
-    return { [kind]: { ...test, arg: { TypeCast: { arg: test['arg'], typeName: boolean } } } }
-  }
-  return copy
-}
+const guarded = (tree: unknown): unknown =>
+  rewritten(tree, (node) => {
+    for (const kind of ['NullTest', 'BooleanTest']) {
+      const test = fieldsOf(node, kind)
+      if (!test || !fieldsOf(test['arg'], 'BoolExpr')) continue
+      const boolean = { names: ['pg_catalog', 'bool'].map((sval) => ({ String: { sval } })), typemod: -1 }
+      return { [kind]: { ...test, arg: { TypeCast: { arg: test['arg'], typeName: boolean } } } }
+    }
+    return node
+  })
 
 /** `(a OR b) OR c` is read as one OR over three. */
-const flattened = (node: unknown): unknown => {
-  if (Array.isArray(node)) return node.map(flattened)
-  if (typeof node !== 'object' || node === null) return node
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, flattened(value)]))
-  const bool = fieldsOf(copy, 'BoolExpr')
-  if (!bool || bool['boolop'] === 'NOT_EXPR') return copy
-  const args = listOf(bool['args']).flatMap((arg) => {
-    const inner = fieldsOf(arg, 'BoolExpr')
-    return inner && inner['boolop'] === bool['boolop'] ? listOf(inner['args']) : [arg]
+const flattened = (tree: unknown): unknown =>
+  rewritten(tree, (node) => {
+    const bool = fieldsOf(node, 'BoolExpr')
+    if (!bool || bool['boolop'] === 'NOT_EXPR') return node
+    const args = listOf(bool['args'])
+    const isNested = (arg: unknown): boolean => fieldsOf(arg, 'BoolExpr')?.['boolop'] === bool['boolop']
+    if (!args.some(isNested)) return node
+    const flat = args.flatMap((arg) => (isNested(arg) ? listOf(fieldsOf(arg, 'BoolExpr')?.['args']) : [arg]))
+    return { BoolExpr: { ...bool, args: flat } }
   })
-  return { BoolExpr: { ...bool, args } }
-}
 
 /** SQL text of a tree that parses back to the same tree; null when the printer cannot do that. */
 export const printExpression = (node: ParseNode): string | null => {
@@ -48,7 +76,7 @@ export const printExpression = (node: ParseNode): string | null => {
   for (const tree of [flat, guarded(flat) as ParseNode]) {
     try {
       const text = deparseExpression(tree).trim()
-      if (shapeOf(parseExpression(text)) === shapeOf(tree)) return text
+      if (isSameTree(parseExpression(text), tree)) return text
     } catch {
       // The printer does not know every node that the parser knows.
       continue
