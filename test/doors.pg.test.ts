@@ -55,6 +55,15 @@ const withInstalled = (files: ProjectFiles, work: (directory: string) => Promise
     await work(directory)
   })
 
+/** Servers stand below here, and are gone when a suite has ended. */
+const withServers = (
+  work: (env: Readonly<Record<string, string>>, left: () => readonly string[]) => Promise<void>,
+): Promise<void> =>
+  withDirectory(async (temporary) => {
+    chmodSync(temporary, 0o711)
+    await work({ TMPDIR: temporary }, () => readdirSync(temporary).filter((n) => n.startsWith('assay-run-')))
+  })
+
 const broken = changed(shop, {
   'migrations/0001_products.sql': [[' constraint products_price_not_negative check (price >= 0)', '']],
 })
@@ -74,31 +83,37 @@ const doors = [
 
 describe.each(doors)('$door', ({ args, file, filter, passed }) => {
   test('every rule is a test, below its table and its architecture', async () => {
-    await withInstalled(withSuites(shop), async (directory) => {
-      const { status, out } = run(directory, [...args, file])
-      expect(out).toMatch(passed)
-      expect({ status, out }).toMatchObject({ status: 0 })
-      for (const sentence of [...sentences, 'a rule asks for every structure of the database'])
-        expect(out).toContain(sentence)
-      expect(out).toMatch(/shop[^]*products[^]*price not negative/u)
-      expect(existsSync(join(directory, 'ledger'))).toBe(false)
-    })
+    await withServers((env, left) =>
+      withInstalled(withSuites(shop), async (directory) => {
+        const { status, out } = run(directory, [...args, file], env)
+        expect(out).toMatch(passed)
+        expect({ status, out }).toMatchObject({ status: 0 })
+        for (const sentence of [...sentences, 'a rule asks for every structure of the database'])
+          expect(out).toContain(sentence)
+        expect(out).toMatch(/shop[^]*products[^]*price not negative/u)
+        expect(existsSync(join(directory, 'ledger'))).toBe(false)
+        expect(left()).toEqual([])
+      }),
+    )
   })
 
   test('a rule that the database does not keep fails with the message of the terminal', async () => {
-    await withInstalled(withSuites(broken), async (directory) => {
-      const { status, out } = run(directory, [...args, file])
-      expect(status).toBe(1)
-      const { stdout } = await assay(['green', directory])
-      const summary = 'products: price not negative: price >= 0: price -0.01 is refused'
-      expect(stdout).toContain(summary)
-      expect(out).toContain(summary)
-      expect(out).toContain('why   the rule is declared, and the database does not keep it')
-      expect(out).toContain('add constraint "products_price_not_negative" check (price >= 0);')
-      // Where it is declared, not where it was thrown.
-      expect(out).toMatch(/assay\.config\.ts:8\b/u)
-      expect(out).not.toContain('proof-outcome')
-    })
+    await withServers((env, left) =>
+      withInstalled(withSuites(broken), async (directory) => {
+        const { status, out } = run(directory, [...args, file], env)
+        expect(status).toBe(1)
+        const { stdout } = await assay(['green', directory])
+        const summary = 'products: price not negative: price >= 0: price -0.01 is refused'
+        expect(stdout).toContain(summary)
+        expect(out).toContain(summary)
+        expect(out).toContain('why   the rule is declared, and the database does not keep it')
+        expect(out).toContain('add constraint "products_price_not_negative" check (price >= 0);')
+        // Where it is declared, not where it was thrown.
+        expect(out).toMatch(/assay\.config\.ts:8\b/u)
+        expect(out).not.toContain('proof-outcome')
+        expect(left()).toEqual([])
+      }),
+    )
   })
 
   test('a name filters: only what is asked for is proven', async () => {
@@ -159,21 +174,13 @@ describe.each(doors)('$door', ({ args, file, filter, passed }) => {
     })
   })
 
-  test('the server is gone afterwards: after success, failure, and an end in the middle', async () => {
-    await withDirectory(async (temporary) => {
-      chmodSync(temporary, 0o711)
-      const env = { TMPDIR: temporary }
-      const left = (): readonly string[] => readdirSync(temporary).filter((n) => n.startsWith('assay-run-'))
-      for (const files of [shop, broken]) {
-        await withInstalled(withSuites(files), async (directory) => {
-          run(directory, [...args, file], env)
-          expect(left()).toEqual([])
-        })
-      }
-      const slow = changed(shop, {
-        'migrations/0001_products.sql': [['create table', 'select pg_sleep(1000); create table']],
-      })
-      await withInstalled(withSuites(slow), async (directory) => {
+  test('the server is gone after an end in the middle', async () => {
+    const slow = changed(shop, {
+      'migrations/0001_products.sql': [['create table', 'select pg_sleep(1000); create table']],
+    })
+    await withServers((env, left) =>
+      withInstalled(withSuites(slow), async (directory) => {
+        const servers = (): readonly number[] => processesIn(env['TMPDIR']!)
         for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
           const child: ChildProcess = spawn(process.execPath, [...args, file], {
             cwd: directory,
@@ -184,18 +191,15 @@ describe.each(doors)('$door', ({ args, file, filter, passed }) => {
           const ended = new Promise((resolve) => child.once('exit', resolve))
           // A backend shows what it does in its title.
           await eventually(
-            () => processesIn(temporary).some((pid) => /^postgres: postgres .* SELECT/u.test(commandOf(pid))),
+            () => servers().some((pid) => /^postgres: postgres .* SELECT/u.test(commandOf(pid))),
             'it comes to the migration',
           )
           process.kill(-child.pid!, signal)
           await ended
-          await eventually(
-            () => left().length === 0 && processesIn(temporary).length === 0,
-            'nothing is left',
-          )
+          await eventually(() => left().length === 0 && servers().length === 0, 'nothing is left')
         }
-      })
-    })
+      }),
+    )
   })
 })
 

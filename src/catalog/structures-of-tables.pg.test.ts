@@ -190,6 +190,10 @@ const isPartOf = (name: string, s: Structure): boolean => {
   )
 }
 
+/** Every mutant on the embedded server; on the older one a third of them, and all with ASSAY_RUNS. */
+const isTried = (nth: number, isEmbedded: boolean): boolean =>
+  isEmbedded || process.env['ASSAY_RUNS'] !== undefined || nth % 3 === 0
+
 /** PostgreSQL itself refuses these, whatever stands around them. */
 const knownRefusals = [
   /column ".*" is in a primary key$/u,
@@ -346,6 +350,7 @@ describe.each(servers)('structures of tables on $on', ({ isEmbedded, skipped, st
         for (const mutant of mutantsOf(structure)) {
           expect(ids.has(mutant.id), mutant.id).toBe(false)
           ids.add(mutant.id)
+          if (!isTried(ids.size, isEmbedded)) continue
           await rolledBack(async () => {
             const fault = await refusal(mutant.ddl)
             if (fault !== null) {
