@@ -52,7 +52,14 @@ const query = rule(id, {
 describe.skipIf(whyNoBrowser !== '')('plans in the report', () => {
   beforeAll(async () => {
     const { server } = sound
-    const measured = { calibration: 1, rows: { orders: 5 }, queries: [], indexes: [], findings: [] }
+    const measured = {
+      calibration: 1,
+      rows: { orders: 5 },
+      queries: [],
+      writes: [],
+      indexes: [],
+      findings: [],
+    }
     const validated = { architecture: 'shop', server, rules: [query], ...measured }
     await writeSite(site, proofOfValidation([validated], []))
     browser = await openBrowser()

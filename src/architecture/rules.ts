@@ -25,6 +25,7 @@ import { makeRequiredRules, type RequiredMethod } from './kinds/required.ts'
 import { makeRenamedFrom, type RenamedFromMethod } from './kinds/renamed-from.ts'
 import { makeSaysRules, type SaysMethod } from './kinds/says.ts'
 import { makeSoftDeletedRules, type SoftDeletedMethod } from './kinds/soft-deleted.ts'
+import { makeStatisticsRules, type StatisticsMethod } from './kinds/statistics.ts'
 import { makeTouchesRules, type TouchesMethod } from './kinds/touches.ts'
 import { makeUniqueRules, type UniqueMethod } from './kinds/unique.ts'
 import { makeVersionedRules, type VersionedMethod } from './kinds/versioned.ts'
@@ -54,6 +55,7 @@ export interface Rules<K extends string>
     VisibleToMethod<K>,
     VersionedMethod,
     IndexedMethod<K>,
+    StatisticsMethod<K>,
     AuditedMethod<K>,
     SaysMethod<K>,
     RenamedFromMethod<K>,
@@ -127,6 +129,7 @@ export const makeRules = (table: Omit<RulePlace, 'at'>): Rules<string> & Written
     visibleTo: method('visibleTo', makeVisibleToRules),
     versioned: method('versioned', makeVersionedRules),
     indexed: method('indexed', makeIndexedRules),
+    statistics: method('statistics', makeStatisticsRules),
     audited: method('audited', makeAuditedRules),
     says: method('says', makeSaysRules),
     renamedFrom: method('renamedFrom', makeRenamedFrom),

@@ -1,6 +1,7 @@
 /** What can be wrong with the options of a declared write. */
 import type { AssayError } from '../ground/errors.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
+import { millisecondsOf } from './query-budget.ts'
 import { declarationFault, type RulePlace } from './rule-set.ts'
 
 type Place = Pick<RulePlace, 'at' | 'table'>
@@ -13,7 +14,7 @@ const perRow = [
   'walPerRow',
   'triggerCallsPerRow',
 ]
-const budgetNames = ['statements', ...perRow]
+const budgetNames = ['statements', ...perRow, 'p95']
 
 /** What only one statement tells of itself. */
 const ofOneStatement = ['walPerRow', 'triggerCallsPerRow']
@@ -22,10 +23,16 @@ const isCount = (value: unknown, least: number): boolean =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= least
 
 /** Zero is a budget, too: no index entries, no calls of triggers. */
-const isLimit = (name: string, value: unknown): boolean =>
-  name === 'statements'
-    ? isCount(value, 1)
-    : typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isLimit = (name: string, value: unknown): boolean => {
+  if (name === 'p95') return typeof value === 'string' && millisecondsOf(value) !== null
+  if (name === 'statements') return isCount(value, 1)
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+const wanted = (name: string): string => {
+  if (name === 'p95') return "Give a time, such as '50ms'."
+  return name === 'statements' ? 'Give a whole number of statements above 0.' : 'Give a number of 0 or more.'
+}
 
 export const writeBudgetFaults = (place: Place, budget: object, isFunction: boolean): readonly AssayError[] =>
   Object.entries(budget).flatMap(([name, value]) => {
@@ -38,10 +45,7 @@ export const writeBudgetFaults = (place: Place, budget: object, isFunction: bool
         `Use one of: ${budgetNames.join(', ')}.`,
       )
     if (value !== undefined && !isLimit(name, value))
-      return fault(
-        `its budget says ${name}: ${JSON.stringify(value)}.`,
-        name === 'statements' ? 'Give a whole number of statements above 0.' : 'Give a number of 0 or more.',
-      )
+      return fault(`its budget says ${name}: ${JSON.stringify(value)}.`, wanted(name))
     if (isFunction && ofOneStatement.includes(name))
       return fault(
         `its budget says ${name}, which is counted of one statement, and it is a function that sends several.`,

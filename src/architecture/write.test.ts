@@ -86,7 +86,7 @@ describe('a wrong write', () => {
       retries: -1,
       isolation: 'serialisable',
       limit: 3,
-      budget: { statments: 1, rowsReadPerRow: -1, statements: 1.5 },
+      budget: { statments: 1, rowsReadPerRow: -1, statements: 1.5, p95: 'soon' },
     })
     expect(faults.map((f) => f.message)).toMatchInlineSnapshot(`
       [
@@ -99,6 +99,7 @@ describe('a wrong write', () => {
         "writes/odd: the budget of a write has no "statments". Did you mean "statements"?",
         "writes/odd: its budget says rowsReadPerRow: -1.",
         "writes/odd: its budget says statements: 1.5.",
+        "writes/odd: its budget says p95: "soon".",
       ]
     `)
     expect(faults.every((f) => f.where?.file.endsWith('write.test.ts'))).toBe(true)

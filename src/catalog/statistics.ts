@@ -1,6 +1,6 @@
 /**
- * Extended statistics (CREATE STATISTICS). They change what the planner expects, never an answer; no experiment asks
- * for an estimate, so that they have no mutants.
+ * Extended statistics (CREATE STATISTICS). They change what the planner expects, never an answer: `t.statistics(…)` and
+ * budgets of estimates prove them RED by taking them away, and they have no further mutants.
  */
 import { relationId, structureId } from '../ground/names.ts'
 import { qualified } from '../postgres/quote.ts'
@@ -60,5 +60,6 @@ export const statisticsKind: StructureKind<StatisticsFacts> = {
   create: ({ facts }) => [facts.statement, ...commentOn(`statistics ${qualified(facts)}`, facts.comment)],
   drop: ({ facts }) => [`drop statistics ${qualified(facts)}`],
   mutants: () => [],
-  notMutated: 'it changes what the planner expects, never an answer, and no experiment asks for an estimate',
+  notMutated:
+    'it changes what the planner expects, never an answer: t.statistics(…) takes it away, and asks for estimates',
 }

@@ -7,7 +7,7 @@ const described = {
   name: 'advise',
   summary: 'find what would bring broken budgets of queries back',
   description:
-    'Tries indexes and statistics for the declared queries whose budget breaks: each candidate is really built on loaded rows, and the queries are run with it, counted in pages and rows. What is advised together is chosen together, breaks no other budget, and is told with its gain and its price, as rules that `assay design` turns into migrations. With --url it is for the statements of a database that runs, from pg_stat_statements and its statistics: there it only reads, and here it only plans. It ends with 1 when a budget is broken that nothing brings back.',
+    'Tries indexes and statistics for the declared queries whose budget breaks: each candidate is really built on loaded rows, and the queries are run with it, counted in pages and rows. What is advised together is chosen together, breaks no other budget of a query or a write, and is told with its gain and its price, as rules that `assay design` turns into migrations. Statements written otherwise, and materialized views, are told apart where the same rows came. With --url it is for the statements of a database that runs, from pg_stat_statements and its statistics: there it only reads, and here it only plans. It ends with 1 when a budget is broken that nothing brings back.',
   examples: [
     ['assay advise', 'for all queries whose budget breaks'],
     ["assay advise shop --only 'queries/recent orders of a user'", 'for one of them'],

@@ -7,13 +7,17 @@ const expand = {
   name: 'expand',
   summary: 'put a new shape beside the old one, for two applications at once',
   description:
-    'Writes the phases of what the declaration has otherwise than the database: a column or a table that is renamed (renamedFrom), another type, a key with all that points to it, columns that are taken apart or put together, a column that becomes required (or optional, where --only names it). The new shape stands beside the old one and a trigger keeps both alike, whichever application writes; old rows are filled in batches; the switch refuses while the two differ. Each phase is an ordinary migration.',
+    'Writes the phases of what the declaration has otherwise than the database: a column or a table that is renamed (renamedFrom), another type, a key with all that points to it, columns that are taken apart or put together, columns that move to a new table or come from one that goes, a column that becomes required (or optional, where --only names it). The new shape stands beside the old one and a trigger keeps both alike, whichever application writes; old rows are filled in batches; the switch refuses while the two differ. Each phase is an ordinary migration.',
   examples: [
     ['assay migrate expand', 'all that changes its shape'],
     ['assay migrate expand --only orders.slug', 'one of them'],
     [
       `assay migrate expand --set 'orders.day = at::date' 'orders.hour = at::time' --back 'orders.at = day + hour'`,
       'one column becomes two',
+    ],
+    [
+      'assay migrate expand --move users.bio=profiles.bio',
+      'columns move to a new table, or from one that goes',
     ],
     [`assay migrate expand --fill "notes.body = ''"`, 'a column becomes required'],
     ['assay migrate expand --dry-run', 'print it, and write nothing'],
@@ -43,6 +47,7 @@ export const addExpand = (migrate: Command, { describe, run }: Pick<Grammar, 'de
     .option('--only <id...>', 'tables or table.column; after the directory')
     .option('--set <expression...>', 'table.new_column = SQL over the old columns')
     .option('--back <expression...>', 'table.old_column = SQL over the new columns')
+    .option('--move <columns...>', 'table.column=other_table.column: it moves to another table')
     .option('--fill <expression...>', 'table.column = SQL for what is missing')
     .action((directory: string, options: ExpandOptions) =>
       run('migrate expand', options, async (output) => {

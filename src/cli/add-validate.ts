@@ -5,11 +5,11 @@ import type { ValidateOptions } from './validate-command.ts'
 
 const described = {
   name: 'validate',
-  summary: 'run the declared queries on loaded rows, and measure them',
+  summary: 'run the declared queries and writes on rows, and measure them',
   description:
-    'Loads rows, runs each declared query warm and beside a calibration query, holds its plan against its budget, and takes each index away to see which queries need it and what it costs. Budgets that break end with 1; times are told, and fail nothing: they depend on the machine.',
+    'Loads rows, runs each declared query warm and beside a calibration query, holds its plan against its budget, and takes each index away to see which queries need it and what it costs. Each declared write is measured on filled tables, alone and by as many at once as it declares, every run taken back. Budgets that break end with 1; times are told, and fail nothing: they depend on the machine.',
   examples: [
-    ['assay validate', 'all declared queries'],
+    ['assay validate', 'all declared queries and writes'],
     ["assay validate shop --only 'queries/recent orders of a user'", 'one of them'],
     ['assay validate --rows orders=1e6', 'on a million orders, and what they need'],
     ['assay validate --sweep --report pages', 'which size changes a plan, drawn'],
@@ -19,7 +19,7 @@ const described = {
 
 export const addValidate = (program: Command, { describe, withCommon, run }: Grammar): void => {
   withCommon(describe(program, described))
-    .option('--only <id...>', 'ids of queries, or tables; after the directory')
+    .option('--only <id...>', 'ids of queries and writes, or tables; after the directory')
     .option('--rows <size...>', 'fill its tables with so many rows first: orders=5e6, or a number for all')
     .option('--sweep', 'also plan from a thousand rows to ten billion: where does each plan change?')
     .option('--report <dir>', 'write the queries with their plans as pages for a browser')

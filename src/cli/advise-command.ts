@@ -58,8 +58,8 @@ export const adviseCommand = async (
   }
   const told = results.map(({ findings: _findings, ...summary }) => summary)
   const summary = told.length === 1 ? told[0] : { architectures: told }
-  const next = results.some(({ structures }) => structures.some(({ rule }) => rule !== null))
-    ? ['npx assay design', 'npx assay validate']
-    : []
+  const isDeclared = ({ structures, calls }: AdviceResult): boolean =>
+    structures.some(({ rule }) => rule !== null) || calls.some(({ mend }) => mend?.rule != null)
+  const next = results.some(isDeclared) ? ['npx assay design', 'npx assay validate'] : []
   return { code, text: envelopeText({ ok, command: 'advise', summary, findings, next, artifacts: [] }) }
 }

@@ -12,6 +12,7 @@ export interface ExpandOptions extends CommonOptions {
   readonly set?: readonly string[]
   readonly back?: readonly string[]
   readonly fill?: readonly string[]
+  readonly move?: readonly string[]
   readonly only?: readonly string[]
   readonly keep?: string
   readonly dryRun?: boolean
@@ -80,8 +81,8 @@ export const expandCommand = async (
   options: ExpandOptions,
   output: Output,
 ): Promise<Answer> => {
-  const { set = [], back = [], fill = [] } = options
-  const found = await expandProject({ directory, set, back, fill, ...common(options, output) })
+  const { set = [], back = [], fill = [], move = [] } = options
+  const found = await expandProject({ directory, set, back, fill, move, ...common(options, output) })
   return answer('expand', directory, found, options, output)
 }
 

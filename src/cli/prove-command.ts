@@ -87,13 +87,15 @@ export const proveCommand = async (
   options: CommonOptions & ReportOptions & Part,
   output: Output,
 ): Promise<Answer> => {
-  const { url, only = [], operators } = options
+  const { url, only = [], operators, report } = options
   return withReportsOf({ command, directory, options, output }, async (reports) => {
     const proof = await proveProject({
       directory,
       command,
       only,
       ...(operators === undefined ? {} : { operators }),
+      // Seconds beside a proof, and its pages are to say which size changes a plan.
+      sweeps: report !== undefined,
       ...(url === undefined ? {} : { url }),
       ...(output.onProgress ? { onProgress: output.onProgress } : {}),
     }).catch((cause: unknown) => {

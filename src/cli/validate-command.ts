@@ -56,11 +56,12 @@ export const validateCommand = async (
   const ok = !findings.some(({ severity }) => severity === 'error')
   const code = ok ? 0 : 1
   if (options.json) {
-    const all = results.map(({ architecture, calibration, rows, queries, indexes }) => ({
+    const all = results.map(({ architecture, calibration, rows, queries, writes, indexes }) => ({
       architecture,
       calibration,
       rows,
       queries,
+      writes,
       indexes,
     }))
     const summary = all.length === 1 ? all[0] : { architectures: all }

@@ -148,7 +148,10 @@ describe('plans in the ledger', () => {
     expect(checked.planned).toBe(2)
     expect(new Set(more.map(({ rule }) => rule))).toEqual(new Set([`queries/${recent}`]))
     expect(finding).toMatchObject({ code: 'plan.changed', severity: 'error', rule: `queries/${recent}` })
-    expect(finding!.why).toMatch(/^since the ledger was written: .*orders\/index:.*is new.*is gone/u)
+    // Nothing in git says how the index was that is gone; without the new one alone the old plan does not come back.
+    expect(finding!.why).toMatch(
+      /^since the ledger was written: orders\/index:.*is gone; .*orders\/index:user_id is new$/u,
+    )
     expect(finding!.plan!.before).toHaveLength(2)
     expect(finding!.plan!.after.join('\n')).toContain('using orders_user')
     expect(finding!.fix).toContain(
@@ -162,7 +165,7 @@ describe('plans in the ledger', () => {
     expect(more).toEqual([])
     expect(few).toMatchObject({
       summary: `"${recent}", with the exported statistics: PostgreSQL takes another plan than in the ledger`,
-      why: 'since the ledger was written: the exported statistics differ',
+      why: 'since the ledger was written: the exported statistics differ, and nothing else that plans follow from',
     })
     expect(few!.plan!.after.at(-1)).toContain('Seq Scan on orders')
     const wider = await migrate('alter table orders add column note text')

@@ -1,16 +1,25 @@
 /** Whether the plans in the ledger are those that the migrations, the statistics and the server give now. */
 import { queriesOf } from '../architecture/kinds/query.ts'
+import type { Server } from '../postgres/server.ts'
 import { readWholes } from '../postgres/plan-wholes.ts'
 import type { LedgerNow } from '../prove/ledger/check.ts'
 import type { Ledger } from '../prove/ledger/page.ts'
-import { changedPlans, mayHaveChanged, type PlanGround, type PlannedRule } from '../prove/ledger/plans.ts'
+import {
+  changedPlanFinding,
+  changedPlans,
+  mayHaveChanged,
+  type PlanGround,
+  type PlannedRule,
+} from '../prove/ledger/plans.ts'
 import { hasBudget, loadedPlan } from '../prove/loaded-plans.ts'
 import type { Finding, RulePlan } from '../prove/result.ts'
 import { runTrials } from '../prove/runner.ts'
-import { loadQueries, type LoadedQueries } from '../queries/load-queries.ts'
+import { loadQueries } from '../queries/load-queries.ts'
 import { planElsewhere } from '../queries/planned-elsewhere.ts'
+import type { PlannedQuery } from '../queries/project-plans.ts'
 import { givenStatistics } from './given-statistics.ts'
 import type { Migrated, OnProgress } from './migrated.ts'
+import { findCauses, type AskPlans } from './plan-causes.ts'
 
 export interface CheckedPlans {
   /** Queries whose plans were asked for again; 0 where all that plans follow from is as recorded. */
@@ -20,10 +29,11 @@ export interface CheckedPlans {
 
 /** As they are run on loaded rows, like the proof does. */
 const plansNow = async (
-  { server }: Migrated,
-  { database, queries }: LoadedQueries,
+  server: Server,
+  database: string,
+  queries: readonly PlannedQuery[],
 ): Promise<ReadonlyMap<string, readonly RulePlan[]>> => {
-  const db = await server.connect(database!, 'prover')
+  const db = await server.connect(database, 'prover')
   try {
     await db.query(`set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`)
     const wholes = await readWholes(db)
@@ -37,6 +47,17 @@ const plansNow = async (
     return plans
   } finally {
     await db.end()
+  }
+}
+
+/** All plans of these queries, by their rules' ids, as a proof asks for them. */
+const askPlans: AskPlans = async (places, queries, given) => {
+  const run = await plansNow(places.server, places.loaded, queries)
+  const elsewhere = await planElsewhere(places, queries, { given })
+  const ids = [...new Set([...run.keys(), ...elsewhere.plans.keys()])]
+  return {
+    plans: new Map(ids.map((id) => [id, [...(run.get(id) ?? []), ...(elsewhere.plans.get(id) ?? [])]])),
+    findings: elsewhere.findings,
   }
 }
 
@@ -67,21 +88,33 @@ export const checkPlans = async (
   const { database, queries } = loaded
   if (database === null) return { asked: 0, findings: [] }
   try {
-    const run = await plansNow(migrated, loaded)
     onProgress?.('planning queries', 0, 1)
-    const elsewhere = await planElsewhere({ server, template, loaded: database }, queries, given)
+    const places = { server, template, loaded: database }
+    const { plans, findings } = await askPlans(places, queries, given)
     const planned = queries.map(({ rule }): PlannedRule => ({
       id: rule.id,
       sentence: rule.sentence,
       reads: rule.reads,
       at: rule.at,
-      plans: [...(run.get(rule.id) ?? []), ...(elsewhere.plans.get(rule.id) ?? [])],
+      plans: plans.get(rule.id) ?? [],
     }))
     const changed = changedPlans(ledger, ground, planned)
     const isOther = ledger.head?.statistics !== given?.digest && changed.length === 0
+    const causes = await findCauses(changed, {
+      migrated,
+      ledger,
+      loaded,
+      given,
+      ask: askPlans,
+      ...wish,
+    })
     return {
       asked: queries.length,
-      findings: [...changed, ...elsewhere.findings, ...(isOther ? [sameWithOtherStatistics] : [])],
+      findings: [
+        ...changed.map((one, i) => changedPlanFinding(one, causes[i]!)),
+        ...findings,
+        ...(isOther ? [sameWithOtherStatistics] : []),
+      ],
     }
   } finally {
     await server.dropDatabase(database)

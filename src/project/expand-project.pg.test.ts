@@ -29,7 +29,7 @@ const renamed = changed(shop, {
   ],
 })
 
-const none = { set: [], back: [], fill: [], only: [], dryRun: false }
+const none = { set: [], back: [], fill: [], move: [], only: [], dryRun: false }
 
 const codesOf = (work: Promise<unknown>): Promise<string> =>
   work.then(

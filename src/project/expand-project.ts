@@ -26,6 +26,8 @@ export interface ExpandSettings extends ServerWish {
   readonly set: readonly string[]
   readonly back: readonly string[]
   readonly fill: readonly string[]
+  /** `users.bio=profiles.bio`. */
+  readonly move: readonly string[]
   readonly only: readonly string[]
   readonly dryRun: boolean
 }
@@ -152,7 +154,7 @@ export const expandProject = async (settings: ExpandSettings): Promise<readonly 
     const { set, back, fill } = stated
     return expandShapes(
       lab,
-      { set: own(set), back: own(back), fill: own(fill), only: settings.only },
+      { set: own(set), back: own(back), fill: own(fill), move: settings.move, only: settings.only },
       standing,
     )
   })

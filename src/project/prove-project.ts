@@ -30,6 +30,8 @@ export interface ProveSettings extends ServerWish {
   readonly only: readonly string[]
   /** Only mutants of these operators: a part of a proof, which is not recorded. */
   readonly operators?: OperatorSet
+  /** Also: which size of its tables changes the plan of each query, for a report. */
+  readonly sweeps?: boolean
 }
 
 /** `whole` is false for a part, for single steps, and for a proof that failed: the ledger then stays as it is. */
@@ -82,7 +84,7 @@ export const findingsFor = (command: ProofCommand, result: ProveResult): readonl
 
 const proveOn = async (
   { server, template, part, seconds }: Migrated,
-  { command, only, operators, onProgress }: Omit<ProveSettings, 'directory'>,
+  { command, only, operators, sweeps = false, onProgress }: Omit<ProveSettings, 'directory'>,
   ground: ProofGround,
 ): Promise<ProveResult> => {
   const { architecture } = part
@@ -99,7 +101,8 @@ const proveOn = async (
     ground,
   })
   const plansElsewhere = command === 'prove' && operators === undefined
-  return completeProof(found, { architecture, server, template, ground, given, plansElsewhere })
+  const parts = { architecture, server, template, ground, given, plansElsewhere, sweeps }
+  return completeProof(found, { ...parts, ...(onProgress ? { onProgress } : {}) })
 }
 
 const withGround = async <T>(

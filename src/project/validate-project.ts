@@ -1,6 +1,7 @@
-/** Use case: the declared queries of a project, run and measured on loaded rows. */
+/** Use case: the declared queries and writes of a project, run and measured on rows. */
 import type { Architecture } from '../architecture/architecture.ts'
 import { queriesOf } from '../architecture/kinds/query.ts'
+import { writesOf } from '../architecture/kinds/write.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import type { ValidateResult } from '../queries/result.ts'
@@ -12,7 +13,7 @@ import { withMigrated, type ServerWish } from './migrated.ts'
 export interface ValidateSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
   readonly directory: string
-  /** Ids of queries, or tables; empty: all. */
+  /** Ids of queries and writes, or tables; empty: all. */
   readonly only: readonly string[]
   /** `orders=5e6`, or a number for all: how many rows to fill its tables with; empty: those that proofs load. */
   readonly rows: readonly string[]
@@ -23,24 +24,27 @@ export interface ValidateSettings extends ServerWish {
 export const noQueries = (names: readonly string[], only: readonly string[]): AssayError =>
   new AssayError(
     only.length === 0
-      ? `No query is declared over ${names.join(', ')}.`
-      : `No declared query is called ${only.join(', ')}.`,
+      ? `No query or write is declared over ${names.join(', ')}.`
+      : `No declared query or write is called ${only.join(', ')}.`,
     {
       code: only.length === 0 ? 'validate.no-queries' : 'usage.unknown-id',
       exit: 2,
-      asked: only.length === 0 ? 'the declared queries, measured' : only.join(', '),
+      asked: only.length === 0 ? 'the declared queries and writes, measured' : only.join(', '),
       why: 'measuring nothing says nothing',
       mend: "Declare one beside the architecture, in a file that the configuration imports:\ncommerce.query('recent orders of a user', ['orders'], (db, p: { user: string }) => db.selectFrom('orders')…)",
     },
   )
 
-/** A number alone is for every table that a query reads. */
+/** A number alone is for every table that a query or a write names. */
 export const sizesOf = (
   architecture: Architecture,
   catalog: Catalog,
   { named, usual }: NamedSizes,
 ): ReadonlyMap<string, number> => {
-  const read = usual === null ? [] : queriesOf(architecture).flatMap(({ reads }) => reads)
+  const read =
+    usual === null
+      ? []
+      : [...queriesOf(architecture), ...writesOf(architecture)].flatMap(({ reads }) => reads)
   const all = read.filter((id) => catalog.tables.has(id)).map((id) => [id, usual!] as const)
   return new Map([...all, ...resolveSizes(catalog, named)])
 }
@@ -74,6 +78,7 @@ export const validateProject = async (settings: ValidateSettings): Promise<reado
     }
     return found
   })
-  if (results.every(({ queries }) => queries.length === 0)) throw noQueries([], settings.only)
+  if (results.every(({ queries, writes }) => queries.length + writes.length === 0))
+    throw noQueries([], settings.only)
   return results
 }

@@ -80,12 +80,12 @@ export const openCall = (db: Session, { explains, before }: CallWays): OpenCall 
     if (fault !== null) throw new PgError({ ...fault, sqlstate: '25P02' }, sql)
     if (sent++ > 0) await before?.()
     const isExplained = explains && explainable.test(sql)
-    const [reply] = (await db.batch([messageOf(sql, values, isExplained ? analysed : '')])) as [Reply]
+    const message = messageOf(sql, values, isExplained ? analysed : '')
+    const [reply] = (await db.batch([message, ...(values.length > 0 ? [tidy] : [])])) as [Reply]
     if (reply.fault !== null) {
       fault = reply.fault
       throw new PgError(reply.fault, sql)
     }
-    if (values.length > 0) await db.batch([tidy])
     const last = reply.commands.at(-1)
     if (isExplained) explained = last?.rows[0]?.[0] ?? null
     const affected = last ? affectedBy(last) : null

@@ -116,7 +116,8 @@ export const openFilledClones = (
         if (table === undefined) return rule
         const summary = `${table} could not be filled: ${problems!.get(table)}`
         const tried = 'rows by COPY with every constraint live'
-        return { ...rule, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried }] }
+        const mend = 'Say how the values of its columns are spread, with volumes in architecture(…).'
+        return { ...rule, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried, mend }] }
       })
     },
     of: (call) => clones.get(keyOf(call)),

@@ -113,7 +113,7 @@ const unsolvedFindings = (rule: RuleResult, structures: readonly StructureResult
       summary: about(rule, u.summary),
       reason: u.summary,
       why: `Assay could not find out (tried: ${u.tried})${waiting}`,
-      fix: `give a row that shows it with t.accepts(…) or t.rejects(…) on table ${rule.table}`,
+      fix: u.mend ?? `give a row that shows it with t.accepts(…) or t.rejects(…) on table ${rule.table}`,
       ...place(rule),
     }
   })

@@ -44,6 +44,20 @@ export interface RuleSweep extends Sweep {
   readonly failed: string | null
 }
 
+/** Of one call, measured: told, and no judgement. */
+export interface RuleTimes {
+  readonly call: string
+  /** Milliseconds, warm; a round trip from here. */
+  readonly median: number
+  readonly p95: number
+  /** Milliseconds that 95 of 100 calls are to stay below; null: none are aimed at. */
+  readonly target: number | null
+  /** Times the calibration query of the same run took. */
+  readonly ratio: number
+  /** 0: it could not be run. */
+  readonly runs: number
+}
+
 export interface RuleResult {
   readonly id: string
   readonly kind: string
@@ -73,6 +87,8 @@ export interface RuleResult {
   readonly plans?: readonly RulePlan[]
   /** At which sizes of a table its plan becomes another; absent: not asked for. */
   readonly sweeps?: readonly RuleSweep[]
+  /** What its calls took; absent: not measured. */
+  readonly times?: readonly RuleTimes[]
 }
 
 export type Verdict = 'killed' | 'redundant' | 'equivalent' | 'stillborn' | 'survived' | 'unsolved'
@@ -119,7 +135,12 @@ export interface Finding {
   readonly fix: string
   readonly where?: { readonly file: string; readonly line: number }
   /** Of a plan that changed: both trees, a node a line. */
-  readonly plan?: { readonly before: readonly string[]; readonly after: readonly string[] }
+  readonly plan?: {
+    readonly before: readonly string[]
+    readonly after: readonly string[]
+    /** What changed since. Proven: it alone did, or with it taken back the old plan comes back. Absent: nobody asked. */
+    readonly causes?: readonly { readonly what: string; readonly isProven: boolean }[]
+  }
 }
 
 export interface ProveSummary {

@@ -199,7 +199,7 @@ const atOnce = async (
 }
 
 /** A server that has no room for all of them is no fault of the call's. */
-const openWriters = async (
+export const openWriters = async (
   wanted: number,
   open: () => Promise<Session>,
 ): Promise<readonly Session[] | PgFault> => {

@@ -1,6 +1,7 @@
 /**
  * What a proof is told beside its experiments where queries are declared: their plans at the size that they declare and
- * with exported statistics, for the ledger, and what an index costs that no budget needs.
+ * with exported statistics, for the ledger, at which sizes they become others, for its report, and what an index costs
+ * that no budget needs.
  */
 import type { Architecture } from '../architecture/architecture.ts'
 import { queriesOf } from '../architecture/kinds/query.ts'
@@ -21,6 +22,9 @@ export interface ProofParts {
   readonly given: GivenStatistics | null
   /** Whether plans are wanted that the proof did not ask for itself. */
   readonly plansElsewhere: boolean
+  /** Whether it is wished which size of its tables changes each plan: for reports, never for the ledger. */
+  readonly sweeps?: boolean
+  readonly onProgress?: (stage: string, done: number, of: number) => void
 }
 
 const plannedOf = (result: ProveResult, architecture: Architecture): readonly PlannedQuery[] => {
@@ -32,20 +36,29 @@ const plannedOf = (result: ProveResult, architecture: Architecture): readonly Pl
 }
 
 export const completeProof = async (result: ProveResult, parts: ProofParts): Promise<ProveResult> => {
-  const { architecture, server, template, ground, given, plansElsewhere } = parts
+  const { architecture, server, template, ground, given, plansElsewhere, sweeps = false, onProgress } = parts
   const loaded = ground.loadedDatabase()
   const queries = plannedOf(result, architecture)
   if (loaded === null || queries.length === 0) return result
   const costed = await withSurvivorCosts(result, { architecture, server, ground, loaded })
   if (!plansElsewhere) return costed
-  const { plans, findings } = await planElsewhere({ server, template, loaded }, queries, given)
+  const found = await planElsewhere({ server, template, loaded }, queries, {
+    given,
+    sweeps,
+    ...(onProgress ? { onProgress } : {}),
+  })
   return {
     ...costed,
     rules: costed.rules.map((rule) => {
-      const more = plans.get(rule.id) ?? []
-      return more.length === 0 ? rule : { ...rule, plans: [...(rule.plans ?? []), ...more] }
+      const more = found.plans.get(rule.id) ?? []
+      const swept = found.sweeps.get(rule.id)
+      return {
+        ...rule,
+        ...(more.length === 0 ? {} : { plans: [...(rule.plans ?? []), ...more] }),
+        ...(swept === undefined ? {} : { sweeps: swept }),
+      }
     }),
-    findings: [...costed.findings, ...findings],
+    findings: [...costed.findings, ...found.findings],
     ...(given === null ? {} : { statistics: given.digest }),
   }
 }

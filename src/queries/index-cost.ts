@@ -13,19 +13,48 @@ export interface InsertCost {
 /** As many rows are written to see what one costs. */
 const written = 1_000
 
+interface Insert {
+  /** What has to be done before, in the same transaction. */
+  readonly before: readonly string[]
+  readonly sql: string
+  readonly rows: number
+}
+
 /** Rows beyond those that are loaded; `values`: column → SQL over the row's number `n`. */
-const insertSql = (table: Table, values: ReadonlyMap<string, string>, loaded: number): string => `
+const insertBeyond = (table: Table, values: ReadonlyMap<string, string>, loaded: number): Insert => ({
+  before: [],
+  rows: written,
+  sql: `
 insert into ${qualified(table)} (${identList([...values.keys()])})
 overriding system value
 select ${[...values.values()].join(', ')}
-  from pg_catalog.generate_series(${loaded}::bigint, ${loaded + written - 1}) as n`
+  from pg_catalog.generate_series(${loaded}::bigint, ${loaded + written - 1}) as n`,
+})
+
+/** Where no others are known: rows that stand are taken out and written again, without triggers and foreign keys. */
+const insertAgain = (table: Table, standing: number): Insert => {
+  const columns = identList(
+    table.columns.filter(({ generated }) => generated === null).map(({ name }) => name),
+  )
+  const name = qualified(table)
+  return {
+    before: [
+      `set local session_replication_role = replica`,
+      `create temporary table assay_written on commit drop as
+         select tableoid as assay_table, ctid as assay_row, ${columns} from ${name} limit ${written}`,
+      `delete from ${name} where (tableoid, ctid) in (select assay_table, assay_row from assay_written)`,
+    ],
+    rows: Math.min(written, standing),
+    sql: `insert into ${name} (${columns}) overriding system value select ${columns} from assay_written`,
+  }
+}
 
 /** Null where PostgreSQL does not take such rows. Everything is taken back. */
 const insertCost = async (
   db: Session,
   owner: string,
   ddl: readonly string[],
-  insert: string,
+  insert: Insert,
 ): Promise<InsertCost | null> => {
   const [reply] = await db.batch([
     [
@@ -33,14 +62,15 @@ const insertCost = async (
       `set local role ${ident(owner)}`,
       ...ddl,
       'set local role none',
-      `explain (analyze, buffers, wal, timing off, summary off, format json) ${insert}`,
+      ...insert.before,
+      `explain (analyze, buffers, wal, timing off, summary off, format json) ${insert.sql}`,
     ].join(';\n'),
     'rollback',
   ])
   const plan = parsePlan(reply!.commands.at(-1)?.rows[0]?.[0] ?? '')
-  if (reply!.fault !== null || plan === null) return null
+  if (reply!.fault !== null || plan === null || insert.rows === 0) return null
   const buffers = numberIn(plan, 'Shared Hit Blocks') + numberIn(plan, 'Shared Read Blocks')
-  return { buffers: buffers / written, wal: numberIn(plan, 'WAL Bytes') / written }
+  return { buffers: buffers / insert.rows, wal: numberIn(plan, 'WAL Bytes') / insert.rows }
 }
 
 export interface IndexWeight {
@@ -66,7 +96,7 @@ export const weighIndex = async (
   index: { readonly name: string; readonly drop: readonly string[] },
   parts: {
     readonly table: Table
-    /** Null: rows beyond those that stand are not known, so that writing is not measured. */
+    /** Null: rows beyond those that stand are not known. */
     readonly values: ReadonlyMap<string, string> | null
     readonly loaded: number
   },
@@ -75,8 +105,7 @@ export const weighIndex = async (
   const [size] = await db.json<{ bytes: number; rows: number }>(sizeSql(table, index.name))
   const { bytes, rows } = size ?? { bytes: 0, rows: 0 }
   const disk = { bytes, bytesPerRow: rows === 0 ? 0 : rounded(bytes / rows) }
-  if (values === null) return { ...disk, buffersPerInsert: null, walPerInsert: null }
-  const insert = insertSql(table, values, loaded)
+  const insert = values === null ? insertAgain(table, rows) : insertBeyond(table, values, loaded)
   // The first write finds pages that no other has touched yet.
   await insertCost(db, owner, [], insert)
   const beside = await insertCost(db, owner, [], insert)

@@ -24,6 +24,8 @@ export interface LoadWish {
   readonly only: readonly string[]
   /** How many rows to fill its tables with, from what it has; absent or null: those that proofs load. */
   readonly sizes?: ((catalog: Catalog) => ReadonlyMap<string, number>) | null
+  /** Declared calls are wanted with their experiments, too. */
+  readonly withCalls?: boolean
   readonly onProgress?: (stage: string, done: number, of: number) => void
 }
 
@@ -34,6 +36,8 @@ export interface LoadedQueries {
   readonly facts: ProveResult['server']
   readonly binding: Binding
   readonly queries: readonly LoadedQuery[]
+  /** Writes, and queries that are functions, with what is asked of them on filled tables; [] unless they were wanted. */
+  readonly calls: readonly TestedRule[]
   /** What each table that they read is loaded with, by relation id. */
   readonly plans: ReadonlyMap<string, LoadPlan>
   /** How many rows each table has. */
@@ -44,6 +48,9 @@ const isQuery = (tested: TestedRule): tested is LoadedQuery => tested.rule.kind 
 
 const isQueryRule = (bound: BoundRule): bound is BoundRule & { readonly rule: QueryRule } =>
   bound.rule.kind === 'query'
+
+const isCall = ({ rule }: BoundRule): boolean =>
+  rule.kind === 'write' || (rule.kind === 'query' && (rule as QueryRule).function !== undefined)
 
 /** What it sends is counted where it is proven; one plan of it there is not. */
 const notMeasured = (bound: BoundRule & { readonly rule: QueryRule }): LoadedQuery => ({
@@ -75,8 +82,16 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
       .filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
     const functions = declared.filter(({ rule }) => rule.function).map(notMeasured)
     const asked = declared.filter(({ rule }) => !rule.function)
+    const writing = {
+      architecture,
+      catalog,
+      onProgress: (stage: string, done: number, of: number) => onProgress?.(stage, done, of),
+    }
+    const place = places.slice(0, 1)
+    const sent = wish.withCalls === true ? binding.rules.filter(isCall) : []
+    const calls = sent.length === 0 ? [] : (await writeOnPlaces(place, sent, writing)).tested
     const wished = wish.sizes?.(catalog) ?? null
-    if (wished !== null) {
+    if (wished !== null && asked.length > 0) {
       const filled = await fillQueries(asked, {
         architecture,
         server,
@@ -86,13 +101,9 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
         ...(onProgress ? { onProgress } : {}),
       })
       const queries = [...filled.queries, ...functions]
-      return { ...filled, queries, catalog, facts, binding, plans: new Map() }
+      return { ...filled, queries, calls, catalog, facts, binding, plans: new Map() }
     }
-    const { tested } = await writeOnPlaces(places.slice(0, 1), asked, {
-      architecture,
-      catalog,
-      onProgress: (stage, done, of) => onProgress?.(stage, done, of),
-    })
+    const { tested } = await writeOnPlaces(place, asked, writing)
     onProgress?.('loading rows', 0, 1)
     const { database, rules } = await makePlanClone(server, template, catalog, tested)
     const queries = rules.filter(isQuery)
@@ -111,7 +122,7 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
       await db.batch(['rollback'])
     }
     const rows = new Map([...plans].map(([id, { count }]) => [id, count]))
-    return { database, catalog, facts, binding, queries: [...queries, ...functions], plans, rows }
+    return { database, catalog, facts, binding, queries: [...queries, ...functions], calls, plans, rows }
   } finally {
     await ground.close()
   }

@@ -1,6 +1,6 @@
-/** All plans of queries that are not run: at the sizes that they declare, and with exported statistics. */
+/** All plans of queries that are not run: at the sizes that they declare, with exported statistics, and by size. */
 import { AssayError } from '../ground/errors.ts'
-import type { Finding, RulePlan } from '../prove/result.ts'
+import type { Finding, RulePlan, RuleSweep } from '../prove/result.ts'
 import type { DatabaseStatistics } from '../rows/projected/statistics.ts'
 import {
   openProjection,
@@ -10,6 +10,7 @@ import {
   type ProjectParts,
 } from './project-plans.ts'
 import { statisticsPlans } from './statistics-plans.ts'
+import { sweepQueries } from './sweep-queries.ts'
 
 /** Exported statistics, as a file has them. */
 export interface GivenStatistics {
@@ -20,9 +21,27 @@ export interface GivenStatistics {
 export interface PlannedElsewhere {
   /** By id of the query. */
   readonly plans: ReadonlyMap<string, readonly RulePlan[]>
+  /** By id of the query; empty where none are wished. */
+  readonly sweeps: ReadonlyMap<string, readonly RuleSweep[]>
   /** What could not be planned, and why. */
   readonly findings: readonly Finding[]
 }
+
+export interface ElsewhereWish {
+  /** Null: none are kept in the project. */
+  readonly given: GivenStatistics | null
+  /** Also: at which sizes of its tables each plan becomes another. */
+  readonly sweeps?: boolean
+  readonly onProgress?: (stage: string, done: number, of: number) => void
+}
+
+/** Why there is nothing to draw. */
+const unswept = ({ message, mend }: AssayError, { rule }: PlannedQuery): RuleSweep => ({
+  table: rule.reads[0] ?? rule.table,
+  points: [],
+  flips: [],
+  failed: `${message} ${mend}`,
+})
 
 const notPlanned = ({ rule }: PlannedQuery, what: string, why: string, fix: string): Finding => ({
   code: 'query.not-projected',
@@ -47,12 +66,14 @@ const openOr = (parts: ProjectParts): Promise<ProjectionGround | AssayError> =>
 export const planElsewhere = async (
   parts: ProjectParts,
   queries: readonly PlannedQuery[],
-  given: GivenStatistics | null,
+  { given, sweeps: isSwept = false, onProgress }: ElsewhereWish,
 ): Promise<PlannedElsewhere> => {
   const plans = new Map<string, readonly RulePlan[]>()
   const findings: Finding[] = []
+  const nothing = new Map<string, readonly RuleSweep[]>()
   const sized = queries.filter(({ rule }) => Object.keys(rule.rowsAt).length > 0)
-  if (queries.length === 0 || (sized.length === 0 && given === null)) return { plans, findings }
+  if (queries.length === 0 || (sized.length === 0 && given === null && !isSwept))
+    return { plans, sweeps: nothing, findings }
   const take = (found: ReadonlyMap<string, readonly RulePlan[] | string>, what: string): void => {
     for (const query of queries) {
       const own = found.get(query.rule.id)
@@ -68,14 +89,16 @@ export const planElsewhere = async (
     findings.push(...sized.map((query) => notPlanned(query, atSize, message, mend)))
     if (given !== null)
       findings.push(...queries.map((query) => notPlanned(query, withStatistics, message, mend)))
-    return { plans, findings }
+    const sweeps = queries.map((query) => [query.rule.id, [unswept(opened, query)]] as const)
+    return { plans, sweeps: isSwept ? new Map(sweeps) : nothing, findings }
   }
   const found = await projectPlans(opened, sized)
   const told = [...found].map(
     ([id, own]) => [id, typeof own === 'string' ? own : own.map(({ plan }) => plan)] as const,
   )
   take(new Map(told), atSize)
-  if (given === null) return { plans, findings }
+  const sweeps = isSwept ? await sweepQueries(opened, queries, onProgress) : nothing
+  if (given === null) return { plans, sweeps, findings }
   try {
     take(await statisticsPlans(opened, given.statistics, queries), withStatistics)
   } catch (cause) {
@@ -83,5 +106,5 @@ export const planElsewhere = async (
     const why = [cause.message, ...(cause.found === undefined ? [] : [cause.found])].join(' ')
     findings.push(...queries.map((query) => notPlanned(query, withStatistics, why, cause.mend)))
   }
-  return { plans, findings }
+  return { plans, sweeps, findings }
 }

@@ -17,6 +17,7 @@ import { prove, type Step } from '../prove/prove.ts'
 import type { Finding, ProveResult, RuleResult } from '../prove/result.ts'
 import { completeProof } from './complete-proof.ts'
 import { planFindings } from './plan-findings.ts'
+import type { PlanGround } from './run-plan.ts'
 import type { ValidateResult } from './result.ts'
 import { validateQueries } from './validate.ts'
 
@@ -361,14 +362,15 @@ describe('validate', () => {
         'create table pairs as select n % 20 as "Äa", n % 20 as b from generate_series(1, 20000) n; analyze pairs',
       )
       const catalog = await readCatalog(owner, owner)
-      const [answer] = (
-        await owner.query(
-          'explain (analyze, format json, timing off) select from pairs where "Äa" = 1 and b = 1',
-        )
-      ).slice(-1)
-      const plan = parsePlan(answer!.rows[0]![0]!)!
+      const asked = 'explain (analyze, format json, timing off) select from pairs where "Äa" = 1 and b = 1'
+      const planAfter = async (ddl: readonly string[]) => {
+        const [reply] = await owner.batch([['begin', ...ddl, asked].join(';\n'), 'rollback'])
+        return parsePlan(reply!.commands.at(-1)!.rows[0]![0]!)
+      }
+      const plan = (await planAfter([]))!
+      const ground: PlanGround = { catalog, db: owner, planAfter }
       const rule = { id: 'queries/x', sentence: 'x', reads: ['pairs'], at: null } as unknown as QueryRule
-      const [finding, ...others] = planFindings({ rule, plan, asOwner: null }, catalog)
+      const [finding, ...others] = await planFindings({ rule, plan, asOwner: null }, ground)
       expect(others).toEqual([])
       expect(finding).toMatchObject({
         code: 'query.estimate',
@@ -376,14 +378,7 @@ describe('validate', () => {
       })
       const statements = finding!.fix.split('\n').slice(1).join('\n')
       await owner.query(statements)
-      const [again] = (
-        await owner.query(
-          'explain (analyze, format json, timing off) select from pairs where "Äa" = 1 and b = 1',
-        )
-      ).slice(-1)
-      expect(planFindings({ rule, plan: parsePlan(again!.rows[0]![0]!)!, asOwner: null }, catalog)).toEqual(
-        [],
-      )
+      expect(await planFindings({ rule, plan: (await planAfter([]))!, asOwner: null }, ground)).toEqual([])
     } finally {
       await owner.end()
     }

@@ -1,9 +1,9 @@
 /** What measuring a query found: a broken budget, a time beyond its target, calls that could not be made. */
+import { shellCommand } from '../ground/shell-word.ts'
 import type { Finding } from '../prove/result.ts'
+import { milliseconds } from './milliseconds.ts'
 import type { LoadedQuery } from './loaded-query.ts'
 import type { ValidatedQuery } from './result.ts'
-
-const milliseconds = (n: number): string => `${n < 10 ? n.toFixed(2) : Math.round(n)} ms`
 
 export const queryFindings = (
   { rule, notes = [] }: LoadedQuery,
@@ -27,8 +27,8 @@ export const queryFindings = (
       severity: 'error',
       rule: rule.id,
       summary: `"${rule.sentence}", ${call.title.replace(', it stays within the budget', '')}: ${call.broken!}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}`,
-      why: 'the budget is declared, and the statement does not stay within it on loaded rows',
-      fix: 'Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget.',
+      why: `the budget is declared, and the statement does not stay within it on loaded rows${call.heaviest === null ? '' : `; most goes to ${call.heaviest}`}`,
+      fix: `Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget. What would help, built and measured:\n${shellCommand('npx', 'assay', 'advise', '--only', rule.id)}`,
       ...where,
     })),
     ...projected

@@ -1,4 +1,4 @@
-/** The result of validating declared queries: the command line, the reports and scripts all read it. */
+/** The result of validating declared queries and writes: the command line, the reports and scripts all read it. */
 import type { Finding, ProveResult, RuleResult, RuleSweep } from '../prove/result.ts'
 
 /** One call of a query, measured. */
@@ -15,6 +15,8 @@ export interface MeasuredCall {
   readonly rowsReturned: number
   /** Why the budget breaks; null: it holds. */
   readonly broken: string | null
+  /** Where its plan costs most, in words; null: its plan looked at no page. */
+  readonly heaviest: string | null
 }
 
 /** The plan of a call at the size that its query declares; it was not run. */
@@ -47,6 +49,48 @@ export interface ValidatedQuery {
   readonly sweeps?: readonly RuleSweep[]
 }
 
+/** A call of a write, measured on filled tables; what it did is counted of one call, foreign keys and triggers included. */
+export interface MeasuredWrite {
+  readonly title: string
+  /** 1: alone; else so many at once, each on a connection of its own. */
+  readonly writers: number
+  /** Milliseconds of a call, warm, each run taken back: its statements' round trips, and what waits for the end. */
+  readonly median: number
+  readonly p95: number
+  /** Times the calibration query of the same run took. */
+  readonly ratio: number
+  /** Over all writers. */
+  readonly runs: number
+  /** Runs that were given up, by SQLSTATE: they have no time. */
+  readonly refused: Readonly<Record<string, number>>
+  readonly statements: number
+  readonly buffers: number
+  readonly rowsRead: number
+  readonly rowsWritten: number
+  readonly indexEntries: number
+  /** Bytes of the write-ahead log; null: of several statements it is not told. */
+  readonly wal: number | null
+  readonly triggerCalls: number | null
+  /** Why the budget breaks, or why it could not be run; null: neither. */
+  readonly broken: string | null
+}
+
+export interface ValidatedWrite {
+  readonly id: string
+  readonly sentence: string
+  /** That one call is given. */
+  readonly rows: number
+  /** Writers at once. */
+  readonly concurrency: number
+  /** What its tables were filled with at least, by relation id. */
+  readonly filled: Readonly<Record<string, number>>
+  /** Milliseconds that 95 of 100 calls are to stay below; null: the budget says none. */
+  readonly target: number | null
+  readonly calls: readonly MeasuredWrite[]
+  /** Why it could not be measured. */
+  readonly unsolved: readonly string[]
+}
+
 /** What an index costs, and whether a declared query needs it. */
 export interface IndexCost {
   readonly structure: string
@@ -70,9 +114,10 @@ export interface ValidateResult {
   /** Rows of the tables that were measured on. */
   readonly rows: Readonly<Record<string, number>>
   readonly queries: readonly ValidatedQuery[]
+  readonly writes: readonly ValidatedWrite[]
   readonly indexes: readonly IndexCost[]
   readonly findings: readonly Finding[]
   readonly server: ProveResult['server']
-  /** Its queries as a proof tells rules, with their plans: what the report's pages show. */
+  /** Its queries and writes as a proof tells rules, with their plans and times: what the report's pages show. */
   readonly rules: readonly RuleResult[]
 }

@@ -1,5 +1,5 @@
 /**
- * VALIDATE: every declared query is run for real on loaded rows, warm and beside a calibration query; its plan is held
+ * VALIDATE: every declared write is measured on filled tables (writes/), and every declared query is run for real on loaded rows, warm and beside a calibration query; its plan is held
  * against its budget and looked through; every index is taken away to see which queries need it, and what it costs.
  */
 import { usualMilliseconds, millisecondsOf } from '../architecture/query-budget.ts'
@@ -12,18 +12,22 @@ import { workOf } from '../postgres/plan-work.ts'
 import type { Session } from '../postgres/session.ts'
 import { changeBetween, differenceFrom } from '../prove/judge.ts'
 import type { ExperimentResult, Finding, Observation, RuleResult } from '../prove/result.ts'
-import { runTrials } from '../prove/runner.ts'
+import { becomeAsker, runTrials } from '../prove/runner.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { costFindings } from './cost-findings.ts'
+import { heaviestIn } from './heaviest.ts'
 import { weighIndex } from './index-cost.ts'
 import { loadQueries, type LoadedQueries } from './load-queries.ts'
 import type { LoadedQuery } from './loaded-query.ts'
-import { measure, type Times } from './measure.ts'
+import { measure } from './measure.ts'
 import { planFindings } from './plan-findings.ts'
+import type { PlanGround } from './run-plan.ts'
 import { queryFindings } from './query-findings.ts'
+import { timesOf, type Times } from './times.ts'
 import { planElsewhereFor, type ValidateWish } from './validated-plans.ts'
 import { validatedRule } from './validated-rule.ts'
 import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
+import { validateWrites } from './writes/validate-writes.ts'
 
 const targetOf = ({ rule }: LoadedQuery): Pick<ValidatedQuery, 'target' | 'isUsual'> => {
   const stated = rule.budget.p95 === undefined ? null : millisecondsOf(rule.budget.p95)
@@ -43,6 +47,11 @@ const observeAll = async (
   return outcome!.ddlFault ? null : outcome!.observations
 }
 
+interface Sessions {
+  readonly db: Session
+  readonly administrator: Session
+}
+
 interface Measured {
   readonly call: MeasuredCall
   readonly result: ExperimentResult
@@ -50,8 +59,19 @@ interface Measured {
   readonly findings: readonly Finding[]
 }
 
+/** As a superuser: functions are marked, policies of any owner are altered. */
+const planAfter = async (
+  administrator: Session,
+  { world, given, as, when }: Experiment,
+  ddl: readonly string[],
+): Promise<PlanNode | null> => {
+  const statements = [...ddl, ...world.statements, ...given, ...(as ? becomeAsker(as) : []), ...when]
+  const [reply] = await administrator.batch([['begin', ...statements].join(';\n'), 'rollback'])
+  return reply!.fault ? null : parsePlan(reply!.commands.at(-1)?.rows[0]?.[0] ?? '')
+}
+
 const measureCall = async (
-  db: Session,
+  { db, administrator }: Sessions,
   owner: string,
   query: LoadedQuery,
   experiment: Experiment,
@@ -64,11 +84,16 @@ const measureCall = async (
   const work = plan && workOf(plan)
   const none: Times = { median: 0, p95: 0, calibration: 0, runs: 0 }
   const times = plan === null ? none : await measure(db, experiment)
+  const ground: PlanGround = {
+    catalog: loaded.catalog,
+    db,
+    planAfter: (ddl) => planAfter(administrator, experiment, ddl),
+  }
   const run = plan && { rule: query.rule, plan, asOwner: free && !free.fault ? planIn(free) : null }
   return {
     result: { experiment, observed: observed!, holds: broken === null, difference: broken },
     calibration: times.calibration,
-    findings: run ? planFindings(run, loaded.catalog) : [],
+    findings: run ? await planFindings(run, ground) : [],
     call: {
       title: experiment.title,
       median: times.median,
@@ -79,6 +104,7 @@ const measureCall = async (
       rowsRead: work?.rowsRead ?? 0,
       rowsReturned: work?.rowsReturned ?? 0,
       broken,
+      heaviest: plan && heaviestIn(plan),
     },
   }
 }
@@ -137,14 +163,17 @@ const costOf = async (
   }
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+interface MeasuredQueries extends Pick<ValidateResult, 'queries' | 'indexes' | 'rules' | 'findings'> {
+  /** Milliseconds of the calibration query, one for each call. */
+  readonly calibrations: readonly number[]
+}
 
 const measureAll = async (
-  db: Session,
+  sessions: Sessions,
   wish: ValidateWish,
   loaded: LoadedQueries,
-): Promise<Omit<ValidateResult, 'architecture' | 'rows' | 'server'>> => {
+): Promise<MeasuredQueries> => {
+  const { db } = sessions
   const { server, only, onProgress } = wish
   const { catalog, queries: asked } = loaded
   const queries: ValidatedQuery[] = []
@@ -159,7 +188,7 @@ const measureAll = async (
     const calls: MeasuredCall[] = []
     const results: ExperimentResult[] = []
     for (const experiment of query.experiments) {
-      const measured = await measureCall(db, server.owner, query, experiment, loaded)
+      const measured = await measureCall(sessions, server.owner, query, experiment, loaded)
       calls.push(measured.call)
       results.push(measured.result)
       if (measured.calibration > 0) calibrations.push(measured.calibration)
@@ -181,7 +210,8 @@ const measureAll = async (
       unsolved,
       ...(sweeps === null ? {} : { sweeps }),
     }
-    rules.push(validatedRule(query, results, { wholes, plans, sweeps: sweeps ?? [] }))
+    const times = calls.map(({ title, ...call }) => ({ ...call, call: title, target: validated.target }))
+    rules.push(validatedRule(query, results, { wholes, plans, sweeps: sweeps ?? [], times }))
     queries.push(validated)
     findings.push(...queryFindings(query, validated))
   }
@@ -195,7 +225,7 @@ const measureAll = async (
     if (cost) indexes.push(cost)
   }
   return {
-    calibration: median(calibrations),
+    calibrations,
     queries,
     indexes,
     rules,
@@ -203,48 +233,66 @@ const measureAll = async (
   }
 }
 
-/** Leaves nothing behind. */
-export const validateQueries = async (wish: ValidateWish): Promise<ValidateResult> => {
-  const { architecture, server } = wish
-  const loaded = await loadQueries(wish)
-  const read = new Set(loaded.queries.flatMap(({ rule }) => rule.reads))
-  const rows = Object.fromEntries([...loaded.rows].filter(([id]) => read.has(id)))
-  const { database } = loaded
-  if (database === null) {
-    const queries = loaded.queries.map((query): ValidatedQuery => ({
-      id: query.rule.id,
-      sentence: query.rule.sentence,
-      ...targetOf(query),
-      calls: [],
-      projected: [],
-      unprojected: [],
-      unsolved: [...(query.missing === null ? [] : [query.missing]), ...query.unsolved.map((u) => u.summary)],
-    }))
-    const findings = loaded.queries.flatMap((query, i) => queryFindings(query, queries[i]!))
-    const rules = loaded.queries.map((query) =>
-      validatedRule(query, [], { wholes: new Map(), plans: [], sweeps: [] }),
-    )
-    return {
-      architecture: architecture.name,
-      calibration: 0,
-      rows: {},
-      queries,
-      indexes: [],
-      findings,
-      server: loaded.facts,
-      rules,
-    }
+/** Nothing was loaded: there is no query, or none that could be written. */
+const unmeasured = ({ queries: asked }: LoadedQueries): MeasuredQueries => {
+  const queries = asked.map((query): ValidatedQuery => ({
+    id: query.rule.id,
+    sentence: query.rule.sentence,
+    ...targetOf(query),
+    calls: [],
+    projected: [],
+    unprojected: [],
+    unsolved: [...(query.missing === null ? [] : [query.missing]), ...query.unsolved.map((u) => u.summary)],
+  }))
+  return {
+    calibrations: [],
+    queries,
+    indexes: [],
+    findings: asked.flatMap((query, i) => queryFindings(query, queries[i]!)),
+    rules: asked.map((query) => validatedRule(query, [], { times: [] })),
   }
+}
+
+const measureLoaded = async (wish: ValidateWish, loaded: LoadedQueries): Promise<MeasuredQueries> => {
+  const { server } = wish
+  const { database } = loaded
+  if (database === null) return unmeasured(loaded)
   try {
     const db = await server.connect(database, 'prover')
+    const administrator = await server.connect(database, 'administrator')
     try {
-      await db.query(`set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`)
-      const measured = await measureAll(db, wish, loaded)
-      return { architecture: architecture.name, rows, server: loaded.facts, ...measured }
+      for (const session of [db, administrator])
+        await session.query(
+          `set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`,
+        )
+      return await measureAll({ db, administrator }, wish, loaded)
     } finally {
-      await db.end()
+      await Promise.all([db.end(), administrator.end()])
     }
   } finally {
     await server.dropDatabase(database)
+  }
+}
+
+/** Leaves nothing behind. */
+export const validateQueries = async (wish: ValidateWish): Promise<ValidateResult> => {
+  const { architecture } = wish
+  const loaded = await loadQueries(wish)
+  const { catalog, binding, facts } = loaded
+  const read = new Set(loaded.queries.flatMap(({ rule }) => rule.reads))
+  const isLoaded = loaded.database !== null
+  const measured = await measureLoaded(wish, loaded)
+  const written = await validateWrites({ ...wish, catalog, binding, sizes: wish.sizes?.(catalog) ?? null })
+  const { calibrations, queries, indexes } = measured
+  return {
+    architecture: architecture.name,
+    calibration: timesOf([], [...calibrations, ...written.calibrations]).calibration,
+    rows: isLoaded ? Object.fromEntries([...loaded.rows].filter(([id]) => read.has(id))) : {},
+    queries,
+    writes: written.writes,
+    indexes,
+    rules: [...measured.rules, ...written.rules],
+    findings: [...measured.findings, ...written.findings],
+    server: facts,
   }
 }

@@ -1,22 +1,26 @@
-/** A validated query as a proof tells its rules, with its plans: what the report's page of it shows. */
+/** A validated query or write as a proof tells its rules, with its plans: what the report's page of it shows. */
 import type { Wholes } from '../postgres/plan-tree.ts'
 import { loadedPlan } from '../prove/loaded-plans.ts'
-import type { ExperimentResult, RulePlan, RuleResult, RuleSweep } from '../prove/result.ts'
-import type { LoadedQuery } from './loaded-query.ts'
+import type { ExperimentResult, RulePlan, RuleResult, RuleSweep, RuleTimes } from '../prove/result.ts'
+import type { TestedRule } from '../prove/write-tests.ts'
 
-interface Planned {
-  readonly wholes: Wholes
+interface Measured {
+  /** Absent: none of its calls has a plan. */
+  readonly wholes?: Wholes
   /** Those that were not run. */
-  readonly plans: readonly RulePlan[]
-  readonly sweeps: readonly RuleSweep[]
+  readonly plans?: readonly RulePlan[]
+  readonly sweeps?: readonly RuleSweep[]
+  readonly times: readonly RuleTimes[]
 }
 
 export const validatedRule = (
-  { rule, sentence, claims, design, unsolved, notes = [], missing, absent, table }: LoadedQuery,
+  { rule, sentence, claims, design, unsolved, notes = [], missing, absent, table }: TestedRule,
   results: readonly ExperimentResult[],
-  { wholes, plans, sweeps }: Planned,
+  { wholes, plans = [], sweeps = [], times }: Measured,
 ): RuleResult => {
-  const run = results.flatMap(({ experiment, observed }) => loadedPlan(experiment, observed, wholes) ?? [])
+  const run = wholes
+    ? results.flatMap(({ experiment, observed }) => loadedPlan(experiment, observed, wholes) ?? [])
+    : []
   return {
     id: rule.id,
     kind: rule.kind,
@@ -33,5 +37,6 @@ export const validatedRule = (
     design,
     plans: [...run, ...plans],
     sweeps,
+    times,
   }
 }

@@ -32,6 +32,31 @@ export const adviceCodes = {
     'Structures that lower the cost further take more than the limits allow.',
     'Allow more with --storage and --writes.',
   ),
+  'advice.materialized-view': described(
+    'A materialized view would keep the answer of a query',
+    'It was made on loaded rows, and every call gave the same rows over it; its readers see old rows until it is refreshed.',
+    'Declare it if its readers may see old rows, and write the query over it.',
+  ),
+  'advice.kept-out': described(
+    'A structure would break the budget of a declared write',
+    'It was built on the filled tables of the write, and the call was counted with it.',
+    'Keep it out, or give the write a wider budget.',
+  ),
+  'advice.call-unmeasured': described(
+    'A declared write could not be counted',
+    'What is advised may bring it beyond its budget.',
+    'Name calls to run it with.',
+  ),
+  'advice.call-broken': described(
+    'A declared write is beyond its budget',
+    'It was counted on filled tables; indexes that it might need were tried there one by one.',
+    'Declare the index that is named; where none is, write less in one call.',
+  ),
+  'advice.writes-unmeasured': described(
+    '--writes does not bound a table',
+    'Its rows could not be written again, so that nobody knows what an index on it costs.',
+    'Look at the price with assay validate.',
+  ),
   'advice.statement-skipped': described(
     'A statement of the database is not looked at',
     'It cannot be planned on the structure that the migrations make.',

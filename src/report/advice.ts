@@ -1,5 +1,7 @@
 /** Advice for a person at a terminal: what each query costs before and after, what to declare, and what that costs. */
-import type { Advised, AdvisedQuery, AdviceResult } from '../queries/advise/result.ts'
+import { callPriceText, callTitle, pricesTold } from '../queries/advise/advice-findings.ts'
+import type { CallCost } from '../queries/advise/call-meter.ts'
+import type { Advised, AdvisedCall, AdvisedQuery, AdviceResult } from '../queries/advise/result.ts'
 import { findingsText } from './findings.ts'
 import { headline, labelledRow } from './labelled.ts'
 import type { Layout } from './paint.ts'
@@ -53,11 +55,50 @@ const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly 
       layout,
     ),
     ...labelledRow('price', `${sizeText(bytes)}, ${write}`, layout),
+    ...pricesTold(advised).flatMap((one) => labelledRow('', `${one.id}, ${callPriceText(one)}`, layout)),
     ...(rule === null ? [] : labelledRow('sql', `for a migration:\n${sql}`, layout)),
   ]
 }
 
-const verdictOf = ({ unit, queries, structures, rewrites }: AdviceResult, { paint }: Layout): string => {
+const costText = (cost: CallCost | null): string =>
+  cost === null
+    ? 'refused'
+    : `${cost.buffers} buffers${cost.wal === null ? '' : `, ${cost.wal} bytes of log`}, ${cost.indexEntries} index entries a row`
+
+/** Only those that something changes for, or that are beyond their budget. */
+const callLine = (
+  { sentence, title, before, after, brokenBefore, brokenAfter }: AdvisedCall,
+  layout: Layout,
+): readonly string[] => {
+  const isSame = costText(before) === costText(after)
+  if (isSame && brokenAfter === null) return []
+  const { paint } = layout
+  const mark = brokenAfter === null ? paint.good('✓') : paint.bad('✗')
+  const budget =
+    brokenAfter === null
+      ? 'its budget holds'
+      : brokenBefore === null
+        ? brokenAfter
+        : `as before, ${brokenAfter}`
+  const text = isSame ? costText(before) : `${costText(before)}, ${costText(after)} with the advice`
+  return [
+    headline(mark, `${printable(sentence)}, ${printable(callTitle(title))}: ${text}; ${budget}`, layout),
+  ]
+}
+
+/** How far the choice is from what no choice comes below. */
+const boundText = ({ before, after, least, isBest }: AdviceResult['cost'], unit: Unit): string =>
+  `All together ${before} ${unit}, ${after} with the advice; with everything that was tried at no price they would cost ${least}${isBest ? ', and no other choice was found to be better' : ''}.`
+
+const verdictOf = (
+  { unit, queries, structures, rewrites, calls }: AdviceResult,
+  { paint }: Layout,
+): string => {
+  const beyond = calls.filter(({ brokenAfter }) => brokenAfter !== null)
+  if (beyond.length > 0)
+    return paint.bad(
+      `${counted(beyond.length, 'declared call')} beyond ${beyond.length === 1 ? 'its' : 'their'} budget.`,
+    )
   if (queries.length === 0)
     return paint.good(
       unit === 'pages'
@@ -76,7 +117,7 @@ const verdictOf = ({ unit, queries, structures, rewrites }: AdviceResult, { pain
 /** Without a final newline. */
 export const adviceText = (result: AdviceResult, layout: Layout): string => {
   const { paint, width } = layout
-  const { architecture, unit, queries, structures, rows, tried, findings } = result
+  const { architecture, unit, queries, structures, rows, tried, calls, cost, findings } = result
   const loaded = Object.values(rows).reduce((sum, n) => sum + n, 0)
   const isRun = unit === 'pages'
   // Of hundreds of statements only those are worth a line that something changes for.
@@ -89,6 +130,13 @@ export const adviceText = (result: AdviceResult, layout: Layout): string => {
       ? []
       : [
           [paint.strong('Declare'), ...structures.flatMap((one) => structureLines(one, unit, layout))].join(
+            '\n',
+          ),
+        ]),
+    ...(structures.length === 0
+      ? []
+      : [
+          [...calls.flatMap((one) => callLine(one, layout)), wrap(boundText(cost, unit), width, 0)].join(
             '\n',
           ),
         ]),

@@ -21,7 +21,7 @@ const lostServer = (found: string, cause: unknown): AssayError =>
     exit: 3,
     found,
     why: 'what was not asked to the end is not proven',
-    mend: 'Run the command again; when it happens each time, the server has too little memory or is being restarted.',
+    mend: 'Run the command again; when it happens each time, the server has too little memory, its disk is full (TMPDIR=/path/with/space assay …), or it is being restarted.',
     cause,
   })
 
@@ -65,9 +65,13 @@ const unforeseen = (cause: unknown): AssayError =>
     cause,
   })
 
+const noSpace = /No space left on device|Disk quota exceeded/u
+
 const toFault = (cause: unknown): AssayError => {
   if (cause instanceof AssayError) return cause
-  if (cause instanceof ConnectionLost) return lostServer(cause.message, cause)
+  if (cause instanceof ConnectionLost)
+    // A full disk takes the whole server down where its log has no room.
+    return noSpace.test(cause.message) ? fullDisk(cause.message, cause) : lostServer(cause.message, cause)
   if (cause instanceof PgError) {
     const { sqlstate, message } = cause.fault
     if (sqlstate === '53100') return fullDisk(`${message} (SQLSTATE 53100)`, cause)

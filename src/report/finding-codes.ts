@@ -144,6 +144,31 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'What it costs is not known.',
     fix: 'Name calls to run it with, or bring what it reads with a migration.',
   },
+  'write.over-budget': {
+    title: 'A write does not stay within its budget',
+    why: 'The budget is declared, and one call breaks it on filled tables.',
+    fix: 'Declare an index for the rows that it finds, or give it a wider budget.',
+  },
+  'write.fewer-rows': {
+    title: 'A write was measured with fewer rows than it declares',
+    why: 'Its tables could not be filled for all writers at once.',
+    fix: 'Say how values are spread, with volumes in architecture(…).',
+  },
+  'write.refused': {
+    title: 'Calls of a write are refused when many are made at once',
+    why: 'They wait for each other, or another one changed what they had read.',
+    fix: 'Take rows in one order, lock them first, or let the call begin again.',
+  },
+  'write.slow': {
+    title: 'A write takes longer than it is aimed at',
+    why: 'Times depend on the machine: they are told, and fail nothing.',
+    fix: 'Look at what it counts for what grows with it, or aim at another time.',
+  },
+  'write.unsolved': {
+    title: 'A write could not be run',
+    why: 'What it costs is not known.',
+    fix: 'Name calls to run it with, or bring what it names with a migration.',
+  },
   'query.estimate': {
     title: 'PostgreSQL misjudges how many rows come',
     why: 'The plan is chosen by what is expected.',

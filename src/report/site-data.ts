@@ -23,7 +23,7 @@ import type {
   SiteTable,
   SiteVerdicts,
 } from './site-model.ts'
-import { sitePlanFile, sitePlans, siteSweep } from './site-plans.ts'
+import { sitePlanFile, sitePlans, siteSweep, siteTimes } from './site-plans.ts'
 import { worstState, stateOf, type SiteRun } from './site-state.ts'
 
 /** Key of a data file → what stands in it. */
@@ -111,6 +111,7 @@ const siteRule = (rule: RuleResult, around: Surroundings, texts: Texts, file: st
   experiments: rule.experiments.map((result) => siteExperiment(result, rule.table, around, texts)),
   ...(rule.plans?.length ? { plans: sitePlans(rule.plans, file) } : {}),
   ...(rule.sweeps?.length ? { sweeps: rule.sweeps.map(siteSweep) } : {}),
+  ...(rule.times?.length ? { times: rule.times.map(siteTimes) } : {}),
 })
 
 const siteMutant = (mutant: MutantResult, create: readonly string[]): SiteMutant => {

@@ -101,6 +101,21 @@ export interface SiteRule {
   readonly plans?: SitePlans
   /** Absent: not asked for. */
   readonly sweeps?: readonly SiteSweep[]
+  /** Of a query or a write; absent: not measured. */
+  readonly times?: readonly SiteTimes[]
+}
+
+/** What one call took, in milliseconds. */
+export interface SiteTimes {
+  readonly call: string
+  readonly median: number
+  readonly p95: number
+  /** null: none is aimed at. */
+  readonly target: number | null
+  /** Times the calibration query of the same run took. */
+  readonly ratio: number
+  /** 0: it could not be run. */
+  readonly runs: number
 }
 
 export interface SitePlans {

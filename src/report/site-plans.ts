@@ -1,7 +1,7 @@
-/** Plans of queries, and where they become others, as the data of the report's pages. */
+/** Plans of queries, where they become others, and times, as the data of the report's pages. */
 import { lineDiff } from '../ground/line-diff.ts'
-import type { RulePlan, RuleResult, RuleSweep } from '../prove/result.ts'
-import type { SitePlanFile, SitePlans, SiteSweep } from './site-model.ts'
+import type { RulePlan, RuleResult, RuleSweep, RuleTimes } from '../prove/result.ts'
+import type { SitePlanFile, SitePlans, SiteSweep, SiteTimes } from './site-model.ts'
 import { sweepDrawing } from './sweep-chart.ts'
 
 export const sitePlans = (plans: readonly RulePlan[], file: string): SitePlans => ({
@@ -34,3 +34,12 @@ export const siteSweep = (sweep: RuleSweep): SiteSweep => {
     })),
   }
 }
+
+export const siteTimes = ({ call, median, p95, target, ratio, runs }: RuleTimes): SiteTimes => ({
+  call: call.replace(', it stays within the budget', ''),
+  median,
+  p95,
+  target,
+  ratio,
+  runs,
+})

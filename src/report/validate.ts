@@ -1,4 +1,5 @@
-/** Measured queries for a person at a terminal: each call with its counts and times, and what each index costs. */
+/** Measured queries and writes for a person at a terminal: each call with its counts and times, and what each index costs. */
+import { milliseconds } from '../queries/milliseconds.ts'
 import type {
   IndexCost,
   MeasuredCall,
@@ -11,18 +12,17 @@ import { findingsText } from './findings.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
 import { sweepLines } from './projected-plan.ts'
+import { counted, timesText } from './times-text.ts'
+import { writeLines } from './validated-writes.ts'
 
-const milliseconds = (n: number): string => `${n < 10 ? n.toFixed(2) : Math.round(n)} ms`
-const counted = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`
+const queriesText = (n: number): string => counted(n, 'query').replace('querys', 'queries')
 
 const callLine = (call: MeasuredCall, query: ValidatedQuery, { paint, width }: Layout): string => {
   const words = printable(call.title.replace(/,? ?(?:it )?stays within the budget$/u, '')) || 'every call'
   const mark = call.broken === null ? paint.good('✓') : paint.bad('✗')
   const read = `${counted(call.buffers, 'buffer')}, ${counted(call.rowsRead, 'row')} read for ${call.rowsReturned}`
   if (call.runs === 0) return `    ${mark} ${wrap(`${words}: ${call.broken ?? ''}`, width, 6)}`
-  const beyond = call.p95 > query.target ? ` (aimed at ${milliseconds(query.target)})` : ''
-  const times = `median ${milliseconds(call.median)}, p95 ${milliseconds(call.p95)}${beyond}, ${call.ratio.toFixed(1)} × calibration`
-  return `    ${mark} ${wrap(`${words}: ${read}; ${times}`, width, 6)}`
+  return `    ${mark} ${wrap(`${words}: ${read}; ${timesText(call, query.target)}`, width, 6)}`
 }
 
 const projectedLine = (call: ProjectedCall, { paint, width }: Layout): string => {
@@ -51,7 +51,7 @@ const queryLines = (query: ValidatedQuery, layout: Layout): readonly string[] =>
 const indexLine = (cost: IndexCost, { paint, width }: Layout): string => {
   const by =
     cost.neededBy.length > 0
-      ? `${counted(cost.neededBy.length, 'query').replace('querys', 'queries')} ${cost.neededBy.length === 1 ? 'needs' : 'need'} it`
+      ? `${queriesText(cost.neededBy.length)} ${cost.neededBy.length === 1 ? 'needs' : 'need'} it`
       : cost.otherRules.length > 0
         ? `asked for by ${cost.otherRules[0]!}`
         : 'no query needs it'
@@ -67,18 +67,34 @@ const indexLine = (cost: IndexCost, { paint, width }: Layout): string => {
 /** Without a final newline. */
 export const validateText = (result: ValidateResult, layout: Layout): string => {
   const { paint, width } = layout
-  const { architecture, queries, indexes, findings, rows, calibration } = result
+  const { architecture, queries, writes, indexes, findings, rows, calibration } = result
   const over = queries.filter(
     (q) => q.unsolved.length > 0 || [...q.calls, ...q.projected].some((call) => call.broken !== null),
   )
+  const overWrites = writes.filter(
+    (w) => w.unsolved.length > 0 || w.calls.some((call) => call.broken !== null),
+  )
   const loaded = Object.values(rows).reduce((sum, n) => sum + n, 0)
-  const head = `${architecture}: ${counted(queries.length, 'query').replace('querys', 'queries')} on ${loaded.toLocaleString('en')} rows; the calibration query takes ${milliseconds(calibration)}`
+  const asked = [
+    ...(queries.length === 0
+      ? []
+      : [`${queriesText(queries.length)} on ${loaded.toLocaleString('en')} rows`]),
+    ...(writes.length === 0 ? [] : [`${counted(writes.length, 'write')} on filled tables`]),
+  ]
+  const head = `${architecture}: ${asked.join(', ')}; the calibration query takes ${milliseconds(calibration)}`
+  const what = [...(queries.length === 0 ? [] : ['query']), ...(writes.length === 0 ? [] : ['write'])].join(
+    ' and every ',
+  )
+  const [failed, all] = [over.length + overWrites.length, queries.length + writes.length]
   const verdict =
-    over.length === 0
-      ? paint.good('Every query stays within its budget.')
-      : paint.bad(`${over.length} of ${queries.length} do not stay within their budget, or could not be run.`)
+    failed === 0
+      ? paint.good(`Every ${what} stays within its budget.`)
+      : paint.bad(`${failed} of ${all} do not stay within their budget, or could not be run.`)
   return [
     [paint.strong(wrap(head, width, 0)), ...queries.flatMap((query) => queryLines(query, layout))].join('\n'),
+    ...(writes.length === 0
+      ? []
+      : [[paint.strong('Writes'), ...writes.flatMap((write) => writeLines(write, layout))].join('\n')]),
     ...(indexes.length === 0
       ? []
       : [[paint.strong('Indexes'), ...indexes.map((cost) => indexLine(cost, layout))].join('\n')]),

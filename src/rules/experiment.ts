@@ -187,6 +187,8 @@ export interface Unsolved {
   readonly rule: string
   readonly summary: string
   readonly tried: string
+  /** First line prose; absent: rows have to be named for it. */
+  readonly mend?: string
 }
 
 /** What a person should know though nothing is wrong: it never makes a rule red. */

@@ -34,6 +34,7 @@ import type { RuleKind } from './rule-kind.ts'
 import { materializedView } from './materialized-view.ts'
 import { says } from './says.ts'
 import { softDeleted } from './soft-deleted.ts'
+import { statistics } from './statistics.ts'
 import { touches } from './touches.ts'
 import { versioned } from './versioned.ts'
 import { view } from './view.ts'
@@ -71,6 +72,7 @@ const ruleKinds: readonly RuleKind[] = [
   versioned,
   says,
   indexed,
+  statistics,
   holds,
   audited,
   auditLog,

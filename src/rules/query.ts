@@ -22,6 +22,7 @@ const withoutValue = (rule: QueryRule, name: string): Unsolved => ({
   rule: rule.id,
   summary: `no value is known for its parameter "${name}"; name calls with { with: [{ ${name}: … }] }`,
   tried: 'the columns that its conditions compare it with',
+  mend: `Name calls to prove it with:\n{ with: [{ ${name}: … }] }`,
 })
 
 const experimentsOf = async (

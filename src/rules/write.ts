@@ -16,7 +16,7 @@ const counted = (n: number, what: string): string => `${n.toLocaleString('en')} 
 
 const atMost = (n: number, what: string): string => (n === 0 ? `no ${what}s` : `at most ${counted(n, what)}`)
 
-const words: readonly (readonly [keyof WriteBudget, (n: number) => string])[] = [
+const words: readonly (readonly [Exclude<keyof WriteBudget, 'p95'>, (n: number) => string])[] = [
   ['statements', (n) => atMost(n, 'statement')],
   ['rowsReadPerRow', (n) => `${atMost(n, 'row')} read for each row`],
   ['rowsWrittenPerRow', (n) => `${atMost(n, 'row')} written for each row`],
@@ -36,9 +36,9 @@ const words: readonly (readonly [keyof WriteBudget, (n: number) => string])[] = 
 const mayReadWhole = ({ rowsReadPerRow, buffersPerRow }: WriteBudget): boolean =>
   rowsReadPerRow !== undefined || buffersPerRow !== undefined
 
-const limitsOf = ({ budget, rows }: WriteRule): CallLimits => ({
-  ...Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)),
-  readsWhole: mayReadWhole(budget),
+const limitsOf = ({ budget: { p95: _p95, ...counts }, rows }: WriteRule): CallLimits => ({
+  ...Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined)),
+  readsWhole: mayReadWhole(counts),
   repeats: true,
   rows,
 })
@@ -62,28 +62,37 @@ const crowdMend =
 /** Enough for one call to wait for another in the middle of its work. */
 const rowsOfCrowds = 3
 
+const sharedBy = ({ isolation, retries }: WriteRule, most: number) => ({
+  isolation,
+  retries,
+  isFrequent: false,
+  isCrossed: false,
+  most,
+})
+
+/** What a call costs that is alone. */
+const aloneWishes = (rule: WriteRule, upserts: boolean, most: number): readonly CallWish[] => {
+  const title = rule.rows === 1 ? 'one call' : `one call with ${counted(rule.rows, 'row')}`
+  const cost = (takesOut: boolean, which: string): CallWish => ({
+    ...sharedBy(rule, most),
+    rows: rule.rows,
+    writers: 1,
+    isOwn: true,
+    mend: costMend,
+    takesOut,
+    title: `${title}${which}, it stays within the budget`,
+    then: { kind: 'cost', within: limitsOf(rule) },
+  })
+  return upserts
+    ? [cost(true, ', all of them new'), cost(false, ', all of them there already')]
+    : [cost(true, '')]
+}
+
 const wishesOf = (rule: WriteRule, upserts: boolean, mayCross: boolean): readonly CallWish[] => {
   const crowded = Math.min(rule.rows, rowsOfCrowds)
   const most = Math.max(rule.rows, crowded * rule.concurrency)
-  const shared = {
-    isolation: rule.isolation,
-    retries: rule.retries,
-    isFrequent: false,
-    isCrossed: false,
-    most,
-  }
-  const budget = { ...shared, rows: rule.rows, writers: 1, isOwn: true, mend: costMend }
-  const title = rule.rows === 1 ? 'one call' : `one call with ${counted(rule.rows, 'row')}`
-  const within = limitsOf(rule)
-  const cost = (takesOut: boolean, which: string): CallWish => ({
-    ...budget,
-    takesOut,
-    title: `${title}${which}, it stays within the budget`,
-    then: { kind: 'cost', within },
-  })
-  const alone = upserts
-    ? [cost(true, ', all of them new'), cost(false, ', all of them there already')]
-    : [cost(true, '')]
+  const shared = sharedBy(rule, most)
+  const alone = aloneWishes(rule, upserts, most)
   if (rule.concurrency === 1) return alone
   const crowd = {
     ...shared,
@@ -122,7 +131,37 @@ const wishesOf = (rule: WriteRule, upserts: boolean, mayCross: boolean): readonl
   ]
 }
 
-const experiments = async (rule: WriteRule, { architecture, catalog }: RuleContext): Promise<Written> => {
+/** A call alone, and as many at once as are declared, each with rows of its own, of `limit` rows together at most. */
+const measuredWishes = (rule: WriteRule, upserts: boolean, limit: number): readonly CallWish[] => {
+  const { rows: wanted, concurrency: writers } = rule
+  const rows = Math.max(1, Math.min(wanted, Math.floor(limit / writers)))
+  const most = Math.max(wanted, rows * writers)
+  const alone = aloneWishes(rule, upserts, most)
+  if (writers === 1) return alone
+  const each = rows === wanted ? '' : ` of the ${wanted.toLocaleString('en')} that are declared`
+  const title = `${writers} writers at once, each with ${rows === 1 ? 'a row' : counted(rows, 'row')} of its own${each}`
+  return [
+    ...alone,
+    {
+      ...sharedBy(rule, most),
+      rows,
+      writers,
+      isOwn: true,
+      takesOut: true,
+      mend: crowdMend,
+      title,
+      then: { kind: 'accepted' },
+    },
+  ]
+}
+
+type CallContext = Pick<RuleContext, 'architecture' | 'catalog'>
+
+const callsFor = async (
+  rule: WriteRule,
+  { architecture, catalog }: CallContext,
+  wishes: (rule: WriteRule, upserts: boolean, mayCross: boolean) => readonly CallWish[],
+): Promise<Written> => {
   await loadParser()
   await record(rule)
   const forms = statementsOf(rule)
@@ -141,6 +180,7 @@ const experiments = async (rule: WriteRule, { architecture, catalog }: RuleConte
               : 'its function sent no statement when it was called over no database; name calls with { with: [{ … }] }',
           tried:
             'the columns that its parameters are compared with or written to, one by one and as unnest(…)',
+          mend: 'Name calls to prove it with:\n{ with: [{ … }] }',
         },
       ],
     }
@@ -150,19 +190,30 @@ const experiments = async (rule: WriteRule, { architecture, catalog }: RuleConte
   // Of rows that stand: a plain insert has none.
   const mayCross =
     origins.some(({ isArray }) => isArray) && (upserts || !origins.some(({ role }) => role === 'insert'))
-  const found = wishesOf(rule, upserts, mayCross).flatMap((wish) => callExperiments(parts, wish))
+  const found = wishes(rule, upserts, mayCross).flatMap((wish) => callExperiments(parts, wish))
   return {
     experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),
     unsolved: [],
   }
 }
 
+/** More are not given to writers at once: filling tables for them would take longer than all the rest. */
+export const mostMeasured = 100_000
+
+/** What the tables of its experiments are filled for. */
+export const fewestMeasured = ({ rows, concurrency }: WriteRule): number =>
+  Math.max(rows, Math.min(rows, rowsOfCrowds) * concurrency)
+
+/** Its calls to be measured: those of one writer are held against the budget, those of many come to no judgement. */
+export const callsToMeasure = (rule: WriteRule, context: CallContext, limit: number): Promise<Written> =>
+  callsFor(rule, context, (own, upserts) => measuredWishes(own, upserts, limit))
+
 export const write: RuleKind<WriteRule> = {
   kind: 'write',
   heedsTriggers: true,
   sentence,
   prepare: record,
-  experiments,
+  experiments: (rule, context) => callsFor(rule, context, wishesOf),
   design: () => [],
   claims: claimsOfCall,
 }

@@ -10,6 +10,7 @@ import { counted, shownText } from './shown-text.ts'
 import { Sql } from './sql.tsx'
 import { StateMark } from './state-mark.tsx'
 import { Sweeps } from './sweeps.tsx'
+import { Times } from './times.tsx'
 
 const lot = 50
 
@@ -171,6 +172,7 @@ export const RulePage = ({
       <Unknown rule={rule} />
       {rule.plans ? <Plans plans={rule.plans} /> : null}
       {rule.sweeps ? <Sweeps sweeps={rule.sweeps} /> : null}
+      {rule.times ? <Times times={rule.times} /> : null}
       <Experiments key={id} rule={rule} texts={texts} asked={query.get('experiment')} />
       {rule.design.length === 0 ? null : (
         <section aria-labelledby="design-heading">

@@ -13,11 +13,35 @@ const files = changed(shop, {
       'export default defineConfig({',
       `const made = architecture('shop', { tables: { products } })
 made.query('all products', ['products'], sql('select id from products order by price'), { budget: { never: [] } })
+made.write('a price "rises"', ['products'], sql('update products set price = price + :step where id = :id', { step: 'numeric', id: 'bigint' }), { concurrency: 2, budget: { p95: '60s' } })
 
 export default defineConfig({`,
     ],
     [`architecture: architecture('shop', { tables: { products } })`, 'architecture: made'],
   ],
+})
+
+const chart = /"sweeps":\[\{"table":"products","from":1000,"to":10000000000/u
+
+test('measures writes as they are declared, at 80 columns, and says so in its pages', async () => {
+  await withProject(files, async (directory) => {
+    const pages = join(directory, 'pages')
+    const ran = await assay(['validate', directory, '--only', 'writes', '--report', pages])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toContain('Writes\n  a price "rises", on 2,000 rows of products\n    ✓ one call: ')
+    expect(ran.stdout).toContain('✓ 2 writers at once, each with a row of its own: median ')
+    expect(ran.stdout).toContain('Every write stays within its budget.')
+    const data = readFileSync(join(pages, 'data/a0-t0.js'), 'utf8')
+    expect(data).toMatch(/"times":\[\{"call":"one call","median":[\d.]+,"p95":[\d.]+,"target":60000,/u)
+  })
+})
+
+test('a proof whose pages are asked for draws at which size a plan changes', async () => {
+  await withProject(files, async (directory) => {
+    const pages = join(directory, 'pages')
+    await assay(['prove', directory, '--only', 'queries', '--report', pages])
+    expect(readFileSync(join(pages, 'data/a0-t0.js'), 'utf8')).toMatch(chart)
+  })
 })
 
 test('sweeps every query, and writes pages that show its plans', async () => {

@@ -48,8 +48,9 @@ export interface ObservedRule extends DeclaredRule {
   readonly by: readonly string[]
 }
 
-/** `is not null`, `is distinct from 5`: a test of the value, where it is never the same twice. */
-export const isTest = (sql: string): boolean => /^is\s+(?:not\s+null|null|distinct\s+from\b)/iu.test(sql)
+/** `is not null`, `is distinct from 5`, `> now()`: a test of the value, where it is never the same twice. */
+export const isTest = (sql: string): boolean =>
+  /^(?:is\s+(?:not\s+null|null|distinct\s+from\b)|[<>]=?\s)/iu.test(sql)
 
 /** Column → SQL expression. */
 type ObservedRow<K extends string> = { readonly [P in K]?: string }

@@ -1,10 +1,11 @@
 /** What the application writes in one call, and the budget that it has to stay within, alone and with many writers at once. */
+import type { Architecture } from '../architecture.ts'
 import type { CallFunction } from './call-function.ts'
-import type { QueryForm } from './query.ts'
+import type { Duration, QueryForm } from './query.ts'
 import type { DeclaredRule } from '../rule.ts'
 
 /**
- * What one call may cost, foreign keys, cascades and triggers included. All of it is counted. "For each row" is for each
+ * What one call may cost, foreign keys, cascades and triggers included. All of it but `p95` is counted. "For each row" is for each
  * row that the call is given.
  */
 export interface WriteBudget {
@@ -22,6 +23,8 @@ export interface WriteBudget {
   readonly walPerRow?: number
   /** Calls of triggers that are not foreign keys' own. Of one statement only. */
   readonly triggerCallsPerRow?: number
+  /** The time that 95 of 100 calls stay below, alone and at once: told by `assay validate`. Left out: none is aimed at. */
+  readonly p95?: Duration
 }
 
 export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable'
@@ -48,3 +51,7 @@ export interface WriteRule extends DeclaredRule {
   /** It runs with the role and settings of the architecture's identity. */
   readonly asApplication: boolean
 }
+
+/** The writes that are declared over an architecture. */
+export const writesOf = ({ queries = [] }: Pick<Architecture, 'queries'>): readonly WriteRule[] =>
+  queries.filter((rule): rule is WriteRule => rule.kind === 'write')

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { nowOf, replaced, resultOf, rule, structure } from '../../../test/support/ledger-results.ts'
 import { compareLedgers } from './compare.ts'
 import { formatPage, parsePage } from './format.ts'
-import { changedPlans, mayHaveChanged, recordPlans, type PlanGround, type PlannedRule } from './plans.ts'
+import {
+  changedPlanFinding,
+  changedPlans,
+  mayHaveChanged,
+  recordPlans,
+  type PlanCause,
+  type PlanGround,
+  type PlannedRule,
+} from './plans.ts'
 import { recordLedger } from './record.ts'
 import type { RulePlan } from '../result.ts'
 
@@ -27,6 +35,10 @@ const now: PlanGround = { ...nowOf(result), statistics: null }
 const planned = (...plans: readonly RulePlan[]): readonly PlannedRule[] => [
   { id, sentence: 'recent "orders"', reads: ['orders'], at: { file: 'a.ts', line: 3 }, plans },
 ]
+
+const untried: PlanCause = { proven: [], together: false, tried: [] }
+const findingsOf = (changed: PlanGround, rules: readonly PlannedRule[]) =>
+  changedPlans(ledger, changed, rules).map((one) => changedPlanFinding(one, untried))
 
 describe('plans in the ledger', () => {
   it('are kept by shape with the calls that have it, and read back as they were', () => {
@@ -65,8 +77,7 @@ describe('plans in the ledger', () => {
 
   it('are told with the trees, what changed them, and for calls that changed alike once', () => {
     const gone = { ...now, structures: now.structures.filter((s) => s.id !== 'orders/index:i') }
-    const [finding, ...more] = changedPlans(
-      ledger,
+    const [finding, ...more] = findingsOf(
       gone,
       planned(plan('with frequent values', ...whole), plan('at 10 rows of orders', ...whole), plan('new', 'Result')),
     )
@@ -77,7 +88,7 @@ describe('plans in the ledger', () => {
       rule: id,
       summary:
         '"recent "orders"", at 10 rows of orders, with frequent values: PostgreSQL takes another plan than in the ledger',
-      why: 'since the ledger was written: orders/index:i is gone',
+      why: 'since the ledger was written: orders/index:i is gone, and nothing else that plans follow from',
       fix: [
         'Where the new plan is right, run `npx assay prove` and commit the ledger; else take the change back. What goes (-) and what comes (+):',
         '  Limit',
@@ -86,7 +97,11 @@ describe('plans in the ledger', () => {
         '+     Seq Scan on orders (Filter: user_id)',
       ].join('\n'),
       where: { file: 'a.ts', line: 3 },
-      plan: { before: byIndex, after: whole },
+      plan: {
+        before: byIndex,
+        after: whole,
+        causes: [{ what: 'orders/index:i is gone', isProven: true }],
+      },
     })
   })
 
@@ -100,8 +115,32 @@ describe('plans in the ledger', () => {
     ],
     ['the declaration', { ...now, rules: replaced(now.rules, id, { declared: 'x' }) }, 'it is declared differently'],
   ])('name as what changed them %s', (_what, changed, why) => {
-    const [finding] = changedPlans(ledger, changed, planned(plan('with frequent values', ...whole)))
-    expect(finding!.why).toBe(`since the ledger was written: ${why}`)
+    const [finding] = findingsOf(changed, planned(plan('with frequent values', ...whole)))
+    expect(finding!.why).toBe(`since the ledger was written: ${why}, and nothing else that plans follow from`)
+  })
+
+  it('tell of several changes which one was proven to do it, and which were proven not to', () => {
+    const changed: PlanGround = {
+      ...now,
+      statistics: 'abcd',
+      structures: now.structures.filter((s) => s.id !== 'orders/index:i'),
+    }
+    const [one] = changedPlans(ledger, changed, planned(plan('with frequent values', ...whole)))
+    const [gone, statistics] = one!.factors
+    const whyOf = (cause: Partial<PlanCause>) => changedPlanFinding(one!, { ...untried, ...cause }).why
+    expect(whyOf({})).toBe(
+      'since the ledger was written: orders/index:i is gone, the exported statistics differ; which of them did it could not be tried',
+    )
+    expect(whyOf({ proven: [gone!], tried: [gone!] })).toBe(
+      'orders/index:i is gone: with this taken back alone, the old plan comes back; also since the ledger was written: the exported statistics differ',
+    )
+    expect(whyOf({ tried: [gone!] })).toBe(
+      'since the ledger was written: the exported statistics differ; it was tried that these did not do it: orders/index:i is gone',
+    )
+    expect(whyOf({ proven: [gone!, statistics!], together: true })).toContain('with all of these taken back')
+    expect(whyOf({ tried: [gone!, statistics!] })).toContain('none of them alone did it, nor all of them')
+    const told = changedPlanFinding(one!, { ...untried, proven: [gone!] })
+    expect(told.plan!.causes!.map(({ isProven }) => isProven)).toEqual([true, false])
   })
 
   it('are compared beside another commit', () => {

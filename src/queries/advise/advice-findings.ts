@@ -1,14 +1,30 @@
 /** Advice as findings: what to declare, what to write otherwise, and what nothing was found for. */
 import type { Finding } from '../../prove/result.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
-import type { Advised, AdviceResult, Rewritten } from './result.ts'
+import type { CallCost, CallMeter } from './call-meter.ts'
+import { noHelp } from './no-help.ts'
+import type {
+  AdviceKeptOut,
+  AdviceResult,
+  Advised,
+  AdvisedCall,
+  AdvisedView,
+  CallPrice,
+  Rewritten,
+} from './result.ts'
 
 export interface AdviceFacts {
   /** Limits kept something out. */
   readonly isCut: boolean
   /** Why nothing was planned at the declared sizes. */
   readonly unprojected: string | null
+  /** Declared calls that could not be run. */
+  readonly unread: CallMeter['unread']
+  /** Tables of structures of which nobody knows what writing them costs, though --writes bounds it. */
+  readonly unweighed: readonly string[]
 }
+
+export const noFacts: AdviceFacts = { isCut: false, unprojected: null, unread: [], unweighed: [] }
 
 const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
@@ -16,6 +32,66 @@ const priceOf = ({ bytes, bytesPerRow, buffersPerInsert, walPerInsert }: Advised
   bytes === 0
     ? 'it takes no room and nothing of a write; ANALYZE keeps it'
     : `it takes ${bytesPerRow} bytes of disk for each row${walPerInsert === null ? '' : `, and each insert looks at ${buffersPerInsert ?? 0} buffers and writes ${walPerInsert} bytes of the write-ahead log more`}`
+
+/** Of calls that it costs something, or spares something. */
+export const pricesTold = ({ calls }: Advised): readonly CallPrice[] =>
+  calls.filter(
+    ({ buffersPerRow, walPerRow, indexEntriesPerRow }) =>
+      buffersPerRow !== 0 || (walPerRow ?? 0) !== 0 || indexEntriesPerRow !== 0,
+  )
+
+/** What a row of a declared call costs more, in words. */
+export const callPriceText = ({ title, buffersPerRow, walPerRow, indexEntriesPerRow }: CallPrice): string =>
+  `${callTitle(title)}: ${buffersPerRow} buffers${walPerRow === null ? '' : `, ${walPerRow} bytes of log`}, ${indexEntriesPerRow} index entries more a row`
+
+/** Without what every title says. */
+export const callTitle = (title: string): string => title.replace(', it stays within the budget', '')
+
+const keptOutFinding = ({ table, rule, sql, breaks, why }: AdviceKeptOut): Finding => ({
+  code: 'advice.kept-out',
+  severity: 'note',
+  summary: `${table}: ${rule ?? sql} is not advised: it breaks the budget of ${breaks.join(', ')}`,
+  why: `it was built on the filled tables of the declared call, beside what is advised: ${why}`,
+  fix: `Keep it out; or give ${breaks.join(', ')} a wider budget, and ask again.`,
+})
+
+const viewFinding = ({ view, declaration, rewrites, bytes, refresh, staleness }: AdvisedView): Finding => ({
+  code: 'advice.materialized-view',
+  severity: 'note',
+  summary: `${view}: a materialized view would keep the answer of ${rewrites.map(({ rule }) => rule).join(', ')}`,
+  why: `it was made on the loaded rows, and every call gave the same rows over it: ${rewrites
+    .map(
+      ({ rule, costBefore, costAdvised, costAfter, brokenAfter }) =>
+        `${rule}: ${costBefore} pages a call today, ${costAdvised} with the structures that are advised, ${costAfter} over the view${brokenAfter.length === 0 ? '; its budget holds then' : `; still ${brokenAfter.join('; ')}`}`,
+    )
+    .join(
+      '; ',
+    )}. It takes ${bytes} bytes, and a refresh looks at and writes ${refresh.pages} pages (${refresh.milliseconds} ms here)${refresh.isConcurrent ? ', concurrently while others read' : ', while nobody reads'}. ${staleness}`,
+  fix: [
+    'If its readers may see old rows, put it among the views of the architecture; assay design writes the migration:',
+    declaration,
+    ...rewrites.map(({ rule, after }) => `-- ${rule}, over it:\n${after}`),
+  ].join('\n'),
+})
+
+const costText = (cost: CallCost | null): string =>
+  cost === null ? 'refused' : `${cost.rowsRead} rows read and ${cost.buffers} buffers a row`
+
+/** Beyond its budget, with or without what is advised. */
+const callFinding = ({ id, sentence, title, before, brokenAfter, mend }: AdvisedCall): Finding => ({
+  code: 'advice.call-broken',
+  severity: mend === null ? 'error' : 'warning',
+  rule: id,
+  summary: `"${sentence}" is beyond its budget: ${callTitle(title)}: ${brokenAfter ?? ''}`,
+  why:
+    mend === null
+      ? 'no index that its statements ask for, or that finds what points to its rows, brings it back alone'
+      : `with ${mend.sql.replace(/;$/u, '')} it stays within it: ${costText(before)} before, ${costText(mend.after)} after; no other budget breaks`,
+  fix:
+    mend === null
+      ? 'See npx assay prove for its mend: fewer rows or statements in one call, fewer indexes and triggers on what it writes; or give it a wider budget.'
+      : `Add to the rules of ${mend.table}; assay design writes the migration:\n${mend.rule ?? mend.sql},`,
+})
 
 const structureFinding = (advised: Advised, unit: AdviceResult['unit']): Finding => {
   const { table, rule, sql, gain, mends } = advised
@@ -29,7 +105,7 @@ const structureFinding = (advised: Advised, unit: AdviceResult['unit']): Finding
     code: 'advice.structure',
     severity: mends.length > 0 ? 'warning' : 'note',
     summary: `${table}: ${rule ?? sql}`,
-    why: `${brings}, and the calls cost ${gain} ${unit} less than with the other advice alone; ${priceOf(advised)}`,
+    why: `${brings}, and the calls cost ${gain} ${unit} less than with the other advice alone; ${[priceOf(advised), ...pricesTold(advised).map((one) => `${one.id}, ${callPriceText(one)}`)].join('; ')}`,
     fix:
       rule === null
         ? `Add to a migration:\n${sql}`
@@ -55,11 +131,11 @@ const rewriteFinding = ({
 })
 
 export const adviceFindings = (
-  { queries, structures, rewrites, unit }: Omit<AdviceResult, 'findings'>,
+  result: Omit<AdviceResult, 'findings'>,
   loaded: readonly LoadedQuery[],
-  { isCut, unprojected }: AdviceFacts,
+  { isCut, unprojected, unread, unweighed }: AdviceFacts,
 ): readonly Finding[] => {
-  const rewritten = new Set(rewrites.map(({ rule }) => rule))
+  const { queries, structures, rewrites, views, unit, keptOut, calls } = result
   const placeOf = (id: string): Pick<Finding, 'where'> => {
     const at = loaded.find(({ rule }) => rule.id === id)?.rule.at
     return at ? { where: at } : {}
@@ -89,28 +165,31 @@ export const adviceFindings = (
             fix: 'What is advised is right for the loaded rows; load more of them with --rows.',
           } as const,
         ]),
+    ...unread.map(({ of, sentence, why }): Finding => ({
+      code: 'advice.call-unmeasured',
+      severity: 'warning',
+      rule: of,
+      summary: `"${sentence}" could not be run: ${why}`,
+      why: 'what is advised may bring it beyond its budget, and nobody has counted it',
+      fix: 'Name calls to run it with: { with: [{ … }] }; or bring what it needs with a migration.',
+    })),
     ...structures.map((one) => structureFinding(one, unit)),
+    ...keptOut.map(keptOutFinding),
+    ...calls.flatMap((one) => (one.brokenAfter === null ? [] : [callFinding(one)])),
+    ...(unweighed.length === 0
+      ? []
+      : [
+          {
+            code: 'advice.writes-unmeasured',
+            severity: 'warning',
+            summary: `What rows of ${unweighed.join(', ')} write was not measured, so that --writes does not bound it`,
+            why: 'PostgreSQL did not take the rows that were to be written again',
+            fix: 'Look at the price of these structures yourself, with assay validate.',
+          } as const,
+        ]),
     ...rewrites.map((one) => ({ ...rewriteFinding(one), ...placeOf(one.rule) })),
-    ...queries
-      .filter(({ brokenAfter }) => brokenAfter.length > 0)
-      .map(({ id, sentence, brokenAfter, before, after }): Finding => {
-        const isHelped = rewritten.has(id)
-        return {
-          code: 'advice.no-help',
-          severity: isHelped ? 'warning' : 'error',
-          rule: id,
-          summary: `"${sentence}": no structure brings its budget back: ${brokenAfter.join('; ')}`,
-          why: isCut
-            ? `what is advised within the limits leaves it at ${after} of ${before} ${unit}; more would be advised without them`
-            : `the best that was found leaves it at ${after} of ${before} ${unit}`,
-          fix: isHelped
-            ? 'Write it as shown, or give it a wider budget.'
-            : isCut
-              ? 'Allow more with --storage and --writes, or give it a wider budget.'
-              : 'Ask for less in one statement (a page, fewer columns), keep the answer (a materialized view, a column that a trigger keeps), or give it a wider budget.',
-          ...placeOf(id),
-        }
-      }),
+    ...views.map(viewFinding),
+    ...noHelp(result, isCut).map((one) => ({ ...one, ...placeOf(one.rule ?? '') })),
     ...(isCut && queries.every(({ brokenAfter }) => brokenAfter.length === 0)
       ? [
           {

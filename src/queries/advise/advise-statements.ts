@@ -17,12 +17,13 @@ import type { DatabaseStatistics } from '../../rows/projected/statistics.ts'
 import { rangeVars } from '../../rules/query/conditions.ts'
 import { settingsOf } from '../../rules/isolated-by/identity.ts'
 import type { IndexWeight } from '../index-cost.ts'
-import { adviceFindings } from './advice-findings.ts'
+import { adviceFindings, noFacts } from './advice-findings.ts'
 import { makeAdvisedTemplate } from './advised-template.ts'
 import type { Candidate } from './candidate.ts'
 import { chooseCandidates } from './choose-candidates.ts'
 import type { AdviceLimits } from './limits.ts'
-import { readAll, type Objective } from './objective.ts'
+import type { Reading } from './meter.ts'
+import { readAll, totalOf, type Objective } from './objective.ts'
 import { priceAll } from './priced.ts'
 import { makeProjectedMeter, type PlannedCall } from './projected-meter.ts'
 import { proposeAll, readGround } from './propose.ts'
@@ -193,8 +194,18 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
         )
       onProgress?.('choosing', 0, 1)
       const both = { here: rowsOf, there: rowsOf }
-      const { set, isCut } = await chooseCandidates(limits, both, meter, objective, screened, weighing)
+      const { set, isCut, isBest, leastOf } = await chooseCandidates({
+        limits,
+        sizes: both,
+        meter,
+        objective,
+        screened,
+        weighing,
+        guard: null,
+      })
       const after = await readAll(meter, set)
+      const costOf = (readings: readonly Reading[]): number => totalOf(meter, objective, readings).cost
+      const told = calls.length
       const result = {
         architecture: architecture.name,
         unit: 'planner units',
@@ -207,13 +218,31 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
           brokenBefore: [],
           brokenAfter: [],
         })),
-        structures: await priceAll(set, { catalog, meter, objective, weighing, told: calls.length, rowsOf }),
+        structures: await priceAll(set, {
+          catalog,
+          meter,
+          objective,
+          weighing,
+          told,
+          rowsOf,
+          guard: null,
+        }),
+        calls: [],
+        keptOut: [],
+        cost: {
+          before: rounded(costOf(before)),
+          after: rounded(costOf(after)),
+          least: rounded(leastOf(told)),
+          isBest,
+        },
         rewrites: [],
+        views: [],
+        viewsRefused: [],
         tried: advised.candidates.length,
         refused: advised.refused,
       } as const
-      const told = adviceFindings(result, [], { isCut, unprojected: null })
-      return { ...result, findings: [...told, ...unread, ...unplanned] }
+      const findings = adviceFindings(result, [], { ...noFacts, isCut })
+      return { ...result, findings: [...findings, ...unread, ...unplanned] }
     } finally {
       await meter.end()
     }

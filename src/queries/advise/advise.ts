@@ -7,13 +7,17 @@ import { loadParser } from '../../postgres/parse.ts'
 import type { Session } from '../../postgres/session.ts'
 import { loadQueries, type LoadedQueries, type LoadWish } from '../load-queries.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
-import { adviceFindings } from './advice-findings.ts'
+import { adviceFindings, noFacts } from './advice-findings.ts'
+import { openCallMeter, type CallMeter } from './call-meter.ts'
+import type { Candidate } from './candidate.ts'
 import { chooseCandidates, type TableSizes } from './choose-candidates.ts'
+import { makeGuard } from './guard.ts'
 import type { AdviceLimits } from './limits.ts'
 import { makeLoadedMeter, type LoadedCall } from './loaded-meter.ts'
+import { callCandidates, mendCalls } from './mend-calls.ts'
 import type { Call, Reading } from './meter.ts'
-import { readAll, type Objective } from './objective.ts'
-import { priceAll, weighAll, type Weighing } from './priced.ts'
+import { readAll, totalOf, type Objective } from './objective.ts'
+import { priceAll, tellCalls, tellKeptOut, weighAll, type Weighing } from './priced.ts'
 import { proposeAll, readGround } from './propose.ts'
 import type { AdvisedQuery, AdviceResult } from './result.ts'
 import { rewriteAll } from './rewrites/rewrite.ts'
@@ -21,6 +25,7 @@ import { screen } from './screen.ts'
 import { besides, openSizedMeter } from './sized-calls.ts'
 import { shapesOf } from './statement-shape.ts'
 import type { SourceShape } from './terms.ts'
+import { proposeViews } from './views/propose-views.ts'
 
 export interface AdviceWish extends LoadWish {
   readonly limits: AdviceLimits
@@ -99,6 +104,33 @@ const sizesOf = ({ queries, rows }: LoadedQueries): TableSizes => {
   }
 }
 
+const rounded = (n: number): number => Math.round(n * 10) / 10
+
+const noCalls: CallMeter = {
+  calls: [],
+  unread: [],
+  read: () => Promise.resolve({ cost: null, broken: null }),
+  end: () => Promise.resolve(),
+}
+
+/** Declared calls are only run where something may be advised, for queries or for them. */
+const openCalls = (
+  { architecture, server, template, onProgress }: AdviceWish,
+  { catalog, calls }: LoadedQueries,
+  candidates: readonly Candidate[],
+): Promise<CallMeter> =>
+  candidates.length === 0
+    ? Promise.resolve(noCalls)
+    : openCallMeter({
+        server,
+        template,
+        architecture,
+        catalog,
+        rules: calls,
+        candidates,
+        ...(onProgress ? { onProgress } : {}),
+      })
+
 const adviseOn = async (
   db: Session,
   wish: AdviceWish,
@@ -119,18 +151,30 @@ const adviseOn = async (
       isAsked(query.rule, only) && (isForAll || isSized(query) || isBroken(query.rule.id, measured, calls)),
   )
   const askedFor = new Set(asked.map(({ rule }) => rule.id))
-  const proposed = proposeAll(shapes, askedFor, catalog, await readGround(db))
+  const ground = await readGround(db)
+  const proposed = proposeAll(shapes, askedFor, catalog, ground)
+  const isCallAsked = (id: string): boolean =>
+    loaded.calls.some(
+      ({ rule }) => rule.id === id && (only.length === 0 || only.includes(id) || only.includes(rule.table)),
+    )
+  const forCalls = callCandidates(
+    loaded.calls.filter(({ rule }) => isCallAsked(rule.id)),
+    catalog,
+    ground,
+    proposed,
+  )
   const readsOf = (id: string): ReadonlySet<string> => calls.find(({ of }) => of === id)?.reads ?? new Set()
   onProgress?.('planning at the declared sizes', 0, 1)
+  let declared = noCalls
   const sized = await openSizedMeter(server, wish.template, database, queries, proposed, readsOf)
   try {
     const planned = sized.meter === null ? [] : await readAll(sized.meter, [])
-    const costOf = (id: string): number => meanCost(id, calls, measured)
+    const costNow = (id: string): number => meanCost(id, calls, measured)
     // At its size it counts as much as what is measured of it.
     const meter =
       sized.meter === null
         ? own
-        : besides(own, sized.meter, ({ of }, at) => costOf(of) / Math.max(1, planned[at]!.cost))
+        : besides(own, sized.meter, ({ of }, at) => costNow(of) / Math.max(1, planned[at]!.cost))
     const before = [...measured, ...planned]
     const wanted = asked.filter(({ rule }) => isForAll || isBroken(rule.id, before, meter.calls))
     const targets = new Set(wanted.map(({ rule }) => rule.id))
@@ -138,34 +182,75 @@ const adviseOn = async (
     const screened = await screen(meter, wanted.length === 0 ? [] : proposed, objective, (done, of) =>
       onProgress?.('trying candidates', done, of),
     )
-    onProgress?.('choosing', 0, 1)
     await own.stand(screened.kept)
+    if (loaded.calls.length > 0) declared = await openCalls(wish, loaded, [...screened.kept, ...forCalls])
+    onProgress?.('choosing', 0, 1)
+    const guard = declared.calls.length === 0 ? null : makeGuard(declared)
     const sizes = sizesOf(loaded)
     const weighing: Weighing = (some) => weighAll(db, server.owner, some, loaded)
-    const { set, isCut } = await chooseCandidates(wish.limits, sizes, meter, objective, screened, weighing)
+    const parts = { meter, objective, weighing, guard }
+    const chosen = await chooseCandidates({ ...parts, limits: wish.limits, sizes, screened })
+    const { set, isCut } = chosen
+    onProgress?.('trying candidates for declared writes', 0, 1)
+    const mends =
+      guard === null
+        ? []
+        : await mendCalls({
+            meter: declared,
+            guard,
+            set,
+            candidates: [...screened.kept.filter((one) => !set.includes(one)), ...forCalls],
+            queries: own,
+            objective,
+            isAsked: isCallAsked,
+          })
     const after = await readAll(meter, set)
-    const structures = await priceAll(set, {
-      catalog,
-      meter,
-      objective,
-      weighing,
-      told: calls.length,
-      rowsOf: (id) => sizes.there(id),
-    })
+    const told = calls.length
+    const rowsOf = (id: string): number => sizes.there(id)
+    const structures = await priceAll(set, { ...parts, catalog, told, rowsOf })
+    const costOf = (readings: readonly Reading[]): number =>
+      rounded(totalOf(meter, objective, readings.slice(0, told)).cost)
     onProgress?.('trying to write statements otherwise', 0, 1)
-    const rewrites = await rewriteAll(db, { queries: wanted, catalog, owner: server.owner })
+    // What stands and is not advised is taken away for them.
+    const ddl = screened.kept.filter((one) => !set.includes(one)).map(({ drop }) => drop)
+    const rewrites = await rewriteAll(db, { queries: wanted, catalog, owner: server.owner, ddl })
+    const results = wanted.map((query) => queryResult(query, meter.calls, calls.length, before, after))
+    onProgress?.('trying to keep answers', 0, 1)
+    const kept = await proposeViews(db, {
+      queries: wanted.map((query, at) => {
+        const { before: now, after: advised, brokenAfter } = results[at]!
+        return { query, before: now, advised, isBroken: brokenAfter.length > 0 }
+      }),
+      catalog,
+      owner: server.owner,
+      ddl,
+      role: wish.architecture.identity?.role ?? null,
+    })
     const result = {
       architecture: wish.architecture.name,
       unit: 'pages',
       rows: Object.fromEntries(loaded.rows),
-      queries: wanted.map((query) => queryResult(query, meter.calls, calls.length, before, after)),
+      queries: results,
       structures,
+      calls: tellCalls((await guard?.tell(set)) ?? [], mends, catalog),
+      keptOut: tellKeptOut(chosen.keptOut, catalog),
+      cost: {
+        before: costOf(before),
+        after: costOf(after),
+        least: rounded(chosen.leastOf(told)),
+        isBest: chosen.isBest,
+      },
       rewrites,
+      views: kept.views,
+      viewsRefused: kept.refused,
       tried: wanted.length === 0 ? 0 : proposed.length,
       refused: screened.refused,
     } as const
-    return { ...result, findings: adviceFindings(result, queries, { isCut, unprojected: sized.why }) }
+    const unweighed = [...new Set(chosen.unweighed.map(({ draft }) => draft.table.id))]
+    const facts = { isCut, unprojected: sized.why, unread: declared.unread, unweighed }
+    return { ...result, findings: adviceFindings(result, queries, facts) }
   } finally {
+    await declared.end()
     await sized.end()
   }
 }
@@ -174,7 +259,7 @@ const adviseOn = async (
 export const adviseQueries = async (wish: AdviceWish): Promise<AdviceResult> => {
   await loadParser()
   // The others are not advised on, but none of their budgets may break.
-  const loaded = await loadQueries({ ...wish, only: [] })
+  const loaded = await loadQueries({ ...wish, only: [], withCalls: true })
   const { database, queries } = loaded
   const nothing = {
     architecture: wish.architecture.name,
@@ -182,14 +267,19 @@ export const adviseQueries = async (wish: AdviceWish): Promise<AdviceResult> => 
     rows: {},
     queries: [],
     structures: [],
+    calls: [],
+    keptOut: [],
+    cost: { before: 0, after: 0, least: 0, isBest: true },
     rewrites: [],
+    views: [],
+    viewsRefused: [],
     tried: 0,
     refused: [],
   }
   if (database === null)
     return {
       ...nothing,
-      findings: adviceFindings(nothing, queries, { isCut: false, unprojected: null }),
+      findings: adviceFindings(nothing, queries, noFacts),
     }
   try {
     const db = await wish.server.connect(database, 'prover')

@@ -1,8 +1,10 @@
 /** Something that may make queries cheaper, as it is tried and as it is declared; and the verb of those who propose one. */
 import type { IndexedRule } from '../../architecture/kinds/indexed.ts'
+import { statisticsWords } from '../../architecture/kinds/statistics.ts'
 import type { Table } from '../../catalog/table.ts'
-import { identList, qualified } from '../../postgres/quote.ts'
+import { qualified } from '../../postgres/quote.ts'
 import { createIndex, type IndexKey } from '../../rules/indexed/ddl.ts'
+import { createStatistics } from '../../rules/statistics.ts'
 import type { KeyTerm, SourceShape } from './terms.ts'
 
 export interface IndexDraft {
@@ -85,7 +87,7 @@ export const draftText = (draft: Draft): string =>
     : `${draft.table.id} ${JSON.stringify(draft.columns)}`
 
 export const statisticsSql = ({ table, columns }: StatisticsDraft, name: string): string =>
-  `create statistics ${qualified({ schema: table.schema, name })} on ${identList(columns)} from ${qualified(table)}`
+  createStatistics({ table: table.id, columns, keeps: statisticsWords }, name)
 
 export const toCandidate = (kind: string, draft: Draft, name: string): Candidate => {
   const { table } = draft
@@ -96,7 +98,7 @@ export const toCandidate = (kind: string, draft: Draft, name: string): Candidate
       kind,
       draft,
       name,
-      create: [statisticsSql(draft, name), analyze],
+      create: [statisticsSql(draft, name).replace(/;$/u, ''), analyze],
       drop: `drop statistics ${own}`,
       informs: true,
     }

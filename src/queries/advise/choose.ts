@@ -1,18 +1,10 @@
 /**
  * Which candidates together: from nothing one after the other, and from all that any plan reads; then taking away, adding
- * and exchanging as long as it helps. What it is compared with stands in bench/advise.ts: every set.
+ * and exchanging as long as it helps; then what of all sets may be better still (search-sets.ts). What it is compared with
+ * stands in bench/advise.ts: every set.
  */
-
-/** What a set comes to. The first that differs decides. */
-export interface Total {
-  /** Budgets that held without any candidate, and break. */
-  readonly spoiled: number
-  /** Budgets that break. */
-  readonly broken: number
-  readonly cost: number
-  /** Of every call that counts. */
-  readonly each: readonly number[]
-}
+import { isBetter, type Judged, type Total } from './judged.ts'
+import { searchSets } from './search-sets.ts'
 
 export interface Choice<T> {
   readonly candidates: readonly T[]
@@ -21,26 +13,18 @@ export interface Choice<T> {
   total(set: readonly T[]): Promise<Total>
   /** Whether it stays within what is allowed. */
   fits(set: readonly T[]): boolean
-  /** Something may not fit. */
+  /** Something may not fit, or not hold. */
   readonly isLimited: boolean
+  /** Whether nothing is harmed that no total tells of. Asked only of sets that would be taken. */
+  holds(set: readonly T[]): Promise<boolean>
   /** Of sets that are as good the one that takes less. */
   bytes(candidate: T): number
 }
 
-interface Judged<T> {
+export interface Choosing<T> {
   readonly set: readonly T[]
-  readonly total: Total
-  readonly bytes: number
-}
-
-/** Of a page, in rows. */
-const same = (a: number, b: number): boolean => Math.abs(a - b) < 0.05
-
-const isBetter = <T>(a: Judged<T>, b: Judged<T>): boolean => {
-  if (a.total.spoiled !== b.total.spoiled) return a.total.spoiled < b.total.spoiled
-  if (a.total.broken !== b.total.broken) return a.total.broken < b.total.broken
-  if (!same(a.total.cost, b.total.cost)) return a.total.cost < b.total.cost
-  return a.bytes < b.bytes
+  /** No set is better, as far as more candidates never make a call dearer. */
+  readonly isBest: boolean
 }
 
 /** So often it goes through all of them. */
@@ -57,7 +41,7 @@ const mostTriedAll = 10
 export const setsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
   Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_one, at) => (bits >> at) & 1))
 
-export const chooseSet = async <T>(choice: Choice<T>): Promise<readonly T[]> => {
+export const chooseSet = async <T>(choice: Choice<T>): Promise<Choosing<T>> => {
   const judge = async (set: readonly T[]): Promise<Judged<T>> => ({
     set,
     total: await choice.total(set),
@@ -69,7 +53,7 @@ export const chooseSet = async <T>(choice: Choice<T>): Promise<readonly T[]> => 
     let best = now
     for (const set of sets.filter((one) => choice.fits(one))) {
       const next = await judge(set)
-      if (isBetter(next, best)) best = next
+      if (isBetter(next, best) && (await choice.holds(set))) best = next
     }
     return best
   }
@@ -121,7 +105,7 @@ export const chooseSet = async <T>(choice: Choice<T>): Promise<readonly T[]> => 
   /** As much of a set as is allowed: what is missed least for its size goes first. */
   const fitting = async (set: readonly T[]): Promise<readonly T[]> => {
     let now = await judge(set)
-    while (!choice.fits(now.set)) {
+    while (!choice.fits(now.set) || !(await choice.holds(now.set))) {
       const from = now
       const fewer: Judged<T>[] = []
       for (const one of from.set) fewer.push(await judge(from.set.filter((other) => other !== one)))
@@ -146,26 +130,38 @@ export const chooseSet = async <T>(choice: Choice<T>): Promise<readonly T[]> => 
       ])
       const judged: Judged<T>[] = []
       for (const set of sets.filter((one) => choice.fits(one))) judged.push(await judge(set))
-      const [least] = judged
+      const fewer = judged
         .filter(({ total }) => total.spoiled <= now.total.spoiled && total.broken <= now.total.broken)
         .filter(
           ({ total }) =>
             total.cost <= most && total.each.every((cost, at) => negligible(from.total.each[at]!, cost)),
         )
         .toSorted((a, b) => a.bytes - b.bytes || a.total.cost - b.total.cost)
-      if (!least) return now
+      let least: Judged<T> | null = null
+      for (const one of fewer) if (least === null && (await choice.holds(one.set))) least = one
+      if (least === null) return now
       now = least
     }
   }
 
-  const nothing = await judge([])
+  let best = await judge([])
   // What fits together cannot be reached by small steps: so few sets are simply all tried.
-  if (choice.isLimited && choice.candidates.length <= mostTriedAll)
-    return (await pruned(await bestOf(nothing, setsOf(choice.candidates)))).set
-  let best = nothing
+  if (choice.isLimited && choice.candidates.length <= mostTriedAll) {
+    const all: Judged<T>[] = []
+    for (const set of setsOf(choice.candidates).filter((one) => choice.fits(one))) all.push(await judge(set))
+    const inOrder = all.toSorted((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0))
+    for (const one of inOrder) {
+      if (!isBetter(one, best)) break
+      if (!(await choice.holds(one.set))) continue
+      best = one
+      break
+    }
+    return { set: (await pruned(best)).set, isBest: true }
+  }
   for (const start of [[], ...choice.starts]) {
     const found = await improve(await judge(await fitting(start)))
     if (isBetter(found, best)) best = found
   }
-  return (await pruned(best)).set
+  const searched = await searchSets({ ...choice, judge }, best)
+  return { set: (await pruned(searched.best)).set, isBest: searched.isWhole }
 }

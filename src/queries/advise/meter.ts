@@ -57,11 +57,17 @@ const alwaysCounts = ({ informs, draft }: Candidate): boolean => informs || draf
 const isWithin = (inner: ReadonlySet<Candidate>, outer: ReadonlySet<Candidate>): boolean =>
   [...inner].every((one) => outer.has(one))
 
+export interface RememberingMeter extends Meter {
+  /** The least that the call was seen to cost. */
+  leastOf(call: number): number
+}
+
 /** A plan that wins among many wins among fewer of them, as long as it is possible: most sets need not be tried. */
-export const remembering = (meter: Meter): Meter => {
+export const remembering = (meter: Meter): RememberingMeter => {
   const known = meter.calls.map((): Known[] => [])
   return {
     ...meter,
+    leastOf: (call) => Math.min(...known[call]!.map(({ reading }) => reading.cost)),
     async read(calls, all) {
       const sets = calls.map(
         (at) => new Set(all.filter(({ draft }) => meter.calls[at]!.reads.has(draft.table.id))),

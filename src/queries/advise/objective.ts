@@ -1,6 +1,6 @@
 /** What a set of candidates comes to: the budgets that break, and what the calls cost that advice is for. */
 import type { Candidate } from './candidate.ts'
-import type { Total } from './choose.ts'
+import type { Total } from './judged.ts'
 import type { Meter, Reading } from './meter.ts'
 
 export interface Objective {

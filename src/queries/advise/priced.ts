@@ -7,10 +7,12 @@ import { structureName } from '../../rules/ddl.ts'
 import { createIndex } from '../../rules/indexed/ddl.ts'
 import { weighIndex, type IndexWeight } from '../index-cost.ts'
 import { indexedRule, statisticsSql, type Candidate } from './candidate.ts'
+import type { Guard, KeptOut } from './guard.ts'
 import type { Meter, Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
-import type { Advised } from './result.ts'
-import { ruleText } from './rule-text.ts'
+import type { CallMend } from './mend-calls.ts'
+import type { AdviceKeptOut, Advised, AdvisedCall } from './result.ts'
+import { ruleText, statisticsText } from './rule-text.ts'
 
 const weightless: IndexWeight = { bytes: 0, bytesPerRow: 0, buffersPerInsert: 0, walPerInsert: 0 }
 
@@ -70,11 +72,27 @@ const wordsOf = ({ draft, kind }: Candidate, taken: Set<string>): Wording => {
   ]
   const name = free.find((one) => !taken.has(one)) ?? usual
   taken.add(name)
-  if (draft.what === 'statistics') return { rule: null, sql: `${statisticsSql(draft, name)};` }
+  if (draft.what === 'statistics') return { rule: statisticsText(draft), sql: statisticsSql(draft, usual) }
   return {
     rule: ruleText(draft, name === usual ? null : name),
     sql: createIndex(indexedRule(draft), name),
   }
+}
+
+/** Every declared call, with what brings it back. */
+export const tellCalls = (
+  told: readonly Omit<AdvisedCall, 'mend'>[],
+  mends: readonly CallMend[],
+  catalog: Catalog,
+): readonly AdvisedCall[] => {
+  const taken = namesIn(catalog)
+  return told.map((one, at) => {
+    const found = mends.find(({ call }) => call === at)
+    if (found === undefined) return { ...one, mend: null }
+    const { candidate, reading } = found
+    const mend = { table: candidate.draft.table.id, ...wordsOf(candidate, taken), after: reading.cost }
+    return { ...one, mend }
+  })
 }
 
 export interface PricedParts {
@@ -86,6 +104,21 @@ export interface PricedParts {
   readonly told: number
   /** How many rows a table will have. */
   readonly rowsOf: (table: string) => number
+  readonly guard: Guard | null
+}
+
+/** Names that declarations and SQL may not take. */
+const namesIn = (catalog: Catalog): Set<string> =>
+  new Set([...catalog.structures.values()].map(({ name }) => name))
+
+export const tellKeptOut = (keptOut: readonly KeptOut[], catalog: Catalog): readonly AdviceKeptOut[] => {
+  const taken = namesIn(catalog)
+  return keptOut.map(({ candidate, harms }) => ({
+    table: candidate.draft.table.id,
+    ...wordsOf(candidate, taken),
+    breaks: [...new Set(harms.map(({ of }) => of))],
+    why: harms.map(({ sentence, why }) => `"${sentence}": ${why}`).join('; '),
+  }))
 }
 
 const rounded = (n: number): number => Math.round(n * 10) / 10
@@ -93,13 +126,13 @@ const rounded = (n: number): number => Math.round(n * 10) / 10
 /** The most useful first. */
 export const priceAll = async (
   chosen: readonly Candidate[],
-  { catalog, meter, objective, weighing, told, rowsOf }: PricedParts,
+  { catalog, meter, objective, weighing, told, rowsOf, guard }: PricedParts,
 ): Promise<readonly Advised[]> => {
-  const taken = new Set([...catalog.structures.values()].map(({ name }) => name))
+  const taken = namesIn(catalog)
   const all = await readAll(meter, chosen)
   const costOf = (readings: readonly Reading[]): number =>
     totalOf(meter, objective, readings.slice(0, told)).cost
-  const gains: Pick<Advised, 'gain' | 'mends'>[] = []
+  const gains: Pick<Advised, 'gain' | 'mends' | 'calls'>[] = []
   for (const candidate of chosen) {
     const others = chosen.filter((one) => one !== candidate)
     const without = await readAll(meter, others)
@@ -107,7 +140,8 @@ export const priceAll = async (
       why !== null && all[at]!.broken === null ? [meter.calls[at]!.of] : [],
     )
     const gain = rounded(costOf(without) - costOf(all))
-    gains.push({ gain, mends: [...new Set(broken)] })
+    const calls = (await guard?.pricesOf(candidate, chosen)) ?? []
+    gains.push({ gain, mends: [...new Set(broken)], calls })
   }
   const weights = await weighing(chosen)
   const advised = chosen.map((candidate, at): Advised => {

@@ -24,15 +24,19 @@ export const readGround = async (db: Session): Promise<Ground> => {
 const namesIn = (catalog: Catalog): ReadonlySet<string> =>
   new Set([...catalog.structures.values()].map(({ name }) => name))
 
-/** `targets`: ids of the statements that it is for; what the others ask for may be served along with it. */
+/**
+ * `targets`: ids of the statements that it is for; what the others ask for may be served along with it. `known`: what is
+ * proposed already, and not again.
+ */
 export const proposeAll = (
   shapes: readonly SourceShape[],
   targets: ReadonlySet<string>,
   catalog: Catalog,
   ground: Ground,
+  known: readonly Candidate[] = [],
 ): readonly Candidate[] => {
-  const taken = namesIn(catalog)
-  const found = new Map<string, Candidate>()
+  const taken = new Set([...namesIn(catalog), ...known.map(({ name }) => name)])
+  const found = new Map(known.map((one) => [draftText(one.draft), one]))
   let number = 0
   const nextName = (): string => {
     do number += 1
@@ -48,5 +52,5 @@ export const proposeAll = (
         if (!found.has(text)) found.set(text, toCandidate(kind.kind, draft, nextName()))
       }
     }
-  return [...found.values()]
+  return [...found.values()].filter((one) => !known.includes(one))
 }

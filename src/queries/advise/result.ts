@@ -1,6 +1,51 @@
 /** The result of advice: the command line, scripts and reports read it. */
 import type { Finding } from '../../prove/result.ts'
+import type { CallCost } from './call-meter.ts'
 import type { Refused } from './screen.ts'
+
+/** What one row of a declared call costs more with a structure. */
+export interface CallPrice {
+  /** Of its rule. */
+  readonly id: string
+  readonly title: string
+  readonly buffersPerRow: number
+  /** Bytes; null: it is several statements. */
+  readonly walPerRow: number | null
+  readonly indexEntriesPerRow: number
+}
+
+/** A declared write, or a function of several statements: held against its budget without the advice and with it. */
+export interface AdvisedCall {
+  readonly id: string
+  readonly sentence: string
+  readonly title: string
+  /** Null: it is refused. */
+  readonly before: CallCost | null
+  readonly after: CallCost | null
+  /** Why its budget breaks; null: it holds. */
+  readonly brokenBefore: string | null
+  readonly brokenAfter: string | null
+  /** What brings it back beside the advice, where it is beyond its budget; null: nothing that was tried, or nothing has to. */
+  readonly mend: CallMended | null
+}
+
+/** A structure that brings the budget of a declared call back. */
+export interface CallMended {
+  readonly table: string
+  readonly rule: string | null
+  readonly sql: string
+  readonly after: CallCost | null
+}
+
+/** What would be advised if it did not break the budget of a declared call. */
+export interface AdviceKeptOut {
+  readonly table: string
+  readonly rule: string | null
+  readonly sql: string
+  /** Ids of the calls whose budgets it breaks. */
+  readonly breaks: readonly string[]
+  readonly why: string
+}
 
 /** A structure that is advised. */
 export interface Advised {
@@ -18,6 +63,8 @@ export interface Advised {
   /** Of each row that is inserted: pages looked at, and bytes of the write-ahead log. Null: not measured. */
   readonly buffersPerInsert: number | null
   readonly walPerInsert: number | null
+  /** Of each row of the declared calls that it concerns. */
+  readonly calls: readonly CallPrice[]
 }
 
 export interface AdvisedQuery {
@@ -42,6 +89,52 @@ export interface Rewritten {
   readonly costAfter: number
 }
 
+/** A query over a materialized view: both were run, and gave the same rows. */
+export interface ViewRewrite {
+  readonly rule: string
+  readonly before: string
+  readonly after: string
+  /** A call today, with the structures that are advised, and over the view: the mean of its calls. */
+  readonly costBefore: number
+  readonly costAdvised: number
+  readonly costAfter: number
+  /** Why its budget breaks over the view; []: it holds. */
+  readonly brokenAfter: readonly string[]
+}
+
+/** A materialized view that is proposed apart: who may see rows that are old is the user's say. */
+export interface AdvisedView {
+  /** Relation id. */
+  readonly view: string
+  /** Tables that it is made of, as relation ids. */
+  readonly reads: readonly string[]
+  readonly declaration: string
+  readonly sql: readonly string[]
+  readonly rewrites: readonly ViewRewrite[]
+  /** Of the loaded rows, with its index. */
+  readonly bytes: number
+  readonly rows: number
+  /** Of one refresh: pages that are looked at and written, and (told, never held against anything) milliseconds. */
+  readonly refresh: { readonly pages: number; readonly milliseconds: number; readonly isConcurrent: boolean }
+  /** What its readers see, in words. */
+  readonly staleness: string
+}
+
+/** A query whose answer no view may keep. */
+export interface ViewRefused {
+  readonly rule: string
+  readonly why: string
+}
+
+export interface AdviceCost {
+  readonly before: number
+  readonly after: number
+  /** Each call with the best plan that was seen of it, whatever stands and whatever it costs: no choice comes below it. */
+  readonly least: number
+  /** No choice within the limits is better, as far as more candidates never make a call dearer. */
+  readonly isBest: boolean
+}
+
 export interface AdviceResult {
   readonly architecture: string
   /** What costs are counted in: pages that were looked at, or what PostgreSQL's planner expects. */
@@ -51,7 +144,14 @@ export interface AdviceResult {
   /** Queries that it was looked for. */
   readonly queries: readonly AdvisedQuery[]
   readonly structures: readonly Advised[]
+  /** Declared writes and functions, which no advice may bring beyond their budgets. */
+  readonly calls: readonly AdvisedCall[]
+  readonly keptOut: readonly AdviceKeptOut[]
+  /** What a call of each query costs, all together. */
+  readonly cost: AdviceCost
   readonly rewrites: readonly Rewritten[]
+  readonly views: readonly AdvisedView[]
+  readonly viewsRefused: readonly ViewRefused[]
   readonly tried: number
   /** Candidates that PostgreSQL does not take, in its words. */
   readonly refused: readonly Refused[]

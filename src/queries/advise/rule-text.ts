@@ -2,7 +2,7 @@
 import { deparseExpression, parseExpression, type ParseNode } from '../../postgres/parse.ts'
 import type { IndexKey } from '../../rules/indexed/ddl.ts'
 import { columnOf, nodeParts } from '../../rows/tree.ts'
-import type { IndexDraft } from './candidate.ts'
+import type { IndexDraft, StatisticsDraft } from './candidate.ts'
 
 const quoted = (text: string): string =>
   `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
@@ -56,3 +56,6 @@ export const ruleText = ({ keys, using, include, where }: IndexDraft, name: stri
   ]
   return `t.indexed(${[...keys.map(partText), ...(options.length === 0 ? [] : [`{ ${options.join(', ')} }`])].join(', ')})`
 }
+
+export const statisticsText = ({ columns }: StatisticsDraft): string =>
+  `t.statistics(${columns.map(quoted).join(', ')})`

@@ -14,7 +14,7 @@ import { columnsAsked } from './columns.ts'
 import { removeObstacles, withoutForcedPolicies } from './obstacles.ts'
 import { insertPastIndexes, setIndexesAside } from './past-indexes.ts'
 import { planLoad, type LoadPlan } from './plan.ts'
-import type { Repeats } from './spread.ts'
+import type { Repeat, Repeats } from './spread.ts'
 import { makeRows } from '../make-rows.ts'
 import { walk } from '../tree.ts'
 
@@ -147,9 +147,11 @@ const mostTogether = 8
 const tellTogether = async (
   owner: Session,
   table: Table | undefined,
-  repeats: ReadonlyMap<string, { readonly inTurn: boolean }>,
+  repeats: ReadonlyMap<string, Repeat>,
 ): Promise<void> => {
-  const columns = [...repeats].flatMap(([column, { inTurn }]) => (inTurn ? [column] : []))
+  const columns = [...repeats].flatMap(([column, { inTurn, isDeclared }]) =>
+    inTurn && isDeclared !== true ? [column] : [],
+  )
   if (table?.kind !== 'table' || columns.length < 2 || columns.length > mostTogether) return
   const name = qualified({ schema: table.schema, name: `assay_together_${table.oid}` })
   await owner.batch([

@@ -27,11 +27,15 @@ const carrierOf = (table: Table, key: LoadKey, taken: ReadonlySet<string>): stri
 /**
  * By relation id and column: how many values come again and again, for the sake of statements that ask for one of
  * them. `inTurn`: row by row, so that columns of one row and of rows that reference each other go together.
+ * `isDeclared`: statistics that say so are proven, and nobody else tells the planner.
  */
-export type Repeats = ReadonlyMap<
-  string,
-  ReadonlyMap<string, { readonly values: number; readonly inTurn: boolean }>
->
+export type Repeats = ReadonlyMap<string, ReadonlyMap<string, Repeat>>
+
+export interface Repeat {
+  readonly values: number
+  readonly inTurn: boolean
+  readonly isDeclared?: true
+}
 
 /** The spread of every column; `taken` columns have their values from elsewhere. */
 export const spreadsOf = (

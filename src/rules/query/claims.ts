@@ -1,6 +1,7 @@
 /**
  * The indexes that a query asks for: those that its plan takes where no table is read whole, and those that begin with
- * the same column. Which of these it needs, their mutants show.
+ * the same column. Which of these it needs, their mutants show. Who has a budget of estimates asks for the statistics of
+ * its tables, too.
  */
 import type { QueryRule } from '../../architecture/kinds/query.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
@@ -57,11 +58,18 @@ export const claimsOfPlans = (
   return [...new Set([...taken, ...alike].map(({ id }) => id))]
 }
 
-export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) =>
-  claimsOfPlans(
+const statisticsOf = ({ budget, reads }: QueryRule, catalog: Catalog): readonly string[] =>
+  budget.estimate === undefined
+    ? []
+    : reads.flatMap((id) => catalog.of(id, 'statistics').map((one) => one.id))
+
+export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) => [
+  ...statisticsOf(rule, catalog),
+  ...claimsOfPlans(
     statementsOf(rule).flatMap(
       ({ sql, parameters }) => normal.statement(sql, parameters.length, Boolean(rule.function)) ?? [],
     ),
     rule.reads,
     catalog,
-  )
+  ),
+]

@@ -111,6 +111,20 @@ export const pairsOf = (left: unknown, right: unknown): readonly (readonly [unkn
   ]
 }
 
+/** `lower(email) = lower($1)`: what is equal inside is equal outside. Null: they are not calls of one function. */
+const insideOf = (left: unknown, right: unknown): readonly [unknown, unknown] | null => {
+  const [a, b] = [nodeParts(underCasts(left)), nodeParts(underCasts(right))]
+  if (a?.[0] !== 'FuncCall' || b?.[0] !== 'FuncCall') return null
+  const [ours, theirs] = [a[1]['args'], b[1]['args']]
+  const isSame = nameList(a[1]['funcname']).join('.') === nameList(b[1]['funcname']).join('.')
+  if (!isSame || !Array.isArray(ours) || !Array.isArray(theirs)) return null
+  const at = theirs.findIndex((one) => parameterOf(one) !== null)
+  const others = (list: readonly unknown[]): string =>
+    list.flatMap((one, i) => (i === at ? [] : deparseExpression(one as ParseNode))).join(', ')
+  if (at < 0 || ours.length !== theirs.length || others(ours) !== others(theirs)) return null
+  return [ours[at], theirs[at]]
+}
+
 export interface Conditions {
   readonly sources: readonly Source[]
   readonly all: readonly Condition[]
@@ -138,7 +152,8 @@ export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
     if (kind !== 'A_Expr') return
     const use = useOf(body['kind'], nameList(body['name']).at(-1) ?? '')
     if (use === null) return
-    for (const [expression, value] of pairsOf(body['lexpr'], body['rexpr'])) {
+    for (const [left, right] of pairsOf(body['lexpr'], body['rexpr'])) {
+      const [expression, value] = (use === 'equal' ? insideOf(left, right) : null) ?? [left, right]
       const parameter = parameterOf(value)
       const alias = parameter === null ? null : aliasOf(expression, sources, columnsOf)
       if (parameter === null || alias === null) continue

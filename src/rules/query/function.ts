@@ -76,7 +76,14 @@ export const writeFunction = async (
         : `no value is known for its parameter "${unknown[0]}"; name calls with { with: [{ ${unknown[0]}: … }] }`
     return {
       experiments: [],
-      unsolved: [{ rule: rule.id, summary, tried: 'the columns that its conditions compare it with' }],
+      unsolved: [
+        {
+          rule: rule.id,
+          summary,
+          tried: 'the columns that its conditions compare it with',
+          mend: 'Name calls to prove it with:\n{ with: [{ … }] }',
+        },
+      ],
     }
   }
   const parts = { rule, parameters, architecture, catalog }

@@ -13,6 +13,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, equalColumns, type Source } from './conditions.ts'
+import { keysetMend, orderMend } from './paging.ts'
 import { shownColumns } from './shown.ts'
 
 type Context = Pick<RuleContext, 'architecture' | 'catalog' | 'db'>
@@ -57,7 +58,9 @@ const pageNotes = (
           table.rules.filter((one) => one.kind === 'isolatedBy').flatMap((one) => one.columns),
         )
     : []
-  if (isPaged && !isTotal([...sorted, ...equalColumns(form.sql), ...isolated], sources, context)) {
+  const same = [...equalColumns(form.sql), ...isolated]
+  const paged = { select, sources, same, catalog: context.catalog }
+  if (isPaged && !isTotal([...sorted, ...same], sources, context)) {
     const told =
       order.length === 0 ? 'without an order' : `ordered by ${listed(sorted)}, which several rows may share`
     notes.push({
@@ -66,7 +69,7 @@ const pageNotes = (
       severity: 'warning',
       summary: `${name} takes the first rows ${told}`,
       why: 'which of them come is left to the plan: the next page may repeat rows, or leave some out',
-      mend: 'Add the columns of a key as the last ones of its order: order by …, id.',
+      mend: orderMend(paged),
     })
   }
   if ('limitOffset' in select)
@@ -76,7 +79,7 @@ const pageNotes = (
       severity: 'warning',
       summary: `${name} pages with offset`,
       why: 'PostgreSQL reads every row before the offset and throws it away: each page is slower than the one before',
-      mend: 'Page by the key of the last row: where (ordered_at, id) < ($1, $2) order by ordered_at desc, id desc limit 20.',
+      mend: keysetMend(paged),
     })
   return notes
 }
@@ -101,6 +104,22 @@ const relationsRead = async (form: QueryForm, context: Context): Promise<readonl
   return [...new Set(found.map((id) => wholeOf(id, context)))]
 }
 
+/** Tables that the policies of these read: whoever asks reads them too. */
+const readByPolicies = (ids: readonly string[], { catalog }: Context): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  const open = [...ids]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (catalog.tables.get(id)?.rowSecurity !== true) continue
+    for (const used of catalog.of(id, 'policy').flatMap(({ dependsOn }) => dependsOn)) {
+      const table = catalog.structures.get(used)?.table
+      if (table == null || table === id || found.has(table) || ids.includes(table)) continue
+      found.set(table, id)
+      open.push(table)
+    }
+  }
+  return found
+}
+
 const readNotes = async (
   rule: QueryRule,
   form: QueryForm,
@@ -113,8 +132,18 @@ const readNotes = async (
   const isOverViews = [...names, ...rule.reads].some((id) => !context.catalog.tables.has(id))
   const read = isOverViews ? null : await relationsRead(form, context)
   const more = (read ?? []).filter((id) => !whole.has(id) && !rule.reads.includes(id))
-  const idle = rule.reads.filter((id) => !names.has(id) && !(read ?? []).includes(id))
+  const guarding = rule.asApplication ? readByPolicies([...names], context) : new Map<string, string>()
+  const idle = rule.reads.filter((id) => !names.has(id) && !(read ?? []).includes(id) && !guarding.has(id))
+  const behind = [...guarding].filter(([id]) => !rule.reads.includes(id) && !more.includes(id))
   return [
+    ...behind.map(([id, guarded]): Note => ({
+      rule: rule.id,
+      code: 'query.reads',
+      severity: 'warning',
+      summary: `"${rule.sentence}" reads ${id} by the policies of ${guarded}, and does not name it`,
+      why: 'its rows are not loaded for its proof, so that its budget is held against what an empty table lets through',
+      mend: `Name it: query('…', [${[...rule.reads, id].map((one) => `'${one}'`).join(', ')}], …).`,
+    })),
     ...more.map((id): Note => ({
       rule: rule.id,
       code: 'query.reads',

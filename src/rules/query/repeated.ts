@@ -4,10 +4,11 @@
  */
 import type { Architecture } from '../../architecture/architecture.ts'
 import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
+import type { StatisticsRule } from '../../architecture/kinds/statistics.ts'
 import { queriesOf, type QueryRule } from '../../architecture/kinds/query.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Catalog } from '../../catalog/structure.ts'
-import type { Repeats } from '../../rows/load/spread.ts'
+import type { Repeat, Repeats } from '../../rows/load/spread.ts'
 import { conditionsOf, joinedColumns } from './conditions.ts'
 
 /** Of 10,000 rows 500 are one tenant's. */
@@ -19,8 +20,10 @@ const further = 4
 
 const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
 
+const isStatistics = (rule: DeclaredRule): rule is StatisticsRule => rule.kind === 'statistics'
+
 const known = new WeakMap<
-  readonly DeclaredRule[],
+  Architecture['tables'],
   { readonly count: number; readonly catalog: Catalog; readonly repeats: Repeats }
 >()
 
@@ -33,14 +36,32 @@ const columnIn = (expression: string): string | null => {
 }
 
 const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, catalog: Catalog): Repeats => {
-  const repeats = new Map<string, Map<string, { values: number; inTurn: boolean }>>()
-  const say = (table: string, column: string | null, values: number, inTurn: boolean): void => {
-    const own = repeats.get(table) ?? new Map<string, { values: number; inTurn: boolean }>()
+  const repeats = new Map<string, Map<string, Repeat>>()
+  const saidOf = (table: string): Map<string, Repeat> => {
+    const own = repeats.get(table) ?? new Map<string, Repeat>()
     repeats.set(table, own)
+    return own
+  }
+  const say = (table: string, column: string | null, values: number, inTurn: boolean): void => {
+    const own = saidOf(table)
     if (column !== null && !own.has(column)) own.set(column, { values, inTurn })
   }
   const columnsOf = (id: string): readonly string[] =>
     catalog.tables.get(id)?.columns.map(({ name }) => name) ?? []
+  // Columns that go together come again together; what the planner is told beside has at most one of them.
+  for (const { id, rules } of architecture.tables)
+    for (const { columns } of rules.filter(isStatistics)) {
+      const own = saidOf(id)
+      const isTold = (column: string): boolean => own.has(column) && own.get(column)!.isDeclared !== true
+      const told = columns.find(isTold) ?? columns.find((column) => !own.has(column))
+      const isolated = rules.find(isIsolated)?.column
+      for (const column of columns)
+        own.set(column, {
+          values: column === isolated ? tenants : usual,
+          inTurn: true,
+          ...(column === told ? {} : { isDeclared: true }),
+        })
+    }
   for (const { forms, reads } of queries) {
     for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
       const isolation = table.rules.find(isIsolated)
@@ -66,10 +87,11 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
 /** Needs `loadParser()`. */
 export const repeatsFor = (architecture: Architecture, catalog: Catalog): Repeats | undefined => {
   const queries = queriesOf(architecture)
-  if (queries.length === 0) return undefined
-  const found = known.get(architecture.queries!)
+  const { tables } = architecture
+  if (queries.length === 0 && !tables.some(({ rules }) => rules.some(isStatistics))) return undefined
+  const found = known.get(tables)
   if (found?.count === queries.length && found.catalog === catalog) return found.repeats
   const repeats = repeatsOf(queries, architecture, catalog)
-  known.set(architecture.queries!, { count: queries.length, catalog, repeats })
+  known.set(tables, { count: queries.length, catalog, repeats })
   return repeats
 }

@@ -1,14 +1,12 @@
 /** Statements written otherwise: each is run beside the original, and told only when its rows are the same and it costs less. */
 import type { Catalog } from '../../../catalog/structure.ts'
-import { parsePlan } from '../../../postgres/plan.ts'
 import type { Session } from '../../../postgres/session.ts'
-import type { Observation } from '../../../prove/result.ts'
 import { runTrials } from '../../../prove/runner.ts'
 import type { Experiment } from '../../../rules/experiment.ts'
 import { analysed } from '../../../rules/query/text.ts'
 import type { LoadedQuery } from '../../loaded-query.ts'
-import { measuredCost } from '../measured-cost.ts'
 import type { Rewritten } from '../result.ts'
+import { asking, costOf, rowsText } from '../same-rows.ts'
 import type { Attempt, Pair, RewriteContext, RewriteKind } from './attempt.ts'
 import { existsForIn } from './exists-for-in.ts'
 import { keysetForOffset } from './keyset-for-offset.ts'
@@ -21,33 +19,18 @@ export interface RewriteParts {
   readonly queries: readonly LoadedQuery[]
   readonly catalog: Catalog
   readonly owner: string
+  /** Run first: it takes away what is not advised. */
+  readonly ddl: readonly string[]
 }
 
 /** Less is not worth that somebody changes a statement. */
 const worthwhile = 0.9
 
-const asking = (experiment: Experiment, ...when: readonly string[]): Experiment => ({
-  ...experiment,
-  when,
-  then: { kind: 'accepted' },
-})
-
-/** Without an order of its own the server may give the same rows in another one. */
-const rowsText = ({ rows }: Observation): string =>
-  rows
-    .map((row) => JSON.stringify(row))
-    .toSorted()
-    .join('\n')
-
-const costOf = ({ rows, fault }: Observation): number | null => {
-  const plan = fault === null ? parsePlan(rows[0]?.[0] ?? '') : null
-  return plan === null ? null : measuredCost(plan)
-}
-
 /** Null: other rows come, or one of them is refused. */
 const compare = async (
   db: Session,
   owner: string,
+  base: readonly string[],
   { experiment, ddl, before, after }: Pair,
 ): Promise<{ readonly before: number; readonly after: number } | null> => {
   const of = (sql: string): readonly Experiment[] => [
@@ -55,8 +38,8 @@ const compare = async (
     asking(experiment, analysed(sql), analysed(sql)),
   ]
   const [old, other] = await runTrials(db, owner, [
-    { ddl: [], experiments: of(before) },
-    { ddl, experiments: of(after) },
+    { ddl: base, experiments: of(before) },
+    { ddl: [...base, ...ddl], experiments: of(after) },
   ])
   const [oldRows, oldPlan] = old!.observations
   const [rows, plan] = other!.observations
@@ -69,14 +52,14 @@ const rounded = (n: number): number => Math.round(n * 10) / 10
 
 const judge = async (
   db: Session,
-  owner: string,
+  { owner, ddl }: RewriteParts,
   rule: string,
   attempt: Attempt,
 ): Promise<Rewritten | null> => {
   const { pairs, ...told } = attempt
   let [costBefore, costAfter] = [0, 0]
   for (const pair of pairs) {
-    const costs = await compare(db, owner, pair)
+    const costs = await compare(db, owner, ddl, pair)
     if (costs === null) return null
     costBefore += costs.before / pairs.length
     costAfter += costs.after / pairs.length
@@ -86,10 +69,8 @@ const judge = async (
 }
 
 /** Needs `loadParser()`. */
-export const rewriteAll = async (
-  db: Session,
-  { queries, catalog, owner }: RewriteParts,
-): Promise<readonly Rewritten[]> => {
+export const rewriteAll = async (db: Session, parts: RewriteParts): Promise<readonly Rewritten[]> => {
+  const { queries, catalog, owner } = parts
   const context: RewriteContext = {
     catalog,
     async ask(experiment, select) {
@@ -102,7 +83,7 @@ export const rewriteAll = async (
   for (const query of queries)
     for (const one of rewriteKinds)
       for (const attempt of await one.attempts(query, context)) {
-        const rewritten = await judge(db, owner, query.rule.id, attempt)
+        const rewritten = await judge(db, parts, query.rule.id, attempt)
         if (rewritten) found.push(rewritten)
       }
   return found
