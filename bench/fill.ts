@@ -1,7 +1,8 @@
 /**
  * `assay fill` beside PostgreSQL's own COPY FROM of a file of the same rows into the same tables, all constraints live;
  * what memory it takes; and every schema of the corpus filled. BENCH_ROWS=1e6,1e7 names the orders of the first part,
- * BENCH_REPETITIONS how often each is filled, BENCH_CORPUS_ROWS the rows of a table of the second (0 leaves it out).
+ * BENCH_REPETITIONS how often each is filled, BENCH_SESSIONS=1,2 by how many sessions, BENCH_CORPUS_ROWS the rows of a table of
+ * the second part (0 leaves it out).
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +24,7 @@ export const title = 'Rows by the million'
 const sizes = (process.env['BENCH_ROWS'] ?? '1e6').split(',').map(Number)
 const corpusRows = Number(process.env['BENCH_CORPUS_ROWS'] ?? 10_000)
 const repetitions = Number(process.env['BENCH_REPETITIONS'] ?? 3)
-const sessionCounts = [1, 2]
+const sessionCounts = (process.env['BENCH_SESSIONS'] ?? '1,2').split(',').map(Number)
 
 const open = (server: Server, database: string, count: number): Promise<readonly Session[]> =>
   Promise.all(Array.from({ length: count }, () => server.connect(database, 'prover')))
@@ -47,9 +48,11 @@ const beside = async (
   let peak = 0
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100)
   const before = process.memoryUsage().rss
+  const from = performance.now()
   const planned = await fillDatabase(sessions, catalog, { sizes: new Map([['orders', rows]]) })
   const { tables } = planned.plan
   const all = tables.reduce((sum, { count }) => sum + count, 0)
+  say(`fill: ${all} rows planned and written in ${figure((performance.now() - from) / 1000)} s`)
   const names = tables.map(qualified)
   const directory = mkdtempSync(path.join(tmpdir(), 'assay-fill-'))
   // The server may be another user's process.
@@ -69,6 +72,7 @@ const beside = async (
             await administrator.query(`copy ${name} from ${literal(path.join(directory, String(at)))}`)
         }),
       )
+      say(`fill: ${all} rows by COPY FROM in ${figure(theirs.at(-1)! / 1000)} s`)
       for (const count of sessionCounts) {
         await empty()
         const from = process.cpuUsage()
@@ -76,8 +80,8 @@ const beside = async (
         if (isPool(some)) ours.get(count)!.push(await timed(() => fillVolume(some, planned.plan)))
         const { user, system } = process.cpuUsage(from)
         processor.push((user + system) / 1e6)
+        say(`fill: ${all} rows by ${count} in ${figure(ours.get(count)!.at(-1)! / 1000)} s, run ${run + 1}`)
       }
-      say(`fill: ${rows} orders, run ${run + 1} of ${repetitions}`)
     }
     const reference = median(theirs)
     return [
@@ -95,7 +99,7 @@ const beside = async (
         reference: `COPY FROM a file takes ${figure((reference / all) * 1000)} µs a row`,
       },
       {
-        measure: `Memory of Node at its peak, over ${2 * repetitions + 1} fillings of ${all} rows`,
+        measure: `Memory of Node at its peak, over ${sessionCounts.length * repetitions + 1} fillings of ${all} rows`,
         value: `${figure(peak / 2 ** 20)} MB`,
         reference: `before: ${figure(before / 2 ** 20)} MB`,
       },

@@ -63,6 +63,23 @@ const findingsOf = ({ fillings }: ProjectFilling): readonly EnvelopeFinding[] =>
     })),
   )
 
+/** In a database that is named: whoever stops it learns how it goes on. The signal ends the process as ever. */
+const tellWhenStopped = (output: Output): (() => void) => {
+  const tell = (signal: NodeJS.Signals): void => {
+    output.settle()
+    output.fault(
+      'Stopped. Whole stretches of rows stay, with a note of each: the same command goes on, and --truncate begins anew.',
+    )
+    takeBack()
+    process.kill(process.pid, signal)
+  }
+  const takeBack = (): void => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, tell)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, tell)
+  return takeBack
+}
+
 /** Until Ctrl-C. */
 const interrupted = (): Promise<void> =>
   new Promise((resolve) => {
@@ -81,9 +98,12 @@ export const fillCommand = async (
   output: Output,
 ): Promise<Answer> => {
   const settings = settingsOf(directory, options, output)
-  const filling = await fillProject(settings).catch((cause: unknown) => {
-    throw directorySlip('fill', '--rows', settings.rows, cause)
-  })
+  const takeBack = settings.url === undefined || settings.dryRun ? null : tellWhenStopped(output)
+  const filling = await fillProject(settings)
+    .catch((cause: unknown) => {
+      throw directorySlip('fill', '--rows', settings.rows, cause)
+    })
+    .finally(() => takeBack?.())
   const findings = findingsOf(filling)
   const ok = !findings.some(({ severity }) => severity === 'error')
   const { fillings, dryRun } = filling

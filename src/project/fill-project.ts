@@ -2,7 +2,6 @@
  * Use case: realistic rows by the million, in a local copy of what the project declares or in a database that the user
  * names. There the work is noted chunk by chunk, and the same command goes on after any end.
  */
-import { createHash } from 'node:crypto'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
@@ -28,10 +27,11 @@ import type { VolumeProblem } from '../rows/volume/plan-volume.ts'
 import { tablesWithRows } from '../rows/volume/standing.ts'
 import { writtenRows } from '../rows/volume/works.ts'
 import type { VolumeWish } from '../rows/volume/wish.ts'
-import type { Architecture } from '../architecture/architecture.ts'
 import { loadProject } from './config.ts'
-import { parseSizes, resolveSizes, type NamedSizes } from './fill-sizes.ts'
-import { assertEmpty, assertMayInsert, assertWritable, fillFault, lockFilling } from './fill-target.ts'
+import { fillFault } from './fill-fault.ts'
+import { parseSizes } from './fill-sizes.ts'
+import { assertEmpty, assertMay, assertWritable, assertOpen, lockFilling } from './fill-target.ts'
+import { declaredVolumes, digestOf, wishOf, type DeclaredVolumes } from './fill-wish.ts'
 import { applySchema } from './migrations.ts'
 
 export interface FillSettings {
@@ -70,7 +70,11 @@ export interface Filling {
   /** Rows that an earlier run had written. */
   readonly before: number
   readonly seconds: number
+  /** Of these, until the first row was written. */
+  readonly planning: number
   readonly problems: readonly VolumeProblem[]
+  /** Tables that had rows already: those are pointed to, and stay as they are. */
+  readonly standing: readonly string[]
   /** Of a local copy that is kept. */
   readonly url: string | null
 }
@@ -84,29 +88,6 @@ export interface ProjectFilling {
 
 /** More rows than this lie on disk, not in memory. */
 const largeRows = 500_000
-
-const wishOf = (
-  catalog: Catalog,
-  { named, usual }: NamedSizes,
-  seed: number,
-  volumes: Architecture['volumes'] = {},
-): Partial<VolumeWish> => {
-  const declared = Object.entries(volumes).flatMap(([id, { rows }]) =>
-    rows === undefined ? [] : [[id, rows] as const],
-  )
-  const own = resolveSizes(catalog, named)
-  const sizes = new Map([...(named.size === 0 && usual === null ? declared : []), ...own])
-  const columns = new Map(Object.entries(volumes).map(([id, volume]) => [id, volume.columns ?? {}]))
-  return { seed, sizes, columns, ...(usual === null ? {} : { usual }) }
-}
-
-const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
-  a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0
-
-const digestOf = ({ seed, sizes = new Map(), columns = new Map(), usual }: Partial<VolumeWish>): string => {
-  const all = [seed, [...sizes].toSorted(byName), [...columns].toSorted(byName), usual ?? null]
-  return createHash('sha256').update(JSON.stringify(all)).digest('hex')
-}
 
 interface Target {
   readonly name: string
@@ -149,33 +130,62 @@ const journalOf = async (
   }
   await assertEmpty(db, tables, { truncate: truncate && !dryRun, forced })
   const standing = await inTransaction(db, forced, () => tablesWithRows(db, wished))
-  await assertMayInsert(
+  await assertMay(
     db,
+    'INSERT',
     wished.filter(({ id }) => !standing.includes(id)),
   )
   const planned = await planFilling(db, catalog, wish, forced)
+  assertOpen(planned)
   return dryRun ? { wish: digest, planned, done: new Map() } : openJournal(db, digest, planned)
 }
 
-const localPlan = async ({ sessions: [db], catalog, wish }: Target): Promise<FillJournal> => ({
-  wish: '',
-  planned: await planFilling(db, catalog, wish),
-  done: new Map(),
-})
+const localPlan = async ({ sessions: [db], catalog, wish }: Target): Promise<FillJournal> => {
+  const planned = await planFilling(db, catalog, wish)
+  assertOpen(planned)
+  return { wish: '', planned, done: new Map() }
+}
+
+interface Prepared {
+  readonly journal: FillJournal
+  /** Tables whose policies bind their owner, who writes. */
+  readonly forced: ReadonlySet<string>
+}
+
+const prepare = async (target: Target, settings: FillSettings): Promise<Prepared> => {
+  const { sessions, catalog, wish, isResumable } = target
+  const [db] = sessions
+  if (!isResumable) return { journal: await localPlan(target), forced: new Set() }
+  const wished = await wishedTables(db, catalog, wish)
+  await assertMay(db, 'SELECT', wished)
+  const forced = await assertWritable(db, wished)
+  const journal = await journalOf(target, wished, forced, settings)
+  return { journal, forced: new Set(forced.map(({ id }) => id)) }
+}
+
+const secondsSince = (from: number): number => Math.round(performance.now() - from) / 1000
 
 const fillTarget = async (target: Target, settings: FillSettings): Promise<Filling> => {
   const { name, sessions, catalog, isResumable, url } = target
-  const { onProgress, dryRun } = settings
+  const { onProgress, dryRun, rows: asked } = settings
   const from = performance.now()
+  const told = (isWriting: boolean, cause: unknown): unknown =>
+    fillFault(cause, {
+      asked: asked.length === 0 ? `rows in ${name}` : `--rows ${asked.join(' ')}`,
+      isResumable,
+      isWriting,
+      catalog,
+    })
   onProgress?.('planning', 0, 1)
   const [db] = sessions
-  const wished = isResumable ? await wishedTables(db, catalog, target.wish) : []
-  const forced = await assertWritable(db, wished)
-  const { planned, done } = await (isResumable
-    ? journalOf(target, wished, forced, settings)
-    : localPlan(target))
+  const { journal, forced } = await prepare(target, settings).catch((cause: unknown) => {
+    throw told(false, cause)
+  })
+  const { planned, done } = journal
   const { plan, problems } = planned
   const filled = plan.tables.filter(({ stands }) => !stands)
+  const standing = plan.tables.filter(({ stands }) => stands).map(({ id }) => id)
+  const planning = secondsSince(from)
   const sizes = lineBytes(plan)
   const tables = filled.map(({ id, count }) => ({
     table: id,
@@ -183,21 +193,20 @@ const fillTarget = async (target: Target, settings: FillSettings): Promise<Filli
     bytes: Math.round(count * (sizes.get(id) ?? 0)),
   }))
   const before = writtenRows(plan, done)
-  const bound = new Set(forced.map(({ id }) => id))
   if (!dryRun) {
     try {
       await fillVolume(sessions, plan, {
         done,
-        forced: bound,
+        forced,
         ...(isResumable ? { note: noteChunk } : {}),
         ...(onProgress ? { onProgress: ({ table, rows, of }) => onProgress(table, rows, of) } : {}),
       })
       onProgress?.('statistics', 0, 1)
-      await finishFilling(db, plan, bound)
+      await finishFilling(db, plan, forced)
+      if (isResumable) await closeJournal(db)
     } catch (cause) {
-      throw fillFault(cause, isResumable, catalog)
+      throw told(true, cause)
     }
-    if (isResumable) await closeJournal(db)
   }
   const sum = (of: (table: FilledTable) => number): number => tables.reduce((all, one) => all + of(one), 0)
   return {
@@ -207,8 +216,10 @@ const fillTarget = async (target: Target, settings: FillSettings): Promise<Filli
     rows: sum(({ rows }) => rows),
     bytes: sum(({ bytes }) => bytes),
     before,
-    seconds: Math.round(performance.now() - from) / 1000,
+    seconds: secondsSince(from),
+    planning,
     problems,
+    standing,
     url,
   }
 }
@@ -240,15 +251,12 @@ const withTarget = async <T>(
 }
 
 /** Without a project the database alone says what is filled. */
-const volumesNear = async (directory: string): Promise<Architecture['volumes']> => {
+const volumesNear = async (directory: string): Promise<DeclaredVolumes> => {
   const project = await loadProject(directory).catch((cause: unknown) => {
     if (cause instanceof AssayError && cause.code === 'config.not-found') return null
     throw cause
   })
-  return Object.assign(
-    {},
-    ...(project?.architectures ?? []).map(({ architecture }) => architecture.volumes ?? {}),
-  )
+  return declaredVolumes((project?.architectures ?? []).map(({ architecture }) => architecture))
 }
 
 const fillNamed = async (url: string, settings: FillSettings): Promise<ProjectFilling> => {
@@ -295,7 +303,7 @@ const fillLocal = async (settings: FillSettings): Promise<ProjectFilling> => {
       const sessions = await connectMany(settings.sessions, () => server.connect(database, 'prover'))
       const filling = await withTarget(sessions, async () => {
         const catalog = await readCatalog(sessions[0])
-        const wish = wishOf(catalog, sizes, settings.seed, architecture.volumes)
+        const wish = wishOf(catalog, sizes, settings.seed, declaredVolumes([architecture]))
         const url = keep ? server.ownerUrl(database) : null
         return fillTarget(
           { name: architecture.name, sessions, catalog, wish, isResumable: false, url },

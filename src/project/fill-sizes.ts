@@ -14,7 +14,7 @@ const most = 20_000_000_000
 const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9 }
 
 const usage = (text: string, found: string): AssayError =>
-  new AssayError(`--rows ${text} is no number of rows.`, {
+  new AssayError(`--rows ${text} is not how many rows of what.`, {
     code: 'usage.rows',
     exit: 2,
     asked: text,
@@ -31,14 +31,22 @@ const countOf = (text: string, whole: string): number => {
   return Math.round(value)
 }
 
+/** Behind a number; a comma elsewhere is a table's own. */
+const betweenSizes = /(?<=(?:^|=)\s*[\d_.]+(?:e\d+)?[kmb]?\s*),/iu
+
 /** Throws AssayError `usage.rows` (exit 2). */
 export const parseSizes = (texts: readonly string[]): NamedSizes => {
   const named = new Map<string, number>()
   let usual: number | null = null
-  for (const text of texts.flatMap((one) => one.split(',')).filter((one) => one.trim() !== '')) {
+  for (const text of texts.flatMap((one) => one.split(betweenSizes)).filter((one) => one.trim() !== '')) {
     const at = text.lastIndexOf('=')
     if (at < 0) usual = countOf(text, text)
-    else named.set(text.slice(0, at).trim(), countOf(text.slice(at + 1), text))
+    else {
+      const name = text.slice(0, at).trim()
+      if (name === '') throw usage(text, 'no name of a table before the =')
+      if (named.has(name)) throw usage(text, `${name} is named twice`)
+      named.set(name, countOf(text.slice(at + 1), text))
+    }
   }
   return { named, usual }
 }

@@ -1,25 +1,54 @@
 /** What stands in the way of filling a database that the user names, found before anything is written. */
-import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { AssayError } from '../ground/errors.ts'
-import { ConnectionLost, PgError } from '../postgres/fault.ts'
-import { literal, qualified } from '../postgres/quote.ts'
+import { PgError } from '../postgres/fault.ts'
+import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import { inTransaction } from '../rows/volume/fill-database.ts'
+import type { PlannedVolume } from '../rows/volume/plan-volume.ts'
 import { boundBy } from '../rows/volume/policies.ts'
 import { tablesWithRows } from '../rows/volume/standing.ts'
 
 const shown = (ids: readonly string[]): string =>
   ids.length <= 6 ? ids.join(', ') : `${ids.slice(0, 6).join(', ')} and ${ids.length - 6} more`
 
-const noRight = (db: Session, of: string): AssayError =>
-  new AssayError('The role may not insert into every table that is to be filled.', {
-    code: 'fill.no-right',
-    exit: 3,
-    asked: `rows in ${of}`,
-    found: `no INSERT for ${db.address.user}`,
-    mend: 'Give the connection string of the role that owns the tables.',
-  })
+const noRight = (
+  { address: { user } }: Session,
+  right: 'INSERT' | 'SELECT',
+  tables: readonly Table[],
+): AssayError =>
+  new AssayError(
+    `The role may not ${right === 'INSERT' ? 'insert into' : 'read'} every table that is to be filled.`,
+    {
+      code: 'fill.no-right',
+      exit: 3,
+      asked: `rows in ${shown(tables.map(({ id }) => id))}`,
+      found: `no ${right} for ${user}`,
+      why: 'rows are written by COPY, and read to see what is empty and what keys are there',
+      mend: `Give the connection string of the role that owns the tables; or, as that role:\ngrant select, insert on ${tables.map(qualified).join(', ')} to ${ident(user)};`,
+    },
+  )
+
+/** Not so where every table that was asked for has rows. */
+export const assertOpen = ({ plan: { tables }, problems }: PlannedVolume): void => {
+  if (problems.length > 0 || tables.some(({ stands }) => !stands)) return
+  const standing = tables.map(({ id }) => id)
+  throw standing.length === 0
+    ? new AssayError('There is no table to fill.', {
+        code: 'fill.no-tables',
+        exit: 2,
+        found: 'a database without tables, or with such alone as are left to triggers',
+        mend: 'Name a table with --rows; where there is none yet: npx assay migrate up --url …',
+      })
+    : new AssayError('There is no empty table to fill.', {
+        code: 'fill.not-empty',
+        exit: 4,
+        asked: 'rows in every table',
+        found: `rows in ${shown(standing)}`,
+        why: 'rows of yours and rows made up are never mixed, and --truncate takes only those of tables that --rows names',
+        mend: `Fill an empty copy of the database; or, when their rows may go, name the tables: --rows ${standing[0]}=… --truncate`,
+      })
+}
 
 /** Two runs would write the same keys. The lock goes with the session. */
 export const lockFilling = async (db: Session): Promise<void> => {
@@ -55,17 +84,26 @@ export const assertWritable = async (db: Session, tables: readonly Table[]): Pro
   return bound.map(({ table }) => table)
 }
 
-/** Of the tables that are to be filled. */
-export const assertMayInsert = async (db: Session, tables: readonly Table[]): Promise<void> => {
+/** Throws AssayError `fill.no-right` (exit 3), with the grant. */
+export const assertMay = async (
+  db: Session,
+  right: 'INSERT' | 'SELECT',
+  tables: readonly Table[],
+): Promise<void> => {
   if (tables.length === 0) return
   const each = tables.map(
     (table, at) =>
-      `(${at}, pg_catalog.has_table_privilege(${literal(qualified(table))}::pg_catalog.regclass, 'INSERT'))`,
+      `(${at}, pg_catalog.has_table_privilege(${literal(qualified(table))}::pg_catalog.regclass, '${right}'))`,
   )
   const found = await db.json<{ readonly at: number }>(
     `select at from (values ${each.join(', ')}) as t (at, may) where not may order by at`,
   )
-  if (found.length > 0) throw noRight(db, shown(found.map(({ at }) => tables[at]!.id)))
+  if (found.length > 0)
+    throw noRight(
+      db,
+      right,
+      found.map(({ at }) => tables[at]!),
+    )
 }
 
 export interface Emptying {
@@ -105,54 +143,4 @@ export const assertEmpty = async (
       cause,
     })
   }
-}
-
-const away = (cause: unknown, isResumable: boolean): AssayError =>
-  new AssayError('The connection was lost while rows were written.', {
-    code: 'fill.lost',
-    exit: 3,
-    found: cause instanceof Error ? cause.message : String(cause),
-    mend: isResumable
-      ? 'Run the same command again: it goes on behind the last stretch that was written.'
-      : 'Look at the free memory and the free disk of this machine, then run the same command again.',
-    cause,
-  })
-
-/** What PostgreSQL refused while rows were written, told with what is left and how to go on. */
-export const fillFault = (cause: unknown, isResumable: boolean, catalog: Catalog): unknown => {
-  if (cause instanceof ConnectionLost) return away(cause, isResumable)
-  if (!(cause instanceof PgError)) return cause
-  const { sqlstate, message, schema, table } = cause.fault
-  const where = [...catalog.tables.values()].find((one) => one.schema === schema && one.name === table)
-  const left = isResumable
-    ? 'What was written stays, and the same command goes on there'
-    : 'The copy is gone with its server'
-  if (sqlstate === '42501')
-    return new AssayError('The role may not do what filling the tables needs.', {
-      code: 'fill.no-right',
-      exit: 3,
-      ...(where ? { asked: `rows in ${where.id}` } : {}),
-      found: message,
-      why: `foreign keys that lead in a circle are written by way of a temporary table, or set by an update. ${left}`,
-      mend: 'Give the connection string of the role that owns the tables.',
-      cause,
-    })
-  if (sqlstate === '53100')
-    return new AssayError('The disk of the server is full.', {
-      code: 'fill.disk-full',
-      exit: 3,
-      found: message,
-      why: left,
-      mend: 'Make room, or take fewer rows: --rows … (with --truncate, to begin anew).',
-      cause,
-    })
-  return new AssayError('PostgreSQL refused a row that was made up.', {
-    code: 'fill.refused-row',
-    exit: 1,
-    ...(where ? { asked: `rows in ${where.id}` } : {}),
-    found: `${message} (SQLSTATE ${sqlstate})`,
-    why: `its conditions take such values seldom, so the trial did not meet one. ${left}`,
-    mend: 'Say how the column’s values are spread, with volumes in architecture(…), and begin anew with --truncate.',
-    cause,
-  })
 }

@@ -13,8 +13,17 @@ const bytesText = (bytes: number): string => {
   return `${value >= 100 || at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]}`
 }
 
-const rate = ({ rows, before, seconds }: Filling): string =>
-  seconds < 0.001 ? '' : `, ${number(Math.round((rows - before) / seconds))} rows a second`
+const secondsText = ({ rows, before, seconds, planning }: Filling): string => {
+  const writing = seconds - planning
+  const rate = writing < 0.001 ? '' : `, ${number(Math.round((rows - before) / writing))} rows a second`
+  return `planned in ${planning.toFixed(1)} s, written in ${writing.toFixed(1)} s${rate}`
+}
+
+const mostNamed = 6
+const named = (ids: readonly string[]): string =>
+  ids.length <= mostNamed
+    ? ids.join(', ')
+    : `${ids.slice(0, mostNamed).join(', ')} and ${ids.length - mostNamed} more`
 
 const labels: Readonly<Record<VolumeProblem['kind'], string>> = {
   refused: 'not filled',
@@ -24,7 +33,7 @@ const labels: Readonly<Record<VolumeProblem['kind'], string>> = {
 }
 
 const fillingText = (filling: Filling, dryRun: boolean, { paint, width }: Layout): string => {
-  const { name, tables, rows, bytes, before, seconds, problems, seed, url } = filling
+  const { name, tables, rows, bytes, before, problems, standing, seed, url } = filling
   const longest = Math.max(0, ...tables.map(({ rows: own }) => number(own).length))
   const verb = dryRun ? 'would get' : 'has'
   const head = `${printable(name)} ${verb} ${number(rows)} rows in ${tables.length} table${tables.length === 1 ? '' : 's'}, ${bytesText(bytes)} as COPY sends them, seed ${seed}.`
@@ -42,11 +51,16 @@ const fillingText = (filling: Filling, dryRun: boolean, { paint, width }: Layout
         4,
       ),
     ),
+    ...(standing.length === 0
+      ? []
+      : [
+          wrap(`  ${paint.dim('as it was')}  ${printable(`had rows already: ${named(standing)}`)}`, width, 4),
+        ]),
     ...(dryRun
       ? [paint.dim('Nothing was written.')]
       : [
           paint.dim(
-            `${before > 0 ? `${number(before)} rows stood from an earlier run; ` : ''}${seconds.toFixed(1)} s${rate(filling)}`,
+            `${before > 0 ? `${number(before)} rows stood from an earlier run; ` : ''}${secondsText(filling)}`,
           ),
         ]),
     ...(url === null ? [] : ['', `It is kept until you press Ctrl-C: ${url}`]),

@@ -92,8 +92,9 @@ const sourceColumns = (
 ): readonly string[] => {
   const clues = cluesOfExpression(sql)
   const all = table.columns.map((c) => c.name)
-  if (!clues || clues.wholeRow || clues.columns.includes(table.name))
-    return all.filter((c) => !generatedFrom.has(c))
+  // The table's own name is the whole row, where no column is called so.
+  const isWhole = clues?.columns.includes(table.name) === true && !all.includes(table.name)
+  if (!clues || clues.wholeRow || isWhole) return all.filter((c) => !generatedFrom.has(c))
   const named = clues.columns.filter((c) => all.includes(c))
   return [...new Set(named.flatMap((c) => generatedFrom.get(c) ?? [c]))]
 }

@@ -2,6 +2,7 @@
 import { copyNull, copyText } from './copy-text.ts'
 import { drawNumber, drawWeighted } from './draw.ts'
 import { makeLinks, type Links } from './links.ts'
+import { kinNumber } from './makers/kin.ts'
 import type { MakerColumn } from './makers/maker.ts'
 import { makerOf } from './makers/makers.ts'
 import { makePermutation, saltOf, share } from './random.ts'
@@ -78,6 +79,17 @@ const compileTable = (
         return links(volume.id, source.link).rankOf
       case 'digit':
         return (n) => Math.floor(n / source.unit) % source.base
+      case 'comb': {
+        const { of, period, kept } = source
+        const nth = (k: number): number => Math.floor(k / kept.length) * period + kept[k % kept.length]!
+        if (of.kind === 'row') return (n) => nth(n) * of.stride + of.offset
+        const { rankOf } = links(volume.id, of.link)
+        return (n) => nth(rankOf(n))
+      }
+      case 'part': {
+        const whole = numberOf(source.salt, source.of)
+        return (n) => kinNumber(source.kin, whole(n))
+      }
       case 'after': {
         const base = byName.get(source.column)!
         const seconds = secondsOf(base)

@@ -1,7 +1,7 @@
 /** What keeps the rows of a table apart in each of its keys, and how many rows that allows. Pure. */
 import { wordsOf } from './makers/maker.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
-import type { Link, Source, TableVolume } from './volume-plan.ts'
+import type { Link, NumberSource, Source, TableVolume } from './volume-plan.ts'
 
 interface Key {
   readonly columns: readonly string[]
@@ -28,8 +28,21 @@ const strideOf = (column: DraftColumn, count: number): number => {
   return seconds === undefined ? 1 : Math.max(1, Math.floor(span / seconds / Math.max(1, count)))
 }
 
-const distinct = (column: DraftColumn, count: number, place = 0, places = 1): void => {
-  const stride = strideOf(column, count * places) * places
+interface Lane {
+  readonly place?: number
+  readonly places?: number
+  /** So many times as far from one another. */
+  readonly wide?: number
+}
+
+const distinct = (
+  column: DraftColumn,
+  count: number,
+  { place = 0, places = 1, wide = 1 }: Lane = {},
+): void => {
+  const usual = strideOf(column, count * places) * places
+  const room = Math.floor(capacityOf(column) / Math.max(1, count * usual))
+  const stride = usual * Math.max(1, Math.min(wide, room))
   column.source = {
     kind: 'made',
     isDistinct: true,
@@ -40,9 +53,12 @@ const distinct = (column: DraftColumn, count: number, place = 0, places = 1): vo
 
 type Planned = ReadonlyMap<string, TableVolume>
 
+/** Distinct only together with others. */
+const isPartial = (number: NumberSource): boolean =>
+  number.kind === 'digit' || number.kind === 'rank' || (number.kind === 'comb' && isPartial(number.of))
+
 const isDistinct = (source: Source | null, links: readonly Link[], planned: Planned): boolean => {
-  if (source?.kind === 'made')
-    return source.isDistinct && source.number.kind !== 'digit' && source.number.kind !== 'rank'
+  if (source?.kind === 'made') return source.isDistinct && !isPartial(source.number)
   if (source?.kind !== 'link') return source?.kind === 'numbered'
   const link = links[source.link]!
   const target = planned.get(link.target)
@@ -110,12 +126,14 @@ const byRank = (draft: TableDraft, column: DraftColumn, link: number, parents: n
   return true
 }
 
-const keepApart = (
-  draft: TableDraft,
-  key: Key,
-  planned: Planned,
-  wished: ReadonlyMap<string, number>,
-): void => {
+export interface KeyWish {
+  /** Rows by relation id, of tables that are not planned yet. */
+  readonly wished: ReadonlyMap<string, number>
+  /** How far moments that must not touch lie from one another, beside what is usual. */
+  readonly wide: number
+}
+
+const keepApart = (draft: TableDraft, key: Key, planned: Planned, { wished, wide }: KeyWish): void => {
   const countOf = (id: string): number =>
     id === draft.facts.table.id ? draft.count : (planned.get(id)?.count ?? wished.get(id) ?? 0)
   const columns = key.columns.flatMap((name) => draft.columns.get(name) ?? [])
@@ -134,11 +152,14 @@ const keepApart = (
 
   const bounds = free.filter(isMoment)
   const range = free.find(isRange)
-  if (key.isExclusion && range) return distinct(range, draft.count)
+  if (key.isExclusion && range) return distinct(range, draft.count, { wide })
   if (key.isExclusion && bounds.length > 1) {
-    for (const [place, column] of bounds.entries()) distinct(column, draft.count, place, bounds.length)
+    for (const [place, column] of bounds.entries())
+      distinct(column, draft.count, { place, places: bounds.length, wide })
     return
   }
+  const [moment] = bounds
+  if (key.isExclusion && moment) return distinct(moment, draft.count, { wide })
   const [link] = linked
   const place = free.find(isPlace)
   const isSpread = link !== undefined && linked.length === 1 && draft.links[link]!.pick.kind === 'spread'
@@ -154,11 +175,11 @@ const keepApart = (
   digits(free, draft)
 }
 
-/** Primary key first, then those of the fewest columns. `planned`: the tables before this one; of others it is `wished`. */
+/** Primary key first, then those of the fewest columns. `planned`: the tables before this one. */
 export const draftKeys = (
   draft: TableDraft,
   planned: ReadonlyMap<string, TableVolume>,
-  wished: ReadonlyMap<string, number>,
+  wish: KeyWish,
 ): void => {
   const { keys, exclusions } = draft.facts
   const all: Key[] = [
@@ -167,5 +188,5 @@ export const draftKeys = (
       .map(({ columns }) => ({ columns, isExclusion: false })),
     ...exclusions.map(({ columns }) => ({ columns, isExclusion: true })),
   ]
-  for (const key of all) keepApart(draft, key, planned, wished)
+  for (const key of all) keepApart(draft, key, planned, wish)
 }

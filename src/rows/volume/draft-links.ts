@@ -1,7 +1,7 @@
 /** Which rows of other tables a table's rows point to, where foreign keys share columns too. Pure. */
 import { groupReferences } from '../reference-groups.ts'
 import type { ReferenceFact } from '../facts.ts'
-import type { DraftColumn, TableDraft } from './draft.ts'
+import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import type { Link, Pick, TableVolume } from './volume-plan.ts'
 
 /** Some parents have many more children than others. */
@@ -69,6 +69,46 @@ const pickWithin = (
   return null
 }
 
+/** Rows of one table that belong together in it, where nothing else says which. */
+const block = 100
+/** So seldom that no row has it by chance, only those that have no earlier one. */
+const onlyFirst = 1e-12
+
+const isSame = ([name, target]: readonly [string, string]): boolean => name === target
+
+/**
+ * A foreign key of a table to itself, some of whose columns are the same in both rows: (tenant, parent) to (tenant, id).
+ * An earlier row is taken that has the same; without another link for them, the rows of a block do.
+ */
+const addSelfLink = (draft: TableDraft, ref: ReferenceFact): boolean => {
+  const pairs = columnsOfPairs(ref)
+  const same = pairs.filter(isSame).flatMap(([name]) => draft.columns.get(name) ?? [])
+  const others = pairs.filter((pair) => !isSame(pair)).flatMap(([name]) => draft.columns.get(name) ?? [])
+  if (same.length === 0 || others.length === 0 || others.some(({ source }) => source !== null)) return false
+  const by = new Set(same.map(({ source }) => (source?.kind === 'link' ? source.link : null)))
+  const [link] = by
+  const nulls = others.some(({ column }) => !column.notNull) ? onlyFirst : 0
+  const { name, target } = ref
+  if (by.size > 1 || link === undefined) return false
+  if (link === null) {
+    if (same.some(({ source }) => source !== null)) return false
+    for (const column of same) {
+      const maker = makerFor(column, true)
+      if (maker === null) return false
+      const number = { kind: 'digit', unit: block, base: maker.capacity } as const
+      column.source = { kind: 'made', isDistinct: true, number }
+      column.isFixed = true
+    }
+    addLink(draft, ref, { name, target, pick: { kind: 'earlier', fan, block }, nulls })
+    return true
+  }
+  const { pick, nulls: none, target: above } = draft.links[link]!
+  if (pick.kind !== 'spread' || none > 0 || above === target) return false
+  draft.links[link] = { ...draft.links[link]!, pick: { ...pick, isOrdered: true } }
+  addLink(draft, ref, { name, target, pick: { kind: 'sibling', by: link, fan }, nulls })
+  return true
+}
+
 const isNullable = (draft: TableDraft, name: string): boolean => !draft.columns.get(name)?.column.notNull
 
 const leaveNull = (column: DraftColumn): void => {
@@ -120,13 +160,14 @@ export const draftLinks = (
           Number(a.columns.every((c) => !isNullable(draft, c))),
     )
     for (const ref of widestFirst) {
-      const columns = ref.columns.flatMap((name) => draft.columns.get(name) ?? [])
+      const { name, target } = ref
+      const columns = ref.columns.flatMap((one) => draft.columns.get(one) ?? [])
       const open = columns.filter(({ source }) => source === null)
       if (open.length === 0) continue
+      if (target === own && addSelfLink(draft, ref)) continue
       const isShared = open.length < columns.length
       const canBeNull = group.references.length === 1 && ref.columns.every((c) => isNullable(draft, c))
       const nulls = canBeNull ? usualNulls : 0
-      const { name, target } = ref
       if (isShared) {
         const pick = target === own ? null : pickWithin(draft, ref, planned)
         if (pick !== null) addLink(draft, ref, { name, target, pick, nulls: 0 })

@@ -2,8 +2,9 @@
 import type { ColumnVolumeWish } from '../../architecture/volume.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import { isLater } from './makers/moments.ts'
+import { kinVariety } from './makers/kin.ts'
 import { wordsOf, type Maker } from './makers/maker.ts'
-import type { Law } from './volume-plan.ts'
+import type { Law, NumberSource } from './volume-plan.ts'
 
 const usualNulls = 0.1
 const rareShare = 0.9
@@ -18,10 +19,16 @@ const isRare = (name: string): boolean =>
 const nullsOf = ({ facts }: TableDraft, { column }: DraftColumn): number =>
   column.notNull ? 0 : facts.restsNull.has(column.name) || isRare(column.name) ? rareShare : usualNulls
 
-const lawOf = (maker: Maker, variety: number, wish: ColumnVolumeWish): Law => {
-  if (wish.zipf !== undefined)
-    return wish.zipf === 0 ? { kind: 'even' } : { kind: 'zipf', exponent: wish.zipf }
-  return maker.isBell ? { kind: 'bell', mean: variety * 0.4, deviation: variety * 0.2 } : { kind: 'even' }
+const isMostlyFew = ({ column }: DraftColumn): boolean =>
+  wordsOf(column.name).some((word) => /^(?:quantity|qty|copies|attempts|retries)$/u.test(word))
+
+/** The bell is as wide as it may be without leaving the values at either end. */
+const lawOf = (column: DraftColumn, maker: Maker, variety: number, wish: ColumnVolumeWish): Law => {
+  const exponent = wish.zipf ?? (isMostlyFew(column) ? 1 : 0)
+  if (exponent > 0) return { kind: 'zipf', exponent }
+  return maker.isBell && wish.zipf === undefined
+    ? { kind: 'bell', mean: variety * 0.4, deviation: variety * 0.115 }
+    : { kind: 'even' }
 }
 
 /** Numbers of a maker that makes numbers: what `make(i)` says is `first + i * unit`. */
@@ -92,11 +99,73 @@ const setWeights = (
   column.source = { kind: 'pool', pool, at: 0 }
 }
 
+const usuallyTrue = /^(?:active|activebool|enabled|visible|public|published|verified|confirmed|available)$/u
+const seldomTrue =
+  /^(?:deleted|archived|cancelled|canceled|revoked|banned|blocked|suspended|discontinued|locked|hidden|test)$/u
+
+/** Of what is nearly always so, or nearly never. */
+const flagWeights = ({ column, making }: DraftColumn): Readonly<Record<string, number>> | null => {
+  if (making.bareType !== 'boolean' || making.isArray) return null
+  const words = wordsOf(column.name)
+  if (words.some((word) => usuallyTrue.test(word))) return { true: 9, false: 1 }
+  return words.some((word) => seldomTrue.test(word)) ? { true: 1, false: 9 } : null
+}
+
+/** Counted by a sequence, though no key of its own stands on it (a key of a partitioned table has more columns). */
+const isSerial = ({ column }: DraftColumn): boolean =>
+  column.identity !== null || column.default?.startsWith('nextval(') === true
+
+const mostListed = 200
+
+/** A list that the table is there for (`countries.name`): none comes twice before all have come once. */
+const listNumber = (column: DraftColumn, { variety }: Maker): NumberSource | null => {
+  const { name, table, bareType, isArray } = column.making
+  const own = wordsOf(name).join('_')
+  const isText = /^(?:text|character|character varying|citext)$/u.test(bareType) && !isArray
+  const thing = wordsOf(table).at(-1) ?? ''
+  const isOwn =
+    own === 'name' || own === 'title' || (own.length > 2 && thing.startsWith(own.replace(/y$/u, '')))
+  return isText && isOwn && variety < mostListed ? { kind: 'digit', unit: 1, base: variety } : null
+}
+
+const isPlainWish = ({ zipf, distinct, uniform, normal }: ColumnVolumeWish): boolean =>
+  zipf === undefined && distinct === undefined && uniform === undefined && normal === undefined
+
+/** The number of the whole that the column has a part of; null where no other column has one. */
+const wholeOf = (draft: TableDraft, column: DraftColumn): NumberSource | null => {
+  const kin = makerFor(column, false)?.kin
+  if (kin === undefined) return null
+  const relatives = [...draft.columns.values()].filter((one) => {
+    const other = makerFor(one, false)?.kin
+    return one !== column && other?.group === kin.group && other.of === kin.of
+  })
+  if (relatives.length === 0) return null
+  const counted = relatives.flatMap(({ source, making }) => {
+    const number = source?.kind === 'made' && source.isDistinct ? source.number : null
+    const part = makerFor({ making }, true)?.kin?.part
+    const isWhole = part !== undefined && part !== 'first' && part !== 'last' && part !== 'code'
+    return number?.kind === 'row' && isWhole ? [number] : []
+  })
+  const drawn = { kind: 'drawn', from: 0, variety: kinVariety[kin.group], law: { kind: 'even' } } as const
+  const { of, ...own } = kin
+  return { kind: 'part', kin: own, salt: `${kin.group} ${of}`, of: counted[0] ?? drawn }
+}
+
 const setValue = (draft: TableDraft, column: DraftColumn, wish: ColumnVolumeWish): void => {
   column.nulls = wish.nulls ?? nullsOf(draft, column)
-  if (wish.weights) return setWeights(draft, column, wish.weights)
+  const weights = wish.weights ?? flagWeights(column)
+  if (weights) return setWeights(draft, column, weights)
   const maker = makerFor(column, false)
   if (maker === null) return
+  const number: NumberSource | null = !isPlainWish(wish)
+    ? null
+    : isSerial(column)
+      ? { kind: 'row', stride: 1, offset: 0 }
+      : (wholeOf(draft, column) ?? listNumber(column, maker))
+  if (number !== null) {
+    column.source = { kind: 'made', isDistinct: number.kind === 'row', number }
+    return
+  }
   const before = wish.after === undefined ? momentBefore(draft, column) : draft.columns.get(wish.after[0])
   if (before && maker.seconds !== undefined) {
     const most = wish.after?.[1] ?? usualLater
@@ -112,7 +181,10 @@ const setValue = (draft: TableDraft, column: DraftColumn, wish: ColumnVolumeWish
   column.source = {
     kind: 'made',
     isDistinct: false,
-    number: { kind: 'drawn', ...(declared ?? { from: 0, variety, law: lawOf(maker, variety, wish) }) },
+    number: {
+      kind: 'drawn',
+      ...(declared ?? { from: 0, variety, law: lawOf(column, maker, variety, wish) }),
+    },
   }
 }
 

@@ -39,7 +39,7 @@ export const openDraft = (facts: TableFacts, count: number): TableDraft => {
   }
 }
 
-export const makerFor = ({ making }: DraftColumn, isDistinct: boolean): Maker | null =>
+export const makerFor = ({ making }: Pick<DraftColumn, 'making'>, isDistinct: boolean): Maker | null =>
   makerOf(making, { isDistinct })
 
 export const volumeOf = (draft: TableDraft): TableVolume => {

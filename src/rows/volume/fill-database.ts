@@ -13,6 +13,7 @@ import { orderTables } from './order.ts'
 import { planVolume, type PlannedVolume } from './plan-volume.ts'
 import { sizesOf } from './sizes.ts'
 import { passPolicies } from './policies.ts'
+import { withoutTimeouts } from './server-fault.ts'
 import { makeWish, type VolumeWish } from './wish.ts'
 
 /** `forced`: tables whose owner asks and is bound by their policies; it sees and writes their rows all the same. */
@@ -21,7 +22,9 @@ export const inTransaction = async <T>(
   forced: readonly Table[],
   work: () => Promise<T>,
 ): Promise<T> => {
-  await db.query(['begin', 'set local client_min_messages = error', ...passPolicies(forced)].join('; '))
+  await db.query(
+    ['begin', 'set local client_min_messages = error', withoutTimeouts, ...passPolicies(forced)].join('; '),
+  )
   try {
     return await work()
   } finally {

@@ -6,8 +6,9 @@ import { setTimeout as rest } from 'node:timers/promises'
 import { PgError } from '../../postgres/fault.ts'
 import type { Session } from '../../postgres/session.ts'
 import { bindOwners, passPolicies } from './policies.ts'
+import { isCollision, withoutTimeouts } from './server-fault.ts'
 import type { VolumePlan } from './volume-plan.ts'
-import { worksOf, writtenRows, type Work } from './works.ts'
+import { runStep, worksOf, writtenRows, type Work } from './works.ts'
 
 export interface FillProgress {
   /** The table of the last chunk. */
@@ -37,9 +38,6 @@ interface OpenWork {
   left: number
 }
 
-const isCollision = (cause: unknown): boolean =>
-  cause instanceof PgError && (cause.fault.sqlstate === '40P01' || cause.fault.sqlstate === '40001')
-
 const writeChunk = async (
   db: Session,
   { work, chunk }: { readonly work: Work; readonly chunk: number },
@@ -49,9 +47,10 @@ const writeChunk = async (
   const bound = work.tables.filter(({ id }) => forced.has(id))
   for (let attempt = 1; ; attempt++) {
     try {
-      await db.query(['begin; set local synchronous_commit = off', ...passPolicies(bound)].join('; '))
-      for (const step of work.steps(chunk))
-        await ('sql' in step ? db.query(step.sql) : db.copyIn(step.copy, step.lines()))
+      await db.query(
+        ['begin; set local synchronous_commit = off', withoutTimeouts, ...passPolicies(bound)].join('; '),
+      )
+      for (const step of work.steps(chunk)) await runStep(db, step)
       // A table on which triggers are still to fire cannot be altered.
       const bind = bound.length === 0 ? [] : ['set constraints all immediate', ...bindOwners(bound)]
       await db.query([...bind, ...(note === null ? [] : [note]), 'commit'].join('; '))

@@ -4,7 +4,7 @@
  */
 import { AssayError } from '../../ground/errors.ts'
 import { PgError } from '../../postgres/fault.ts'
-import { literal } from '../../postgres/quote.ts'
+import { ident, literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { PlannedVolume } from './plan-volume.ts'
 
@@ -32,14 +32,14 @@ const statements: readonly string[] = [
   )`,
 ]
 
-const noRight = (cause: PgError): AssayError =>
+const noRight = ({ address: { user, database } }: Session, cause: PgError): AssayError =>
   new AssayError('The role may not keep the journal of a filling.', {
     code: 'fill.no-right',
     exit: 3,
     asked: 'the tables assay.fills and assay.fill_chunks',
     found: cause.fault.message,
     why: 'each stretch of rows is written together with a note of it, so the notes stand in the same database',
-    mend: 'As the owner of the database: grant create on database … to …;',
+    mend: `As the owner of the database:\ngrant create on database ${ident(database)} to ${ident(user)};`,
     cause,
   })
 
@@ -84,7 +84,7 @@ export const openJournal = async (
     )
   } catch (cause) {
     await db.query('rollback')
-    throw cause instanceof PgError ? noRight(cause) : cause
+    throw cause instanceof PgError && cause.fault.sqlstate === '42501' ? noRight(db, cause) : cause
   }
   return { wish, planned, done: new Map() }
 }

@@ -28,6 +28,12 @@ const remembering = (rowOf: (n: number) => number): ((n: number) => number) => {
   }
 }
 
+/** Of pair number `at`, when those are counted by their later row. */
+const laterOf = (at: number): number => {
+  const near = Math.floor((1 + Math.sqrt(1 + 8 * at)) / 2)
+  return (near * (near - 1)) / 2 > at ? near - 1 : ((near + 1) * near) / 2 <= at ? near + 1 : near
+}
+
 const noChildren = (): never => {
   throw new Error('only a spread link knows the children of a row')
 }
@@ -50,7 +56,7 @@ export const makeLinks = (plan: VolumePlan): Links => {
     if (parents === 0) return { ...one, rowOf: () => -1 }
     if (nulls <= 0) return { ...one, rowOf: remembering(one.rowOf) }
     const nullSalt = saltOf(plan.seed, table.id, name, 'null')
-    const rowOf = pick.kind === 'earlier' ? one.rowOf : remembering(one.rowOf)
+    const rowOf = pick.kind === 'earlier' || pick.kind === 'sibling' ? one.rowOf : remembering(one.rowOf)
     return { ...one, rowOf: (n) => (share(n, nullSalt) < nulls ? -1 : rowOf(n)) }
   }
 
@@ -88,6 +94,18 @@ export const makeLinks = (plan: VolumePlan): Links => {
       }
       case 'once':
         return { ...unknown, rowOf: makePermutation(parents, salt).at }
+      case 'pair': {
+        // Of as many pairs as there are each once: both links of the table draw the same.
+        const pairs = makePermutation((parents * (parents - 1)) / 2, saltOf(plan.seed, table.id, 'pair'))
+        return {
+          ...unknown,
+          rowOf: (n) => {
+            const at = pairs.at(n)
+            const high = laterOf(at)
+            return pick.isHigh ? high : at - (high * (high - 1)) / 2
+          },
+        }
+      }
       case 'ranked': {
         const first = links(table.id, pick.by)
         const order = makePermutation(parents, salt)
@@ -100,11 +118,26 @@ export const makeLinks = (plan: VolumePlan): Links => {
         return {
           ...unknown,
           rowOf: (n) => {
-            const within = n % plan.chunk
+            const within = Math.min(n % plan.chunk, n % (pick.block ?? Infinity))
             if (within === 0) return nulls > 0 ? -1 : n
             return n - within + Math.floor((within - 1) / pick.fan)
           },
         }
+      case 'sibling': {
+        const { rowOf, rankOf, childAt } = links(table.id, pick.by)
+        return {
+          ...unknown,
+          rowOf: (n) => {
+            const rank = rankOf(n)
+            const start = n - (n % plan.chunk)
+            // Behind the first child of each parent lie the others, side by side.
+            const first = Math.max(start, n - rank + 1)
+            if (rank > 0 && n > first) return first + Math.floor((n - first - 1) / pick.fan)
+            const eldest = rank > 0 ? childAt(rowOf(n), 0) : -1
+            return eldest >= start ? eldest : nulls > 0 ? -1 : n
+          },
+        }
+      }
       case 'beside': {
         const largest = largestOf(plan, table)
         return { ...unknown, rowOf: (n) => besideRow(n, { from: table.count, to: parents, largest }) }

@@ -5,6 +5,8 @@
 import { componentsOf, isTaken, type Component, type Judging } from './conditions.ts'
 import type { TableDraft } from './draft.ts'
 import { repairFixed, withFewerLinks } from './repair-fixed.ts'
+import { poolOfMixed } from './repair-mixed.ts'
+import { pairLinks } from './repair-pairs.ts'
 import { narrow, poolOfCandidates, poolOfOwn } from './repair-free.ts'
 import { keyOf, settledOf, takeOver, type SettledConditions } from './settled.ts'
 
@@ -12,9 +14,12 @@ const repair = async (draft: TableDraft, component: Component, judging: Judging)
   const candidates = (): Promise<boolean> => poolOfCandidates(draft, component, judging)
   return (
     (await narrow(draft, component, judging, { isOneRun: true })) ||
+    (await poolOfMixed(draft, component, judging, { withEdges: false })) ||
     (await poolOfOwn(draft, component, judging)) ||
     (await narrow(draft, component, judging, { isOneRun: false })) ||
+    (await poolOfMixed(draft, component, judging, { withEdges: true })) ||
     (await candidates()) ||
+    (await pairLinks(draft, component, judging)) ||
     (await repairFixed(draft, component, judging)) ||
     withFewerLinks(draft, component, judging, candidates)
   )

@@ -45,6 +45,10 @@ export interface PlannedVolume {
  */
 type Level = 0 | 1 | 2 | 3
 
+/** What must not touch is laid so many times as far apart, then so many times again. */
+const wider = 20
+const widest = 400
+
 interface Planning {
   readonly db: Session
   readonly facts: ReadonlyMap<string, TableFacts>
@@ -54,6 +58,8 @@ interface Planning {
   readonly rows: Rows
   readonly wish: VolumeWish
   readonly settled: SettledConditions
+  /** By table, where what is usual was not far enough. */
+  readonly widths: Map<string, number>
 }
 
 /** Values of the columns that are free, taken together from the table's solved rows. */
@@ -100,14 +106,14 @@ const planTable = async (
   planned: ReadonlyMap<string, TableVolume>,
   planning: Planning,
 ): Promise<{ readonly volume: TableVolume; readonly problem: string | null }> => {
-  const { db, facts, order, sizes, rows, wish, settled } = planning
+  const { db, facts, order, sizes, rows, wish, settled, widths } = planning
   const own = facts.get(id)!
   const draft = openDraft(own, wished)
   const isFollowed = ({ columns }: { readonly columns: readonly string[] }): boolean =>
     level < 2 || columns.every((name) => own.table.columns.some((c) => c.name === name && c.notNull))
   const references = order.references(id).filter(isFollowed)
   draftLinks(draft, { references, beside: order.beside(id), later: order.later(id) }, planned)
-  draftKeys(draft, planned, sizes)
+  draftKeys(draft, planned, { wished: sizes, wide: widths.get(id) ?? 1 })
   draftValues(draft, wish.columns.get(id))
   const judging: Judging = {
     rows,
@@ -172,7 +178,7 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
     order.tables.filter((id) => (sizes.get(id) ?? 0) > 0).map((id) => facts.get(id)!.table),
   )
   const rows = await makeRows(db, catalog)
-  const planning: Planning = { db, facts, order, sizes, wish, rows, settled: new Map() }
+  const planning: Planning = { db, facts, order, sizes, wish, rows, settled: new Map(), widths: new Map() }
   const problems = new Map<string, VolumeProblem>()
   const levels = new Map<string, Level>()
   const made = new Set<string>()
@@ -230,9 +236,14 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
     // At first all, then what has changed; before it is done all once more.
     const changed = tables.filter((one) => tried.get(one.id) !== JSON.stringify(one)).map(({ id }) => id)
     const isPart = changed.length < tables.length && tried.size > 0
-    const some = isPart ? await tryPlan(db, plan, new Set(changed)) : []
-    const refusals = isPart && some.length > 0 ? some : await tryPlan(db, plan)
-    if (refusals.length === 0) return { plan, problems: [...problems.values(), ...nulls] }
+    const part = isPart ? await tryPlan(db, plan, new Set(changed)) : null
+    const { refusals, gaining } = part && part.refusals.length > 0 ? part : await tryPlan(db, plan)
+    // An audit log, an outbox: what triggers write there is worth more than what is made up.
+    const needed = new Set(tables.flatMap(({ links }) => links.map(({ target }) => target)))
+    const byTriggers = gaining.filter((id) => !wish.sizes.has(id) && !needed.has(id))
+    if (refusals.length === 0 && byTriggers.length === 0)
+      return { plan, problems: [...problems.values(), ...nulls] }
+    for (const id of byTriggers) made.add(id)
     tried = new Map(tables.map((one) => [one.id, JSON.stringify(one)]))
     for (const { table, fault, isMade, later } of refusals) {
       if (later !== null) {
@@ -242,6 +253,11 @@ export const planVolume = async (db: Session, catalog: Catalog, wish: VolumeWish
       refusedBy.set(table, fault)
       if (isMade && fault.sqlstate === '23505') {
         made.add(table)
+        continue
+      }
+      const wide = planning.widths.get(table) ?? 1
+      if (fault.sqlstate === '23P01' && wide < widest) {
+        planning.widths.set(table, wide * wider)
         continue
       }
       levels.set(table, Math.min(3, (levels.get(table) ?? 0) + 1) as Level)

@@ -4,6 +4,7 @@ import type { Tuple } from './samples.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import { mostByRank } from './draft-keys.ts'
 import { candidateTexts, setPool } from './pools.ts'
+import { sieve } from './repair-sieve.ts'
 import type { Source } from './volume-plan.ts'
 
 const probes = 40
@@ -78,14 +79,15 @@ const carriers = async (
   const texts = await candidateTexts(draft, column, component.expressions, judging)
   const known = texts.filter((text) => text !== null)
   const asTuple = (text: string): Tuple => component.columns.map((one) => (one === column ? text : null))
-  const taken =
-    component.columns.length === 1 ? await accepts(draft, component, known.map(asTuple), judging) : []
-  const good = component.columns.length === 1 ? known.filter((_, k) => taken[k]) : known
+  // Where others have a say, what is taken beside nothing is likelier than the rest.
+  const taken = await accepts(draft, component, known.map(asTuple), judging)
+  const isAlone = component.columns.length === 1
+  const good = isAlone || taken.some(Boolean) ? known.filter((_, k) => taken[k]) : known
   if (/text|char|citext|name/u.test(column.making.bareType)) {
     const sources = good.slice(0, 8).flatMap((text) => numbered(text, draft.count))
     if (await firstTaken(draft, component, column, sources, judging)) return true
   }
-  if (component.columns.length > 1 || good.length === 0) return false
+  if (!isAlone || good.length === 0) return false
   const values = good.map((text) => [text])
   if (source?.kind === 'made' && source.number.kind === 'rank') {
     const { link } = source.number
@@ -159,6 +161,7 @@ export const repairFixed = async (
   judging: Judging,
 ): Promise<boolean> => {
   if (await besideFixed(draft, component, judging)) return true
+  if (await sieve(draft, component, judging)) return true
   for (const column of component.columns.filter(({ isFixed, source }) => isFixed && source?.kind !== 'link'))
     if (await carriers(draft, component, column, judging)) return true
   return false

@@ -26,8 +26,11 @@ export type SettledConditions = Map<string, SettledEntry>
 const isAlone = ({ source }: DraftColumn): boolean =>
   source === null || source.kind === 'none' || source.kind === 'made'
 
-const isCounted = ({ source }: DraftColumn): boolean =>
-  source?.kind === 'made' && source.number.kind !== 'drawn' && source.number.kind !== 'after'
+const isCounted = ({ source }: DraftColumn): boolean => {
+  if (source?.kind !== 'made') return false
+  const number = source.number.kind === 'part' ? source.number.of : source.number
+  return number.kind !== 'drawn' && number.kind !== 'after'
+}
 
 /** Null when other tables have a say in the values, too. */
 export const keyOf = (draft: TableDraft, { columns, expressions }: Component): string | null => {

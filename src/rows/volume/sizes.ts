@@ -17,11 +17,11 @@ const isOneToOne = (facts: TableFacts, columns: readonly string[]): boolean =>
 export const sizesOf = (
   order: FillOrder,
   facts: ReadonlyMap<string, TableFacts>,
-  { sizes: named, usual }: Pick<VolumeWish, 'sizes' | 'usual'>,
+  { sizes: named, usual, leave }: Pick<VolumeWish, 'sizes' | 'usual' | 'leave'>,
 ): ReadonlyMap<string, number> => {
   const sizes = new Map(named)
   for (const id of order.tables.toReversed()) {
-    if (named.size === 0 && !sizes.has(id)) sizes.set(id, usual)
+    if (named.size === 0 && !sizes.has(id) && !leave.has(id)) sizes.set(id, usual)
     const own = sizes.get(id)
     if (own === undefined || own === 0) continue
     for (const { target, columns } of [...order.references(id), ...order.beside(id)]) {

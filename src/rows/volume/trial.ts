@@ -2,8 +2,15 @@
 import { qualified } from '../../postgres/quote.ts'
 import { PgError, type PgFault } from '../../postgres/fault.ts'
 import type { Session } from '../../postgres/session.ts'
+import { isServerFault } from './server-fault.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
-import { worksOf, type Work } from './works.ts'
+import { runStep, worksOf, type Work } from './works.ts'
+
+export interface Trial {
+  readonly refusals: readonly TrialRefusal[]
+  /** Tables that had more rows in the end than were written: triggers of others write there, too. */
+  readonly gaining: readonly string[]
+}
 
 export interface TrialRefusal {
   readonly table: string
@@ -38,18 +45,30 @@ const withParents = (plan: VolumePlan, asked: ReadonlySet<string>): ReadonlySet<
   return all
 }
 
-/** `db` is in a transaction; nothing of it is left behind. `asked`: only these tables, and what they need. */
+const gainingOf = async (db: Session, tables: readonly TableVolume[]): Promise<readonly string[]> => {
+  if (tables.length === 0) return []
+  const counts = tables.map((one) => `(select count(*) from ${qualified(one)})::text`)
+  // A target list has 1,664 columns at most.
+  const [reply] = await db.query(`select unnest(array[${counts.join(', ')}])`)
+  return tables.filter(({ count }, at) => Number(reply?.rows[at]?.[0]) > count).map(({ id }) => id)
+}
+
+/**
+ * `db` is in a transaction; nothing of it is left behind. `asked`: only these tables, and what they need. Throws PgError
+ * where it is not the rows that PostgreSQL refuses: a full disk, a session that is ended.
+ */
 export const tryPlan = async (
   db: Session,
   plan: VolumePlan,
   asked: ReadonlySet<string> | null = null,
-): Promise<readonly TrialRefusal[]> => {
+): Promise<Trial> => {
   const tried = asked === null ? null : withParents(plan, asked)
   const tables = plan.tables.map((table): TableVolume => ({
     ...table,
     count: table.stands ? table.count : trialCount(table.count),
   }))
   const refusals: TrialRefusal[] = []
+  let gaining: readonly string[] = []
   const empty = new Set<string>()
   const leaveEmpty = (work: Work): void => {
     if (work.kind !== 'later') for (const { id } of work.tables) empty.add(id)
@@ -73,13 +92,12 @@ export const tryPlan = async (
       const [made] = await db.query(`select ${has.join(', ')}; savepoint assay_table`)
       try {
         for (let chunk = 0; chunk < work.chunks; chunk++)
-          for (const step of work.steps(chunk))
-            await ('sql' in step ? db.query(step.sql) : db.copyIn(step.copy, step.lines()))
+          for (const step of work.steps(chunk)) await runStep(db, step)
         await db.query(
           'set constraints all immediate; set constraints all deferred; release savepoint assay_table',
         )
       } catch (cause) {
-        if (!(cause instanceof PgError)) throw cause
+        if (!(cause instanceof PgError) || isServerFault(cause.fault)) throw cause
         await db.query('rollback to savepoint assay_table')
         const later = laterOf(work)
         for (const [at, { id }] of work.tables.entries()) {
@@ -89,8 +107,12 @@ export const tryPlan = async (
         leaveEmpty(work)
       }
     }
+    gaining = await gainingOf(
+      db,
+      tables.filter(({ id, stands }) => !stands && !empty.has(id) && tried === null),
+    )
   } finally {
     await db.query('rollback to savepoint assay_trial; release savepoint assay_trial')
   }
-  return refusals
+  return { refusals, gaining }
 }

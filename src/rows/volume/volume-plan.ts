@@ -3,6 +3,7 @@
  * the row's number, counted from 0. compile.ts makes the functions.
  */
 import type { RelationName } from '../../ground/names.ts'
+import type { Kin } from './makers/kin.ts'
 import type { MakerColumn } from './makers/maker.ts'
 
 /** How numbers below some bound are drawn: all alike, most near the middle, or the first ones most often. */
@@ -11,17 +12,35 @@ export type Law =
   | { readonly kind: 'bell'; readonly mean: number; readonly deviation: number }
   | { readonly kind: 'zipf'; readonly exponent: number }
 
-/** The number that a column's maker is given. */
-export type NumberSource =
+/** A number that no other column has a say in. */
+export type WholeNumber =
   /** Row 0 has `offset`, each later one `stride` more. */
   | { readonly kind: 'row'; readonly stride: number; readonly offset: number }
   /** The row's number in another order. */
   | { readonly kind: 'shuffled' }
   | { readonly kind: 'drawn'; readonly from: number; readonly variety: number; readonly law: Law }
-  /** That of another column of moments, and up to `most` seconds more. */
-  | { readonly kind: 'after'; readonly column: string; readonly most: number }
+
+/** Numbers that count: of all rows, or of those of one parent. */
+export type CountedNumber =
+  | Extract<WholeNumber, { readonly kind: 'row' }>
   /** The row's place among those of its parent. */
   | { readonly kind: 'rank'; readonly link: number }
+
+/** The number that a column's maker is given. */
+export type NumberSource =
+  | WholeNumber
+  | CountedNumber
+  /** Of each `period` numbers only those at the places that are kept. */
+  | {
+      readonly kind: 'comb'
+      readonly of: CountedNumber
+      readonly period: number
+      readonly kept: readonly number[]
+    }
+  /** That of another column of moments, and up to `most` seconds more. */
+  | { readonly kind: 'after'; readonly column: string; readonly most: number }
+  /** A part of a whole that other columns of the row have parts of: they share its salt, and so its number. */
+  | { readonly kind: 'part'; readonly kin: Kin; readonly salt: string; readonly of: WholeNumber }
   /** One digit of the row's number, written with other bases than ten: columns that are only distinct together. */
   | { readonly kind: 'digit'; readonly unit: number; readonly base: number }
 
@@ -49,6 +68,8 @@ export type Pick =
   | { readonly kind: 'spread'; readonly skew: number; readonly isOrdered: boolean }
   /** Each parent once. */
   | { readonly kind: 'once' }
+  /** Pairs of different rows, each once: one of two links leads to the earlier, the other to the later row. */
+  | { readonly kind: 'pair'; readonly isHigh: boolean }
   /** Each row of one parent another one. */
   | { readonly kind: 'ranked'; readonly by: number }
   /**
@@ -61,8 +82,10 @@ export type Pick =
       readonly up: readonly { readonly table: string; readonly link: number }[]
       readonly down: readonly { readonly table: string; readonly link: number }[]
     }
-  /** An earlier row of the same chunk; its first row points to itself. */
-  | { readonly kind: 'earlier'; readonly fan: number }
+  /** An earlier row of the same chunk, and block; the first row of a block points to itself, or is null. */
+  | { readonly kind: 'earlier'; readonly fan: number; readonly block?: number }
+  /** An earlier row of the same chunk that has the same parent by another link, which lays its children side by side. */
+  | { readonly kind: 'sibling'; readonly by: number; readonly fan: number }
   /** The row of a table of the same circle that stands beside it: written in the same chunk, or in an earlier one. */
   | { readonly kind: 'beside' }
   /** A row of which this one is the ancestor; `down` as above. */

@@ -9,6 +9,8 @@ export interface VolumeWish {
   readonly columns: ReadonlyMap<string, Readonly<Record<string, ColumnVolumeWish>>>
   /** Rows of tables that nothing points to, when no size is named. */
   readonly usual: number
+  /** Tables that get no rows, unless they are named or others need them. */
+  readonly leave: ReadonlySet<string>
   /** Rows of one transaction. */
   readonly chunk: number
 }
@@ -21,6 +23,7 @@ export const makeWish = (wish: Partial<VolumeWish> = {}): VolumeWish => ({
   sizes: new Map(),
   columns: new Map(),
   usual: usualRows,
+  leave: new Set(),
   chunk: usualChunk,
   ...wish,
 })

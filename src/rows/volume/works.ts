@@ -4,12 +4,12 @@
  * columns that are set later. What a piece holds does not depend on who writes it or when.
  */
 import { ident, identList, qualified } from '../../postgres/quote.ts'
+import type { Session } from '../../postgres/session.ts'
 import { circleRange } from './circle.ts'
 import { compileVolume, type CompiledVolume } from './compile.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
 
-export type Step =
-  { readonly sql: string } | { readonly copy: string; readonly lines: () => Iterable<string> }
+type Step = { readonly sql: string } | { readonly copy: string; readonly lines: () => Iterable<string> }
 
 export interface Work {
   /** Under this the journal notes its chunks, and from this number on. */
@@ -39,6 +39,28 @@ function* joined(line: (n: number) => string | null, from: number, to: number): 
       if (one !== null) text += `${one}\n`
     }
     yield text
+  }
+}
+
+/** What fails while lines are made is told as it is: the server only learns that there are no more. */
+export const runStep = async (db: Session, step: Step): Promise<void> => {
+  if ('sql' in step) {
+    await db.query(step.sql)
+    return
+  }
+  const failed: unknown[] = []
+  function* lines(of: () => Iterable<string>): Generator<string> {
+    try {
+      yield* of()
+    } catch (cause) {
+      failed.push(cause)
+      throw cause
+    }
+  }
+  try {
+    await db.copyIn(step.copy, lines(step.lines))
+  } catch (cause) {
+    throw failed.length > 0 ? failed[0] : cause
   }
 }
 

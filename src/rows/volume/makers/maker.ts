@@ -1,5 +1,6 @@
 /** What every family of makers gives: the text of value number `i` of a column, in the form that PostgreSQL reads. */
 import type { Column } from '../../../catalog/table.ts'
+import type { Kin } from './kin.ts'
 
 /** What a maker needs to know of a column; plain data. */
 export interface MakerColumn extends Pick<Column, 'name' | 'modifier' | 'labels'> {
@@ -21,6 +22,8 @@ export interface Maker {
   readonly isBell?: boolean
   /** Seconds between two numbers, where the values are moments. */
   readonly seconds?: number
+  /** What of a whole it is, and what the column's name says before it: `billing` of `billing_city`. */
+  readonly kin?: Kin & { readonly of: string }
 }
 
 /** One family: a file each with the same verbs. */

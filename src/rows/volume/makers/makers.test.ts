@@ -45,6 +45,28 @@ describe('distinct values', () => {
   )
 })
 
+it.each(['email', 'name', 'title', 'description', 'address', 'company', 'full_name', 'slug'])(
+  'no text called %s comes twice among those of far numbers',
+  (name) => {
+    const { make } = makerOf(column('text', { name }), { isDistinct: true })!
+    const numbers = Array.from({ length: 40_000 }, (_, i) => i * 251)
+    expect(new Set(numbers.map(make)).size).toBe(numbers.length)
+  },
+)
+
+it('words stand where short columns have room for them', () => {
+  const all = (name: string, limit: number): readonly string[] => {
+    const { make, variety } = makerOf(column('character varying', { name, modifier: limit + 4 }), {
+      isDistinct: false,
+    })!
+    return Array.from({ length: Math.min(variety, 500) }, (_, i) => make(i))
+  }
+  expect(all('city', 15)).toContain('Vienna')
+  expect(all('first_name', 10)).toContain('Ada')
+  expect(all('contact_name', 12)).toContain('Amir Cohen')
+  expect(all('address', 16).every((text) => text.endsWith(' Street'))).toBe(true)
+})
+
 it('texts look like what their column is called', () => {
   const one = (name: string, table = 't'): string =>
     makerOf(column('text', { name, table }), { isDistinct: false })!.make(3)
@@ -53,7 +75,9 @@ it('texts look like what their column is called', () => {
   expect(one('phone_number')).toMatch(/^\+1555\d{7}$/u)
   expect(one('currency')).toMatch(/^[A-Z]{3}$/u)
   expect(one('name', 'cities')).toBe(one('city'))
-  expect(one('title')).toMatch(/^[a-z]+ [a-z]+$/u)
+  expect(one('title')).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/u)
+  expect(one('title', 'employees')).toMatch(/^[A-Z][a-z]+(?: [A-Z][a-z]+)?$/u)
+  expect(one('status')).toMatch(/^(?:active|pending|closed|draft|archived|paused)$/u)
 })
 
 it('a type that is not known has no maker', () => {

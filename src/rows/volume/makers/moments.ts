@@ -41,6 +41,7 @@ export const isLater = (name: string): boolean => {
   return words.some((word) => laterWords.test(word)) || words.at(-1) === 'to'
 }
 
+/** Whether it is a day in the life of a person, long before the others. */
 const isBirth = (name: string): boolean =>
   wordsOf(name).some((word) => /^(?:birth|born|birthday|birthdate|dob)$/u.test(word))
 
@@ -61,6 +62,13 @@ export const moments: MakerFamily = {
     }
     if (bareType.startsWith('timestamp')) {
       const zone = bareType.endsWith('with time zone') ? '+00' : ''
+      if (isBirth(name))
+        return {
+          capacity: 2_000_000,
+          variety: 20_000,
+          seconds: daySeconds,
+          make: (i) => `${dayText(firstBirthday + i)} 00:00:00${zone}`,
+        }
       return {
         capacity: 200_000_000_000,
         variety: span * daySeconds,

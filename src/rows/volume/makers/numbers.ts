@@ -20,7 +20,8 @@ const ranges: readonly (readonly [RegExp, number, number])[] = [
   [/^(?:quantity|qty|count|copies|seats|rooms|stock|attempts)$/u, 1, 50],
   [/^(?:position|rank|order|sort|line|index|sequence|ordinal)$/u, 1, 100],
   [/^(?:port)$/u, 1024, 60_000],
-  [/^(?:size|length|width|height|weight|duration|bytes)$/u, 1, 5_000],
+  [/^(?:duration|length|minutes|hours|days|width|height|depth|weight)$/u, 1, 240],
+  [/^(?:size|bytes|milliseconds|ms)$/u, 1, 1_000_000],
   [/^(?:cents|amount|price|total|cost|salary|balance)$/u, 100, 100_000],
 ]
 

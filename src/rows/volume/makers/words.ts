@@ -9,20 +9,6 @@ export const lastNames = list(
   'Adler Ahmed Bauer Becker Bianchi Brown Castro Cohen Costa Diaz Dubois Fischer Garcia Haas Haddad Ito Ivanov Jensen Kaya Keller Khan Kim Kowalski Larsen Lee Lopez Martin Meyer Moreau Nakamura Novak Olsen Patel Pereira Popov Rossi Sato Schmidt Silva Singh Smith Sousa Tanaka Torres Vogel Wagner Weber Wolf Wright Yilmaz Zhang',
 )
 
-export const cities = [
-  ...list(
-    'Amsterdam Athens Auckland Bangkok Barcelona Beirut Berlin Bogota Boston Brussels Cairo Chicago Copenhagen Dakar Delhi Dublin Geneva Hamburg Hanoi Helsinki Istanbul Jakarta Johannesburg Kyoto Lagos Lima Lisbon London Lyon Madrid Manila Melbourne Milan Montreal Mumbai Munich Nairobi Oslo Paris Porto Prague Quito Rome Santiago Seoul Singapore Stockholm Sydney Tokyo Toronto Vienna Warsaw Zurich',
-  ),
-]
-
-export const countries = list(
-  'Argentina Australia Austria Belgium Brazil Canada Chile China Colombia Denmark Egypt Finland France Germany Ghana Greece India Indonesia Ireland Italy Japan Kenya Mexico Morocco Netherlands Nigeria Norway Peru Poland Portugal Senegal Spain Sweden Switzerland Thailand Turkey Uruguay Vietnam',
-)
-
-export const countryCodes = list(
-  'AR AU AT BE BR CA CL CN CO DK EG FI FR DE GH GR IN ID IE IT JP KE MX MA NL NG NO PE PL PT SN ES SE CH TH TR UY VN',
-)
-
 export const currencies = list('EUR USD GBP JPY CHF SEK NOK DKK PLN CAD AUD BRL')
 
 export const languages = list('en de fr es it pt nl sv da pl tr ja')
@@ -48,3 +34,39 @@ export const streets = list(
 )
 
 export const companies = list('Group Labs Partners Systems Trading Works')
+
+export const jobTitles = [
+  'Accountant',
+  'Analyst',
+  'Assistant',
+  'Buyer',
+  'Consultant',
+  'Controller',
+  'Designer',
+  'Driver',
+  'Engineer',
+  'Marketing Manager',
+  'Owner',
+  'Production Manager',
+  'Sales Manager',
+  'Sales Representative',
+  'Secretary',
+  'Support Agent',
+  'Team Lead',
+  'Technician',
+]
+
+export const languageNames = list(
+  'English German French Spanish Italian Portuguese Dutch Swedish Danish Polish Turkish Japanese',
+)
+
+export const statuses = list('active pending closed draft archived paused')
+export const types = list('standard basic premium custom internal external special general')
+export const roles = list('member admin editor viewer owner guest')
+export const levels = list('low medium high critical')
+export const modes = list('auto manual hybrid off')
+export const channels = list('web mobile email phone partner store referral social')
+export const payments = list('card cash transfer invoice voucher')
+export const genders = list('female male other')
+export const salutations = list('Ms. Mr. Dr. Mrs. Prof.')
+export const units = list('piece box kg litre metre pack pair set')
