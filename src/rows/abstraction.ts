@@ -99,6 +99,24 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     return { alone: { sql: text(node), column: column.name } }
   }
 
+  const isText = (node: unknown): boolean => {
+    const parts = nodeParts(node)
+    if (parts?.[0] === 'TypeCast') {
+      const names = nameList((parts[1]['typeName'] as Record<string, unknown> | undefined)?.['names'])
+      return /^(?:text|varchar|bpchar|citext)$/u.test(names.at(-1) ?? '')
+    }
+    if (parts?.[0] === 'FuncCall') return isExact(parts[1])
+    return /^(?:text|character|(?:\w+\.)?citext)/u.test(columns.get(columnOf(node) ?? '')?.baseType ?? '')
+  }
+  /** The bounds of a range have the names of text functions, and may be null though the range is not. */
+  const isExact = (call: Record<string, unknown>): boolean => {
+    const name = nameList(call['funcname']).at(-1) ?? ''
+    if (!Object.hasOwn(exact, name)) return false
+    return (
+      (name !== 'upper' && name !== 'lower') || isText((call['args'] as readonly unknown[] | undefined)?.[0])
+    )
+  }
+
   /** Columns that a strictly computed operand is null with; null when it is not known to be strict. */
   const strictOver = (node: unknown): readonly string[] | null => {
     const parts = nodeParts(node)
@@ -116,7 +134,7 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
       const over = nodes.map(strictOver)
       return over.every((o) => o !== null) ? [...new Set(over.flat())] : null
     }
-    if (kind === 'FuncCall' && (nameList(body['funcname']).at(-1) ?? '') in exact) {
+    if (kind === 'FuncCall' && isExact(body)) {
       return all((body['args'] as readonly unknown[] | undefined) ?? [])
     }
     if (
@@ -146,7 +164,8 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
   }
   const typeOf = (node: unknown): string | null => {
     const parts = nodeParts(node)
-    if (parts?.[0] === 'FuncCall') return exact[nameList(parts[1]['funcname']).at(-1) ?? ''] ?? null
+    if (parts?.[0] === 'FuncCall')
+      return isExact(parts[1]) ? (exact[nameList(parts[1]['funcname']).at(-1) ?? ''] ?? null) : null
     if (parts?.[0] === 'CoalesceExpr') {
       const args = (parts[1]['args'] as readonly unknown[]).map((arg) =>
         columns.get(columnOf(underCasts(arg)) ?? ''),

@@ -13,6 +13,7 @@ import { insertRows, whereRow } from './insert.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { tryOnTop } from './savepoint.ts'
+import { turnedRows } from './turned-rows.ts'
 
 interface Confirmed {
   readonly row: Row
@@ -176,11 +177,13 @@ const confirmOne = async (
   const found = async (): Promise<{ row: Row; reply: Reply } | null> => {
     if (first && 'row' in first) return first
     const about = suspects(facts, first && 'fault' in first ? first.fault : null)
-    for (const rows of [
-      ...(about ? [alternatives(facts, draft, about)] : []),
-      [barest(facts, draft.row), ...alternatives(facts, draft, null)],
-    ]) {
-      const next = await attempt(rows)
+    const ways = [
+      ...(about ? [() => alternatives(facts, draft, about)] : []),
+      () => [barest(facts, draft.row), ...alternatives(facts, draft, null)],
+      () => turnedRows(ground, facts, draft),
+    ]
+    for (const way of ways) {
+      const next = await attempt(await way())
       if (next && 'row' in next) return next
     }
     return null

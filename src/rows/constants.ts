@@ -4,12 +4,8 @@
  */
 import { deparseExpression, parseExpression, type ParseNode } from '../postgres/parse.ts'
 import { jsonPathsOf, type JsonPath } from './json-paths.ts'
+import type { TextPattern } from './pattern-syntax.ts'
 import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
-
-export interface TextPattern {
-  readonly syntax: 'regex' | 'like' | 'similar'
-  readonly text: string
-}
 
 /** What the values of a column may hinge on. */
 export interface ValueClues {
@@ -170,7 +166,7 @@ export const atomOf = (root: unknown): Atom => {
     computed: [...computed],
     patterns,
     lengths,
-    paths: jsonPathsOf(root),
+    paths: jsonPathsOf(root, patterns),
     functions,
     ...(functions.some(([, name]) => elementFunctions.test(name)) ? { inElements: true } : {}),
   }

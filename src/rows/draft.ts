@@ -11,6 +11,7 @@ import { groupOptions, groupReferences, type ParentKeys } from './reference-grou
 import { type JudgedColumns, judgeColumns } from './judge-columns.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
+import { throughGenerated } from './generated-references.ts'
 import { findRows, noneFalse, type Variable } from './search.ts'
 
 /** A family's row with everything that may vary in it, present values first. */
@@ -30,7 +31,7 @@ const mostAlike = 40
 type Constraint = ReturnType<typeof constraintsOf>[number]
 
 /** Which constraints each row breaks. */
-const brokenBy = async (
+export const brokenBy = async (
   ground: RowGround,
   facts: TableFacts,
   rows: readonly Row[],
@@ -93,8 +94,12 @@ export const draftFamilies = async (
   const free = writableColumns(table).filter(
     (c) => !grouped.has(c.name) && !toItself.has(c.name) && !unfilled.has(c.name),
   )
-  const judged = await judgeColumns(ground, facts, free, { lightly: true })
-  const constraints = constraintsOf(facts)
+  const bound = throughGenerated(facts, filled, families, keys)
+  const constraints = [...constraintsOf(facts), ...bound]
+  const judged = await judgeColumns(ground, facts, free, {
+    lightly: true,
+    ...(bound.length > 0 ? { constraints, expressions: bound.map((c) => c.expression) } : {}),
+  })
   const wide = constraints.filter((c) => c.columns.length > 1 || c.columns.some((n) => !judged.has(n)))
 
   const settle = (row: Row): Row => (pointsTo ? row : selfValues(row, row, own, grouped))

@@ -6,7 +6,7 @@ import { qualified } from '../postgres/quote.ts'
 import { treesIn } from './body-trees.ts'
 import { type Atom, atomOf, cluesOfTree, noClues } from './constants.ts'
 import { askEach } from './savepoint.ts'
-import { walk } from './tree.ts'
+import { nodeParts, walk } from './tree.ts'
 
 /** Definitions of SQL and PL/pgSQL functions that no extension brought. */
 const functionsSql = `
@@ -41,8 +41,24 @@ const sqlBody = (definition: string): readonly unknown[] => {
   return treesIn(definition)
 }
 
+/** `select a and b` over no table and `return a and b` are expressions: their predicates stand apart. */
+const bareValues = (tree: unknown): readonly unknown[] => {
+  const [kind, body] = nodeParts(tree) ?? []
+  if (kind === 'SubLink' && body!['subLinkType'] === 'EXPR_SUBLINK') {
+    const inner = bareValues(body!['subselect'])
+    return inner[0] === body!['subselect'] ? [tree] : inner
+  }
+  if (kind === 'ReturnStmt') return [body!['returnval']]
+  const targets = body?.['targetList']
+  if (kind !== 'SelectStmt' || !Array.isArray(targets) || body!['fromClause'] || body!['whereClause'])
+    return [tree]
+  return targets.map((target) => nodeParts(target)?.[1]['val'])
+}
+
 const treesOf = (row: FunctionRow): readonly unknown[] =>
-  row.language === 'plpgsql' ? plpgsqlQueries(row.definition).flatMap(treesIn) : sqlBody(row.definition)
+  row.language === 'plpgsql'
+    ? plpgsqlQueries(row.definition).flatMap(treesIn)
+    : sqlBody(row.definition).flatMap(bareValues)
 
 const rowsSampled = 6
 

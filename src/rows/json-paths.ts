@@ -1,10 +1,15 @@
 /** The places inside a JSON column that an expression looks at, with the values it compares them with. */
+import type { TextPattern } from './pattern-syntax.ts'
 import { columnOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
 
 export interface JsonPath {
   readonly path: readonly string[]
   /** Constants of the same predicate: what the leaf may be compared with. */
   readonly values: readonly string[]
+  /** Types that the predicate casts the leaf to: `int4`, `time`. */
+  readonly casts?: readonly string[]
+  /** Patterns that the predicate asks the leaf to match. */
+  readonly patterns?: readonly TextPattern[]
 }
 
 /** `{a,b}` is a, b; another text is one key. */
@@ -49,9 +54,17 @@ const chainOf = (node: unknown): string[] | null => {
   return null
 }
 
+/** `int4` of `(doc ->> 'n')::int`; what casts a text to text says nothing. */
+const castOf = (body: Record<string, unknown>): string | null => {
+  const names = (body['typeName'] as { readonly names?: unknown } | undefined)?.names
+  const name = nameList(names).at(-1) ?? null
+  return name === 'text' || name === 'varchar' || name === 'jsonb' || name === 'json' ? null : name
+}
+
 /** Every path that the predicate follows; its other constants are offered as values of each. */
-export const jsonPathsOf = (root: unknown): JsonPath[] => {
+export const jsonPathsOf = (root: unknown, patterns: readonly TextPattern[] = []): JsonPath[] => {
   const paths: string[][] = []
+  const casts = new Map<string, string>()
   const keys = new Set<string>()
   const values = new Set<string>()
   const addPath = (path: string[]): void => {
@@ -63,6 +76,8 @@ export const jsonPathsOf = (root: unknown): JsonPath[] => {
     const chain = kind === 'ColumnRef' ? null : chainOf(node)
     if (chain) {
       addPath(chain)
+      const cast = kind === 'TypeCast' ? castOf(body) : null
+      if (cast !== null) casts.set(JSON.stringify(chain), cast)
       return false
     }
     const operator = kind === 'A_Expr' ? (nameList(body['name']).at(-1) ?? '') : ''
@@ -93,5 +108,13 @@ export const jsonPathsOf = (root: unknown): JsonPath[] => {
     return false
   })
   const seen = new Map(paths.map((path) => [JSON.stringify(path), path]))
-  return [...seen.values()].map((path) => ({ path, values: [...values] }))
+  return [...seen].map(([key, path]) => {
+    const cast = casts.get(key)
+    return {
+      path,
+      values: [...values],
+      ...(cast === undefined ? {} : { casts: [cast] }),
+      ...(patterns.length === 0 ? {} : { patterns }),
+    }
+  })
 }

@@ -1,5 +1,6 @@
 /** How a row that breaks constraints over several columns may be mended: one search for each set of columns that hang together. */
 import { comparisonsIn, type DerivedValues } from './derived.ts'
+import { saidOfColumn } from './domain-value.ts'
 import type { TableFacts } from './facts.ts'
 import type { Row } from './rows.ts'
 import type { Search, Variable } from './search.ts'
@@ -58,6 +59,12 @@ const startingWith = (
   return [...all.slice(0, nullsAt), ...later.filter(isNull), ...later.filter((o) => !isNull(o))]
 }
 
+/** What is derived from other columns has to be a value of the column's domain, too. */
+const domainsOf = (variables: readonly Variable[]): readonly string[] =>
+  variables.flatMap((v) =>
+    v.columns.flatMap((c) => c.domainChecks.flatMap((check) => saidOfColumn(check, c.name) ?? [])),
+  )
+
 export interface Mending<C extends Constraint> {
   readonly search: Search
   /** The broken constraints that it is about. */
@@ -102,7 +109,7 @@ export const mendingsOf = <C extends Constraint>(
       row,
       variables: part.variables.map((v) => ({ columns: v.columns, options: options(v) })),
       fixed: facts.table.columns.filter((c) => c.generated === null && names.has(c.name)),
-      expressions: part.constraints.map((c) => c.expression),
+      expressions: [...part.constraints.map((c) => c.expression), ...domainsOf(part.variables)],
       limit: mostCombinations,
     }
     found.push({ search, broken: about })

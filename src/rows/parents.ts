@@ -34,6 +34,10 @@ const anchors = (facts: TableFacts, referenced: ReadonlySet<string>): ReadonlySe
     ...(facts.table.rowSecurity || facts.triggers.length > 0 ? facts.table.columns.map((c) => c.name) : []),
   ])
 
+/** No row can leave it empty at will: it follows from what is written into other columns. */
+const isComputed = ({ table }: TableFacts, reference: ReferenceFact): boolean =>
+  reference.columns.some((name) => table.columns.find((c) => c.name === name)?.generated != null)
+
 export const planParents = (all: ReadonlyMap<string, TableFacts>): Parents => {
   const referenced = new Map<string, Set<string>>()
   for (const facts of all.values()) {
@@ -51,7 +55,7 @@ export const planParents = (all: ReadonlyMap<string, TableFacts>): Parents => {
   for (const [id, facts] of all) {
     hard.set(
       id,
-      facts.references.filter((r) => r.target !== id && required(facts, r)),
+      facts.references.filter((r) => r.target !== id && (required(facts, r) || isComputed(facts, r))),
     )
   }
 

@@ -3,6 +3,12 @@
  * What it does not know it leaves out: PostgreSQL judges every string that comes of it.
  */
 
+/** As an expression writes it. */
+export interface TextPattern {
+  readonly syntax: 'regex' | 'like' | 'similar'
+  readonly text: string
+}
+
 export type PatternNode =
   | { readonly kind: 'char'; readonly accepts: (char: string) => boolean; readonly literal: string | null }
   | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }

@@ -2,8 +2,7 @@
  * Strings for a PostgreSQL regular expression, LIKE or SIMILAR TO pattern: some that are likely to match, at
  * wanted lengths too, and near misses (one character more, less, other). PostgreSQL judges them all.
  */
-import type { TextPattern } from './constants.ts'
-import { parsePattern, type ParsedPattern, type PatternNode } from './pattern-syntax.ts'
+import { parsePattern, type ParsedPattern, type PatternNode, type TextPattern } from './pattern-syntax.ts'
 
 const alphabet = Array.from(
   'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. @/:,;#+*=!?$%&()[]{}<>|~^\'"\\`\n\täßéñ中',

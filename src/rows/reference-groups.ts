@@ -7,6 +7,9 @@ export interface ReferenceGroup {
   readonly columns: readonly Column[]
 }
 
+/** The sibling of family f is asked for as family f + 6, behind the families and their roots. */
+export const firstSibling = 6
+
 /** A parent's key for a reference in a family, by referencing column; null when it has no such row. */
 export type ParentKeys = (reference: ReferenceFact, family: number) => Readonly<Record<string, string>> | null
 
@@ -64,7 +67,7 @@ export const groupOptions = (
   const same = order.map((f) => group.references.map(() => f))
   const mixed =
     group.references.length > 1 && group.references.length <= 4
-      ? everyChoice(group.references.length, order)
+      ? everyChoice(group.references.length, [...order.slice(0, 1), family + firstSibling, ...order.slice(1)])
       : []
   const found = [...same, ...mixed].flatMap((choice) => {
     const values = assignment(group, choice, keys)

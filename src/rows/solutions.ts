@@ -12,10 +12,11 @@ import { type Draft, draftFamilies } from './draft.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row, SetAside } from './rows.ts'
+import { pointedToTwice, siblingsOf } from './siblings.ts'
 import { nextStep } from './staging.ts'
 import { answerOf } from './trigger-faults.ts'
 import { families, firstRoot, keyValues, type KnownRows, worldStatements } from './world.ts'
-import type { ParentKeys } from './reference-groups.ts'
+import { firstSibling, type ParentKeys } from './reference-groups.ts'
 
 interface Core extends KnownRows {
   /** Why it has no row of family a; null when it has one. */
@@ -100,6 +101,11 @@ export const makeSolutions = (ground: RowGround): Solutions => {
   const keysFor =
     (own: string): ParentKeys =>
     (ref, family) => {
+      const sibling = siblings
+        .get(own)
+        ?.get(ref.target)
+        ?.get(family - firstSibling)
+      if (family >= firstSibling) return sibling ? keyValues(ref, sibling) : null
       const wanted = family >= firstRoot && ref.target !== own ? family - firstRoot : family
       const stored = known(ref.target)?.stored.get(wanted)
       return stored ? keyValues(ref, stored) : null
@@ -159,6 +165,39 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     return true
   }
 
+  /** Of a table, by the tables that it points to twice: rows that share the parents of a family's. */
+  const siblings = new Map<string, Map<string, ReadonlyMap<number, Row>>>()
+  const hasSiblings = async (facts: TableFacts): Promise<boolean> => {
+    const { id } = facts.table
+    if (siblings.has(id)) return false
+    const of = new Map<string, ReadonlyMap<number, Row>>()
+    siblings.set(id, of)
+    const targets = pointedToTwice(ground.parents.hard(id))
+    for (const target of targets) {
+      const core = cores.get(target)
+      const table = ground.facts.get(target)
+      if (!core || !table || core.problem !== null) continue
+      const rows = families.map((f) => core.rows.get(f)).filter((row) => row !== undefined)
+      const world = [
+        ...worldOf(target, 'core').map((s) => s.sql),
+        ...core.ending,
+        insertRows(table.table, rows),
+      ]
+      const found = await siblingsOf(ground, table, keysFor(target), world)
+      if (found.size === 0) continue
+      of.set(target, new Map([...found].map(([f, { stored }]) => [f, stored])))
+      const inserted = insertRows(
+        table.table,
+        [...found.values()].map(({ row }) => row),
+      )
+      staged.set(id, [...(staged.get(id) ?? []), `${inserted} on conflict do nothing`])
+    }
+    if (of.size === 0) return false
+    const drafts = await draftFamilies(ground, facts, families, keysFor(id))
+    drafted.set(id, new Map(drafts.map((d) => [d.family, d])))
+    return true
+  }
+
   const own = new Map<string, readonly Aside[]>()
   /** Those of the table and of what stands in its world. */
   const asidesOf = (table: string, of: 'core' | 'base'): readonly Aside[] => {
@@ -214,6 +253,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
       const attempt = await attemptCore(facts)
       const { core, refusal } = attempt
       if (core.problem === null) return { ...core, staged: staged.get(facts.table.id) ?? [] }
+      if (await hasSiblings(facts)) continue
       if ((await isStaged(facts, refusal)) || (await isSetAside(facts, refusal))) continue
       return core
     }

@@ -4,11 +4,13 @@ import { evaluate } from './evaluate.ts'
 import { followingRows } from './follow.ts'
 import { mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
+import { throughGenerated } from './generated-references.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row, Solved, SolveWish } from './rows.ts'
 import { findRows, noneFalse } from './search.ts'
 import { type Surroundings, variablesAround } from './variables.ts'
+import { families } from './world.ts'
 
 type Constraint = ReturnType<typeof constraintsOf>[number] & { readonly mustBeTrue: boolean }
 
@@ -75,15 +77,41 @@ const valueIn = (row: Row, name: string, fallback: string | null): string => {
   return /\bnextval\s*\(/iu.test(sql) ? '1' : sql
 }
 
-export const solveRow = (ground: RowGround, around: Surroundings, wish: SolveWish): Promise<Solved> => {
-  const ignored = new Set(wish.ignoreChecks ?? [])
-  const facts = wish.anywhere ? { ...around.facts, partition: null } : around.facts
-  return solveUnder(
-    ground,
-    { ...around, facts },
-    wish,
-    constraintsOf(facts, (c) => ignored.has(c.name ?? c.expression)),
-  )
+/** What is wished of a computed column is asked of the columns that it is computed from. */
+const withoutComputed = ({ table }: TableFacts, wish: SolveWish): SolveWish => {
+  const pins = Object.entries(wish.pins ?? {})
+  const computed = pins.flatMap(([name, sql]) => {
+    const column = table.columns.find((c) => c.name === name)
+    if (!column || column.generated === null || column.default === null) return []
+    return [{ name, where: `(${column.default}) is not distinct from cast(${sql} as ${column.type})` }]
+  })
+  if (computed.length === 0) return wish
+  const isWritten = ([name]: readonly [string, string]): boolean => !computed.some((one) => one.name === name)
+  return {
+    ...wish,
+    pins: Object.fromEntries(pins.filter(isWritten)),
+    where: [...(wish.where ?? []), ...computed.map(({ where }) => where)],
+  }
+}
+
+export const solveRow = async (
+  ground: RowGround,
+  around: Surroundings,
+  asked: SolveWish,
+): Promise<Solved> => {
+  const ignored = new Set(asked.ignoreChecks ?? [])
+  const facts = asked.anywhere ? { ...around.facts, partition: null } : around.facts
+  const wish = withoutComputed(facts, asked)
+  const under = (constraints: ReturnType<typeof constraintsOf>): Promise<Solved> =>
+    solveUnder(ground, { ...around, facts }, wish, constraints)
+  const constraints = constraintsOf(facts, (c) => ignored.has(c.name ?? c.expression))
+  const references = ground.parents
+    .hard(facts.table.id)
+    .filter(({ columns }) => columns.every((name) => asked.pins?.[name] === undefined || wish.pins?.[name]))
+  const bound = throughGenerated(facts, references, families, around.keys)
+  const pointing = bound.length === 0 ? null : await under([...constraints, ...bound])
+  // Where no parent stands for it, whoever asked puts one there, or wants it to be missing.
+  return pointing && 'row' in pointing ? pointing : under(constraints)
 }
 
 /** The same under these row-level constraints only. */

@@ -2,6 +2,7 @@
 import type { GeneratedRule } from '../architecture/kinds/generated.ts'
 import { valueMutants } from '../catalog/expression/expressions.ts'
 import { generatedOf } from '../catalog/generated.ts'
+import { referencesOf } from '../catalog/references.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
@@ -79,6 +80,15 @@ const addComputedCases = async (rule: GeneratedRule, context: RuleContext, groun
   }
 }
 
+/** Where it is part of a foreign key: the key's other columns, which stay as they are. */
+const besideInKeys = (rule: GeneratedRule, { catalog }: RuleContext, base: Row): Row =>
+  Object.fromEntries(
+    referencesOf(catalog, rule.table)
+      .filter(({ facts }) => facts.columns.includes(rule.column))
+      .flatMap(({ facts }) => facts.columns)
+      .flatMap((name) => (base[name] === undefined || name === rule.column ? [] : [[name, base[name]]])),
+  )
+
 /** The columns that it is computed from change to those of a row with another value. */
 const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
   const { rows, table, db } = context
@@ -86,7 +96,8 @@ const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, groun
   const value = values?.[0]
   if (value === undefined) return
   const isOther = `(${rule.expression})::text is distinct from ${value === null ? 'null' : literal(value)}`
-  const other = await makeRow(context, table, { pins: {}, family: 'a', where: [isOther] })
+  const pins = besideInKeys(rule, context, ground.base)
+  const other = await makeRow(context, table, { pins, family: 'a', where: [isOther] })
   const sources = await columnsIn(table, rule.expression)
   if ('unsolved' in other || sources.length === 0) return
   const changes = sources.map((c) => `${ident(c)} = ${other.row[c] ?? 'null'}`).join(', ')

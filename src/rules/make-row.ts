@@ -8,6 +8,7 @@ import type { PgFault } from '../postgres/fault.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Family, Row, SolveWish } from '../rows/rows.ts'
 import { functionsOf } from '../rows/trigger-faults.ts'
+import { withComputedKey } from './computed-key.ts'
 import { freshValues } from './fresh-value.ts'
 import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -63,7 +64,8 @@ const makeParent = async (
       tried: fault.message,
     }
   }
-  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, row[key.columns[i]!] ?? 'null']))
+  const own = await withComputedKey({ target: table, targetColumns: key.columns }, context, row)
+  const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, own[key.columns[i]!] ?? 'null']))
   const made = await makeRowAt(context, target, { ...wish, pins, where: [], until: [] }, depth + 1)
   return 'unsolved' in made ? made : [...made.given, context.rows.insert(target, made.row)]
 }

@@ -165,6 +165,16 @@ export const chooseArguments = ({ signature, reads, standing, clues }: ArgumentG
   return { aligned, others }
 }
 
+/** All that the texts of the function speak of, also of what they make of its only argument. */
+export const nearValues = (
+  { signature, clues }: Pick<ArgumentGround, 'signature' | 'clues'>,
+  argument: Argument,
+): readonly string[] => {
+  const { slot, family } = familyOf(argument)
+  const near = family.near(slot, mergeClues(clues.atomsOf(signature.schema, signature.name)))
+  return near.map((value) => cast(argument, value, signature.isOverloaded))
+}
+
 /** As SQL names the function: without its schema where every search path finds it. */
 export const callSql = (signature: Signature, args: Arguments, isQualified: boolean): string => {
   const name =

@@ -1,6 +1,7 @@
 /** What is said of a function of which not everything was seen. */
 import type { Mutant, Structure } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
+import { fewOf } from '../few-of.ts'
 
 export interface TriedCalls {
   readonly calls: number
@@ -67,7 +68,7 @@ export const functionFindings = (
       severity: 'warning',
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${structure.id} would go unnoticed`,
-      why: `${tried}; none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
+      why: `${tried}; none tells these apart: ${fewOf(left.map((m) => m.summary))}`,
       fix:
         hindrance === null
           ? statedBy(structure)

@@ -28,6 +28,7 @@ import type { ObservedEntry, ObservedFunction } from './observed-function.ts'
 import { recordCalls } from './record-calls.ts'
 import { reduceRows } from './reduce-rows.ts'
 import { readSignatures, type Signature } from './signatures.ts'
+import { withScarceAnswers } from './scarce-answers.ts'
 import { standingRows } from './standing-rows.ts'
 import { openClimb } from './climb.ts'
 import { traceBody } from './trace-body.ts'
@@ -107,7 +108,8 @@ const openGround = async ({ lab, clues, structure, signature }: Study): Promise<
   const { facts } = structure
   return inTransaction(db, async () => {
     const standing = await standingRows({ rows, catalog }, reads)
-    const choices = chooseArguments({ signature, reads, standing, clues, catalog })
+    const asked = { signature, reads, standing, clues, catalog }
+    const choices = await withScarceAnswers(db, asked, chooseArguments(asked))
     const routine = `${qualified(facts)}(${facts.args.join(', ')})`
     return { db, rows, signature, reads, standing, choices, routine, ownerOf: facts.owner }
   })

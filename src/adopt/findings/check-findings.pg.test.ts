@@ -127,11 +127,14 @@ it('a CHECK implied by NOT NULL, a type, a domain or other CHECKs is told with w
       check (a is not null), check (length(code) < 10), check (a > 5), check (b > 10), check (a < b),
       constraint behind check (x > 5));
     alter table near add constraint unlooked check (x > 10) not valid;
+    create table stays (during tstzrange not null, label text not null, named text not null,
+      check (upper(during) is not null), constraint named_upper check (upper(named) is not null), check (lower(during) is not null or label <> 'x'));
     create table parent (x int not null, constraint empty check (x > 10) no inherit, constraint all_below check (x > 5));`,
   )
   const told = await lab.told('adopt.check-implied')
   expect(told).toEqual([
     'products/check:price_positive: products: CHECK price_positive rejects nothing that CHECK less and CHECK discounted_positive let through: price > 0',
+    'stays/check:named_upper: stays: CHECK named_upper rejects nothing that NOT NULL lets through: upper(named) IS NOT NULL',
     't/check:"1 not null": t: CHECK 1 not null rejects nothing that NOT NULL lets through: a IS NOT NULL',
     't/check:"2 length": t: CHECK 2 length rejects nothing that the type character varying(10) of code lets through: length(code) <= 20',
     't/check:"3 domain": t: CHECK 3 domain rejects nothing that the domain public.positive of c lets through: c > 0',

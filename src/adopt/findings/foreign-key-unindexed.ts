@@ -1,8 +1,9 @@
 /** A foreign key whose own side has no index: each delete or change of a referenced row reads the whole table. */
+import type { ExcludesFacts } from '../../catalog/excludes.ts'
 import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
 import { columnsNotNull, saysOnlyNotNull } from '../../catalog/not-null.ts'
 import { referencesOf } from '../../catalog/references.ts'
-import type { Structure } from '../../catalog/structure.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { identList, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
@@ -35,6 +36,19 @@ const supports = (index: TableIndex, columns: readonly string[]): boolean => {
   )
 }
 
+/** `exclude using gist (room_id with =, during with &&)`: its index finds the rows of a room. */
+const excludes = (catalog: Catalog, table: Table, columns: readonly string[]): boolean =>
+  (catalog.of(table.id, 'excludes') as readonly Structure<ExcludesFacts>[]).some(({ facts }) => {
+    const first = facts.elements.slice(0, columns.length)
+    return (
+      findsRows.has(facts.method) &&
+      first.length === columns.length &&
+      columns.every((name) => first.some(({ column }) => column === name)) &&
+      first.every(({ operator, collation }) => operator === '=' && collation === null) &&
+      coversTheirRows(facts.predicate, columns)
+    )
+  })
+
 /** Deleting a referenced row looks here; what else may change is said by its actions. */
 const actionWords = ({ onDelete, target }: ReferencesFacts): string =>
   onDelete === 'cascade' || onDelete === 'set null' || onDelete === 'set default'
@@ -66,7 +80,7 @@ export const foreignKeyUnindexed: FindingKind = {
         const { columns, notEnforced, period } = structure.facts
         const key = JSON.stringify(columns.toSorted())
         if (notEnforced || period || told.has(key)) return []
-        if (indexes.some((index) => supports(index, columns))) return []
+        if (indexes.some((index) => supports(index, columns)) || excludes(catalog, table, columns)) return []
         told.add(key)
         return [finding(table, structure)]
       })

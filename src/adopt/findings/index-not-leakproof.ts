@@ -140,8 +140,8 @@ const partSql = ({ expression, operatorClass }: PartRow): string =>
 /** Led by the column that the policy compares, the index narrows to the rows that the policy lets through. */
 const mendOf = ({ table, index, guard }: Suspect): string => {
   const drop = `drop index ${qualified({ schema: table.schema, name: index.name })};`
-  const column = identityComparisons(guard).find((one) =>
-    table.columns.some(({ name }) => name === one.column),
+  const column = identityComparisons(guard).find(
+    (one) => one.narrows && table.columns.some(({ name }) => name === one.column),
   )
   if (!column || !['btree', 'gin', 'gist'].includes(index.method))
     return `search in a SECURITY DEFINER function that asks what the policy asks; the index by itself serves only roles that bypass it:\n${drop}`

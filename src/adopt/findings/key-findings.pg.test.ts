@@ -126,10 +126,16 @@ it('foreign keys without an index on their own side', async () => {
     create table parted (id int, x int) partition by list (id);
     create table part partition of parted for values in (1);
     alter table part add foreign key (x) references parents (x);
-    create index on parted (x);`,
+    create index on parted (x);
+    create table bookings (a int, b int, x int references parents (x), y int references parents (x), during tstzrange,
+      foreign key (a, b) references parents, exclude using gist (b with =, a with =, during with &&),
+      exclude using gist (x with =, during with &&) where (x > 0), exclude using gist (y with <>, during with &&));`,
+    { extensions: ['btree_gist'] },
   )
   expect(ids(await lab.told('adopt.foreign-key-unindexed'))).toEqual(
     [
+      'bookings/references:x->parents',
+      'bookings/references:y->parents',
       't/references:"p a",pb->parents',
       't/references:x->parents',
       't/references:y,pb->parents',

@@ -45,6 +45,26 @@ const siblingsOf = (catalog: Catalog): readonly Sibling[] =>
 const typeOf = (table: Table, column: string): string | undefined =>
   table.columns.find(({ name }) => name === column)?.type
 
+/** As it stands where it is all that the policy says, else the comparison alone. */
+const conditionOf = (policy: Policy, { node }: Comparison): string | null => {
+  const own = printExpression(node)
+  const whole = [policy.facts.using, policy.facts.withCheck].find(
+    (sql) => sql !== null && own !== null && printExpression(parseExpression(sql)) === own,
+  )
+  return whole ?? own
+}
+
+/** What it would be mended with. */
+const mendKey = ({ policy, comparison }: Sibling): string =>
+  JSON.stringify([conditionOf(policy, comparison), rolesSql(policy.facts.roles)])
+
+/** As most siblings are guarded: a policy for one role would shut out the others. Of equals the first. */
+const commonest = (siblings: readonly Sibling[]): Sibling | undefined => {
+  const counts = new Map<string, number>()
+  for (const one of siblings) counts.set(mendKey(one), (counts.get(mendKey(one)) ?? 0) + 1)
+  return siblings.toSorted((a, b) => counts.get(mendKey(b))! - counts.get(mendKey(a))!)[0]
+}
+
 /** Tables that somebody other than their owner may use, as far as grants say. */
 const sharedTables = (catalog: Catalog): ReadonlySet<string> =>
   new Set(
@@ -57,15 +77,6 @@ const sharedTables = (catalog: Catalog): ReadonlySet<string> =>
         : []
     }),
   )
-
-/** As it stands where it is all that the policy says, else the comparison alone. */
-const conditionOf = (policy: Policy, { node }: Comparison): string | null => {
-  const own = printExpression(node)
-  const whole = [policy.facts.using, policy.facts.withCheck].find(
-    (sql) => sql !== null && own !== null && printExpression(parseExpression(sql)) === own,
-  )
-  return whole ?? own
-}
 
 const finding = (table: Table, { table: sibling, policy, comparison }: Sibling): Finding => {
   const condition = conditionOf(policy, comparison)
@@ -93,11 +104,13 @@ export const rowSecurityOff: FindingKind = {
     return [...catalog.tables.values()].flatMap((table) => {
       if (table.rowSecurity || table.partitionOf !== null || table.kind === 'foreign') return []
       if (catalog.of(table.id, 'policy').length > 0 || (grantsAreKnown && !shared.has(table.id))) return []
-      const like = siblings.find(
-        ({ table: sibling, comparison: { column } }) =>
-          sibling.schema === table.schema &&
-          typeOf(table, column) !== undefined &&
-          typeOf(table, column) === typeOf(sibling, column),
+      const like = commonest(
+        siblings.filter(
+          ({ table: sibling, comparison: { column } }) =>
+            sibling.schema === table.schema &&
+            typeOf(table, column) !== undefined &&
+            typeOf(table, column) === typeOf(sibling, column),
+        ),
       )
       return like ? [finding(table, like)] : []
     })

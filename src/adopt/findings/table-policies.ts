@@ -47,11 +47,19 @@ const tellsWhoAsks = (node: unknown): boolean => {
 export interface Comparison {
   readonly column: string
   readonly node: ParseNode
+  /** The policy lets no other rows through: it is all of the condition, or one of those that AND joins. */
+  readonly narrows: boolean
+}
+
+const joinedByAnd = (node: ParseNode): readonly unknown[] => {
+  const [kind, fields] = nodeParts(node) ?? []
+  if (kind !== 'BoolExpr' || fields!['boolop'] !== 'AND_EXPR') return [node]
+  return (fields!['args'] as readonly ParseNode[]).flatMap(joinedByAnd)
 }
 
 /** Where a policy compares a column of its row with who asks: `tenant_id = current_setting('app.tenant')::bigint`. */
 export const identityComparisons = (sql: string): readonly Comparison[] => {
-  const found: Comparison[] = []
+  const found: Omit<Comparison, 'narrows'>[] = []
   const plainColumn = (node: unknown): string | null => {
     const bare = underCasts(node)
     const fields = nodeParts(bare)?.[1]['fields']
@@ -62,7 +70,9 @@ export const identityComparisons = (sql: string): readonly Comparison[] => {
     if (column !== null && column !== '*' && tellsWhoAsks(right)) found.push({ column, node })
   }
   try {
-    walk(parseExpression(sql), (kind, fields, node) => {
+    const tree = parseExpression(sql)
+    const joined = joinedByAnd(tree)
+    walk(tree, (kind, fields, node) => {
       if (kind === 'SelectStmt') return false
       const name = (fields['name'] as readonly unknown[] | undefined)?.at(-1)
       const isEqual = nodeParts(name)?.[1]['sval'] === '='
@@ -74,8 +84,8 @@ export const identityComparisons = (sql: string): readonly Comparison[] => {
         take(fields['testexpr'], { SubLink: {} }, node)
       return true
     })
+    return found.map((one) => ({ ...one, narrows: joined.includes(one.node) }))
   } catch {
     return []
   }
-  return found
 }

@@ -1,9 +1,11 @@
 /** Rows that may matter to a trigger though they are not written: of the tables that its texts name, and of its own. */
+import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
+import { literal } from '../../postgres/quote.ts'
 import { literalText } from './literal-text.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import type { Ground } from './write-settings.ts'
@@ -77,17 +79,34 @@ export const besides = async ({ context, reads, base }: Ground): Promise<readonl
     .filter((column) => base[column] !== undefined && base[column] !== 'null')
     .slice(0, 3)
     .map((column): Beside => ({ [table.id]: [{ [column]: base[column]! }] }))
-  const flagged = groups.flatMap((group) =>
-    table.columns
-      .filter((c) => c.type === 'boolean')
-      .map((c) => c.name)
-      .toSorted((a, b) => Number(reads.columns.includes(b)) - Number(reads.columns.includes(a)))
-      .slice(0, 2)
-      .flatMap((name) =>
-        ['true', 'false'].map((value): Beside => ({
-          [table.id]: [{ ...group[table.id]![0], [name]: value }],
-        })),
-      ),
+  const whole = referencesOf(catalog, table.id)
+    .filter((s) => s.facts.columns.length > 1)
+    .map(({ facts }) => Object.fromEntries(facts.columns.map((column) => [column, base[column] ?? 'null'])))
+    .filter((key) => !Object.values(key).includes('null'))
+    .slice(0, 2)
+    .map((key): Beside => ({ [table.id]: [key] }))
+  // The row's counterpart, as two sides of a booking are: alike in all that the texts name.
+  const keys = new Set(primaryKeysOf(catalog, table.id).flatMap((s) => s.facts.columns))
+  const alike = Object.fromEntries(
+    reads.columns.flatMap((name) => {
+      const value = base[name]
+      return value === undefined || keys.has(name) ? [] : [[name, value] as const]
+    }),
+  )
+  const isNamed = (name: string): boolean => reads.columns.includes(name)
+  const flags = table.columns
+    .filter((c) => c.type === 'boolean' || (c.labels !== null && isNamed(c.name)))
+    .toSorted((a, b) => Number(isNamed(b.name)) - Number(isNamed(a.name)))
+    .slice(0, 2)
+  const counterparts = whole.map((group): Beside => ({
+    [table.id]: [{ ...alike, ...group[table.id]![0] }],
+  }))
+  const flagged = [...counterparts, ...whole, ...groups].flatMap((group) =>
+    flags.flatMap(({ name, labels }) =>
+      (labels?.slice(0, 3).map(literal) ?? ['true', 'false']).map((value): Beside => ({
+        [table.id]: [{ ...group[table.id]![0], [name]: value }],
+      })),
+    ),
   )
   const tables = reads.tables.slice(0, mostTables)
   const all = Object.fromEntries(tables.map((t) => [t.id, [{}]]))
@@ -95,12 +114,21 @@ export const besides = async ({ context, reads, base }: Ground): Promise<readonl
   const valued: Beside[] = []
   for (const other of tables) {
     const values = await valuesBeside(context, reads, other)
+    // The row that is pointed to, in another state: no other row of its table stands for it.
+    const parent = referencesOf(catalog, table.id).find(({ facts }) => facts.target === other.id)
+    const pointed = parent ? await context.rows.base(other, 'a') : null
+    const key = Object.fromEntries(
+      (pointed && parent ? parent.facts.targetColumns : []).map((name) => [name, pointed![name] ?? 'null']),
+    )
+    if (pointed && !Object.values(key).includes('null'))
+      valued.push(...values.map((row): Beside => ({ [other.id]: [{ ...row, ...key }] })))
     valued.push(...values.map((row): Beside => ({ [other.id]: [row] })))
     valued.push(...values.map((row): Beside => ({ ...all, [other.id]: [row] })))
   }
   return [
     own,
     ...children,
+    ...whole,
     ...groups,
     { [table.id]: [{}, {}] },
     ...flagged,

@@ -11,6 +11,7 @@ import { askers } from './askers.ts'
 import { calmValues } from './calm-values.ts'
 import { amongNeighbours, askedBeside, besides } from './beside-rows.ts'
 import { linkedWrites } from './linked-writes.ts'
+import { stateMoves } from './state-moves.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import { deferredWrites, typicalWrites } from './typical-writes.ts'
 import { combinedWrites, variedWrites } from './varied-writes.ts'
@@ -18,6 +19,7 @@ import { insert, on, update, type Ground } from './write-settings.ts'
 import {
   agedValues,
   differing,
+  emptied,
   farAhead,
   isTime,
   otherValues,
@@ -29,7 +31,7 @@ import {
 export type Rounds = readonly ((telling: readonly ObservedSetting[]) => Promise<readonly ObservedSetting[]>)[]
 
 /** The rounds from here on write as somebody else. */
-export const firstWithAskers = 5
+export const firstWithAskers = 6
 
 const mostColumns = 6
 
@@ -105,20 +107,30 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
       ...typicalWrites({ reads, aged, base, changes }),
     ],
     async () => variedWrites(await ground()),
+    async () => stateMoves(await ground()),
     async () => combinedWrites(await ground()),
     async () => {
       const all = await ground()
       const varied = await variedWrites(all)
-      const chosen = [...nestedWrites(all, second), ...typicalWrites(all).slice(0, 4), ...varied.slice(0, 4)]
+      const typical = typicalWrites(all)
+      const removing = typical.slice(4).filter(({ writes }) => writes[0]!.does === 'delete')
+      const chosen = [
+        ...nestedWrites(all, second),
+        ...typical.slice(0, 4),
+        ...removing,
+        ...varied.slice(0, 4),
+      ]
       return [
         ...(await linkedWrites(all)),
-        ...(await amongNeighbours(all, typicalWrites(all).slice(0, 5))).slice(0, 20),
+        ...(await amongNeighbours(all, typical.slice(0, 5))).slice(0, 20),
         ...(await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside }))),
       ]
     },
     async () => deferredWrites(await ground()),
     async () => {
-      const some = typicalWrites(await ground())
+      const all = await ground()
+      const without = on(reads, 'insert') ? emptied(table, reads) : []
+      const some = [...typicalWrites(all), ...without.map((row) => insert({ ...all.aged, ...row }))]
       return (await askers(context, reads)).flatMap((asker) => some.map((one) => ({ ...one, ...asker })))
     },
     async (telling) => askedBeside(await ground(), telling),

@@ -27,7 +27,7 @@ interface Most {
   readonly controls: number
 }
 const mostOf = (round: number): Most =>
-  round < 3 ? { effective: 44, controls: 28 } : { effective: 24, controls: 12 }
+  round < 4 ? { effective: 44, controls: 28 } : { effective: 24, controls: 12 }
 
 interface Seen {
   readonly candidate: Candidate

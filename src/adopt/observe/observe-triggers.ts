@@ -9,6 +9,7 @@ import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
+import { withOwnTriggers } from '../../rows/own-triggers.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { candidateWrites, firstWithAskers } from './candidate-writes.ts'
 import { chooseWrites } from './choose-writes.ts'
@@ -52,8 +53,10 @@ const mutantsOf = (structure: Structure, { catalog, noticed }: Work): readonly M
 const firstOf = (settings: readonly ObservedSetting[]): readonly ObservedSetting[] =>
   [...new Map(settings.map((one) => [JSON.stringify(one), one])).values()].slice(0, mostWrites)
 
+/** With the trigger awake, also where no row of its table gets past it: what it refuses shows what it does. */
 const openBench = (work: Work, structure: Structure, table: Table): Bench => {
-  const { catalog, rows, db } = work
+  const { catalog, db } = work
+  const rows = withOwnTriggers(work.rows, [structure.id], catalog)
   const reads = readTrigger(structure, table, catalog)
   const context = { architecture: nowhere, catalog, rows, table, claims: [structure.id], db }
   return { work, structure, context, reads, tables: [table, ...reads.tables].slice(0, mostWatched) }
@@ -96,12 +99,9 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     reads.isForReplicas ? { ...one, settings: { ...one.settings, ...asReplica } } : one
   let writes = 0
   let cutShort = false
-  const { asides = [] } = await inTransaction(db, () => context.rows.world(table))
+  const { asides = [] } = await inTransaction(db, () => work.rows.world(table))
   const aside = asides.find((one) => one.structure === structure.id)?.why ?? null
-  const rounds =
-    mutants.length === 0 || aside !== null
-      ? []
-      : await inTransaction(db, () => candidateWrites(context, reads))
+  const rounds = mutants.length === 0 ? [] : await inTransaction(db, () => candidateWrites(context, reads))
   for (const [n, round] of (rounds ?? []).entries()) {
     const left = openMutants()
     const hopeful = left.filter((mutant) => !done.redundant.has(mutant.id) && isHopeful(mutant))

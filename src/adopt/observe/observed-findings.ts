@@ -2,6 +2,7 @@
 import type { Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Finding } from '../../prove/result.ts'
+import { fewOf } from '../few-of.ts'
 
 /** As `by` names it: `trigger:last_updated`. */
 export const byOf = (structure: Structure): string => `${structure.kind}:${structure.name}`
@@ -39,7 +40,7 @@ export const observedFindings = (
   if (enabled === 'D')
     // Stated word for word, and adopt.trigger-disabled says so.
     return []
-  if (aside !== null)
+  if (aside !== null && !isShown)
     return [
       {
         code: 'adopt.trigger-in-the-way',
@@ -83,7 +84,7 @@ export const observedFindings = (
       severity: 'warning',
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${byOf(structure)} of ${table.id} would go unnoticed`,
-      why: `${writesTried(tried)}, and none tells these apart: ${left.map((m) => m.summary).join('; ')}`,
+      why: `${writesTried(tried)}, and none tells these apart: ${fewOf(left.map((m) => m.summary))}`,
       fix: `state the write that shows it:\nt.behaves('…', { update: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
     },
   ]

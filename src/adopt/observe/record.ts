@@ -7,7 +7,7 @@ import { literal } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { literalText } from './literal-text.ts'
 import type { TriggerReads } from './trigger-reads.ts'
-import { isoNowMark, nowMark, someMark, tableChange, todayMark } from './try-writes.ts'
+import { isoNowMark, laterMark, nowMark, someMark, tableChange, todayMark } from './try-writes.ts'
 import type { Candidate, Outcome, Unsteady } from './try-writes.ts'
 
 /** What a chosen write is recorded from. */
@@ -25,6 +25,7 @@ export interface Chosen {
 const valueSql = (column: Column, value: string | null): string => {
   if (value === null) return 'null'
   if (value === nowMark) return column.baseType === 'date' ? 'current_date' : 'now()'
+  if (value === laterMark) return '> now()'
   if (/^(?:smallint|integer|bigint|numeric)$/u.test(column.baseType) && /^-?\d[\d.]*$/u.test(value))
     return value
   if (column.type === 'boolean') return value === 't' || value === 'true' ? 'true' : 'false'
@@ -87,7 +88,7 @@ const least = 3
 
 /** Of an expected value: it could be the same whatever the row holds. */
 const isPlain = (value: string): boolean =>
-  /^(?:null|true|false|now\(\)|current_date|is not null|-?\d+)$/u.test(value)
+  /^(?:null|true|false|(?:> )?now\(\)|current_date|is not null|-?\d+)$/u.test(value)
 
 /**
  * Columns of the written row on which the expected values hang: they come up in them, or the trigger names them. They

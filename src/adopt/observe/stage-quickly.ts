@@ -2,6 +2,7 @@
  * Sets many writes up at once: each is first tried over the plain base rows, all in one message, and only what
  * PostgreSQL does not take so is worked out row by row, as the proof does it.
  */
+import type { PgFault } from '../../postgres/fault.ts'
 import type { Row } from '../../rows/rows.ts'
 import { tryAll, type Trial, type TrialAnswer } from '../../rules/attacks/trial.ts'
 import { worldOf } from '../../rules/draft.ts'
@@ -13,6 +14,8 @@ import type { Candidate } from './try-writes.ts'
 
 /** Writes of one round that are worked out row by row. */
 const mostSlow = 3
+/** Plainly, set right, and as a session that replicates, where the trigger itself takes no such row. */
+const mostWays = 3
 
 interface Guess {
   readonly setting: ObservedSetting
@@ -65,7 +68,7 @@ const guessOf = async (
     }
   }
   const row = { ...base, ...setting.given }
-  const ways = waysToStand(context, table, row, setting.given).slice(0, 2)
+  const ways = waysToStand(context, table, row, setting.given).slice(0, mostWays)
   return {
     setting,
     row,
@@ -76,11 +79,14 @@ const guessOf = async (
   }
 }
 
+/** RAISE may name the SQLSTATE of a constraint. */
+const isRaised = ({ routine }: PgFault): boolean => routine === 'exec_stmt_raise'
+
 /** An insert may be refused by what is observed, but not by a key: then the row has to be another one. */
 const isGood = (guess: Guess, answer: TrialAnswer): boolean => {
   if (!answer.ran) return false
   return guess.setting.writes[0]!.does === 'insert'
-    ? answer.fault === null || !answer.fault.sqlstate.startsWith('23')
+    ? answer.fault === null || isRaised(answer.fault) || !answer.fault.sqlstate.startsWith('23')
     : answer.fault === null && answer.affected === 1
 }
 

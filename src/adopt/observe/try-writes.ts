@@ -13,6 +13,8 @@ import type { ObservedSetting, ObservedStage } from '../../rules/observed/stage.
 
 /** Stand in values for the moment of the transaction, as JSON and as text print it. */
 export const nowMark = '<now>'
+/** Of the clock, which runs on within the transaction. */
+export const laterMark = '<later>'
 export const isoNowMark = '<iso now>'
 export const todayMark = '<today>'
 /** Something that is never the same twice. */
@@ -38,12 +40,18 @@ export interface Outcome {
   readonly tables: readonly TableOutcome[]
 }
 
+/** Where digits are cut off it may also be before the transaction began. */
+const later = ({ type }: Column, name: string): string =>
+  type.includes('(')
+    ? ''
+    : ` when ${name} > cast(now() as ${type}) and ${name} <= cast(clock_timestamp() as ${type}) then '${laterMark}'`
+
 /** A value as text, with the present moment marked. */
 const shown = (column: Column): string => {
   const name = `seen.${ident(column.name)}`
   const text = `${name}::text`
   if (column.typeKind !== 'array' && column.baseType.startsWith('timestamp'))
-    return `case when ${text} = cast(now() as ${column.type})::text then '${nowMark}' else ${text} end`
+    return `case when ${text} = cast(now() as ${column.type})::text then '${nowMark}'${later(column, name)} else ${text} end`
   if (column.typeKind !== 'array' && column.baseType === 'date')
     return `case when ${name} = current_date then '${nowMark}' else ${text} end`
   if (/^(?:jsonb?|text|character|citext|hstore|xml)/u.test(column.baseType))

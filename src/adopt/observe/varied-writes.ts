@@ -2,7 +2,7 @@
 import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { again, insert, on, remove, update, type Ground } from './write-settings.ts'
-import { agedValues, farAhead, rowsOfConditions } from './written-values.ts'
+import { agedValues, emptied, farAhead, rowsOfConditions } from './written-values.ts'
 
 const mostPairs = 40
 
@@ -21,6 +21,7 @@ export const variedWrites = async (ground: Ground): Promise<readonly ObservedSet
       ? [
           again(aged),
           ...rows.map((row) => insert({ ...aged, ...row })),
+          ...emptied(context.table, reads).map((row) => insert({ ...aged, ...row })),
           // What a BEFORE trigger refuses is refused also where nothing would be written.
           ...conditional.filter((row) => Object.keys(row).length > 0).map((row) => again(aged, row)),
         ]

@@ -121,6 +121,18 @@ export const readValues = async (
   return found
 }
 
+const mostEmptied = 3
+
+/** Without a value that the table requires and a trigger speaks of: it may be the trigger that fills it in. */
+export const emptied = (
+  { columns }: { readonly columns: readonly Column[] },
+  reads: TriggerReads,
+): readonly Row[] =>
+  columns
+    .filter((c) => c.notNull && c.generated === null && reads.columns.includes(c.name))
+    .slice(0, mostEmptied)
+    .map(({ name }): Row => ({ [name]: 'null' }))
+
 export const differing = (row: Row, base: Row): Row =>
   Object.fromEntries(Object.entries(row).filter(([name, value]) => base[name] !== value))
 

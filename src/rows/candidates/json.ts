@@ -1,36 +1,12 @@
 /** JSON: an object that has every path the expressions look at, each leaf varied, then the other kinds of JSON. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
+import type { JsonPath } from '../json-paths.ts'
 import { addDecimal, decimalPattern } from '../decimal.ts'
 import { familyLetter, type TypeFamily } from './family.ts'
+import { guessedDocuments } from './json-guesses.ts'
+import { absent, isObject, type Json, kept, type Leaf, place } from './json-places.ts'
 import { matchingStrings } from '../pattern.ts'
-
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
-
-const absent = Symbol('absent')
-/** What longer paths have made of it. */
-const kept = Symbol('kept')
-type Leaf = Json | typeof absent | typeof kept
-
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The object with the leaf at the path; a number in the path makes an array. */
-const place = (base: Json | undefined, path: readonly string[], leaf: Leaf): Json => {
-  if (leaf === kept) return base ?? {}
-  const [key, ...rest] = path
-  if (key === undefined) return leaf === absent ? {} : leaf
-  if (/^\d$/u.test(key) && !isObject(base)) {
-    const items = Array.isArray(base) ? [...(base as readonly Json[])] : []
-    while (items.length < Number(key)) items.push('a')
-    if (!(rest.length === 0 && leaf === absent)) items[Number(key)] = place(items[Number(key)], rest, leaf)
-    return items
-  }
-  const object = isObject(base) ? { ...base } : {}
-  if (rest.length === 0 && leaf === absent) delete object[key]
-  else object[key] = place(object[key], rest, leaf)
-  return object
-}
 
 const scalar = (text: string): Json[] => {
   if (text === 'true' || text === 'false') return [text === 'true', text]
@@ -68,6 +44,18 @@ const inArrays = (objects: readonly Json[]): readonly Json[] => [
   [],
 ]
 
+const once = <T>(first: readonly T[] = [], second: readonly T[] = []): readonly T[] => [
+  ...new Map([...first, ...second].map((one) => [JSON.stringify(one), one])).values(),
+]
+
+/** What two predicates say of one path. */
+const bothOf = (one: JsonPath, other: JsonPath): JsonPath => ({
+  path: one.path,
+  values: once(one.values, other.values),
+  casts: once(one.casts, other.casts),
+  patterns: once(one.patterns, other.patterns),
+})
+
 const documents = (clues: ValueClues): Json[] => {
   const given = clues.constants.flatMap((c): Json[] => {
     if (!/^\s*[[{"]/u.test(c)) return []
@@ -81,10 +69,11 @@ const documents = (clues: ValueClues): Json[] => {
     (all, one) => (isObject(all) && isObject(one) ? { ...all, ...one } : all),
     {},
   )
-  const byPath = new Map<string, { readonly path: readonly string[]; readonly values: readonly string[] }>()
-  for (const { path, values } of clues.paths) {
-    const key = JSON.stringify(path)
-    byPath.set(key, { path, values: [...new Set([...(byPath.get(key)?.values ?? []), ...values])] })
+  const byPath = new Map<string, JsonPath>()
+  for (const one of clues.paths) {
+    const key = JSON.stringify(one.path)
+    const before = byPath.get(key)
+    byPath.set(key, before ? bothOf(before, one) : one)
   }
   // Longer paths first: a path that leads on keeps what they have made, until it is its turn to vary.
   const ordered = [...byPath.values()].toSorted((a, b) => b.path.length - a.path.length)
@@ -96,7 +85,7 @@ const documents = (clues: ValueClues): Json[] => {
   })
   const filled = (choice: (index: number) => number): Json =>
     options.reduce<Json>((doc, o, i) => place(doc, o.path, at(o.leaves, choice(i))), whole)
-  const found: Json[] = [...given]
+  const found: Json[] = [...given, ...guessedDocuments(whole, ordered)]
   if (options.length > 0) {
     const rounds = Math.max(...options.map((o) => o.leaves.length))
     for (let n = 0; n < rounds; n++) found.push(filled(() => n))

@@ -1,7 +1,8 @@
 /** Text of every kind: values that read like the column's name, constants, patterns, wanted lengths and well-known formats. */
 import { literal } from '../../postgres/quote.ts'
-import type { TextPattern, ValueClues } from '../constants.ts'
+import type { ValueClues } from '../constants.ts'
 import { matchingStrings, nearMisses } from '../pattern.ts'
+import type { TextPattern } from '../pattern-syntax.ts'
 import { withCheckDigits } from './check-digits.ts'
 import { familyLetter, type Slot, type TypeFamily } from './family.ts'
 
@@ -77,10 +78,24 @@ const typicalText = (slot: Slot, family: number): string => {
   return letter.repeat(Math.min(limit, 12))
 }
 
-/** Matching strings with a short constant written over their start or end. */
-const overwritten = (matching: readonly (readonly string[])[], constants: readonly string[]): string[] =>
+/** What a LIKE pattern wants before its first wildcard. */
+const startsOf = (patterns: readonly TextPattern[]): readonly string[] =>
+  patterns.flatMap(({ syntax, text }) => (syntax === 'like' ? [/^[^%_\\]*/u.exec(text)?.[0] ?? ''] : []))
+
+/** Matching strings, those of wanted lengths too, with a short constant written over their start or end. */
+const overwritten = (
+  matching: readonly (readonly string[])[],
+  constants: readonly string[],
+  lengths: readonly number[] = [],
+): string[] =>
   matching.flatMap((m) =>
-    m.slice(0, 3).flatMap((text) =>
+    [
+      ...m.slice(0, 3),
+      ...m
+        .slice(3)
+        .filter((text) => lengths.includes(text.length))
+        .slice(0, 3),
+    ].flatMap((text) =>
       constants
         .filter((c) => c.length > 0 && c.length < text.length && c.length <= 12)
         .slice(0, 12)
@@ -168,9 +183,12 @@ export const text: TypeFamily = {
       ...matching.flatMap((m) => nearMisses(elaborate(m))),
       ...withCheckDigits(overwritten(matching, constants)),
     ]
-    const fitting = [...new Set(found)].filter((t) => Array.from(t).length <= limit && !t.includes('\0'))
+    const isFitting = (t: string): boolean => Array.from(t).length <= limit && !t.includes('\0')
+    const fitting = [...new Set(found)].filter(isFitting).slice(0, 400)
+    const starts = startsOf(clues.patterns).filter((start) => start !== '')
+    const begun = starts.length === 0 ? [] : withCheckDigits(overwritten(matching, starts, wanted))
     return [
-      ...fitting.slice(0, 400).map(textLiteral),
+      ...[...new Set([...fitting, ...begun.filter(isFitting)])].map(textLiteral),
       ...repeatedLetters(slot, clues),
       ...clues.computed.map((sql) => `(${sql})`),
     ]

@@ -74,6 +74,39 @@ const addExistingCase = async (
   })
 }
 
+/** A base row of the target, with the values of its key that PostgreSQL computes. */
+const parentOf = async (key: ForeignKey, context: RuleContext, family: Family): Promise<Row | null> => {
+  const base = await context.rows.base(key.target, family)
+  return base && withComputedKey(key, context, base)
+}
+
+/** The key of a row that is not there; a computed one follows from a row that comes to none of those that are. */
+const missingKey = async (key: ForeignKey, context: RuleContext, parent: Row): Promise<Row | null> => {
+  const { rows, table } = context
+  const { columns } = key.rule
+  const computed = table.columns.find((c) => columns.includes(c.name) && c.generated !== null)
+  if (computed === undefined) {
+    const own = ownKeyColumn(key, context)
+    const [value] = await freshValues(context, key.target, own)
+    if (value === undefined) return null
+    return pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
+  }
+  const there: string[] = []
+  for (const family of ['a', 'b', 'c'] as const) {
+    const other = await parentOf(key, context, family)
+    if (other) there.push(pointingTo(key, other)[computed.name] ?? 'null')
+  }
+  const values = there.map((sql) => `cast(${sql} as ${computed.type})`)
+  const pins = Object.fromEntries(
+    Object.entries(pointingTo(key, parent)).filter(([name]) => name !== computed.name),
+  )
+  const where = [`(${computed.default ?? 'null'}) not in (${values.join(', ')})`]
+  const solved = await rows.solve(table, { pins, family: 'a', where })
+  if ('unsolved' in solved) return null
+  const row = await withComputedKey({ target: table, targetColumns: columns }, context, solved.row)
+  return Object.fromEntries(columns.map((name) => [name, row[name] ?? 'null']))
+}
+
 const addMissingCases = async (
   key: ForeignKey,
   context: RuleContext,
@@ -82,12 +115,11 @@ const addMissingCases = async (
 ): Promise<void> => {
   const { rows, table } = context
   const own = ownKeyColumn(key, context)
-  const [value] = await freshValues(context, key.target, own)
-  if (value === undefined) {
+  const pins = await missingKey(key, context, parent)
+  if (pins === null) {
     ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
     return
   }
-  const pins = pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
   const row = await childOf(context, 'a', pins)
   await addRefused(key, context, ground, {
     title: `a row that points to a missing row of ${key.rule.target} is refused`,
@@ -116,10 +148,17 @@ const pointingChange = async (
   const { rows, table, db } = context
   const written = (names: readonly string[], from: Row): string =>
     `update ${qualified(table)} set ${names.map((c) => `${ident(c)} = ${from[c] ?? 'null'}`).join(', ')} where ${rows.where(table, ground.base)}`
-  const alone = written(Object.keys(pins), pins)
+  const isComputed = (name: string): boolean =>
+    table.columns.some((c) => c.name === name && c.generated !== null)
+  const alone = written(
+    Object.keys(pins).filter((name) => !isComputed(name)),
+    pins,
+  )
   const standing = rows.insert(table, ground.base)
-  const fault = await tryOne(db, ground.world, [standing, alone])
-  if (fault?.sqlstate !== '23514') return alone
+  // What a computed column points with follows from other columns.
+  const follows = Object.keys(pins).some(isComputed)
+  const fault = follows ? null : await tryOne(db, ground.world, [standing, alone])
+  if (!follows && fault?.sqlstate !== '23514') return alone
   const writable = table.columns.filter((c) => c.generated === null && c.identity !== 'always')
   const differing = writable
     .map((c) => c.name)
@@ -203,12 +242,6 @@ const addNullCases = async (
     when: [rows.insert(table, none.row)],
     then: accepted,
   })
-}
-
-/** A base row of the target, with the values of its key that PostgreSQL computes. */
-const parentOf = async (key: ForeignKey, context: RuleContext, family: Family): Promise<Row | null> => {
-  const base = await context.rows.base(key.target, family)
-  return base && withComputedKey(key, context, base)
 }
 
 export const addPointerCases = async (

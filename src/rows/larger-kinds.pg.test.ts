@@ -1,0 +1,108 @@
+/** Kinds of tables that larger databases have: each takes rows of all families, and what is asked of one is solved. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+
+const schema = `
+  create domain country as text check (value ~ '^[A-Z]{2}$');
+  create domain currency as text check (value ~ '^[A-Z]{3}$');
+  create function is_address(a jsonb) returns boolean language sql immutable as $$
+    select jsonb_typeof(a) = 'object' and a ? 'street' and jsonb_typeof(a->'street') = 'string'
+      and coalesce(a->>'country', '') ~ '^[A-Z]{2}$' and (not a ? 'zip' or a->>'zip' ~ '^[0-9]{4,6}$') $$;
+  create function is_schedule(s jsonb) returns boolean language plpgsql immutable as $$
+    declare e jsonb; begin
+      if jsonb_typeof(s) <> 'array' or jsonb_array_length(s) = 0 then return false; end if;
+      for e in select * from jsonb_array_elements(s) loop
+        if not (e ? 'day' and e ? 'from' and e ? 'to') then return false; end if;
+        if (e->>'day')::int not between 1 and 7 then return false; end if;
+        if (e->>'from')::time >= (e->>'to')::time then return false; end if;
+      end loop;
+      return true;
+    end $$;
+  create function ean_ok(code text) returns boolean language plpgsql immutable as $$
+    declare s int := 0; begin
+      if length(code) <> 13 or code !~ '^\\d+$' then return false; end if;
+      for i in 1..12 loop s := s + substring(code from i for 1)::int * (case when i % 2 = 0 then 3 else 1 end); end loop;
+      return (10 - s % 10) % 10 = right(code, 1)::int;
+    end $$;
+  create table countries (code country primary key);
+  create table addresses (id int primary key, body jsonb not null check (is_address(body)),
+    country country generated always as (upper(body->>'country')) stored references countries);
+  create table openings (id int primary key, hours jsonb not null check (is_schedule(hours)));
+  create table samples (id int primary key, barcode text not null unique check (ean_ok(barcode) and barcode like '2%'));
+  create table tenants (id bigint primary key);
+  create table sites (tenant_id bigint not null references tenants, id bigint, name text not null, primary key (tenant_id, id));
+  create table shipments (tenant_id bigint not null, id bigint, origin bigint not null, goal bigint not null,
+    primary key (tenant_id, id), check (origin <> goal),
+    foreign key (tenant_id, origin) references sites, foreign key (tenant_id, goal) references sites);
+  create table parcels (id bigint primary key, tenant_id bigint not null, shipment bigint not null,
+    foreign key (tenant_id, shipment) references shipments);
+  create table rates (base currency not null, quote currency not null, rate numeric not null,
+    primary key (base, quote), check (base <> quote));
+  create table periods (tenant_id bigint not null references tenants, month date not null check (extract(day from month) = 1),
+    primary key (tenant_id, month));
+  create table journals (tenant_id bigint not null references tenants, id bigint, booked_on date not null,
+    month date generated always as (date_trunc('month', booked_on::timestamp)::date) stored,
+    primary key (tenant_id, id), foreign key (tenant_id, month) references periods);
+  create type claim_state as enum ('submitted', 'in_review', 'approved', 'paid');
+  create table claims (id bigint primary key, ref text not null, state claim_state not null default 'submitted',
+    claimed numeric not null check (claimed > 0), approved numeric check (approved <= claimed), by_whom uuid, at timestamptz,
+    check ((state in ('approved', 'paid')) = (approved is not null)), check ((by_whom is null) = (at is null)));
+  create function starts() returns trigger language plpgsql as $$ begin
+    if new.state <> 'submitted' then raise exception 'a claim starts as submitted' using errcode = '23514'; end if;
+    return new; end $$;
+  create trigger starts before insert on claims for each row execute function starts();`
+
+let server: Server
+let lab: RowLab
+
+beforeAll(async () => {
+  server = await startServer({})
+  lab = await openRowLab(server, schema)
+})
+afterAll(async () => {
+  await lab?.close()
+  await server?.stop()
+})
+
+it('each table has rows of three families, none with a trigger set aside', async () => {
+  const problems: string[] = []
+  for (const table of lab.catalog.tables.values()) {
+    const { problem, statements, asides = [] } = await lab.rows.worldWith(table, ['a', 'b', 'c'])
+    if (problem !== null) problems.push(`${table.id}: ${problem}`)
+    problems.push(...asides.map(({ structure, why }) => `${structure}: ${why}`))
+    const refusal = await lab.refusal(statements)
+    if (refusal !== null) problems.push(`${table.id}: ${refusal}`)
+  }
+  expect(problems).toEqual([])
+})
+
+it('documents say what the function asks of each of their parts', async () => {
+  const [address] = await lab.inserts('addresses', ['a'])
+  expect(address).toContain(`'{"country":"AA","street":"a","zip":"0000"}'`)
+  const [opening] = await lab.inserts('openings', ['a'])
+  expect(opening).toContain(`'[{"day":1,"from":"08:00","to":"09:00"}]'`)
+})
+
+it('a row that points twice to one table points to two rows of one tenant', async () => {
+  const row = await lab.rows.base(lab.table('shipments'), 'a')
+  expect(row!['origin']).not.toBe(row!['goal'])
+  const { statements } = await lab.rows.world(lab.table('parcels'))
+  expect(await lab.refusal(statements)).toBeNull()
+})
+
+it('what is asked of a computed column is asked of the columns that it is computed from', async () => {
+  const table = lab.table('journals')
+  const pinned = await lab.rows.solve(table, { pins: { tenant_id: '1001', month: `'2031-05-01'` } })
+  expect(pinned).toMatchObject({
+    row: { tenant_id: '1001', booked_on: expect.stringMatching(/^'2031-05-/u) },
+  })
+  // Of another tenant: with the month that this tenant has.
+  const other = await lab.rows.base(table, 'b')
+  const solved = await lab.rows.solve(table, { pins: { tenant_id: other!['tenant_id']! }, family: 'a' })
+  expect(
+    'row' in solved &&
+      (await lab.refusal([...(await lab.rows.world(table)).statements, lab.rows.insert(table, solved.row)])),
+  ).toBeNull()
+})
