@@ -13,11 +13,17 @@ export interface ExpandLayout extends Layout {
 /** When each phase is released. */
 const whens: Readonly<Record<ArchitecturePhases['phases'][number]['phase'], string>> = {
   expand: 'release at any time: the old application notices nothing',
-  backfill: 'release behind it; on a large table run its backfill.sql with assay migrate backfill first',
+  backfill: 'release behind it; on a large table it takes its time, page by page',
   switch: 'refuses while old and new differ; then release the new application',
   contract: 'release when no old application runs any more',
   forget: 'refuses until the time for a way back is over',
 }
+
+/** Where one statement says the same, it can be run with a look at the load. */
+const whenOf = ({ phase, files }: ArchitecturePhases['phases'][number]): string =>
+  phase === 'backfill' && 'backfill.sql' in files
+    ? 'release behind it; on a large table run its backfill.sql with assay migrate backfill first'
+    : whens[phase]
 
 const sqlLines = (name: string, text: string, { paint }: Layout): readonly string[] => [
   `    ${paint.dim(`-- ${printable(name)}`)}`,
@@ -36,11 +42,11 @@ export const expandText = (one: ArchitecturePhases, layout: ExpandLayout): strin
     const own = one.phases.filter((phase) => phase.shape === shape)
     return [
       `  ${wrap(own[0]?.says ?? shape, width, 2)}`,
-      ...own.flatMap(({ name, phase, files }) => [
-        `    ${paint.strong(printable(place(`${one.directory}/${name}`)))}`,
-        `      ${paint.dim(wrap(whens[phase], width, 6))}`,
+      ...own.flatMap((phase) => [
+        `    ${paint.strong(printable(place(`${one.directory}/${phase.name}`)))}`,
+        `      ${paint.dim(wrap(whenOf(phase), width, 6))}`,
         ...(dryRun
-          ? Object.entries(files)
+          ? Object.entries(phase.files)
               .filter(([file]) => file.endsWith('.sql'))
               .flatMap(([file, text]) => sqlLines(file, text, layout))
           : []),

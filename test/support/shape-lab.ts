@@ -107,7 +107,7 @@ export const withShapeProject = async (
           keep(
             await expandShapes(
               lab,
-              { set: [], back: [], fill: [], only: [], ...stated },
+              { set: [], back: [], fill: [], move: [], only: [], ...stated },
               number === 0 ? [] : readPhases(directory),
             ),
           ),

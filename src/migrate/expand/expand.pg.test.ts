@@ -60,6 +60,22 @@ const application = (table: string, column: string): Application => ({
   read: `select id, ${column}::text as value from ${table} order by id`,
 })
 
+/** The value stands in a table of its own, which has the key of the first. */
+const ofOther = (table: string, other: string): Application => {
+  const first = (id: number): string => `insert into ${table} (id) values (${id})`
+  const second = (id: number, value: string): string =>
+    `insert into ${other} (user_id, bio) values (${id}, ${value})`
+  return {
+    insert: (id, value) => `${first(id)}; ${second(id, value)}`,
+    update: (id, value) => `update ${other} set bio = ${value} where user_id = ${id}`,
+    upsert: (id, value) =>
+      `${first(id)} on conflict do nothing; ${second(id, value)} on conflict (user_id) do update set bio = excluded.bio`,
+    updateMany: (upTo, value) => `update ${other} set bio = ${value} where user_id <= ${upTo}`,
+    remove: (id) => `delete from ${other} where user_id = ${id}; delete from ${table} where id = ${id}`,
+    read: `select id, o.bio::text as value from ${table} left join ${other} o on user_id = id order by id`,
+  }
+}
+
 const threePhases = ['expand', 'backfill', 'switch'] as const
 
 const cases: Readonly<Record<string, Case>> = {
@@ -208,6 +224,50 @@ const cases: Readonly<Record<string, Case>> = {
     phases: ['expand'],
     rows: `insert into old_things select n, 'l' || n from generate_series(1, 30) n`,
   },
+  'a table that is split': {
+    sql: `create table users (id bigint primary key, name text not null default 'n', bio text not null default 'none' check (bio <> ''), "a=b" int);
+      create index on users (bio);`,
+    declared: declared(
+      table('users', { id: 'bigint', name: 'text' }, (t) => [
+        t.primaryKey('id'),
+        t.required('name'),
+        t.defaults({ name: `'n'` }),
+      ]),
+      table('profiles', { user_id: 'bigint', bio: 'text', 'a=b': 'int', seen: 'timestamptz' }, (t) => [
+        t.primaryKey('user_id'),
+        t.references('user_id', 'users'),
+        t.required('bio', 'seen'),
+        t.defaults({ bio: `'none'`, seen: 'now()' }),
+        t.check('bio_is_something', "bio <> ''"),
+        t.indexed('bio'),
+      ]),
+    ),
+    stated: { move: ['users.bio=profiles.bio', 'users.a=b=profiles.a=b'] },
+    old: application('users', 'bio'),
+    young: ofOther('users', 'profiles'),
+    values: [`'a'`, `'b'`, `E'Ünï "q" \\'x\\\\'`, `'none'`],
+    phases: threePhases,
+    rows: `insert into users (id, bio) select n, 'b' || n from generate_series(1, 30) n`,
+  },
+  'a table that is merged': {
+    isLong: true,
+    sql: `create table users (id bigint primary key, name text not null default 'n');
+      create table profiles (user_id bigint primary key references users on delete cascade, bio text, made timestamptz not null default now());`,
+    declared: declared(
+      table('users', { id: 'bigint', name: 'text', bio: 'text', joined: 'timestamptz' }, (t) => [
+        t.primaryKey('id'),
+        t.required('name'),
+        t.defaults({ name: `'n'`, joined: 'now()' }),
+        t.indexed('bio'),
+      ]),
+    ),
+    stated: { move: ['profiles.bio=users.bio', 'profiles.made=users.joined'] },
+    old: ofOther('users', 'profiles'),
+    young: application('users', 'bio'),
+    values: [`'a'`, `'b'`, 'null'],
+    phases: threePhases,
+    rows: `insert into users select n from generate_series(1, 30) n; insert into profiles select n, 'b' || n from generate_series(1, 20) n`,
+  },
 }
 
 type Write = readonly [
@@ -247,6 +307,16 @@ const live = async (
   } finally {
     await db.end()
   }
+}
+
+/** A runner gives up a lock before PostgreSQL ends a writer for its sake, and tries again. */
+const patiently = async (work: () => Promise<void>): Promise<void> => {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await work()
+    } catch (cause) {
+      if (tries > 20 || !String(cause).includes('lock timeout')) throw cause
+    }
 }
 
 const valuesOf = async ({ db }: ShapeProject, app: Application, { same = (value) => value }: Case) => {
@@ -295,7 +365,7 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
             if (one.phases.includes('backfill')) {
               await bothWrite(project.run('backfill'))
               await bothAgree()
-              await bothWrite(project.run('switch'))
+              await bothWrite(patiently(() => project.run('switch')))
             }
             await bothWrite()
             await bothAgree()
@@ -333,7 +403,8 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
       await project.expand(one.stated)
       await project.contract()
       if (one.phases.length === 3 && !one.stated?.fill) await project.contract()
-      expect(await project.test()).toEqual([])
+      const needsOld = /warning migrate\.down-needs-old-rows/u
+      expect((await project.test()).filter((line) => !one.stated?.move || !needsOld.test(line))).toEqual([])
     })
   })
 })

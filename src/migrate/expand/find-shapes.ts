@@ -7,14 +7,16 @@ import { AssayError } from '../../ground/errors.ts'
 import { didYouMean } from '../../ground/nearest-name.ts'
 import { relationId } from '../../ground/names.ts'
 import { PgError } from '../../postgres/fault.ts'
+import type { Finding } from '../../prove/result.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { kindOf } from '../../rules/kinds.ts'
 import { keyGroups } from './key/groups.ts'
-import type { FoundTable, Stated } from './kinds/shape-kind.ts'
+import type { Stated } from './kinds/shape-kind.ts'
+import { findMoves, unstatedMoves } from './move/find.ts'
 import { shapeKinds } from './kinds/kinds.ts'
 import { withCopy, type ShapeLab } from './lab.ts'
-import type { Shape, TypeToMake } from './shape.ts'
+import type { MoveShape, Shape, TypeToMake } from './shape.ts'
 
 const formerTable = (table: DeclaredTable, catalog: Catalog): Table | undefined =>
   (table.renamedFrom ?? []).flatMap((one) =>
@@ -72,33 +74,24 @@ const typesToMake = (
   return found
 }
 
-const readTable = async (
+interface Types {
+  /** As PostgreSQL prints them, by column; null: it knows no such type yet. */
+  readonly types: ReadonlyMap<string, string | null>
+  readonly typesToMake: ReadonlyMap<string, TypeToMake>
+}
+
+const readTypes = async (
   db: Session,
-  wish: {
-    readonly architecture: Architecture
-    readonly catalog: Catalog
-    readonly stated: Stated
-    readonly only: readonly string[]
-  },
+  wish: { readonly architecture: Architecture; readonly catalog: Catalog },
   declared: DeclaredTable,
-): Promise<Omit<FoundTable, 'keys'> | null> => {
-  const standing = wish.catalog.tables.get(declared.id) ?? formerTable(declared, wish.catalog)
-  if (!standing) return null
+): Promise<Types> => {
   const printed = await printTypes(
     db,
     declared.columns.map(({ type }) => type),
   )
   const types = new Map(declared.columns.map(({ name }, i) => [name, printed[i] ?? null]))
   const unknown = new Set([...types].flatMap(([name, type]) => (type === null ? [name] : [])))
-  return {
-    declared,
-    standing,
-    types,
-    typesToMake: typesToMake(wish, declared, unknown),
-    stated: wish.stated,
-    catalog: wish.catalog,
-    only: wish.only,
-  }
+  return { types, typesToMake: typesToMake(wish, declared, unknown) }
 }
 
 const unknownTable = (table: string, known: readonly string[]): AssayError =>
@@ -119,6 +112,15 @@ const isAsked = (shape: Shape, only: readonly string[]): boolean => {
   if (only.length === 0) return true
   if (shape.kind === 'key') return shape.parts.some((part) => isAsked(part, only))
   const id = relationId(shape.table)
+  if (shape.kind === 'move') {
+    const other = relationId(shape.other)
+    return only.some(
+      (one) =>
+        one === id ||
+        one === other ||
+        shape.columns.some((name) => one === `${id}.${name.home}` || one === `${other}.${name.other}`),
+    )
+  }
   const columns =
     shape.kind === 'rename-table'
       ? []
@@ -145,6 +147,10 @@ const expressionFault = (shape: Shape, what: string, sql: string, cause: PgError
 /** Each expression is asked for once, over a row of nulls. */
 const checkExpressions = async (db: Session, shape: Shape): Promise<void> => {
   if (shape.kind === 'rename-table' || shape.kind === 'optional') return
+  if (shape.kind === 'move') {
+    await checkCopies(db, shape)
+    return
+  }
   if (shape.kind === 'key') {
     for (const part of shape.parts) await checkExpressions(db, part)
     return
@@ -173,18 +179,57 @@ const checkExpressions = async (db: Session, shape: Shape): Promise<void> => {
   }
 }
 
-export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<readonly Shape[]> =>
+/** Columns of a new table that are told from a row of the old one; names resolve as in the triggers. */
+const checkCopies = async (db: Session, shape: MoveShape): Promise<void> => {
+  await db.query('begin; set local search_path = pg_catalog, pg_temp')
+  try {
+    for (const { name, sql, type, reads } of shape.copies) {
+      const row = reads.map((one) => `null::${one.type} as ${ident(one.name)}`).join(', ')
+      await db
+        .query(`select (${sql})::${type} from (select ${row}) as ${ident(shape.table.name)}`)
+        .catch((cause: unknown) => {
+          throw cause instanceof PgError
+            ? expressionFault({ ...shape, table: shape.other }, name, sql, cause)
+            : cause
+        })
+    }
+  } finally {
+    await db.query('rollback')
+  }
+}
+
+export interface FoundShapes {
+  readonly shapes: readonly Shape[]
+  /** What may be meant, and is not stated. */
+  readonly findings: readonly Finding[]
+}
+
+export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<FoundShapes> =>
   withCopy(lab, async (db) => {
     const { architecture } = lab
     const known = architecture.tables.map(({ id }) => id)
     const catalog = await readCatalog(db)
     for (const { table } of [...wish.set, ...wish.back, ...wish.fill])
       if (!known.includes(table)) throw unknownTable(table, known)
-    const tables: Omit<FoundTable, 'keys'>[] = []
-    for (const declared of architecture.tables) {
-      const found = await readTable(db, { architecture, catalog, stated: wish, only: wish.only }, declared)
-      if (found !== null) tables.push(found)
-    }
+    const types = new Map<string, Types>()
+    for (const declared of architecture.tables)
+      types.set(declared.id, await readTypes(db, { architecture, catalog }, declared))
+    const tables = architecture.tables.flatMap((declared) => {
+      const standing = catalog.tables.get(declared.id) ?? formerTable(declared, catalog)
+      const own = types.get(declared.id)
+      if (!standing || !own) return []
+      return [
+        {
+          declared,
+          standing,
+          ...own,
+          stated: wish,
+          catalog,
+          only: wish.only,
+          tables: architecture.tables,
+        },
+      ]
+    })
     const keys = keyGroups(catalog, {
       of: ({ table, column }) =>
         tables
@@ -192,8 +237,18 @@ export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<readonly Sha
           .find(({ declared, standing }) => standing.id === table && declared.id === table)
           ?.types.get(column) ?? null,
     })
-    const shapes = tables.flatMap((table) => shapeKinds.flatMap((kind) => kind.find({ ...table, keys })))
+    const ground = {
+      architecture,
+      catalog,
+      stated: wish,
+      typeOf: ({ id }: DeclaredTable, column: string) => types.get(id)?.types.get(column) ?? null,
+      typesToMake: ({ id }: DeclaredTable) => types.get(id)?.typesToMake ?? new Map<string, TypeToMake>(),
+    }
+    const moves = findMoves(ground)
+    const shapes = tables.flatMap((table) =>
+      shapeKinds.flatMap((kind) => kind.find({ ...table, keys, moves })),
+    )
     const asked = shapes.filter((shape) => isAsked(shape, wish.only))
     for (const shape of asked) await checkExpressions(db, shape)
-    return asked
+    return { shapes: asked, findings: unstatedMoves(ground, wish) }
   })

@@ -4,9 +4,8 @@ import { table } from 'assay'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import { difference, isSame } from '../../catalog/difference.ts'
 import { AssayError } from '../../ground/errors.ts'
-import { PgError } from '../../postgres/fault.ts'
-import type { Server } from '../../postgres/server.ts'
 import { bothServers } from '../../../test/support/both-servers.ts'
+import { underLoad } from '../../../test/support/under-load.ts'
 import { declared, withShapeProject, type ShapeProject } from '../../../test/support/shape-lab.ts'
 
 /** The older server, and migrate test of every phase, take a while. */
@@ -24,6 +23,13 @@ const sql = `
   create table items (order_id int references ${orders} on update cascade on delete cascade, line smallint, amount int, primary key (order_id, line));
   create table audit (item_order int, item_line smallint, foreign key (item_order, item_line) references items (order_id, line) on delete set null);
   create view of_customer as select id, customer_id, note from ${orders};
+  create materialized view "per ""customer""" as select customer_id, count(*) as n from ${orders} group by 1;
+  create unique index "one ""each""" on "per ""customer""" (customer_id);
+  create index on "per ""customer""" (n);
+  create view of_view as select customer_id, n from "per ""customer""";
+  comment on materialized view "per ""customer""" is 'kept';
+  create unique index "for subscribers" on customers (id);
+  alter table customers replica identity using index "for subscribers";
   comment on column ${orders}.id is 'the key';
   comment on constraint "not me" on ${orders} is 'a tree';
   alter table customers enable row level security;
@@ -53,50 +59,6 @@ const writes = (n: number): readonly string[] => [
   `delete from customers where email = 'c${n}' and id > (select min(id) from customers)`,
 ]
 
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
-
-/** As the runner does: what gives way to a lock begins again. */
-const patiently = async (work: () => Promise<unknown>, tries = 30): Promise<void> => {
-  try {
-    await work()
-  } catch (cause) {
-    if (tries === 0 || !/lock timeout/u.test(String(cause))) throw cause
-    await patiently(work, tries - 1)
-  }
-}
-
-let batch = 0
-
-/** Writers that go on until the work is done; what was refused to them. */
-const underLoad = async (
-  server: Server,
-  { database }: ShapeProject,
-  work: () => Promise<unknown>,
-): Promise<readonly string[]> => {
-  const failed: string[] = []
-  let isDone = false
-  const writer = async (from: number): Promise<void> => {
-    const db = await server.connect(database, 'owner')
-    for (let n = from; !isDone; n++)
-      for (const statement of writes(n)) {
-        await db.query(statement).catch((cause: unknown) => {
-          failed.push(cause instanceof PgError ? `${cause.fault.message}: ${statement}` : String(cause))
-        })
-        await pause(2)
-      }
-    await db.end()
-  }
-  batch += 1
-  const writers = [writer(batch * 100_000), writer(batch * 100_000 + 50_000)]
-  try {
-    await patiently(work)
-  } finally {
-    isDone = true
-    await Promise.all(writers)
-  }
-  return failed
-}
-
 /** Constraints and indexes by their names, with their text. */
 const standing = ({ db }: ShapeProject) =>
   db.json<{ readonly name: string; readonly text: string }>(
@@ -106,10 +68,17 @@ const standing = ({ db }: ShapeProject) =>
       order by 1, 2`,
   )
 
+/** What subscribers tell the rows of customers apart by. */
+const identityOf = ({ db }: ShapeProject) =>
+  db.json(
+    `select c.relname as index from pg_index i join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = 'customers'::regclass and i.indisreplident`,
+  )
+
 const typesOf = ({ db }: ShapeProject) =>
   db.json(
     `select distinct format_type(atttypid, null) as type from pg_attribute
-      where attrelid in ('customers'::regclass, '${orders}'::regclass, 'items'::regclass, 'audit'::regclass, 'of_customer'::regclass)
+      where attrelid in ('customers'::regclass, '${orders}'::regclass, 'items'::regclass, 'audit'::regclass, 'of_customer'::regclass, 'of_view'::regclass, '"per ""customer"""'::regclass)
         and attname in ('id', 'customer_id', 'the "parent"', 'order_id', 'item_order')`,
   )
 
@@ -132,10 +101,11 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         ])
         await project.run('expand')
         await expect(project.run('switch')).rejects.toThrow(/old and new differ in rows: \d+; .* and more/u)
-        expect(await underLoad(server, project, () => project.run('backfill'))).toEqual([])
-        expect(await underLoad(server, project, () => project.run('switch'))).toEqual([])
+        expect(await underLoad(server, project.database, writes, () => project.run('backfill'))).toEqual([])
+        expect(await underLoad(server, project.database, writes, () => project.run('switch'))).toEqual([])
         expect(await standing(project)).toEqual(before.standing)
         expect(await typesOf(project)).toEqual([{ type: 'bigint' }])
+        expect(await identityOf(project)).toEqual([{ index: 'for subscribers' }])
 
         // Who counts, goes on counting; who inserts by place has it in its place.
         const [last] = await db.json<{ c: number; o: number }>(
@@ -168,7 +138,9 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         await db.query(`update ${orders} set id = 900002 where id = 5000000000`)
 
         await project.run('contract', 'down')
-        expect(await underLoad(server, project, () => project.run('switch', 'down'))).toEqual([])
+        expect(
+          await underLoad(server, project.database, writes, () => project.run('switch', 'down')),
+        ).toEqual([])
         expect(
           await db.json(`select order_id from items where order_id > 900000 and amount is null`),
         ).toEqual([{ order_id: 900_002 }])
@@ -195,9 +167,9 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         await project.expand()
         await project.contract()
         await project.contract()
-        expect(await project.test()).toEqual([
-          expect.stringContaining('warning migrate.down-needs-old-rows 0004_p_id_key_contract'),
-        ])
+        // Rows that only the wider type holds, where the filler found some: the way back names them.
+        const needsOld = /warning migrate\.down-needs-old-rows 0004_p_id_key_contract/u
+        expect((await project.test()).filter((one) => !needsOld.test(one))).toEqual([])
       })
     } finally {
       await stop()
@@ -208,7 +180,8 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
     const { server, stop } = await start()
     try {
       const small = `create table p (id int primary key, v int, twice int generated always as (id * 2) stored);
-        create materialized view m as select id from p;
+        create view between_them as select id from p;
+        create materialized view m as select id from between_them;
         create table c (p_id int references p);
         create table parts (id int primary key) partition by hash (id);
         create table q (id int unique, exclude using btree (id with =)); create table r (q_id int references q (id));`
@@ -236,7 +209,7 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
           (cause) =>
             cause instanceof AssayError &&
             cause.code === 'expand.key-drawn' &&
-            cause.asked === 'q.id, r.q_id as uuid',
+            cause.asked === 'q.id, drawn anew',
         )
       })
       await withShapeProject(server, { sql: small, architecture: of('int') }, async (project) => {

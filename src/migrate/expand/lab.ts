@@ -76,6 +76,8 @@ export const contextOf = async (
     owner: server.owner,
     online: true,
     isVolatile: (expression) => found.has(expression),
+    // Either way of a phase may begin where the other was broken off.
+    fromHalfWay: true,
   }
 }
 
@@ -106,25 +108,22 @@ export interface Designed {
   readonly findings: readonly Finding[]
 }
 
-/**
- * Runs what the rules on these columns design for themselves, where nothing stands that they claim. Answers their ids; what
- * PostgreSQL refuses is told by `refused`.
- */
-export const designColumns = async (
+/** What PostgreSQL refuses of a design; null: nobody has to know. */
+export type ToldRefusal = (rule: string, statement: string, fault: PgError) => Finding | null
+
+/** Runs the designs of rules that claim nothing yet, those that `isMeant` picks by table and text. Answers their ids. */
+export const designRules = async (
   { architecture }: ShapeLab,
   db: Session,
-  table: RelationName,
-  columns: readonly string[],
-  refused: (rule: string, statement: string, fault: PgError) => Finding | null,
+  isMeant: (table: string, design: string) => boolean,
+  refused: ToldRefusal,
 ): Promise<Designed> => {
   const catalog = await readCatalog(db)
   const { rules } = await bind(architecture, catalog, db)
-  const id = relationId(table)
-  const wanted = rules.filter(({ rule, claims, design, missing }) => {
-    if (missing !== null || claims.length > 0 || design.length === 0) return false
-    const text = design.join('\n')
-    return (rule.table === id || text.includes(qualified(table))) && namesOne(text, columns)
-  })
+  const wanted = rules.filter(
+    ({ rule, claims, design, missing }) =>
+      missing === null && claims.length === 0 && design.length > 0 && isMeant(rule.table, design.join('\n')),
+  )
   const done: string[] = []
   const findings: Finding[] = []
   for (const { rule, design } of wanted) {
@@ -147,12 +146,48 @@ export const designColumns = async (
   return { rules: done, findings }
 }
 
+/**
+ * Runs what the rules on these columns design for themselves, where nothing stands that they claim. Answers their ids; what
+ * PostgreSQL refuses is told by `refused`.
+ */
+export const designColumns = (
+  lab: ShapeLab,
+  db: Session,
+  table: RelationName,
+  columns: readonly string[],
+  refused: ToldRefusal,
+): Promise<Designed> => {
+  const id = relationId(table)
+  return designRules(
+    lab,
+    db,
+    (of, text) => (of === id || text.includes(qualified(table))) && namesOne(text, columns),
+    refused,
+  )
+}
+
+/** A rule of the declaration that cannot be had. */
+export const refusedRule: ToldRefusal = (rule, statement, { fault }) => ({
+  code: 'expand.refused',
+  severity: 'error',
+  rule,
+  summary: `${rule}: PostgreSQL refuses its design: ${fault.message}`,
+  why: `SQLSTATE ${fault.sqlstate}, at: ${statement}`,
+  fix: 'change the rule, or change this column in a migration by hand',
+})
+
 /** `orders.code becomes slug`, for people. */
 export const saysShape = (shape: Shape): string => {
   const id = relationId(shape.table)
   if (shape.kind === 'rename-table') return `${relationId(shape.from)} becomes ${id}`
   if (shape.kind === 'required') return `${id}.${shape.column} becomes required`
   if (shape.kind === 'optional') return `${id}.${shape.column} becomes optional`
+  if (shape.kind === 'move') {
+    const other = relationId(shape.other)
+    return shape.direction === 'out'
+      ? `${id}: ${shape.columns.map(({ home }) => home).join(' and ')} ${shape.columns.length === 1 ? 'moves' : 'move'} to ${other}`
+      : `${other} goes into ${id}, with ${shape.columns.map(({ other: name }) => name).join(' and ')}`
+  }
   if (shape.kind === 'key') {
     const [first, ...others] = shape.parts.flatMap(({ table, news }) =>
       news.map(({ name, type }) => ({ column: `${relationId(table)}.${name}`, type })),

@@ -2,7 +2,7 @@
 import { checksOf } from '../../catalog/check.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog } from '../../catalog/structure.ts'
-import { relationId, structureId } from '../../ground/names.ts'
+import { relationId, structureId, type RelationName } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
@@ -138,27 +138,50 @@ export const uncheckedTexts = (shape: ColumnsShape, catalog: Catalog): readonly 
     }))
 }
 
-/** Functions that write or read the old columns by their names, which fail once these are put aside. */
-export const namedInFunctions = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {
-  const names = shape.olds.map(({ name }) => name)
-  const id = relationId(shape.table)
+/** Functions that write or read what goes by its name, which fail once it is put aside. */
+export const functionsNaming = async (
+  db: Session,
+  gone: {
+    readonly table: RelationName
+    /** Names of its columns, or its own. */
+    readonly names: readonly string[]
+    /** What they may name from then on. */
+    readonly instead: string
+    /** Functions of the change itself. */
+    readonly own: readonly RelationName[]
+  },
+): Promise<readonly Finding[]> => {
+  const { table, names, instead, own } = gone
+  const id = relationId(table)
+  const isOwn = own.map((name) => `to_regprocedure(${literal(`${qualified(name)}()`)})`)
   const found = await db.json<{ readonly name: string; readonly text: string; readonly fires: boolean }>(
     `select p.oid::regprocedure::text as name, p.prosrc as text,
         exists (select from pg_catalog.pg_trigger t where t.tgfoid = p.oid and not t.tgisinternal
-          and t.tgrelid = ${literal(qualified(shape.table))}::regclass) as fires
+          and t.tgrelid = ${literal(qualified(table))}::regclass) as fires
       from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
       where l.lanname not in ('internal', 'c') and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-        and p.oid <> ${literal(`${qualified(functionOf(shape))}()`)}::regprocedure
+        and p.oid not in (select own from unnest(array[${isOwn.join(', ')}]::regprocedure[]) as own where own is not null)
       order by 1`,
   )
   return found
-    .filter(({ text, fires }) => namesOne(text, names) && (fires || namesOne(text, [shape.table.name])))
+    .filter(({ text, fires }) => namesOne(text, names) && (fires || namesOne(text, [table.name])))
     .map(({ name, fires }) => ({
       code: 'expand.named-in-function',
       severity: fires ? 'error' : 'warning',
-      structure: structureId(id, 'column', names[0] ?? ''),
+      structure: names.includes(table.name)
+        ? structureId(id, 'table')
+        : structureId(id, 'column', names[0] ?? ''),
       summary: `${id}: ${name} names ${names.join(' or ')}${fires ? ', and fires on every write' : ''}`,
-      why: 'the text of a function is looked at when it runs: it fails once the old column has another name',
-      fix: `let it name ${shape.news.map((column) => column.name).join(' and ')} instead, in a migration of its own before contract`,
+      why: 'the text of a function is looked at when it runs: it fails once what it names has another name',
+      fix: `let it name ${instead} instead, in a migration of its own before contract`,
     }))
 }
+
+/** The same of the old columns. */
+export const namedInFunctions = (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> =>
+  functionsNaming(db, {
+    table: shape.table,
+    names: shape.olds.map(({ name }) => name),
+    instead: shape.news.map((column) => column.name).join(' and '),
+    own: [functionOf(shape)],
+  })

@@ -8,7 +8,7 @@ import { ident, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { bind } from '../../prove/bind.ts'
 import type { Finding } from '../../prove/result.ts'
-import { designColumns, type ShapeLab } from './lab.ts'
+import { designColumns, refusedRule, type ShapeLab } from './lab.ts'
 import type { Sides } from './sides.ts'
 
 /** They go with what they are on. */
@@ -95,14 +95,7 @@ export const takeOldSide = async (
     await dropQuietly(db, kindOfStructure(structure).drop(structure, before))
   const { table } = sides.shape
   const names = sides.news.map(({ name }) => name)
-  const { rules, findings } = await designColumns(lab, db, table, names, (rule, statement, { fault }) => ({
-    code: 'expand.refused',
-    severity: 'error',
-    rule,
-    summary: `${rule}: PostgreSQL refuses its design: ${fault.message}`,
-    why: `SQLSTATE ${fault.sqlstate}, at: ${statement}`,
-    fix: 'change the rule, or change this column in a migration by hand',
-  }))
+  const { rules, findings } = await designColumns(lab, db, table, names, refusedRule)
   if (findings.length > 0) return findings
   const id = relationId(table)
   return {

@@ -63,9 +63,95 @@ export interface KeyShape extends Named {
   readonly kind: 'key'
   /** One for each table. */
   readonly parts: readonly ColumnsShape[]
+  /** Absent: each side of a row is told from the other by an expression. */
+  readonly drawn?: DrawnKey
 }
 
-export type Shape = ColumnsShape | RequiredShape | OptionalShape | TableShape | KeyShape
+/** Values of which none is told by the other: drawn where the row is made, looked up wherever it is pointed to. */
+export interface DrawnKey {
+  readonly heads: readonly DrawnHead[]
+  /** In the order in which they can be looked up. */
+  readonly followers: readonly Follower[]
+}
+
+/** A column whose values are drawn, each side by itself. */
+export interface DrawnHead {
+  readonly table: RelationName
+  readonly column: string
+  /** SQL that draws a value of the side. */
+  readonly olds: string
+  readonly news: string
+  /** What the new column is declared to draw by itself; null: applications bring its values. */
+  readonly preset: string | null
+}
+
+/** A column whose value another row says. */
+export interface Follower {
+  readonly table: RelationName
+  readonly column: string
+  readonly target: RelationName
+  /** The column of that row whose value it has. */
+  readonly says: string
+  /** Which row it is: columns of both, equal on either side. */
+  readonly by: readonly KeyPair[]
+  /** Of its foreign key: without a null in them it has to point to a row. */
+  readonly pointing: readonly string[]
+  /** How far it is from where the value is drawn: 1 reads it there. */
+  readonly step: number
+}
+
+export interface KeyPair {
+  readonly own: string
+  readonly target: string
+  /** Types of the target's column. */
+  readonly olds: string
+  readonly news: string
+}
+
+/** A column that stands in one table before the change and in the other one after it, of the same type. */
+export interface MovedColumn {
+  /** Its name in the table that stays, and in the one that comes or goes. */
+  readonly home: string
+  readonly other: string
+  readonly type: string
+  /** What the column at home has where it is left out, the same in every row. */
+  readonly homeDefault?: string
+  /** The same of the other column. */
+  readonly otherDefault?: string
+  /** What the other table puts where it has nothing and may not: another value for each row, perhaps. */
+  readonly otherFill?: string
+}
+
+export interface CopiedColumn extends SideColumn {
+  /** Columns at home that its expression names. */
+  readonly reads: readonly { readonly name: string; readonly type: string }[]
+}
+
+/** Columns that move to a table of their own, which has at most one row for each row of the first; or back from there. */
+export interface MoveShape extends Named {
+  readonly kind: 'move'
+  /** The table that comes (`out`) or goes (`in`); `table` is the one that stays. */
+  readonly other: RelationName
+  readonly direction: 'out' | 'in'
+  /** The key of both tables, column by column. */
+  readonly key: readonly { readonly home: string; readonly other: string }[]
+  readonly columns: readonly MovedColumn[]
+  /** Columns of the other table, by that name, without which it has no row; none: a row stands where any is not null. */
+  readonly required: readonly string[]
+  /** Whether the other row may be inserted before the one at home: its foreign key can be deferred. */
+  readonly mayComeFirst: boolean
+  /** Further columns of the other table that are told from a row at home, one way. */
+  readonly copies: readonly CopiedColumn[]
+  /** Further columns of the other table, and what stands there where nobody wrote. */
+  readonly untouched: readonly { readonly column: string; readonly type: string; readonly sql: string }[]
+  /** Whether row-level security says who sees which row: then what is copied is what it goes by. */
+  readonly isGuarded: boolean
+  /** Those of both tables whose row-level security binds their owner, too. */
+  readonly bound: readonly RelationName[]
+  readonly types: readonly TypeToMake[]
+}
+
+export type Shape = ColumnsShape | RequiredShape | OptionalShape | TableShape | KeyShape | MoveShape
 
 /** Two sides under one name change places in the switch; others stand beside each other until the old one goes. */
 export const isSwapped = ({ olds, news }: Pick<ColumnsShape, 'olds' | 'news'>): boolean =>

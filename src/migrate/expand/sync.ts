@@ -15,14 +15,15 @@ export const functionOf = ({ name, table }: Pick<Shape, 'name' | 'table'>) => ({
   name: fittedName(`assay_${name}`),
 })
 
-const callOf = (shape: Pick<Shape, 'name' | 'table'>): string => `${qualified(functionOf(shape))}()`
+export const callOf = (shape: Pick<Shape, 'name' | 'table'>): string => `${qualified(functionOf(shape))}()`
 
 /** Names resolve as in the migration that made it, whoever writes. */
 const settings = ({ table }: Pick<Shape, 'table'>): string =>
   [...new Set(['pg_catalog', table.schema, 'public'])].map(ident).join(', ') + ', pg_temp'
 
-export const functionText = (shape: Pick<Shape, 'name' | 'table'>, body: string): string =>
-  `create or replace function ${callOf(shape)} returns trigger language plpgsql set search_path = ${settings(shape)} as ${dollarQuoted(`\n#variable_conflict use_column\n${body}\n`)}`
+/** `more`: further properties of the function. */
+export const functionText = (shape: Pick<Shape, 'name' | 'table'>, body: string, more = ''): string =>
+  `create or replace function ${callOf(shape)} returns trigger language plpgsql${more} set search_path = ${settings(shape)} as ${dollarQuoted(`\n#variable_conflict use_column\n${body}\n`)}`
 
 /** ALWAYS: rows that replication brings from a server of the old shape get both sides, too. */
 export const triggerText = (shape: Pick<Shape, 'name' | 'table'>): readonly string[] => {

@@ -6,17 +6,24 @@ export interface WalkedTable extends RelationName {
   /** Columns that tell its rows apart in messages; []: its rows are told by their place. */
   readonly key: readonly string[]
   readonly isPartitioned: boolean
+  /** What is joined to it, where a condition reads another table too. */
+  readonly beside?: string
 }
 
 /** Rows that are named in one message. */
 const told = 10
 
-const keyText = ({ key }: WalkedTable): string =>
-  key.length === 0
+const keyText = ({ key, name, beside }: WalkedTable): string => {
+  const columns = key.map((column) => (beside === undefined ? '' : `${ident(name)}.`) + ident(column))
+  return columns.length === 0
     ? `ctid::text`
-    : key.length === 1
-      ? `${ident(key[0] ?? '')}::text`
-      : `concat_ws(', ', ${key.map(ident).join(', ')})`
+    : columns.length === 1
+      ? `${columns[0] ?? ''}::text`
+      : `concat_ws(', ', ${columns.join(', ')})`
+}
+
+const rowsOf = (table: WalkedTable): string =>
+  table.beside === undefined ? qualified(table) : `${qualified(table)}\n    ${table.beside}`
 
 /** Whoever may not see all rows is refused by PostgreSQL instead of being shown a part of them. */
 export const seeAllRows = 'set row_security = off'
@@ -28,14 +35,20 @@ const raise = (what: string, said: string, using: Readonly<Record<string, string
   return `raise exception using message = ${literal(`${what}: `)} || ${keys}${said}${more.join('')};`
 }
 
-/** Refuses with the keys of the rows for which the condition is true. */
-export const refuseWhere = (table: WalkedTable, condition: string, what: string, hint: string): string =>
+/** Refuses with the keys of the rows for which the condition is true; `onlyIf`: where this is so. */
+export const refuseWhere = (
+  table: WalkedTable,
+  condition: string,
+  what: string,
+  hint: string,
+  onlyIf?: string,
+): string =>
   `do ${dollarQuoted(`
 declare
   wrong text[];
 begin
-  select array_agg(key) into wrong from (
-    select ${keyText(table)} as key from ${qualified(table)}
+${onlyIf === undefined ? '' : `  if not ${onlyIf} then\n    return;\n  end if;\n`}  select array_agg(key) into wrong from (
+    select ${keyText(table)} as key from ${rowsOf(table)}
     where ${condition.replaceAll('\n', '\n    ')}
     limit ${told + 1}) as rows;
   if wrong is not null then
@@ -86,12 +99,16 @@ end
 /** Pages of a table in one transaction. */
 const pages = 64
 
-const walkOne = (relation: string, update: string): string => `
+/** The rows of the pages that a walk has come to. */
+const pagesOf = (row: string): string =>
+  `${row}ctid >= format('(%s,0)', page)::tid and ${row}ctid < format('(%s,0)', page + ${pages})::tid`
+
+const walkOne = (relation: string, ...statements: readonly string[]): string => `
   page := 0;
   pages := pg_relation_size(${relation}) / current_setting('block_size')::bigint;
   while page <= pages loop
     begin
-      ${update};
+      ${statements.join(';\n      ')};
     exception when lock_not_available or deadlock_detected then
       perform pg_sleep(0.1);
       continue;
@@ -110,7 +127,7 @@ export const fillInPages = (
   condition: string,
 ): string => {
   const list = set.map(({ column, value }) => `${ident(column)} = ${value}`).join(', ')
-  const where = `ctid >= format('(%s,0)', page)::tid and ctid < format('(%s,0)', page + ${pages})::tid`
+  const where = pagesOf('')
   const body = table.isPartitioned
     ? `
   for leaf in select relid from pg_partition_tree(${literal(qualified(table))}::regclass) where isleaf loop
@@ -132,6 +149,20 @@ end
 `)}`
 }
 
+/** Statements of one's own for each few pages; `statements` gets the condition for the rows of these, as columns of `row.`. */
+export const walkPages = (
+  table: WalkedTable,
+  row: string,
+  statements: (isInPages: string) => readonly string[],
+): string =>
+  `do ${dollarQuoted(`
+declare
+  page bigint;
+  pages bigint;
+begin${walkOne(`${literal(qualified(table))}::regclass`, ...statements(pagesOf(`${row}.`)))}
+end
+`)}`
+
 /** One statement, as `assay migrate backfill` takes it. */
 export const fillStatement = (
   table: WalkedTable,
@@ -141,4 +172,4 @@ export const fillStatement = (
   `update ${qualified(table)} set ${set.map(({ column, value }) => `${ident(column)} = ${value}`).join(', ')}\nwhere ${condition}`
 
 export const hasSuchRows = (table: WalkedTable, condition: string): string =>
-  `select ${keyText(table)} as row from ${qualified(table)}\nwhere ${condition}`
+  `select ${keyText(table)} as row from ${rowsOf(table)}\nwhere ${condition}`

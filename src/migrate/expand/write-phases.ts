@@ -1,12 +1,13 @@
 /** From a declaration to the phases that may be released next, each as the text of an ordinary migration. */
 import { AssayError } from '../../ground/errors.ts'
+import { relationId } from '../../ground/names.ts'
 import type { Finding } from '../../prove/result.ts'
 import { findShapes, type ShapeWish } from './find-shapes.ts'
 import { kindOfShape } from './kinds/kinds.ts'
 import { literal } from '../../postgres/quote.ts'
 import { saysShape, withCopy, type ShapeLab } from './lab.ts'
 import { formatPhase, lastPhases, phaseFile, type PhaseOnDisk } from './phase-files.ts'
-import type { Phase, PhaseText, Shape } from './shape.ts'
+import type { MoveShape, Phase, PhaseText, Shape } from './shape.ts'
 
 export interface WrittenPhase {
   /** A few words for the migration's name: `orders_code_to_slug_expand`. */
@@ -47,19 +48,33 @@ const together = (all: readonly Expanded[]): Expanded => {
   }
 }
 
+/** As a person stated them. */
+const movesOf = ({ direction, table, other, columns }: MoveShape): readonly string[] => {
+  const [home, apart] = [relationId(table), relationId(other)]
+  return columns.map((one) =>
+    direction === 'out'
+      ? `${home}.${one.home}=${apart}.${one.other}`
+      : `${apart}.${one.other}=${home}.${one.home}`,
+  )
+}
+
 /** Nothing is written where one of several changes cannot be. */
 export const expandShapes = async (
   lab: ShapeLab,
   wish: ShapeWish,
   standing: readonly PhaseOnDisk[],
 ): Promise<Expanded> => {
-  const begun = new Set(
-    lastPhases(standing)
-      .filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
-      .map(({ shape }) => shape.name),
-  )
-  const all: Expanded[] = []
-  for (const shape of await findShapes(lab, wish)) {
+  const underWay = lastPhases(standing)
+    .filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
+    .map(({ shape }) => shape)
+  const begun = new Set(underWay.map(({ name }) => name))
+  const moving = underWay.flatMap((shape) => (shape.kind === 'move' ? movesOf(shape) : []))
+  const { shapes, findings: unstated } = await findShapes(lab, {
+    ...wish,
+    move: wish.move.filter((text) => !moving.includes(text)),
+  })
+  const all: Expanded[] = [{ phases: [], rules: [], findings: unstated }]
+  for (const shape of shapes) {
     if (begun.has(shape.name)) continue
     const opened = await kindOfShape(shape).open(lab, shape)
     const { texts, rules, findings, shape: known = shape } = opened

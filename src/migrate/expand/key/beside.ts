@@ -4,51 +4,46 @@ import { ident, qualified } from '../../../postgres/quote.ts'
 import { saysShape } from '../lab.ts'
 import { headLine, inPages, phaseText } from '../phase-text.ts'
 import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
-import { sidesOf, valuesInTable } from '../sides.ts'
-import { dropSync, syncFunction, triggerName, triggerText } from '../sync.ts'
-import {
-  fillInPages,
-  fillStatement,
-  hasSuchRows,
-  refuseUnconvertible,
-  seeAllRows,
-  type WalkedTable,
-} from '../walk.ts'
-import { differing, isWidened } from './differing.ts'
+import { sidesOf } from '../sides.ts'
+import { dropSync, triggerName, triggerText } from '../sync.ts'
+import { fillInPages, fillStatement, hasSuchRows, seeAllRows, type WalkedTable } from '../walk.ts'
 import { phasesOfKey } from './phases.ts'
+import type { Teller } from './teller.ts'
 
-/** It may run again where a part of it stands. */
-export const makeBeside = (part: ColumnsShape): readonly string[] => {
-  const sides = sidesOf(part, 'beside')
-  return [
-    ...sides.news.map(
-      ({ physical, type }) =>
-        `alter table ${qualified(part.table)} add column if not exists ${ident(physical)} ${type}`,
-    ),
-    syncFunction(sides, 'from-old'),
-    `drop trigger if exists ${ident(triggerName(part))} on ${qualified(part.table)}`,
-    ...triggerText(part),
-  ]
+const columnsOf = (part: ColumnsShape): readonly string[] =>
+  sidesOf(part, 'beside').news.map(
+    ({ physical, type }) =>
+      `alter table ${qualified(part.table)} add column if not exists ${ident(physical)} ${type}`,
+  )
+
+const triggerOf = (teller: Teller, part: ColumnsShape): readonly string[] => [
+  ...teller.sync(part, 'beside'),
+  `drop trigger if exists ${ident(triggerName(part))} on ${qualified(part.table)}`,
+  ...triggerText(part),
+]
+
+/** A transaction for each table. They may run again where a part of them stands. */
+export const makeBeside = (teller: Teller, { parts }: KeyShape): readonly (readonly string[])[] =>
+  teller.readsOthers
+    ? [...parts.map(columnsOf), ...parts.map((part) => triggerOf(teller, part))]
+    : parts.map((part) => [...columnsOf(part), ...triggerOf(teller, part)])
+
+const takeBeside = (teller: Teller, { parts }: KeyShape): readonly (readonly string[])[] => {
+  const drop = (part: ColumnsShape): readonly string[] =>
+    sidesOf(part, 'beside').news.map(
+      ({ physical }) => `alter table ${qualified(part.table)} drop column if exists ${ident(physical)}`,
+    )
+  return teller.readsOthers
+    ? [...parts.map(dropSync), ...parts.map(drop)]
+    : parts.map((part) => [...dropSync(part), ...drop(part)])
 }
-
-const checkOf = (part: ColumnsShape, table: WalkedTable): readonly string[] => {
-  const sides = sidesOf(part, 'beside')
-  if (isWidened(sides)) return []
-  const values = valuesInTable(sides, 'news').map((value, i) => ({
-    value,
-    type: sides.news[i]?.type ?? 'text',
-  }))
-  const into = part.news.map(({ name, type }) => `${name} ${type}`).join(', ')
-  return [refuseUnconvertible(table, values, `Rows of ${relationId(part.table)} do not convert to ${into}`)]
-}
-
-const tableAt = (tables: readonly WalkedTable[], i: number): WalkedTable => tables[i] as WalkedTable
 
 export const expandText = (
   shape: KeyShape,
+  teller: Teller,
   tables: readonly WalkedTable[],
 ): Pick<PhaseText, 'up' | 'down'> => {
-  const checks = shape.parts.flatMap((part, i) => checkOf(part, tableAt(tables, i)))
+  const checks = teller.checks(tables)
   const names = shape.parts.flatMap((part) =>
     sidesOf(part, 'beside').news.map(({ physical }) =>
       structureId(relationId(part.table), 'column', physical),
@@ -59,40 +54,30 @@ export const expandText = (
       head: [
         headLine(1, phasesOfKey, 'expand', saysShape(shape)),
         'A column of the other type stands beside each of them; a trigger on each table writes it, whoever writes the row.',
-        ...(checks.length === 0 ? [] : ['A row that does not convert is named, and nothing is changed.']),
+        ...(checks.length === 0 ? [] : teller.says.expand),
       ],
-      stages: [...checks.map((sql) => [sql]), ...shape.parts.map(makeBeside)],
+      stages: [...checks.map((sql) => [sql]), ...makeBeside(teller, shape)],
       session: checks.length === 0 ? [] : [seeAllRows],
     }),
     down: phaseText({
       head: [
         'Takes back expand: the new columns go, and the old ones have all that was written.',
-        ...names.map((name) => `assay: loses ${name} because the old columns say the same of every row`),
+        ...names.map((name) => `assay: loses ${name} because ${teller.says.loses}`),
       ],
-      stages: shape.parts.map((part) => [
-        ...dropSync(part),
-        ...sidesOf(part, 'beside').news.map(
-          ({ physical }) => `alter table ${qualified(part.table)} drop column if exists ${ident(physical)}`,
-        ),
-      ]),
+      stages: takeBeside(teller, shape),
     }),
   }
 }
 
-const fileOf = (part: ColumnsShape, all: KeyShape): string =>
-  all.parts.length === 1 ? 'backfill.sql' : `backfill-${1 + all.parts.indexOf(part)}.sql`
-
 export const backfillText = (
   shape: KeyShape,
+  teller: Teller,
   tables: readonly WalkedTable[],
 ): Pick<PhaseText, 'up' | 'down' | 'files'> => {
-  const fills = shape.parts.map((part, i) => {
-    const sides = sidesOf(part, 'beside')
-    const values = valuesInTable(sides, 'news')
-    const set = sides.news.map(({ physical }, k) => ({ column: physical, value: values[k] ?? 'null' }))
-    return { part, table: tableAt(tables, i), set, condition: differing(sides) }
-  })
-  const files = fills.map(({ part }) => fileOf(part, shape)).join(', ')
+  const { fills } = teller
+  const tableOf = (part: ColumnsShape): WalkedTable => tables[shape.parts.indexOf(part)] as WalkedTable
+  const fileOf = (at: number): string => (fills.length === 1 ? 'backfill.sql' : `backfill-${1 + at}.sql`)
+  const files = fills.map((_, i) => fileOf(i)).join(', ')
   return {
     up: phaseText({
       head: [
@@ -103,19 +88,19 @@ export const backfillText = (
         'assay: rerunnable',
         inPages,
       ],
-      stages: fills.map(({ table, set, condition }) => [fillInPages(table, set, condition)]),
+      stages: fills.map(({ part, set, condition }) => [fillInPages(tableOf(part), set, condition)]),
       session: [seeAllRows],
     }),
     down: '-- Takes back nothing: the new columns go with expand.\n',
     files: {
       ...Object.fromEntries(
-        fills.map(({ part, table, set, condition }) => [
-          fileOf(part, shape),
-          `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(table, set, condition)};\n`,
+        fills.map(({ part, set, condition }, i) => [
+          fileOf(i),
+          `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(tableOf(part), set, condition)};\n`,
         ]),
       ),
       'after.sql': `-- Rows whose two shapes do not say the same.\n${fills
-        .map(({ table, condition }) => hasSuchRows(table, condition))
+        .map(({ part, condition }) => hasSuchRows(tableOf(part), condition))
         .join('\nunion all\n')};\n`,
     },
   }

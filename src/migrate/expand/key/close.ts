@@ -6,16 +6,18 @@ import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import type { Session } from '../../../postgres/session.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
-import { syncIds, type OpenedShape } from '../columns-open.ts'
+import type { OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { apart, headLine, phaseText, stagesBack } from '../phase-text.ts'
 import type { KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
-import { dropSync, syncFunction } from '../sync.ts'
+import { dropSync } from '../sync.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
-import { differing } from './differing.ts'
+import { catchUp, drawOn } from './drawn/draw-on.ts'
 import { phasesOfKey } from './phases.ts'
+import { syncIdsOf } from './sync-ids.ts'
+import { tellerOf } from './tellers.ts'
 
 const keptColumns = (shape: KeyShape) =>
   shape.parts.flatMap((part) =>
@@ -41,25 +43,31 @@ const onKept = async (db: Session, shape: KeyShape, catalog: Catalog): Promise<r
 
 export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promise<OpenedShape> =>
   withCopy(lab, async (db): Promise<OpenedShape> => {
+    const switched = await readCatalog(db)
+    const draws = drawOn(shape, switched)
+    await runAll(db, draws.forth)
     const before = await readCatalog(db)
+    const sequences = [...before.structures.keys()].filter(
+      (id) => id.startsWith('sequence:') && !switched.structures.has(id),
+    )
     for (const structure of (await onKept(db, shape, before)).toReversed())
       await runAll(db, kindOfStructure(structure).drop(structure, before))
     const after = await readCatalog(db)
     const context = await contextOf(lab, db, before, after)
     const back = { ...context, before: after, after: before }
-    const aside = shape.parts.map((part) => sidesOf(part, 'aside'))
-    const setAside = aside.map((sides) => syncFunction(sides, 'aside'))
+    const teller = tellerOf(shape)
+    const setAside = [...shape.parts.flatMap((part) => teller.sync(part, 'aside')), ...draws.forth]
     const verify: string[] = []
-    for (const sides of aside)
+    for (const part of shape.parts)
       verify.push(
         refuseWhere(
-          await walkedTable(db, sides.shape.table),
-          differing(sides),
-          `${relationId(sides.shape.table)}: the old shape cannot say what stands in rows`,
+          await walkedTable(db, part.table),
+          teller.differing(part, 'aside'),
+          `${relationId(part.table)}: the old shape cannot say what stands in rows`,
           'Change these rows to values that the old columns can hold, then go back.',
         ),
       )
-    const bringBack = shape.parts.map((part) => syncFunction(sidesOf(part, 'switched'), 'from-new'))
+    const bringBack = [...draws.back, ...shape.parts.flatMap((part) => teller.sync(part, 'switched'))]
     const kept = keptColumns(shape).map(({ table, column }) =>
       structureId(relationId(table), 'column', column),
     )
@@ -71,7 +79,11 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
           'For when no application of the old shape runs any more: from now on values may be written that the old one could not hold.',
           `The old columns are kept aside as ${kept.join(', ')} for ${keep}, and go on being written: the way back loses nothing.`,
         ],
-        stages: [setAside, ...apart(stagesBack(changesBetween(context), context, lab.fromHalfWay))],
+        stages: [
+          ...catchUp(shape, 'aside').map((sql) => [sql]),
+          setAside,
+          ...apart(stagesBack(changesBetween(context), context, lab.fromHalfWay)),
+        ],
       }),
       down: phaseText({
         head: [
@@ -87,7 +99,7 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
         session: [seeAllRows],
       }),
       files: {},
-      temporary: [...kept, ...shape.parts.flatMap((part) => syncIds(part))],
+      temporary: [...kept, ...sequences, ...syncIdsOf(shape, after)],
     }
     return { texts: [text], rules: [], findings: [] }
   })

@@ -1,4 +1,6 @@
 /** A key of another type, with all that points to it: the phases up to the switch, each statement run on a copy first. */
+import { createView, type ViewFacts } from '../../../catalog/view/structure.ts'
+import type { GrantFacts } from '../../../catalog/grant.ts'
 import { kindOfStructure } from '../../../catalog/kind-of.ts'
 import { readCatalog } from '../../../catalog/read-catalog.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
@@ -8,7 +10,7 @@ import type { Session } from '../../../postgres/session.ts'
 import { structureName } from '../../../rules/ddl.ts'
 import { bind } from '../../../prove/bind.ts'
 import type { Finding } from '../../../prove/result.ts'
-import type { ChangeContext } from '../../changes/change.ts'
+import type { Change, ChangeContext } from '../../changes/change.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { stepsOf } from '../../changes/kinds.ts'
 import { columnStands, syncIds, when, type OpenedShape } from '../columns-open.ts'
@@ -19,11 +21,16 @@ import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import type { WalkedTable } from '../walk.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
-import { differing } from './differing.ts'
+import { catchUp } from './drawn/draw-on.ts'
 import { backfillText, expandText, makeBeside } from './beside.ts'
+import { idsAs } from './ids-as.ts'
 import { phasesOfKey } from './phases.ts'
+import { syncIdsOf } from './sync-ids.ts'
 import { findStandsOn, isReplaced, isTwin, keptName, nextName, type StandsOn } from './stands-on.ts'
 import { clearTwins, swapBack, swapForth, validates, type NamedNotNull, type SwapParts } from './swap.ts'
+import type { Teller } from './teller.ts'
+import { tellerOf } from './tellers.ts'
+import { twinViews, viewAs } from './twin-views.ts'
 
 /** The statement that makes it under a name of its own, beside the one that has its name. */
 const makeAs = (structure: Structure, name: string, catalog: Catalog): readonly string[] => {
@@ -63,6 +70,10 @@ const makeTwins = async (db: Session, shape: KeyShape, found: StandsOn): Promise
     )
     if (old.kind === 'primaryKey') await runAll(db, makeAs(old, keptName(old.name), found.before))
   }
+  for (const { id } of twinViews(found.olds)) {
+    const view = found.named.structures.get(id) as Structure<ViewFacts> | undefined
+    if (view !== undefined) await runAll(db, createView(viewAs(view, nextName)))
+  }
 }
 
 const notNullsSql = ({ parts }: KeyShape): string =>
@@ -96,13 +107,19 @@ const notNullsOf = async (db: Session, shape: KeyShape): Promise<readonly NamedN
   })
 }
 
+/** Who may use a sequence that stays with the old column, and goes on drawing. */
+const isOfSequence = ({ kind, before, after }: Change): boolean =>
+  kind === 'grant' && ((before ?? after)?.facts as GrantFacts | undefined)?.object.kind === 'sequence'
+
 /** What is to be said again once the columns have changed places. */
 const restBetween = (context: ChangeContext, shape: KeyShape): readonly string[] => {
   const own = new Set(shape.parts.flatMap((part) => syncIds(part)))
   return changesBetween(context)
-    .filter(({ id, kind, covers }) => {
+    .filter((change) => {
+      const { id, kind, covers } = change
       const isSaidAgain = isReplaced({ kind }) || kind === 'generated'
-      return isSaidAgain && !own.has(id) && !covers.some((one) => own.has(one))
+      if (!isSaidAgain || own.has(id) || covers.some((one) => own.has(one))) return false
+      return shape.drawn === undefined || !isOfSequence(change)
     })
     .flatMap((change) => stepsOf(change, context).map(({ sql }) => sql))
 }
@@ -144,6 +161,7 @@ const switchTexts = (
   parts: SwapParts,
   tables: readonly WalkedTable[],
   wish: {
+    readonly teller: Teller
     readonly context: ChangeContext
     readonly back: ChangeContext
     readonly forth: readonly string[]
@@ -151,12 +169,12 @@ const switchTexts = (
   },
 ): Pick<PhaseText, 'up' | 'down'> => {
   const { shape } = parts
-  const { context, back, forth, backwards } = wish
+  const { teller, context, back, forth, backwards } = wish
   const verify = shape.parts.map((part, i) => {
     const table = tables[i] as WalkedTable
     return refuseWhere(
       table,
-      differing(sidesOf(part, 'beside')),
+      teller.differing(part, 'beside'),
       `${relationId(part.table)}: old and new differ in rows`,
       'Run the backfill before it: it fills them; rows that stay were written past the trigger.',
     )
@@ -174,6 +192,7 @@ const switchTexts = (
         headLine(3, phasesOfKey, 'switch', saysShape(shape)),
         'Refuses, and changes nothing, while old and new differ in any row.',
         'Indexes and constraints are built beside the old ones while writers go on. In the end all change places in one short transaction, and have their names.',
+        ...teller.says.switch,
         `Prepared statements of open sessions that read ${names.join(', ')} may have to be prepared again.`,
         inOneMoment,
       ],
@@ -184,6 +203,7 @@ const switchTexts = (
         ...verify.map((sql) => [sql]),
         ...apart(stagesOfChanges(changesBetween(context), context)),
         ...analyze.map((sql) => [sql]),
+        ...catchUp(shape, 'beside').map((sql) => [sql]),
         forth,
       ],
       session: [seeAllRows],
@@ -229,10 +249,11 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
     const tables: WalkedTable[] = []
     for (const { table } of shape.parts) tables.push(await walkedTable(db, table))
     const rulesBefore = await keptRules(lab, db, found.before)
-    await runAll(db, shape.parts.flatMap(makeBeside))
+    const teller = tellerOf(shape)
+    await runAll(db, makeBeside(teller, shape).flat())
     const beside = await readCatalog(db)
     await makeTwins(db, shape, found)
-    const built = await readCatalog(db)
+    const built = idsAs(await readCatalog(db), beside)
     const parts: SwapParts = { shape, found, notNulls: await notNullsOf(db, shape) }
     const context = await contextOf(lab, db, beside, built)
 
@@ -242,10 +263,7 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
     await inOne(db, restForth)
     const switched = await readCatalog(db)
     const rules = await rulesMade(lab, db, rulesBefore, switched)
-    const temporary = [
-      ...(await keptIds(db, shape, switched)),
-      ...shape.parts.flatMap((part) => syncIds(part)),
-    ]
+    const temporary = [...(await keptIds(db, shape, switched)), ...syncIdsOf(shape, switched)]
     await inOne(db, swapBack(parts, []))
     const gone = await readCatalog(db)
     const restBack = restBetween({ ...context, before: gone, after: built, online: false }, shape)
@@ -260,11 +278,12 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
       rules,
       findings: await afterwards(db, shape),
       texts: [
-        { phase: 'expand', ...expandText(shape, tables), files: {}, temporary },
-        { phase: 'backfill', ...backfillText(shape, tables), temporary },
+        { phase: 'expand', ...expandText(shape, teller, tables), files: {}, temporary },
+        { phase: 'backfill', ...backfillText(shape, teller, tables), temporary },
         {
           phase: 'switch',
           ...switchTexts(lab, parts, tables, {
+            teller,
             context,
             back,
             forth: swapForth(parts, restForth),

@@ -4,7 +4,6 @@
  */
 import { kindOfStructure } from '../../../catalog/kind-of.ts'
 import { readCatalog } from '../../../catalog/read-catalog.ts'
-import type { KeyFacts } from '../../../catalog/key/key.ts'
 import type { GeneratedFacts } from '../../../catalog/generated.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
 import type { Table } from '../../../catalog/table.ts'
@@ -19,6 +18,8 @@ import { contextOf, runAll, saysShape, withCopy, type ShapeLab } from '../lab.ts
 import { obstacles } from '../obstacles.ts'
 import type { KeyShape } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
+import { isHead } from './drawn/places.ts'
+import { isTwinView } from './twin-views.ts'
 
 /** Names of what is not in its place: of the new side before the switch, of the old side behind it. */
 export const nextName = (name: string): string => fittedName(`assay_next_${name}`)
@@ -109,7 +110,7 @@ const obstaclesIn = (shape: KeyShape, olds: readonly Structure[], before: Catalo
   ...olds
     .filter((one) => {
       const isVirtual = one.kind === 'generated' && (one.facts as GeneratedFacts).storage === 'virtual'
-      return !isTwin(one) && !isReplaced(one) && !moved.has(one.kind) && !isVirtual
+      return !isTwin(one) && !isReplaced(one) && !moved.has(one.kind) && !isVirtual && !isTwinView(one, olds)
     })
     .map((one) =>
       cannot(
@@ -118,19 +119,10 @@ const obstaclesIn = (shape: KeyShape, olds: readonly Structure[], before: Catalo
         `${one.id} stands on it`,
         one.kind === 'generated'
           ? 'a column that is computed and stored is written into every row when it is made, under a lock that nobody reads past'
-          : `${kindOfStructure(one).kind} cannot be built beside the old one while writers go on, and not in the moment of the switch`,
+          : one.kind === 'materializedView'
+            ? 'it reads another view: while it is made anew, that one still reads the old side'
+            : `${kindOfStructure(one).kind} cannot be built beside the old one while writers go on, and not in the moment of the switch`,
         'take it away in a migration of its own before, and make it again after the switch',
-      ),
-    ),
-  ...olds
-    .filter(({ facts }) => (facts as Partial<KeyFacts>).isReplicaIdentity === true)
-    .map((one) =>
-      cannot(
-        shape,
-        one.id,
-        `${one.id} is the replica identity`,
-        'subscribers tell rows apart by it, and would have to follow in the same moment',
-        `say another one before: alter table … replica identity full`,
       ),
     ),
   ...[...new Set(olds.flatMap(({ table }) => table ?? []))]
@@ -146,6 +138,16 @@ const obstaclesIn = (shape: KeyShape, olds: readonly Structure[], before: Catalo
       ),
     ),
 ]
+
+/** What draws the old value says nothing of the new one, and stays with it. */
+const isDrawnOld = (shape: KeyShape, { kind, table, name }: Structure): boolean =>
+  (kind === 'default' || kind === 'identity') && isHead(shape, table, name)
+
+/** A sequence that a column owns falls with it, and with it whoever may use it: one that draws on does not. */
+const keepSequences = (shape: KeyShape, sequences: readonly Sequence[]): readonly string[] =>
+  sequences
+    .filter(({ isOwned, table, column }) => isOwned && isHead(shape, table, column))
+    .map((one) => `alter sequence ${qualified(one)} owned by none`)
 
 /** The columns with the other types: what falls with them is made again by its own text. */
 const retype = async (lab: ShapeLab, db: Session, shape: KeyShape, before: Catalog): Promise<void> => {
@@ -166,11 +168,17 @@ const retype = async (lab: ShapeLab, db: Session, shape: KeyShape, before: Catal
   )
   const bare = await readCatalog(db)
   const context = { ...(await contextOf(lab, db, bare, before)), online: false }
-  const changes = changesBetween(context).filter(({ id }) => !own.has(id))
-  await runAll(
-    db,
-    changes.flatMap((change) => stepsOf(change, context).map(({ sql }) => sql)),
+  const changes = changesBetween(context).filter(
+    ({ id, after }) => !own.has(id) && !(after !== null && isDrawnOld(shape, after)),
   )
+  await runAll(db, [
+    ...changes.flatMap((change) => stepsOf(change, context).map(({ sql }) => sql)),
+    ...(shape.drawn?.heads ?? []).flatMap(({ table, column, preset }) =>
+      preset === null
+        ? []
+        : [`alter table ${qualified(table)} alter column ${ident(column)} set default ${preset}`],
+    ),
+  ])
 }
 
 /** What a key may be, though a column that nobody points to may not. */
@@ -193,6 +201,7 @@ export const findStandsOn = (lab: ShapeLab, shape: KeyShape): Promise<StandsOn> 
     const olds = await withoutColumns(db, shape, before)
     const found = obstaclesIn(shape, olds, before)
     if (found.length > 0) return { ...none, obstacles: found }
+    await runAll(db, keepSequences(shape, sequences))
     await retype(lab, db, shape, before)
     const goal = await readCatalog(db)
     for (const part of shape.parts)

@@ -11,9 +11,11 @@ import { dollarQuoted, ident, literal, qualified } from '../../../postgres/quote
 import { constraintOf } from '../../changes/key-index.ts'
 import { when } from '../columns-open.ts'
 import type { KeyShape } from '../shape.ts'
-import { sidesOf } from '../sides.ts'
-import { syncFunction } from '../sync.ts'
+import { sidesOf, type Stand } from '../sides.ts'
+import { isHead } from './drawn/places.ts'
 import { keptName, nextName, type Sequence, type StandsOn } from './stands-on.ts'
+import { tellerOf } from './tellers.ts'
+import { dropViews, refreshViews, renameViews } from './twin-views.ts'
 
 /** NOT NULL as a constraint with a name (PostgreSQL 18). */
 export interface NamedNotNull {
@@ -125,6 +127,8 @@ interface Defaulted {
   readonly column: string
   readonly old: string | null
   readonly young: string | null
+  /** The old one is not taken away. */
+  readonly stays: boolean
 }
 
 const defaultsIn = ({ shape, found }: SwapParts): readonly Defaulted[] =>
@@ -135,21 +139,22 @@ const defaultsIn = ({ shape, found }: SwapParts): readonly Defaulted[] =>
         return column === undefined || column.identity !== null ? null : column.default
       }
       const [old, young] = [of(found.before), of(found.goal)]
-      return old === null && young === null ? [] : [{ table, column: name, old, young }]
+      const stays = isHead(shape, relationId(table), name)
+      return old === null && young === null ? [] : [{ table, column: name, old, young, stays }]
     }),
   )
 
-const dropDefaults = (parts: SwapParts): readonly string[] =>
-  defaultsIn(parts).map(
-    ({ table, column }) => `alter table ${qualified(table)} alter column ${ident(column)} drop default`,
-  )
+const dropDefaults = (parts: SwapParts, direction: Direction): readonly string[] =>
+  defaultsIn(parts)
+    .filter(({ stays }) => direction === 'back' || !stays)
+    .map(({ table, column }) => `alter table ${qualified(table)} alter column ${ident(column)} drop default`)
 
 const wholeNumbers = ['smallint', 'integer', 'bigint']
 
 /** A sequence counts as far as the column that draws from it. */
 const sequenceOf = (shape: KeyShape, one: Sequence, direction: Direction): readonly string[] => {
   const part = shape.parts.find(({ table }) => relationId(table) === one.table)
-  if (part === undefined) return []
+  if (part === undefined || isHead(shape, one.table, one.column)) return []
   const young = part.news.find(({ name }) => name === one.column)?.type ?? ''
   const isWider = wholeNumbers.indexOf(young) > wholeNumbers.indexOf(one.type)
   const name = qualified(one)
@@ -162,8 +167,8 @@ const sequenceOf = (shape: KeyShape, one: Sequence, direction: Direction): reado
 /** Behind the change of places: the column that has its name now has what stood there. */
 const setDefaults = (parts: SwapParts, direction: Direction): readonly string[] => [
   ...parts.found.sequences.flatMap((one) => sequenceOf(parts.shape, one, direction)),
-  ...defaultsIn(parts).flatMap(({ table, column, old, young }) => {
-    const value = direction === 'forth' ? young : old
+  ...defaultsIn(parts).flatMap(({ table, column, old, young, stays }) => {
+    const value = direction === 'forth' ? young : stays ? null : old
     return value === null
       ? []
       : [`alter table ${qualified(table)} alter column ${ident(column)} set default ${value}`]
@@ -173,7 +178,7 @@ const setDefaults = (parts: SwapParts, direction: Direction): readonly string[] 
 /** An identity cannot be handed on: another one of the same name goes on where it stood. */
 const moveIdentities = ({ shape, found }: SwapParts, direction: Direction): readonly string[] =>
   found.olds
-    .filter(({ kind }) => kind === 'identity')
+    .filter(({ kind, table, name }) => kind === 'identity' && !isHead(shape, table, name))
     .flatMap((one) => {
       const to = direction === 'forth' ? found.goal : found.before
       const young = to.structures.get(one.id) as Structure<IdentityFacts> | undefined
@@ -209,20 +214,27 @@ const notNullNames = ({ notNulls }: SwapParts, direction: Direction): readonly s
       : [rename(old, young), rename(kept, old)]
   })
 
+const sync = ({ shape }: SwapParts, stand: Stand): readonly string[] => {
+  const teller = tellerOf(shape)
+  return shape.parts.flatMap((part) => teller.sync(part, stand))
+}
+
 /** `rest`: what is said again once the columns have changed places. */
 export const swapForth = (parts: SwapParts, rest: readonly string[]): readonly string[] => [
   ...lock(parts),
   ...dropConstraints(parts, 'references'),
   ...dropConstraints(parts, 'primaryKey'),
-  ...dropDefaults(parts),
+  ...dropDefaults(parts, 'forth'),
   ...renames(parts, ['unique', 'index', 'check'], same, keptName),
   ...columns(parts.shape, 'forth'),
   ...renames(parts, ['unique', 'index', 'check', 'references'], nextName, same),
   ...notNullNames(parts, 'forth'),
+  ...renameViews(parts.found.olds, same, keptName),
+  ...renameViews(parts.found.olds, nextName, same),
   ...takePrimaryKey(parts, nextName),
   ...setDefaults(parts, 'forth'),
   ...moveIdentities(parts, 'forth'),
-  ...parts.shape.parts.map((part) => syncFunction(sidesOf(part, 'switched'), 'from-new')),
+  ...sync(parts, 'switched'),
   ...rest,
 ]
 
@@ -233,11 +245,13 @@ export const swapBack = (parts: SwapParts, rest: readonly string[]): readonly st
     ...lock(parts),
     ...dropConstraints(parts, 'references'),
     ...dropConstraints(parts, 'primaryKey'),
-    ...dropDefaults(parts),
+    ...dropDefaults(parts, 'back'),
     ...renames(parts, ['unique', 'index', 'check'], same, nextName),
     ...columns(parts.shape, 'back'),
     ...renames(parts, ['unique', 'index', 'check'], keptName, same),
     ...notNullNames(parts, 'back'),
+    ...renameViews(found.olds, same, nextName),
+    ...renameViews(found.olds, keptName, same),
     ...takePrimaryKey(parts, keptName),
     ...setDefaults(parts, 'back'),
     ...moveIdentities(parts, 'back'),
@@ -248,14 +262,15 @@ export const swapBack = (parts: SwapParts, rest: readonly string[]): readonly st
         const isPlain = facts.notValid || facts.notEnforced
         return `alter table ${qualified(tableOf(one, found.before))} add constraint ${ident(facts.name)} ${foreignKeySql(facts, found.before)}${isPlain ? '' : ' not valid'}`
       }),
-    ...parts.shape.parts.map((part) => syncFunction(sidesOf(part, 'beside'), 'from-old')),
+    ...sync(parts, 'beside'),
     ...rest,
   ]
 }
 
-/** Foreign keys of the new side that a run left which was broken off: they hold the indexes that are built anew. */
-export const clearTwins = ({ found }: SwapParts): readonly string[] =>
-  found.olds
+/** Materialized views and foreign keys of the new side that a run left which was broken off: they hold the indexes that are built anew. */
+export const clearTwins = ({ found }: SwapParts): readonly string[] => [
+  ...dropViews(found.olds, nextName),
+  ...found.olds
     .filter(({ kind }) => kind === 'references')
     .map((one) => {
       const table = qualified(tableOf(one, found.before))
@@ -264,15 +279,18 @@ export const clearTwins = ({ found }: SwapParts): readonly string[] =>
         `exists (select from pg_catalog.pg_constraint where conrelid = ${literal(table)}::regclass and conname = ${literal(name)})`,
         [`alter table ${table} drop constraint ${ident(name)}`],
       )
-    })
+    }),
+]
 
-/** Foreign keys that a way back has added without a look at the rows. */
-export const validates = ({ found }: SwapParts): readonly string[] =>
-  found.olds
+/** What a way back has added without a look at the rows, and what nobody kept up meanwhile. */
+export const validates = ({ found }: SwapParts): readonly string[] => [
+  ...refreshViews(found.olds),
+  ...found.olds
     .filter(({ kind, facts }) => {
       const { notValid, notEnforced } = facts as ReferencesFacts
       return kind === 'references' && !notValid && !notEnforced
     })
     .map(
       (one) => `alter table ${qualified(tableOf(one, found.before))} validate constraint ${ident(one.name)}`,
-    )
+    ),
+]

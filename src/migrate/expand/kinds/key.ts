@@ -1,11 +1,12 @@
 /** A key of another type under its name, and the columns of all tables that point to it: one change, in the same moment. */
 import { AssayError } from '../../../ground/errors.ts'
-import { ident } from '../../../postgres/quote.ts'
+import { relationId } from '../../../ground/names.ts'
 import { relationOfId, structureName } from '../../../rules/ddl.ts'
 import { contractKey, forgetKey } from '../key/close.ts'
-import { typeIn, type ColumnPlace, type KeyGroup } from '../key/groups.ts'
+import { typeIn, type KeyGroup } from '../key/groups.ts'
 import { openKey } from '../key/open.ts'
-import { phases, type ColumnsShape, type KeyShape } from '../shape.ts'
+import { phases, type ColumnsShape, type DrawnKey, type KeyShape } from '../shape.ts'
+import { drawnIn } from './key-drawn.ts'
 import { conversions } from './columns.ts'
 import type { FoundTable, ShapeKind } from './shape-kind.ts'
 
@@ -31,36 +32,18 @@ const notFollowed = (group: KeyGroup): AssayError => {
   )
 }
 
-/** A value that no cast tells from the old one: `int` as `uuid`. */
-const notTold = (found: FoundTable, group: KeyGroup): readonly ColumnPlace[] =>
-  group.places.filter(({ table, column }) => {
-    const standing = found.catalog.tables.get(table)?.columns.find(({ name }) => name === column)
-    const isStated = [found.stated.set, found.stated.back].every((all) =>
-      all.some((one) => one.table === table && one.column === column),
-    )
-    const isUuid = typeIn(group, { table, column }) === 'uuid'
-    return isUuid && !/^(?:uuid|text|character)/u.test(standing?.type ?? '') && !isStated
-  })
-
-const drawn = (columns: readonly ColumnPlace[]): AssayError => {
-  const [first] = columns
-  const name = `${first?.table ?? ''}.${first?.column ?? ''}`
-  return new AssayError(`Nothing tells the new values of ${name} from the old ones.`, {
-    code: 'expand.key-drawn',
-    exit: 2,
-    asked: `${columns.map(({ table, column }) => `${table}.${column}`).join(', ')} as uuid`,
-    found: 'no --set and --back for each of them',
-    why: 'a trigger tells each side from the other, in every table by itself: it cannot look up what another one has drawn',
-    mend: `State both ways for every column, by expressions that lead back:\n--set "${name} = lpad(to_hex(${ident(first?.column ?? '')}), 32, '0')::uuid" --back "${name} = …"\nOr add the uuid beside the key, in a column of its own with t.unique(…), and let new tables point to that.`,
-  })
-}
-
-const partOf = (found: FoundTable, group: KeyGroup, table: string): ColumnsShape => {
+const partOf = (found: FoundTable, group: KeyGroup, table: string, drawn: DrawnKey | null): ColumnsShape => {
   const columns = group.places.filter((place) => place.table === table).map(({ column }) => column)
   const standing = found.catalog.tables.get(table)
   const pairs = columns.map((column) => {
     const from = standing?.columns.find(({ name }) => name === column)?.type ?? 'text'
-    return conversions(found.stated, table, { column, from, to: typeIn(group, { table, column }) })
+    const to = typeIn(group, { table, column })
+    if (drawn === null) return conversions(found.stated, table, { column, from, to })
+    const head = drawn.heads.find((one) => relationId(one.table) === table && one.column === column)
+    return {
+      old: { name: column, type: from, sql: head?.olds ?? 'null' },
+      young: { name: column, type: to, sql: head?.news ?? 'null' },
+    }
   })
   return {
     kind: 'type',
@@ -80,13 +63,20 @@ export const keyOfOtherType: ShapeKind<KeyShape> = {
       const [head] = group.places
       if (head === undefined || head.table !== found.standing.id) return []
       if (group.left.length > 0) throw notFollowed(group)
-      const untold = notTold(found, group)
-      if (untold.length > 0) throw drawn(untold)
+      const drawn = drawnIn(found, group)
       const tables = [...new Set(group.places.map(({ table }) => table))]
-      const parts = tables.map((table) => partOf(found, group, table))
+      const parts = tables.map((table) => partOf(found, group, table, drawn))
       const [first] = parts
       if (first === undefined) return []
-      return [{ kind: 'key', name: first.name, table: first.table, parts }]
+      return [
+        {
+          kind: 'key',
+          name: first.name,
+          table: first.table,
+          parts,
+          ...(drawn === null ? {} : { drawn }),
+        },
+      ]
     }),
   open: openKey,
   contract: contractKey,

@@ -5,6 +5,7 @@ import { optionalColumn } from './optional.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { keyOfOtherType } from './key.ts'
+import { moveColumns } from './move.ts'
 import { reshape } from './reshape.ts'
 import { requiredColumn } from './required.ts'
 import type { ShapeKind } from './shape-kind.ts'
@@ -15,6 +16,7 @@ export const shapeKinds: readonly ShapeKind[] = [
   keyOfOtherType,
   changeType,
   reshape,
+  moveColumns,
   requiredColumn,
   optionalColumn,
 ] as readonly ShapeKind[]

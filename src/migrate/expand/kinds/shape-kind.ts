@@ -5,7 +5,7 @@ import type { Table } from '../../../catalog/table.ts'
 import type { OpenedShape } from '../columns-open.ts'
 import type { KeyGroup } from '../key/groups.ts'
 import type { ShapeLab } from '../lab.ts'
-import type { Phase, PhaseText, Shape, TypeToMake } from '../shape.ts'
+import type { MoveShape, Phase, PhaseText, Shape, TypeToMake } from '../shape.ts'
 
 /** An expression that a person states: `customers.first_name = split_part(full_name, ' ', 1)`. */
 export interface StatedSql {
@@ -21,6 +21,8 @@ export interface Stated {
   readonly back: readonly StatedSql[]
   /** What stands for a value that is missing. */
   readonly fill: readonly StatedSql[]
+  /** `users.bio=profiles.bio`, as a person writes it. */
+  readonly move: readonly string[]
 }
 
 /** One declared table beside the one that stands. */
@@ -36,8 +38,12 @@ export interface FoundTable {
   /** Tables and columns that somebody named; none: all are meant. */
   readonly only: readonly string[]
   readonly catalog: Catalog
+  /** All that are declared. */
+  readonly tables: readonly DeclaredTable[]
   /** Of the whole database. */
   readonly keys: readonly KeyGroup[]
+  /** The same of columns that move from table to table. */
+  readonly moves: readonly MoveShape[]
 }
 
 export interface ShapeKind<S extends Shape = Shape> {
