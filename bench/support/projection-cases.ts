@@ -12,7 +12,7 @@ export interface ProjectionCase {
 
 /** A number below `most` that looks drawn: the same for the same row. */
 const draw = (most: number | string, salt: number, row = 'n'): string =>
-  `((hashint8(${row} * 31 + ${salt})::bigint & 2147483647) % (${most}))`
+  `((hashint8(${row}::bigint * 31 + ${salt})::bigint & 2147483647) % (${most}))`
 
 /** The same with the low ones far more often. */
 const skewed = (most: number, salt: number): string =>

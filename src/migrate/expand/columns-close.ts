@@ -6,7 +6,7 @@ import { columnStands, syncIds, when, type OpenedShape } from './columns-open.ts
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from './lab.ts'
 import { takeOldSide } from './old-side.ts'
 import { namedInFunctions } from './obstacles.ts'
-import { headLine, phaseText, stagesBack, type Stage } from './phase-text.ts'
+import { headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from './phase-text.ts'
 import { refuseUntil } from './kept-until.ts'
 import { isSwapped, type ColumnsShape, type PhaseText } from './shape.ts'
 import { disagreement, sidesOf } from './sides.ts'
@@ -62,6 +62,7 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
           headLine(4, phasesOf, 'contract', saysShape(shape)),
           'For when no application of the old shape runs any more.',
           `The old columns are kept aside as ${kept.join(', ')} for ${keep}, and go on being written: the way back loses nothing.`,
+          ...(moved.length === 0 ? [] : [oldNameUnused]),
         ],
         stages: [atOnce, ...stages.filter(isAlone)],
       }),
@@ -89,6 +90,7 @@ export const forgetColumns = (shape: ColumnsShape, keep: string, contracted: str
       head: [
         headLine(5, phasesOf, 'forget', saysShape(shape)),
         `Refuses until ${keep} after ${contracted} ran here.`,
+        notNamed('column'),
         'assay: direction forward because what was kept aside is gone; the old shape comes back by an expand of its own',
         ...kept.map(
           (name) => `assay: loses ${structureId(id, 'column', name)} because the time for a way back is over`,

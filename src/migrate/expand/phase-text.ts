@@ -90,6 +90,11 @@ export const inPages =
 export const inOneMoment =
   'assay: allow lint.rename-breaks-clients because two columns change places in one transaction: each name stands before it and after it'
 
+export const oldNameUnused =
+  'assay: allow lint.rename-breaks-clients because no application uses the old name any more, and nothing else is done to it'
+export const notNamed = (what: 'column' | 'table'): string =>
+  `assay: allow lint.drops-${what} because no application names what was put aside`
+
 /** The first line of every phase: which one of how many, and what for. */
 export const headLine = (number: number, of: number, what: string, says: string): string =>
   `Phase ${number} of ${of}, ${what}: ${says}`

@@ -140,6 +140,8 @@ export interface MoveShape extends Named {
   readonly required: readonly string[]
   /** Whether the other row may be inserted before the one at home: its foreign key can be deferred. */
   readonly mayComeFirst: boolean
+  /** Whether the other row goes with the one at home by its own foreign key: no trigger does what a rule asks of that. */
+  readonly isTakenAlong: boolean
   /** Further columns of the other table that are told from a row at home, one way. */
   readonly copies: readonly CopiedColumn[]
   /** Further columns of the other table, and what stands there where nobody wrote. */

@@ -9,7 +9,7 @@ import { changesBetween } from '../../changes/changes-between.ts'
 import type { OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
-import { apart, headLine, phaseText, stagesBack } from '../phase-text.ts'
+import { apart, headLine, notNamed, phaseText, stagesBack } from '../phase-text.ts'
 import type { KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { dropSync } from '../sync.ts'
@@ -111,6 +111,7 @@ export const forgetKey = (shape: KeyShape, keep: string, contracted: string): Ph
     head: [
       headLine(5, phasesOfKey, 'forget', saysShape(shape)),
       `Refuses until ${keep} after ${contracted} ran here.`,
+      notNamed('column'),
       'assay: direction forward because what was kept aside is gone; the old shape comes back by an expand of its own',
       ...keptColumns(shape).map(
         ({ table, column }) =>

@@ -15,6 +15,7 @@ export interface MoveCandidate {
   readonly other: RelationName & { readonly id: string }
   readonly key: MoveShape['key']
   readonly mayComeFirst: boolean
+  readonly isTakenAlong: boolean
   /** Columns that stand and are declared no more, and those that are declared and do not stand. */
   readonly leaving: readonly string[]
   readonly coming: readonly string[]
@@ -73,6 +74,7 @@ const splits = ({ architecture, catalog }: Declaration, other: DeclaredTable): r
           other,
           key,
           mayComeFirst: rule.deferrable !== 'no',
+          isTakenAlong: rule.onDelete === 'cascade',
           leaving: namesOf(home.columns, named),
           coming: namesOf(other.columns, own),
         },
@@ -101,6 +103,8 @@ const merges = ({ architecture, catalog }: Declaration, other: Table): readonly 
         other,
         key,
         mayComeFirst: (facts as ReferencesFacts).deferrable !== 'no',
+        // The foreign key is put aside with its table.
+        isTakenAlong: false,
         leaving: namesOf(other.columns, own),
         coming: namesOf(declared.columns, standing),
       },

@@ -7,7 +7,7 @@ import { when, type OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { functionsNaming } from '../obstacles.ts'
-import { headLine, phaseText, stagesBack, type Stage } from '../phase-text.ts'
+import { headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from '../phase-text.ts'
 import { phases, type MoveShape, type PhaseText } from '../shape.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
 import { foreignKeySql } from './foreign-keys.ts'
@@ -159,6 +159,7 @@ export const contractMove = (lab: ShapeLab, shape: MoveShape, keep: string): Pro
           headLine(4, phases.length, 'contract', saysShape(shape)),
           'For when no application of the old shape runs any more.',
           `The old ${isOut ? 'columns are' : 'table is'} kept aside as ${names.called.join(', ')} for ${keep}, and ${isOut ? 'go' : 'goes'} on being written: the way back loses nothing.`,
+          oldNameUnused,
         ],
         stages: isOut
           ? [
@@ -200,6 +201,7 @@ export const forgetMove = (shape: MoveShape, keep: string, contracted: string): 
       head: [
         headLine(5, phases.length, 'forget', saysShape(shape)),
         `Refuses until ${keep} after ${contracted} ran here.`,
+        notNamed(isOut ? 'column' : 'table'),
         'assay: direction forward because what was kept aside is gone; the old shape comes back by an expand of its own',
         ...(isOut
           ? kept.map(

@@ -198,6 +198,7 @@ const shapeOf = (ground: MoveGround, candidate: MoveCandidate, moves: readonly S
     columns,
     required: columns.map((one) => one.other).filter(isRequired),
     mayComeFirst: candidate.mayComeFirst,
+    isTakenAlong: candidate.isTakenAlong,
     copies: declared ? copiesOf(ground, candidate, declared, columns) : [],
     untouched: [],
     isGuarded: false,

@@ -115,17 +115,22 @@ const keptValues = (sides: MoveSides): readonly string[] =>
       : `coalesce(new.${ident(home)}, ${otherRow}.${ident(other)})`,
   )
 
+const takeAlong = (sides: MoveSides): string =>
+  sides.shape.isTakenAlong
+    ? ''
+    : `
+  if tg_op = 'DELETE' then
+    delete from ${otherIn(sides)} where ${otherIs(sides, 'old', 'home')};
+    return null;
+  end if;`
+
 const homeBody = (sides: MoveSides, way: MoveWay): string => {
   const { shape, columns } = sides
   const isFilled = columns.some(({ otherFill }) => otherFill !== undefined)
   const kept = keptValues(sides)
   const { names, values } = madeRow(sides, 'new')
   return `begin
-  ${ends}
-  if tg_op = 'DELETE' then
-    delete from ${otherIn(sides)} where ${otherIs(sides, 'old', 'home')};
-    return null;
-  end if;${way === 'both' ? afterOther(sides) : ''}
+  ${ends}${takeAlong(sides)}${way === 'both' ? afterOther(sides) : ''}
   if tg_op = 'UPDATE' then
     if ${keyChanged(sides, 'home')} then
       update ${otherIn(sides)} set ${setKey(sides)} where ${otherIs(sides, 'old', 'home')};
@@ -237,7 +242,12 @@ const triggersOf = (sides: MoveSides): readonly Trigger[] => {
   const atOther = changed(sides, 'other')
   return [
     { table: home, name: before(shape, '1'), task: 'lock', event: 'before update', condition: atHome },
-    { table: home, name: behind(shape, '1'), task: 'home', event: 'after insert or delete' },
+    {
+      table: home,
+      name: behind(shape, '1'),
+      task: 'home',
+      event: shape.isTakenAlong ? 'after insert' : 'after insert or delete',
+    },
     { table: home, name: behind(shape, '2'), task: 'home', event: 'after update', condition: atHome },
     { table: other, name: before(shape, '3'), task: 'ahead', event: 'before insert' },
     { table: other, name: before(shape, '4'), task: 'ahead', event: 'before update', condition: atOther },
