@@ -7,7 +7,7 @@ import { when, type OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { functionsNaming } from '../obstacles.ts'
-import { headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from '../phase-text.ts'
+import { apart, headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from '../phase-text.ts'
 import { phases, type MoveShape, type PhaseText } from '../shape.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
 import { foreignKeySql } from './foreign-keys.ts'
@@ -213,14 +213,12 @@ export const forgetMove = (shape: MoveShape, keep: string, contracted: string): 
             ]),
       ],
       stages: [
-        [
-          refuseUntil(contracted, keep, id),
-          ...dropMoveTriggers(aside, null),
-          ...dropPolicies(shape, bound),
-          ...(isOut
-            ? kept.map((name) => `alter table ${qualified(shape.table)} drop column ${ident(name)}`)
-            : [`drop table ${qualified(aside.other)}`]),
-        ],
+        [refuseUntil(contracted, keep, id)],
+        // Nobody waits for one of the tables while the other is held.
+        ...apart([[...dropMoveTriggers(aside, null), ...dropPolicies(shape, bound)]]),
+        isOut
+          ? kept.map((name) => `alter table ${qualified(shape.table)} drop column ${ident(name)}`)
+          : [`drop table ${qualified(aside.other)}`],
       ],
     }),
     down: null,
