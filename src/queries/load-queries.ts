@@ -35,6 +35,7 @@ export interface LoadedQueries {
   readonly catalog: Catalog
   readonly facts: ProveResult['server']
   readonly binding: Binding
+  /** Those of one statement. */
   readonly queries: readonly LoadedQuery[]
   /** Writes, and queries that are functions, with what is asked of them on filled tables; [] unless they were wanted. */
   readonly calls: readonly TestedRule[]
@@ -46,27 +47,11 @@ export interface LoadedQueries {
 
 const isQuery = (tested: TestedRule): tested is LoadedQuery => tested.rule.kind === 'query'
 
-const isQueryRule = (bound: BoundRule): bound is BoundRule & { readonly rule: QueryRule } =>
-  bound.rule.kind === 'query'
+const isStatement = (bound: BoundRule): bound is BoundRule & { readonly rule: QueryRule } =>
+  bound.rule.kind === 'query' && (bound.rule as QueryRule).function === undefined
 
 const isCall = ({ rule }: BoundRule): boolean =>
   rule.kind === 'write' || (rule.kind === 'query' && (rule as QueryRule).function !== undefined)
-
-/** What it sends is counted where it is proven; one plan of it there is not. */
-const notMeasured = (bound: BoundRule & { readonly rule: QueryRule }): LoadedQuery => ({
-  ...bound,
-  experiments: [],
-  unsolved: [],
-  notes: [
-    {
-      rule: bound.rule.id,
-      code: 'query.not-measured',
-      summary: `"${bound.rule.sentence}" is a function that sends several statements: it is not measured here`,
-      why: 'its statements depend on the rows of those before them; npx assay prove counts them',
-      mend: 'Declare a statement whose plan matters as a query of its own.',
-    },
-  ],
-})
 
 /** Throws AssayErrors for statements that PostgreSQL refuses. The clone is the caller's to drop. */
 export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
@@ -77,11 +62,9 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
     const { catalog, facts, places } = ground
     const binding = await ground.bind(architecture)
     refuseDeclaredSql(binding.refused)
-    const declared = binding.rules
-      .filter(isQueryRule)
+    const asked = binding.rules
+      .filter(isStatement)
       .filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
-    const functions = declared.filter(({ rule }) => rule.function).map(notMeasured)
-    const asked = declared.filter(({ rule }) => !rule.function)
     const writing = {
       architecture,
       catalog,
@@ -100,8 +83,7 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
         sizes: wished,
         ...(onProgress ? { onProgress } : {}),
       })
-      const queries = [...filled.queries, ...functions]
-      return { ...filled, queries, calls, catalog, facts, binding, plans: new Map() }
+      return { ...filled, calls, catalog, facts, binding, plans: new Map() }
     }
     const { tested } = await writeOnPlaces(place, asked, writing)
     onProgress?.('loading rows', 0, 1)
@@ -122,7 +104,7 @@ export const loadQueries = async (wish: LoadWish): Promise<LoadedQueries> => {
       await db.batch(['rollback'])
     }
     const rows = new Map([...plans].map(([id, { count }]) => [id, count]))
-    return { database, catalog, facts, binding, queries: [...queries, ...functions], calls, plans, rows }
+    return { database, catalog, facts, binding, queries, calls, plans, rows }
   } finally {
     await ground.close()
   }

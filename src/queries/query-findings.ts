@@ -51,7 +51,9 @@ export const queryFindings = (
       rule: rule.id,
       summary: `"${rule.sentence}" was not planned at ${Object.keys(rule.rowsAt).length > 0 ? 'its declared size' : 'other sizes'}`,
       why,
-      fix: 'Run assay validate on the embedded server, without --url.',
+      fix: rule.function
+        ? 'Declare a statement whose plan matters as a query of its own.'
+        : 'Run assay validate on the embedded server, without --url.',
       ...where,
     })),
     ...slow.slice(0, 1).map((call): Finding => ({
@@ -60,7 +62,9 @@ export const queryFindings = (
       rule: rule.id,
       summary: `"${rule.sentence}" took ${milliseconds(call.p95)} at the 95th percentile; aimed at are ${milliseconds(target)}`,
       why: `${isUsual ? 'its budget names no p95, so the usual one of its class is aimed at; ' : ''}times depend on the machine: here it took ${call.ratio.toFixed(1)} times as long as the calibration query`,
-      fix: 'Look at it with EXPLAIN (ANALYZE, BUFFERS), or aim at another time: { budget: { p95: … } }.',
+      fix: rule.function
+        ? 'Send fewer statements, or aim at another time: { budget: { p95: … } }.'
+        : 'Look at it with EXPLAIN (ANALYZE, BUFFERS), or aim at another time: { budget: { p95: … } }.',
       ...where,
     })),
     ...notes.map((note): Finding => ({

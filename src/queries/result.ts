@@ -10,6 +10,8 @@ export interface MeasuredCall {
   /** Times the calibration query of the same run took. */
   readonly ratio: number
   readonly runs: number
+  /** That one call sends. */
+  readonly statements: number
   readonly buffers: number
   readonly rowsRead: number
   readonly rowsReturned: number
@@ -45,6 +47,8 @@ export interface ValidatedQuery {
   readonly unprojected: readonly string[]
   /** Why it could not be measured. */
   readonly unsolved: readonly string[]
+  /** What its tables were filled with at least, by relation id, for a function of several statements; absent: it is one. */
+  readonly filled?: Readonly<Record<string, number>>
   /** Absent: not asked for. */
   readonly sweeps?: readonly RuleSweep[]
 }

@@ -1,8 +1,8 @@
 /**
- * VALIDATE: every declared write is measured on filled tables (writes/), and every declared query is run for real on loaded rows, warm and beside a calibration query; its plan is held
+ * VALIDATE: every declared query is run for real on loaded rows, warm and beside a calibration query; its plan is held
  * against its budget and looked through; every index is taken away to see which queries need it, and what it costs.
+ * Writes, and queries of several statements, are measured on filled tables (calls/).
  */
-import { usualMilliseconds, millisecondsOf } from '../architecture/query-budget.ts'
 import type { KeyFacts } from '../catalog/key/key.ts'
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Structure } from '../catalog/structure.ts'
@@ -23,17 +23,13 @@ import { measure } from './measure.ts'
 import { planFindings } from './plan-findings.ts'
 import type { PlanGround } from './run-plan.ts'
 import { queryFindings } from './query-findings.ts'
+import { targetOf } from './query-target.ts'
 import { timesOf, type Times } from './times.ts'
 import { planElsewhereFor, type ValidateWish } from './validated-plans.ts'
 import { validatedRule } from './validated-rule.ts'
 import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
-import { validateWrites } from './writes/validate-writes.ts'
-
-const targetOf = ({ rule }: LoadedQuery): Pick<ValidatedQuery, 'target' | 'isUsual'> => {
-  const stated = rule.budget.p95 === undefined ? null : millisecondsOf(rule.budget.p95)
-  const isTextSearch = rule.forms.some(({ sql }) => sql.includes('@@'))
-  return { target: stated ?? usualMilliseconds(rule.reads.length, isTextSearch), isUsual: stated === null }
-}
+import { validateFunctions } from './calls/validate-functions.ts'
+import { validateWrites } from './calls/validate-writes.ts'
 
 const planIn = ({ rows }: Observation): PlanNode | null => parsePlan(rows[0]?.[0] ?? '')
 
@@ -100,6 +96,7 @@ const measureCall = async (
       p95: times.p95,
       ratio: times.calibration === 0 ? 0 : times.median / times.calibration,
       runs: times.runs,
+      statements: 1,
       buffers: work?.buffers ?? 0,
       rowsRead: work?.rowsRead ?? 0,
       rowsReturned: work?.rowsReturned ?? 0,
@@ -203,7 +200,7 @@ const measureAll = async (
     const validated: ValidatedQuery = {
       id,
       sentence,
-      ...targetOf(query),
+      ...targetOf(query.rule),
       calls,
       projected,
       unprojected,
@@ -238,7 +235,7 @@ const unmeasured = ({ queries: asked }: LoadedQueries): MeasuredQueries => {
   const queries = asked.map((query): ValidatedQuery => ({
     id: query.rule.id,
     sentence: query.rule.sentence,
-    ...targetOf(query),
+    ...targetOf(query.rule),
     calls: [],
     projected: [],
     unprojected: [],
@@ -282,17 +279,22 @@ export const validateQueries = async (wish: ValidateWish): Promise<ValidateResul
   const read = new Set(loaded.queries.flatMap(({ rule }) => rule.reads))
   const isLoaded = loaded.database !== null
   const measured = await measureLoaded(wish, loaded)
-  const written = await validateWrites({ ...wish, catalog, binding, sizes: wish.sizes?.(catalog) ?? null })
-  const { calibrations, queries, indexes } = measured
+  const called = { ...wish, catalog, binding, sizes: wish.sizes?.(catalog) ?? null }
+  const functions = await validateFunctions(called)
+  const written = await validateWrites(called)
+  const all = [measured, functions, written]
   return {
     architecture: architecture.name,
-    calibration: timesOf([], [...calibrations, ...written.calibrations]).calibration,
+    calibration: timesOf(
+      [],
+      all.flatMap(({ calibrations }) => calibrations),
+    ).calibration,
     rows: isLoaded ? Object.fromEntries([...loaded.rows].filter(([id]) => read.has(id))) : {},
-    queries,
+    queries: [...measured.queries, ...functions.queries],
     writes: written.writes,
-    indexes,
-    rules: [...measured.rules, ...written.rules],
-    findings: [...measured.findings, ...written.findings],
+    indexes: measured.indexes,
+    rules: all.flatMap(({ rules }) => rules),
+    findings: all.flatMap(({ findings }) => findings),
     server: facts,
   }
 }

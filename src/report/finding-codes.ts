@@ -119,11 +119,6 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Twice the rows take twice as many round trips.',
     fix: 'Ask once for all rows: with in, a join, or one JSON column.',
   },
-  'query.not-measured': {
-    title: 'A query of several statements is not measured',
-    why: 'Its statements depend on the rows of those before them; they are counted where it is proven.',
-    fix: 'Declare a statement whose plan matters as a query of its own.',
-  },
   'query.plan-at-size': {
     title: 'A query gets another plan at its declared size',
     why: 'On few rows it stays within its budget, and at the size that is declared PostgreSQL plans it otherwise.',
@@ -131,8 +126,8 @@ const codes: Readonly<Record<string, FindingCode>> = {
   },
   'query.not-projected': {
     title: 'A query was not planned at its declared size',
-    why: 'Plans at any size need the embedded server.',
-    fix: 'Run assay validate without --url.',
+    why: 'Plans at any size need the embedded server, and a query that is one statement.',
+    fix: 'Run assay validate without --url; declare a statement whose plan matters as a query of its own.',
   },
   'query.slow': {
     title: 'A query takes longer than it is aimed at',

@@ -15,3 +15,17 @@ export const timesText = ({ median, p95, ratio }: Timed, target: number | null):
   const beyond = target !== null && p95 > target ? ` (aimed at ${milliseconds(target)})` : ''
   return `median ${milliseconds(median)}, p95 ${milliseconds(p95)}${beyond}, ${ratio.toFixed(1)} × calibration`
 }
+
+interface OnFilled {
+  readonly sentence: string
+  readonly filled?: Readonly<Record<string, number>>
+  readonly calls: readonly unknown[]
+}
+
+/** "stock is counted, on 36,000 rows of inventory, 3 of tenants" */
+export const filledText = ({ sentence, filled = {}, calls }: OnFilled): string => {
+  const sizes = Object.entries(filled).map(
+    ([id, rows], i) => `${i === 0 ? counted(rows, 'row') : rows.toLocaleString('en')} of ${id}`,
+  )
+  return sizes.length === 0 || calls.length === 0 ? sentence : `${sentence}, on ${sizes.join(', ')}`
+}

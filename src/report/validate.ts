@@ -12,7 +12,7 @@ import { findingsText } from './findings.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
 import { sweepLines } from './projected-plan.ts'
-import { counted, timesText } from './times-text.ts'
+import { counted, filledText, timesText } from './times-text.ts'
 import { writeLines } from './validated-writes.ts'
 
 const queriesText = (n: number): string => counted(n, 'query').replace('querys', 'queries')
@@ -20,7 +20,8 @@ const queriesText = (n: number): string => counted(n, 'query').replace('querys',
 const callLine = (call: MeasuredCall, query: ValidatedQuery, { paint, width }: Layout): string => {
   const words = printable(call.title.replace(/,? ?(?:it )?stays within the budget$/u, '')) || 'every call'
   const mark = call.broken === null ? paint.good('✓') : paint.bad('✗')
-  const read = `${counted(call.buffers, 'buffer')}, ${counted(call.rowsRead, 'row')} read for ${call.rowsReturned}`
+  const sent = call.statements === 1 ? '' : `${counted(call.statements, 'statement')}, `
+  const read = `${sent}${counted(call.buffers, 'buffer')}, ${counted(call.rowsRead, 'row')} read for ${call.rowsReturned}`
   if (call.runs === 0) return `    ${mark} ${wrap(`${words}: ${call.broken ?? ''}`, width, 6)}`
   return `    ${mark} ${wrap(`${words}: ${read}; ${timesText(call, query.target)}`, width, 6)}`
 }
@@ -41,7 +42,7 @@ const sweptLines = (sweep: RuleSweep, layout: Layout): readonly string[] =>
       ]
 
 const queryLines = (query: ValidatedQuery, layout: Layout): readonly string[] => [
-  `  ${layout.paint.strong(wrap(printable(query.sentence), layout.width, 2))}`,
+  `  ${layout.paint.strong(wrap(printable(filledText(query)), layout.width, 2))}`,
   ...query.calls.map((call) => callLine(call, query, layout)),
   ...query.projected.slice(0, 1).map((call) => projectedLine(call, layout)),
   ...(query.sweeps ?? []).flatMap((sweep) => sweptLines(sweep, layout)),
@@ -78,7 +79,7 @@ export const validateText = (result: ValidateResult, layout: Layout): string => 
   const asked = [
     ...(queries.length === 0
       ? []
-      : [`${queriesText(queries.length)} on ${loaded.toLocaleString('en')} rows`]),
+      : [`${queriesText(queries.length)}${loaded === 0 ? '' : ` on ${loaded.toLocaleString('en')} rows`}`]),
     ...(writes.length === 0 ? [] : [`${counted(writes.length, 'write')} on filled tables`]),
   ]
   const head = `${architecture}: ${asked.join(', ')}; the calibration query takes ${milliseconds(calibration)}`

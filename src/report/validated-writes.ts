@@ -2,7 +2,7 @@
 import type { MeasuredWrite, ValidatedWrite } from '../queries/result.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
-import { counted, timesText } from './times-text.ts'
+import { counted, filledText, timesText } from './times-text.ts'
 
 const entries = (n: number): string => counted(n, 'index entry').replace('entrys', 'entries')
 
@@ -32,17 +32,8 @@ const callLine = (call: MeasuredWrite, { target }: ValidatedWrite, { paint, widt
   return line(`${work}${timesText(call, target)}${refusedText(call)}`)
 }
 
-/** "stock is counted, on 36,000 rows of inventory, 3 of tenants" */
-const headText = ({ sentence, filled, calls }: ValidatedWrite): string => {
-  if (calls.length === 0) return sentence
-  const sizes = Object.entries(filled).map(
-    ([id, rows], i) => `${i === 0 ? counted(rows, 'row') : rows.toLocaleString('en')} of ${id}`,
-  )
-  return sizes.length === 0 ? sentence : `${sentence}, on ${sizes.join(', ')}`
-}
-
 export const writeLines = (write: ValidatedWrite, layout: Layout): readonly string[] => [
-  `  ${layout.paint.strong(wrap(printable(headText(write)), layout.width, 2))}`,
+  `  ${layout.paint.strong(wrap(printable(filledText(write)), layout.width, 2))}`,
   ...write.calls.map((call) => callLine(call, write, layout)),
   ...write.unsolved.map((why) => `    ${layout.paint.bad('✗')} ${wrap(printable(why), layout.width, 6)}`),
 ]

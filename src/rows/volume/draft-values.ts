@@ -143,7 +143,8 @@ const wholeOf = (draft: TableDraft, column: DraftColumn): NumberSource | null =>
   const counted = relatives.flatMap(({ source, making }) => {
     const number = source?.kind === 'made' && source.isDistinct ? source.number : null
     const part = makerFor({ making }, true)?.kin?.part
-    const isWhole = part !== undefined && part !== 'first' && part !== 'last' && part !== 'code'
+    const isWhole =
+      part !== undefined && part !== 'first' && part !== 'last' && part !== 'code' && part !== 'short'
     return number?.kind === 'row' && isWhole ? [number] : []
   })
   const drawn = { kind: 'drawn', from: 0, variety: kinVariety[kin.group], law: { kind: 'even' } } as const

@@ -31,7 +31,12 @@ const anyRow = (): Readonly<Record<string, unknown>> =>
     },
   )
 
-const recorded = new WeakMap<CallFunction, readonly QueryForm[]>()
+/** No call is named. */
+const unnamed = {}
+/** By the function, and by what it was called with: two declarations may share one. */
+const recorded = new WeakMap<CallFunction, Map<unknown, readonly QueryForm[]>>()
+
+const givenTo = ({ calls = [] }: DeclaredCall): unknown => (calls.length > 0 ? calls[0] : unnamed)
 
 const recordOnce = async (call: CallFunction, parameters: unknown): Promise<readonly QueryForm[]> => {
   const forms: QueryForm[] = []
@@ -49,14 +54,20 @@ const recordOnce = async (call: CallFunction, parameters: unknown): Promise<read
 }
 
 /** To be awaited before `statementsOf`. */
-export const record = async ({ function: call, calls = [] }: DeclaredCall): Promise<void> => {
-  if (call && !recorded.has(call))
-    recorded.set(call, await recordOnce(call, calls.length > 0 ? calls[0] : placeholders()))
+export const record = async (declared: DeclaredCall): Promise<void> => {
+  const { function: call } = declared
+  if (!call) return
+  const known = recorded.get(call) ?? new Map<unknown, readonly QueryForm[]>()
+  recorded.set(call, known)
+  const given = givenTo(declared)
+  if (!known.has(given)) known.set(given, await recordOnce(call, given === unnamed ? placeholders() : given))
 }
 
 /** Of the others (locks, settings) PostgreSQL makes no plan. */
 const isPlanned = ({ sql }: QueryForm): boolean =>
   /^\s*(?:with|select|insert|update|delete|merge|values)\b/iu.test(sql)
 
-export const statementsOf = ({ forms, function: call }: DeclaredCall): readonly QueryForm[] =>
-  call ? (recorded.get(call) ?? []).filter(isPlanned) : forms
+export const statementsOf = (declared: DeclaredCall): readonly QueryForm[] => {
+  const { forms, function: call } = declared
+  return call ? (recorded.get(call)?.get(givenTo(declared)) ?? []).filter(isPlanned) : forms
+}

@@ -1,7 +1,7 @@
 /** What the names of text columns say of their values. */
 import type { Kin } from './kin.ts'
 import { personCount, personHandle, personName } from './people.ts'
-import { placeLists } from './places.ts'
+import { placeLists, type PlacePart } from './places.ts'
 import * as words from './words.ts'
 
 export interface TextKind {
@@ -110,10 +110,16 @@ const made = (
   ...(kin === undefined ? {} : { kin }),
 })
 
-const place = (says: RegExp, part: 'city' | 'region' | 'country' | 'code'): TextKind =>
-  listed(says, placeLists[part], { kin: { group: 'place', part }, isClosed: part === 'code' })
+const place = (says: RegExp, part: PlacePart): TextKind =>
+  listed(says, placeLists[part], {
+    kin: { group: 'place', part },
+    isClosed: part === 'code' || part === 'short',
+  })
 
-/** By the column's words joined with `_`, the table's last word before them where the name alone says too little. */
+/**
+ * By the column's words joined with `_`, the table's last word before them where the name alone says too little. The
+ * first that has room in the column counts, else the first.
+ */
 export const textKinds: readonly TextKind[] = [
   made(/e_?mail/u, (i) => `${personHandle(i)}@example.com`, {
     length: 34,
@@ -143,8 +149,10 @@ export const textKinds: readonly TextKind[] = [
   listed(/(?:^|_)currency/u, words.currencies, { join: '', isClosed: true }),
   place(/(?:^|_)(?:country_code|iso|nationality)(?:_|$)/u, 'code'),
   place(/(?:^|_)country(?:_name)?$/u, 'country'),
+  place(/(?:^|_)country$/u, 'code'),
   place(/(?:^|_)(?:city|town|municipality)(?:_name)?$/u, 'city'),
   place(/(?:^|_)(?:region|state|province|district|county|territory|area)(?:_name|_description)?$/u, 'region'),
+  place(/(?:^|_)(?:region|state|province)(?:_?(?:code|abbr|abbreviation|short))?$/u, 'short'),
   listed(/(?:^|_)language_name$/u, words.languageNames),
   listed(/(?:^|_)(?:language|locale|lang)(?:_|$)/u, words.languages, { join: '', isClosed: true }),
   listed(/(?:^|_)(?:time_?zone|tz)(?:_|$)/u, words.timeZones, { isClosed: true }),

@@ -80,6 +80,28 @@ it('texts look like what their column is called', () => {
   expect(one('status')).toMatch(/^(?:active|pending|closed|draft|archived|paused)$/u)
 })
 
+it('short columns of states and countries hold their usual letters', () => {
+  const one = (name: string, limit: number): string =>
+    makerOf(column('character', { name, modifier: limit + 4 }), { isDistinct: false })!.make(8)
+  expect([one('state', 2), one('ship_country', 2), one('province_code', 3), one('state', 60)]).toEqual([
+    'MA',
+    'US',
+    'MA',
+    'Massachusetts',
+  ])
+})
+
+it('whole numbers that answer a question are 0 or 1', () => {
+  const all = (name: string, isDistinct = false): readonly string[] => {
+    const { make, variety } = makerOf(column('smallint', { name }), { isDistinct })!
+    return Array.from({ length: Math.min(variety, 3) }, (_, i) => make(i))
+  }
+  for (const name of ['is_active', 'hasChildren', 'discontinued', 'salaried_flag'])
+    expect([name, all(name)]).toEqual([name, ['0', '1']])
+  expect(all('discontinued', true)).toEqual(['1', '2', '3'])
+  expect(all('amount_paid')).not.toEqual(['0', '1'])
+})
+
 it('a type that is not known has no maker', () => {
   expect(makerOf(column('vector'), { isDistinct: true })).toBeNull()
 })

@@ -25,10 +25,18 @@ const ranges: readonly (readonly [RegExp, number, number])[] = [
   [/^(?:cents|amount|price|total|cost|salary|balance)$/u, 100, 100_000],
 ]
 
+/** `is_active`, `deleted`, `discontinued`: 0 or 1. */
+const flag = { from: 0, variety: 2 }
+const isQuestion = /^(?:is|has|can|may|should|was|allow|allows)$/u
+const isAnswer =
+  /^(?:flag|active|inactive|enabled|disabled|deleted|visible|hidden|verified|archived|published|discontinued|locked|paid)$/u
+
 const usual = (column: MakerColumn): { readonly from: number; readonly variety: number } => {
   const words = wordsOf(column.name)
   const found = ranges.find(([pattern]) => words.some((word) => pattern.test(word)))
-  return found ? { from: found[1], variety: found[2] } : { from: 1, variety: 1_000 }
+  if (words.length > 1 && isQuestion.test(words[0]!)) return flag
+  if (found) return { from: found[1], variety: found[2] }
+  return isAnswer.test(words.at(-1) ?? '') ? flag : { from: 1, variety: 1_000 }
 }
 
 export const integers: MakerFamily = {

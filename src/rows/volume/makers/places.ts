@@ -1,66 +1,69 @@
-/** Cities, and where they lie: columns of one row that are made from the same number agree. */
+/**
+ * Cities, and where they lie (region, country, the country's code, the region in two letters): columns of one row that
+ * are made from the same number agree.
+ */
 
 const places = `
-Amsterdam|North Holland|Netherlands|NL
-Athens|Attica|Greece|GR
-Auckland|North Island|New Zealand|NZ
-Bangkok|Central Plains|Thailand|TH
-Barcelona|Catalonia|Spain|ES
-Bergen|Vestland|Norway|NO
-Berlin|Brandenburg|Germany|DE
-Bogota|Cundinamarca|Colombia|CO
-Boston|Massachusetts|United States|US
-Brussels|Brabant|Belgium|BE
-Cairo|Lower Egypt|Egypt|EG
-Chicago|Illinois|United States|US
-Copenhagen|Zealand|Denmark|DK
-Dakar|Cap-Vert|Senegal|SN
-Delhi|Punjab|India|IN
-Dublin|Leinster|Ireland|IE
-Geneva|Romandy|Switzerland|CH
-Gothenburg|Gotaland|Sweden|SE
-Hamburg|Holstein|Germany|DE
-Hanoi|Red River Delta|Vietnam|VN
-Helsinki|Uusimaa|Finland|FI
-Istanbul|Marmara|Turkey|TR
-Jakarta|Java|Indonesia|ID
-Krakow|Lesser Poland|Poland|PL
-Kyoto|Kansai|Japan|JP
-Lima|Costa|Peru|PE
-Lisbon|Estremadura|Portugal|PT
-London|Greater London|United Kingdom|GB
-Lyon|Rhone|France|FR
-Madrid|Castile|Spain|ES
-Manila|Luzon|Philippines|PH
-Marseille|Provence|France|FR
-Melbourne|Victoria|Australia|AU
-Milan|Lombardy|Italy|IT
-Montreal|Quebec|Canada|CA
-Mumbai|Maharashtra|India|IN
-Munich|Bavaria|Germany|DE
-Nairobi|Rift Valley|Kenya|KE
-Osaka|Kansai|Japan|JP
-Oslo|Viken|Norway|NO
-Porto|Douro|Portugal|PT
-Prague|Bohemia|Czechia|CZ
-Quito|Pichincha|Ecuador|EC
-Rome|Lazio|Italy|IT
-Santiago|Maipo|Chile|CL
-Seattle|Washington|United States|US
-Seoul|Gyeonggi|South Korea|KR
-Sydney|New South Wales|Australia|AU
-Toronto|Ontario|Canada|CA
-Vancouver|Columbia|Canada|CA
-Vienna|Lower Austria|Austria|AT
-Warsaw|Mazovia|Poland|PL
-Zurich|Aargau|Switzerland|CH`
+Amsterdam|North Holland|Netherlands|NL|NH
+Athens|Attica|Greece|GR|AT
+Auckland|North Island|New Zealand|NZ|NI
+Bangkok|Central Plains|Thailand|TH|CP
+Barcelona|Catalonia|Spain|ES|CT
+Bergen|Vestland|Norway|NO|VL
+Berlin|Brandenburg|Germany|DE|BB
+Bogota|Cundinamarca|Colombia|CO|CU
+Boston|Massachusetts|United States|US|MA
+Brussels|Brabant|Belgium|BE|BR
+Cairo|Lower Egypt|Egypt|EG|LE
+Chicago|Illinois|United States|US|IL
+Copenhagen|Zealand|Denmark|DK|ZE
+Dakar|Cap-Vert|Senegal|SN|CV
+Delhi|Punjab|India|IN|PB
+Dublin|Leinster|Ireland|IE|LN
+Geneva|Romandy|Switzerland|CH|RO
+Gothenburg|Gotaland|Sweden|SE|GO
+Hamburg|Holstein|Germany|DE|SH
+Hanoi|Red River Delta|Vietnam|VN|RR
+Helsinki|Uusimaa|Finland|FI|UU
+Istanbul|Marmara|Turkey|TR|MM
+Jakarta|Java|Indonesia|ID|JV
+Krakow|Lesser Poland|Poland|PL|LP
+Kyoto|Kansai|Japan|JP|KS
+Lima|Costa|Peru|PE|CO
+Lisbon|Estremadura|Portugal|PT|ES
+London|Greater London|United Kingdom|GB|GL
+Lyon|Rhone|France|FR|RH
+Madrid|Castile|Spain|ES|CS
+Manila|Luzon|Philippines|PH|LZ
+Marseille|Provence|France|FR|PR
+Melbourne|Victoria|Australia|AU|VI
+Milan|Lombardy|Italy|IT|LB
+Montreal|Quebec|Canada|CA|QC
+Mumbai|Maharashtra|India|IN|MH
+Munich|Bavaria|Germany|DE|BY
+Nairobi|Rift Valley|Kenya|KE|RV
+Osaka|Kansai|Japan|JP|KS
+Oslo|Viken|Norway|NO|VK
+Porto|Douro|Portugal|PT|DO
+Prague|Bohemia|Czechia|CZ|BO
+Quito|Pichincha|Ecuador|EC|PI
+Rome|Lazio|Italy|IT|LZ
+Santiago|Maipo|Chile|CL|MP
+Seattle|Washington|United States|US|WA
+Seoul|Gyeonggi|South Korea|KR|GG
+Sydney|New South Wales|Australia|AU|NS
+Toronto|Ontario|Canada|CA|ON
+Vancouver|Columbia|Canada|CA|BC
+Vienna|Lower Austria|Austria|AT|LA
+Warsaw|Mazovia|Poland|PL|MZ
+Zurich|Aargau|Switzerland|CH|AG`
   .trim()
   .split('\n')
   .map((line) => line.split('|'))
 
-export type PlacePart = 'city' | 'region' | 'country' | 'code'
+export type PlacePart = 'city' | 'region' | 'country' | 'code' | 'short'
 
-const parts: Readonly<Record<PlacePart, number>> = { city: 0, region: 1, country: 2, code: 3 }
+const parts: Readonly<Record<PlacePart, number>> = { city: 0, region: 1, country: 2, code: 3, short: 4 }
 
 const listOf = (part: PlacePart): readonly string[] => [
   ...new Set(places.map((place) => place[parts[part]] ?? '')),
@@ -72,6 +75,7 @@ export const placeLists: Readonly<Record<PlacePart, readonly string[]>> = {
   region: listOf('region'),
   country: listOf('country'),
   code: listOf('code'),
+  short: listOf('short'),
 }
 
 export const placeCount = places.length
@@ -84,6 +88,7 @@ const numbers: Readonly<Record<PlacePart, readonly number[]>> = {
   region: numbersOf('region'),
   country: numbersOf('country'),
   code: numbersOf('code'),
+  short: numbersOf('short'),
 }
 
 /** Which entry of a part's list belongs to place number `i`. */

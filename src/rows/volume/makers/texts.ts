@@ -82,10 +82,11 @@ export const texts: MakerFamily = {
       if (kind !== undefined && kind.distinctLength <= limit) return makerOfKind(kind, column)
       return limit >= 24 ? { capacity: endless, variety: endless, make: slug } : code(limit, true)
     }
-    const kind = textKinds.find((one) => one.says.test(said))
-    if (kind !== undefined && kind.length <= limit) return makerOfKind(kind, column)
-    const short = kind === undefined ? null : shortOf(kind, limit)
-    if (short !== null) return short
+    for (const kind of textKinds.filter((one) => one.says.test(said))) {
+      if (kind.length <= limit) return makerOfKind(kind, column)
+      const short = shortOf(kind, limit)
+      if (short !== null) return short
+    }
     if (limit >= 24) return { capacity: endless, variety: 1_000, make: slug }
     return limit >= plainWord.distinctLength
       ? { capacity: endless, variety: plainWord.variety, make: plainWord.make }
