@@ -5,10 +5,14 @@ export default defineConfig({
   resolve: { alias: { assay: fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
   test: {
     globalSetup: ['test/support/build.ts'],
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     allowOnly: false,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     maxWorkers: 2,
+    projects: [
+      // Rooms keep nothing of one run for the next, so that their tests may share what is loaded once.
+      { extends: true, test: { name: 'src', include: ['src/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'test', include: ['test/**/*.test.ts'] } },
+    ],
   },
 })

@@ -1,42 +1,69 @@
-/** The report of a real proof with one broken structure, opened from disk in a real browser. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * A real proof with one broken structure: what it prints is what the README shows, figures may grow with the example; and
+ * its report, opened from disk in a real browser.
+ */
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeOutput } from '../src/cli/output.ts'
+import { proofAnswer } from '../src/cli/prove-command.ts'
 import { proveProject, type ProjectProof } from '../src/project/prove-project.ts'
+import { plainPaint } from '../src/report/paint.ts'
 import { ruleScript } from '../src/report/given-when-then.ts'
 import { writeSite } from '../src/report/write-site.ts'
 import { addressOf, parseAddress } from '../src/site/address.ts'
 import { expectAccessible, openBrowser, openReport, whyNoBrowser } from './support/browser.ts'
-import { withCommerce } from './support/command-line.ts'
+import { commerce } from './support/command-line.ts'
+import { blockAfter, expectInOrder } from './support/readme-blocks.ts'
 
 const broken = 'products/check:price_not_negative'
-const home = mkdtempSync(join(tmpdir(), 'assay-report-site-'))
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'assay-report-site-')))
 const site = join(home, 'report')
 let browser: Browser
 let proof: ProjectProof
 
-const proveBroken = (): Promise<ProjectProof> =>
-  withCommerce(async (directory) => {
-    const file = join(directory, 'migrations/0002_catalogue.sql')
-    const constraint = ' constraint products_price_not_negative check (price >= 0)'
-    const text = readFileSync(file, 'utf8')
-    expect(text).toContain(constraint)
-    writeFileSync(file, text.replace(constraint, ''))
-    return proveProject({ directory, command: 'prove', only: [] })
-  })
+/** Stands in a directory as it does in a checkout. */
+const proveBroken = async (): Promise<ProjectProof> => {
+  const directory = join(home, 'examples/commerce')
+  cpSync(commerce, directory, { recursive: true })
+  const file = join(directory, 'migrations/0002_catalogue.sql')
+  const constraint = ' constraint products_price_not_negative check (price >= 0)'
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain(constraint)
+  writeFileSync(file, text.replace(constraint, ''))
+  return proveProject({ directory, command: 'prove', only: [] })
+}
+
+/** As it is printed for somebody who stands at the top of the checkout. */
+const printed = (): string => {
+  const here = process.cwd()
+  process.chdir(home)
+  try {
+    const output = { ...makeOutput(false), layout: { paint: plainPaint, width: 80 } }
+    const shown = { command: 'prove', directory: 'examples/commerce', options: {}, output } as const
+    return String(proofAnswer(proof, shown).text)
+  } finally {
+    process.chdir(here)
+  }
+}
+
+beforeAll(async () => {
+  proof = await proveBroken()
+})
+afterAll(() => rmSync(home, { recursive: true }))
+
+test('what is printed is what the README shows', () => {
+  expectInOrder(blockAfter('## What a run prints', 'text'), printed())
+})
 
 describe.skipIf(whyNoBrowser !== '')('the report of a proof', () => {
   beforeAll(async () => {
-    proof = await proveBroken()
     await writeSite(site, proof)
     browser = await openBrowser()
   })
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(home, { recursive: true })
-  })
+  afterAll(() => browser?.close())
 
   const to = (
     ...parts: Parameters<typeof addressOf> extends [string, ...infer Rest] ? Rest : never

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const commerce = fileURLToPath(new URL('../../examples/commerce', import.meta.url))
+export const commerce = fileURLToPath(new URL('../../examples/commerce', import.meta.url))
 
 export interface Ran {
   readonly code: number | null

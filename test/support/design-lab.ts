@@ -1,9 +1,16 @@
 /** Designs migrations for a declaration on a database made by plain SQL, and runs them as a project would. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Architecture } from '../../src/architecture/architecture.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
 import { designMigrations, type Design } from '../../src/migrate/design/design-migrations.ts'
+import { readMigrations } from '../../src/migrate/files/read-migrations.ts'
+import { testMigration } from '../../src/migrate/test/test-migration.ts'
+import { loadParser } from '../../src/postgres/parse.ts'
 import type { Server } from '../../src/postgres/server.ts'
+import type { Finding } from '../../src/prove/result.ts'
 import { runSqlFile } from '../../src/project/schema-script.ts'
 
 export interface DesignOptions {
@@ -12,6 +19,11 @@ export interface DesignOptions {
   readonly direct?: boolean
   readonly name?: string
   readonly standing?: readonly string[]
+}
+
+export interface DesignTested {
+  readonly design: Design
+  readonly findings: readonly Finding[]
 }
 
 export interface DesignLab {
@@ -23,6 +35,8 @@ export interface DesignLab {
     architecture: Architecture,
     options?: DesignOptions,
   ): Promise<{ readonly design: Design; readonly catalog: Catalog }>
+  /** What `assay migrate test` finds in each designed migration, in their order. */
+  designAndTest(sql: string, architecture: Architecture, options?: DesignOptions): Promise<DesignTested>
   /** What a database is in which this SQL was run. */
   catalogAfter(sql: string): Promise<Catalog>
 }
@@ -75,6 +89,31 @@ export const openDesignLab = (server: Server): DesignLab => {
         const design = await designOn(template, architecture, options)
         for (const { name, up } of design.migrations) await run(template, name, up)
         return { design, catalog: await catalogOf(template) }
+      }),
+    designAndTest: (sql, architecture, options = {}) =>
+      withDatabase(sql, async (template) => {
+        const design = await designOn(template, architecture, options)
+        await loadParser()
+        const directory = mkdtempSync(path.join(tmpdir(), 'assay-designed-'))
+        const findings: Finding[] = []
+        try {
+          for (const { name, up, down, isForward } of design.migrations) {
+            mkdirSync(path.join(directory, name))
+            writeFileSync(path.join(directory, name, 'up.sql'), up)
+            if (!isForward) writeFileSync(path.join(directory, name, 'down.sql'), down)
+          }
+          for (const migration of design.migrations.length === 0 ? [] : readMigrations(directory)) {
+            const before = await server.clone(template, 'before')
+            await run(template, migration.name, migration.up.text)
+            await server.admitRoles()
+            const catalogs = { before: await catalogOf(before), after: await catalogOf(template) }
+            findings.push(...(await testMigration({ server, migration, before, catalogs })).findings)
+            await server.dropDatabase(before)
+          }
+        } finally {
+          rmSync(directory, { recursive: true, force: true })
+        }
+        return { design, findings }
       }),
     catalogAfter: (sql) => withDatabase(sql, catalogOf),
   }
