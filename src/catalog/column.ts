@@ -6,7 +6,7 @@ import { structureId } from '../ground/names.ts'
 import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
 import { changeType, restoreType, type TypeChange } from './type/change.ts'
 import { makeMutant } from './make-mutant.ts'
-import { isNeverNull } from './expression/never-null.ts'
+import { isNeverNull, isRangeColumn } from './expression/never-null.ts'
 import { impliedNotNull } from './not-null.ts'
 import { withoutTemplated } from './partition/template.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
@@ -88,7 +88,8 @@ const collationDropped = (structure: Structure<ColumnFacts>, catalog: Catalog): 
 const computedNotNull = (table: Table, column: Column): string | null => {
   if (column.generated === null || column.default === null) return null
   const isRequired = (name: string): boolean => columnOf(table, name).notNull
-  return isNeverNull(column.default, isRequired) ? 'it is computed from values that are never null' : null
+  const known = { isRequired, isRange: (name: string) => isRangeColumn(columnOf(table, name)) }
+  return isNeverNull(column.default, known) ? 'it is computed from values that are never null' : null
 }
 
 const notNullAdded = (structure: Structure<ColumnFacts>, catalog: Catalog): readonly Mutant[] => {

@@ -7,10 +7,13 @@ beforeAll(loadParser)
 
 const required = (column: string): boolean => column.startsWith('r')
 
+const isRange = (column: string): boolean => column === 'r_span'
+
 describe('isNeverNull', () => {
   for (const expression of [
     'r',
     'lower((r)::text)',
+    'lower(r)',
     '((r1)::numeric * r2)',
     `COALESCE(o, 'x'::text)`,
     '(o IS NULL)',
@@ -18,12 +21,14 @@ describe('isNeverNull', () => {
     '((r > 0) AND (r < 9))',
   ]) {
     it(`sees that ${expression} always has a value`, () => {
-      expect(isNeverNull(expression, required)).toBe(true)
+      expect(isNeverNull(expression, { isRequired: required, isRange })).toBe(true)
     })
   }
   for (const expression of [
     'o',
     'lower(o)',
+    'lower(r_span)',
+    'upper((r_span * r_span))',
     '(r + o)',
     `NULLIF(r, ''::text)`,
     `(r ->> 'a'::text)`,
@@ -34,7 +39,7 @@ describe('isNeverNull', () => {
     'not sql at all (',
   ]) {
     it(`does not claim it of ${expression}`, () => {
-      expect(isNeverNull(expression, required)).toBe(false)
+      expect(isNeverNull(expression, { isRequired: required, isRange })).toBe(false)
     })
   }
 })

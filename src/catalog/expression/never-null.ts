@@ -1,5 +1,6 @@
 /** Whether an expression, as PostgreSQL prints it with an empty search_path, has a value for every row whose required columns have one. */
 import { parseExpression } from '../../postgres/parse.ts'
+import type { Column } from '../table.ts'
 import { columnName, fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
 
 /** PostgreSQL's own operators that answer null only for null; users' operators are printed with their schema. */
@@ -43,17 +44,42 @@ const soleName = (names: unknown): unknown => {
   return list.length === 1 ? fieldsOf(list[0], 'String')?.['sval'] : null
 }
 
-const hasValue = (node: unknown, isRequired: (column: string) => boolean): boolean => {
+/** Of a range or multirange type; of a domain whatever is no text for sure. */
+export const isRangeColumn = ({ typeKind, baseType }: Column): boolean =>
+  typeKind === 'range' ||
+  typeKind === 'multirange' ||
+  (typeKind === 'domain' && !/^(?:text|character varying|character|citext|name)\b/u.test(baseType))
+
+/** What is known of the columns that an expression names. */
+export interface KnownColumns {
+  readonly isRequired: (column: string) => boolean
+  /** Of a range or multirange type. */
+  readonly isRange: (column: string) => boolean
+}
+
+/** Texts have a lower and an upper form; ranges have bounds, and an empty or open one has none. */
+const bounds: ReadonlySet<unknown> = new Set(['lower', 'upper'])
+
+const namesRange = (node: unknown, isRange: (column: string) => boolean): boolean => {
   if (typeof node !== 'object' || node === null) return false
-  const every = (nodes: unknown): boolean => listOf(nodes).every((n) => hasValue(n, isRequired))
   const column = columnName(node)
-  if (column !== null) return isRequired(column)
+  if (column !== null) return isRange(column)
+  return Object.values(node).some((part) =>
+    Array.isArray(part) ? part.some((one) => namesRange(one, isRange)) : namesRange(part, isRange),
+  )
+}
+
+const hasValue = (node: unknown, known: KnownColumns): boolean => {
+  if (typeof node !== 'object' || node === null) return false
+  const every = (nodes: unknown): boolean => listOf(nodes).every((n) => hasValue(n, known))
+  const column = columnName(node)
+  if (column !== null) return known.isRequired(column)
   const [kind, fields] = unwrap(node as ParseNode)
   switch (kind) {
     case 'A_Const':
       return fields['isnull'] !== true
     case 'TypeCast':
-      return hasValue(fields['arg'], isRequired)
+      return hasValue(fields['arg'], known)
     case 'BoolExpr':
     case 'MinMaxExpr':
       return every(fields['args'])
@@ -61,23 +87,26 @@ const hasValue = (node: unknown, isRequired: (column: string) => boolean): boole
     case 'BooleanTest':
       return true
     case 'CoalesceExpr':
-      return listOf(fields['args']).some((n) => hasValue(n, isRequired))
+      return listOf(fields['args']).some((n) => hasValue(n, known))
     case 'A_Expr': {
       const operands = [fields['lexpr'], fields['rexpr']].filter((n) => n !== undefined)
       const isPlain = fields['kind'] === 'AEXPR_OP' && operators.has(soleName(fields['name']))
-      return isPlain && operands.every((n) => hasValue(n, isRequired))
+      return isPlain && operands.every((n) => hasValue(n, known))
     }
-    case 'FuncCall':
-      return functions.has(soleName(fields['funcname'])) && every(fields['args'])
+    case 'FuncCall': {
+      const name = soleName(fields['funcname'])
+      if (bounds.has(name) && namesRange(fields['args'], known.isRange)) return false
+      return functions.has(name) && every(fields['args'])
+    }
     default:
       return false
   }
 }
 
 /** Anything that is not understood: no. */
-export const isNeverNull = (expression: string, isRequired: (column: string) => boolean): boolean => {
+export const isNeverNull = (expression: string, known: KnownColumns): boolean => {
   try {
-    return hasValue(parseExpression(expression), isRequired)
+    return hasValue(parseExpression(expression), known)
   } catch {
     return false
   }

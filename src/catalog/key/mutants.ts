@@ -4,7 +4,7 @@ import { columnOf, tableOf } from '../alter.ts'
 import type { Deferrable, KeyFacts, KeyPart, KeyWord } from './key.ts'
 import { makeMutant, type MutantFacts } from '../make-mutant.ts'
 import { columnsWatched, impliedNotNull } from '../not-null.ts'
-import { isNeverNull } from '../expression/never-null.ts'
+import { isNeverNull, isRangeColumn } from '../expression/never-null.ts'
 import { replaceKey } from './replace.ts'
 import type { Catalog, Mutant, MutantEffect, Structure } from '../structure.ts'
 
@@ -128,10 +128,11 @@ export const neverNull = (structure: Structure<KeyFacts>, catalog: Catalog): str
     const column = columnOf(table, name)
     if (column.notNull || watched.includes(name) || impliedNotNull(catalog, table.id, name) !== null)
       return true
-    return column.generated !== null && column.default !== null && isNeverNull(column.default, isRequired)
+    return column.generated !== null && column.default !== null && isNeverNull(column.default, known)
   }
+  const known = { isRequired, isRange: (name: string) => isRangeColumn(columnOf(table, name)) }
   const hasValue = ({ column, expression }: KeyPart): boolean =>
-    column === null ? isNeverNull(expression, isRequired) : isRequired(column)
+    column === null ? isNeverNull(expression, known) : isRequired(column)
   return structure.facts.keys.every(hasValue) ? 'no part of the key is ever null' : null
 }
 
