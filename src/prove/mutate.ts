@@ -14,6 +14,7 @@ import type { GreenRule } from './green.ts'
 import type { NoticedRemovals } from './noticed-removals.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
 import { provenSame, verdictOfSurvivor, stillbornReason } from './verdict.ts'
+import { makeCallingTables } from './witness-callers.ts'
 import { makeNamers } from './witness-names.ts'
 import { makeTablesTouched } from './witness-tables.ts'
 import type { Workplace } from './workplace.ts'
@@ -46,6 +47,12 @@ export const makeWitnesses = (
     kindOfStructure(structure).servesPlans === true
       ? results
       : results.filter((r) => r.experiment.then.kind !== 'plan')
+  const callingTables = makeCallingTables(catalog)
+  /** Those that may come to it first. */
+  const everyRule = (structure: Structure): readonly string[] => {
+    const near = new Set([...callingTables(structure)].flatMap((table) => rulesOfTable.get(table) ?? []))
+    return [...near, ...[...byRule.keys()].filter((id) => !near.has(id))]
+  }
   return {
     own: (structure) =>
       plain(
@@ -56,7 +63,7 @@ export const makeWitnesses = (
       const own = new Set(claimedBy.get(structure.id) ?? [])
       const tables = [...tablesTouched(structure)]
       const ids = tables.flatMap((t) => rulesOfTable.get(t) ?? []).filter((id) => !own.has(id))
-      const all = tables.length === 0 ? [...byRule.keys()].filter((id) => !own.has(id)) : ids
+      const all = tables.length === 0 ? everyRule(structure).filter((id) => !own.has(id)) : ids
       const results = all.flatMap((id) => byRule.get(id) ?? [])
       const names = namers(structure)
       return plain(results, structure).filter(
