@@ -1,5 +1,6 @@
 /** What can be wrong with declared volumes: names that are not there, shares and numbers that cannot be. */
 import type { AssayError } from '../ground/errors.ts'
+import { relationMeant } from '../ground/names.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 import type { DeclaredTable } from './architecture.ts'
 import { declarationFault } from './rule-set.ts'
@@ -9,12 +10,12 @@ import type { ColumnVolumeWish, TableVolumeWish } from './volume.ts'
 interface VolumesPlace {
   readonly name: string
   readonly at: DeclaredAt | null
-  readonly tables: readonly Pick<DeclaredTable, 'id' | 'columns'>[]
+  readonly tables: readonly Pick<DeclaredTable, 'id' | 'schema' | 'name' | 'columns'>[]
 }
 
 const unknown = (what: string, name: string, known: readonly string[]): string => {
   const near = nearestName(name, known)
-  return near === null ? `Name a ${what} of the architecture.` : `Did you mean "${near}"?`
+  return near === null ? `Name a ${what} that is there: ${known.join(', ')}.` : `Did you mean "${near}"?`
 }
 
 /** What is wrong with one column's wish; null when nothing is. */
@@ -39,7 +40,7 @@ export const checkVolumes = (
   Object.entries(volumes).flatMap(([id, volume]) => {
     const fault = (message: string, mend: string): AssayError =>
       declarationFault(place, 'volume', `${place.name}: ${message}`, mend)
-    const table = place.tables.find((one) => one.id === id)
+    const table = relationMeant(id, place.tables)
     if (!table)
       return [
         fault(
@@ -70,3 +71,12 @@ export const checkVolumes = (
       }),
     ]
   })
+
+/** By relation id, however they are named. */
+export const volumesById = (
+  volumes: Readonly<Record<string, TableVolumeWish>>,
+  tables: VolumesPlace['tables'],
+): Readonly<Record<string, TableVolumeWish>> =>
+  Object.fromEntries(
+    Object.entries(volumes).map(([name, volume]) => [relationMeant(name, tables)?.id ?? name, volume]),
+  )

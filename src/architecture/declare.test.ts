@@ -244,3 +244,14 @@ describe('what it answers', () => {
     expect(shop.identity?.settings({ tenant: '7' })).toEqual({ 'app.tenant_id': '7' })
   })
 })
+
+test('volumes name tables as queries do, or by their ids', () => {
+  const lager = table({ schema: 'Lager Nord', name: "it's an order" }, { id: 'bigint' }, (t) => [
+    t.primaryKey('id'),
+  ])
+  const volumes = { "Lager Nord.it's an order": { rows: 5 } }
+  expect(architecture('shop', { tables: { lager }, volumes }).volumes).toEqual({ [lager.id]: { rows: 5 } })
+  expect(architecture('shop', { tables: { lager }, volumes: { [lager.id]: { rows: 5 } } }).volumes).toEqual({
+    [lager.id]: { rows: 5 },
+  })
+})

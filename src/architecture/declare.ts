@@ -4,7 +4,7 @@ import { parseRelationName, relationId, type RelationName } from '../ground/name
 import type { Identity } from './architecture.ts'
 import { checkPlaces } from './check-places.ts'
 import { checkTables } from './check-tables.ts'
-import { checkVolumes } from './check-volumes.ts'
+import { checkVolumes, volumesById } from './check-volumes.ts'
 import type { DatabaseOfTables, DatabaseOfViews, TypedArchitecture } from './database-types.ts'
 import { declaredAt } from './declared-at.ts'
 import { isTableLeftAlone, type LeftAloneKey } from './left-alone.ts'
@@ -162,6 +162,6 @@ export const architecture = <
         }),
     ...(objects.length === 0 ? {} : { objects }),
     ...(leftAlone.length === 0 ? {} : { leftAlone }),
-    ...(options.volumes === undefined ? {} : { volumes: options.volumes }),
+    ...(options.volumes === undefined ? {} : { volumes: volumesById(options.volumes, tables) }),
   })
 }

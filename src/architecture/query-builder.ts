@@ -11,7 +11,7 @@ export class Placeholder {
     this.parameter = parameter
   }
   /** As text or a number it would become part of the statement. */
-  [Symbol.toPrimitive](): never {
+  [Symbol.toPrimitive](_hint?: string): string | number {
     throw new TypeError(`the parameter "${this.parameter}" is looked at while the statement is built`)
   }
 }

@@ -58,6 +58,7 @@ const definitionOf = ({ statement, isProcedure }: FunctionFacts): string =>
 
 export const functionKind: StructureKind<FunctionFacts> = {
   kind: 'function',
+  onInsert: () => 'runs',
   read: async (db: Session) => {
     const rows = await db.json<FunctionRow>(functionsSql)
     const [outside = { functions: [], operators: [], types: [] }] =
@@ -82,6 +83,7 @@ export const functionKind: StructureKind<FunctionFacts> = {
   ],
   drop: ({ facts }) => [`drop ${functionSql(facts)} cascade`],
   mutants: functionMutants,
+  calls: ({ facts }) => ({ name: facts.name, body: facts.body ?? facts.statement }),
   answerMutants: sqlBodyMutants,
   declaredBy: ({ id, facts }) =>
     facts.isTrigger || facts.isEventTrigger

@@ -64,6 +64,7 @@ const toStructure = (table: Table, row: PolicyRow): Structure<Omit<PolicyFacts, 
 export const policyKind: StructureKind<PolicyFacts> = {
   kind: 'policy',
   isMadeAnew: true,
+  onInsert: () => 'rests',
   read: async (db: Session, tables) => {
     const byOid = new Map([...tables.values()].map((t) => [t.oid, t]))
     const rows = await db.json<PolicyRow>(policiesSql)

@@ -73,6 +73,7 @@ const mutantsOf = (structure: Structure<RewriteRuleFacts>): readonly Mutant[] =>
 export const rewriteRuleKind: StructureKind<RewriteRuleFacts> = {
   kind: 'rule',
   isMadeAnew: true,
+  onInsert: () => 'runs',
   read: async (db: Session, tables) => {
     const structures = (await db.json<RuleRow>(rulesSql)).map((row): Structure<RewriteRuleFacts> => {
       const { schema, relation: name, uses, ...facts } = row

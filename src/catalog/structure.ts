@@ -71,10 +71,17 @@ export interface StructureKind<Facts> {
   readonly servesPlans?: boolean
   /** Nothing but a statement that names it, or what stands on it, does another thing without it or with another one. */
   readonly actsByName?: true
+  /** The name that bodies call it by, and its own body as text: what is called there the catalog does not tell. */
+  calls?(structure: Structure<Facts>): { readonly name: string; readonly body: string }
   /** It tells people something, and no statement does another thing without it: no test of behaviour can notice. */
   readonly isWordsOnly?: true
   /** One with other content is dropped before the other is made; absent: it is altered in place. */
   readonly isMadeAnew?: true
+  /**
+   * What it does when a superuser or a role with BYPASSRLS inserts a row into its table: it runs the user's code, or rests, and
+   * what it depends on with it. Absent: itself nothing; what it depends on may run.
+   */
+  onInsert?(structure: Structure<Facts>): 'runs' | 'rests'
   /** What a person declares so that it is proven; absent: "declare the rule that needs it". */
   declaredBy?(structure: Structure<Facts>): string
   /** Why its structures have no mutants at all: infrastructure that is listed and not broken. Absent: it has mutants. */

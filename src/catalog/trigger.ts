@@ -63,6 +63,7 @@ const definitionOf = (facts: TriggerFacts): string =>
 export const triggerKind: StructureKind<TriggerFacts> = {
   kind: 'trigger',
   isMadeAnew: true,
+  onInsert: ({ facts }) => (facts.events.includes('insert') ? 'runs' : 'rests'),
   read: async (db: Session, tables) => {
     const structures = (await db.json<TriggerRow>(triggersSql)).map((row): Structure<TriggerFacts> => {
       const relation = { schema: row.schema, name: row.relation }

@@ -15,6 +15,23 @@ export const idPart = (text: string): string => (plain.test(text) ? text : `"${t
 export const relationId = ({ schema, name }: RelationName): string =>
   schema === 'public' ? idPart(name) : `${idPart(schema)}.${idPart(name)}`
 
+/**
+ * The relation that a person means: by its id, as queries name it (`Sales 2.orders`, without quotes), or by a name that
+ * no other has.
+ */
+export const relationMeant = <R extends RelationName>(
+  text: string,
+  relations: readonly R[],
+): R | undefined => {
+  const asNamed = parseRelationName(text)
+  const [only, ...others] = relations.filter(({ name }) => name === text)
+  return (
+    relations.find((one) => relationId(one) === text) ??
+    relations.find(({ schema, name }) => schema === asNamed.schema && name === asNamed.name) ??
+    (others.length === 0 ? only : undefined)
+  )
+}
+
 /** Reads what `table('sales.orders')` was given: a dot separates the schema; no dot means public. */
 export const parseRelationName = (text: string): RelationName => {
   const dot = text.indexOf('.')

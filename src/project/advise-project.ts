@@ -53,8 +53,13 @@ export const adviseProject = async (settings: AdviseSettings): Promise<readonly 
   const names = project.architectures.map(({ architecture }) => architecture.name)
   const known = declared.flatMap(({ architecture }) => architecture.queries ?? [])
   if (known.length === 0) throw noQueries(names, [])
-  if (only.length > 0 && !known.some(({ id, table }) => only.includes(id) || only.includes(table)))
-    throw noQueries(names, only)
+  const unknown = only.filter((one) => !known.some(({ id, table }) => one === id || one === table))
+  if (unknown.length > 0)
+    throw noQueries(
+      names,
+      unknown,
+      known.map(({ id }) => id),
+    )
   const wish = onProgress === undefined ? {} : { onProgress }
   return withMigrated({ ...project, architectures: declared }, wish, async (all) => {
     const found: AdviceResult[] = []

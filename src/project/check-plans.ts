@@ -99,7 +99,8 @@ export const checkPlans = async (
       plans: plans.get(rule.id) ?? [],
     }))
     const changed = changedPlans(ledger, ground, planned)
-    const isOther = ledger.head?.statistics !== given?.digest && changed.length === 0
+    // Where some could not be planned, nobody knows whether they keep their plans.
+    const isOther = ledger.head?.statistics !== given?.digest && changed.length === 0 && findings.length === 0
     const causes = await findCauses(changed, {
       migrated,
       ledger,

@@ -18,7 +18,7 @@ const unknownColumns = (unknown: readonly string[], known: readonly string[]): A
     code: 'statistics.unknown-column',
     exit: 2,
     asked: `--public ${unknown.join(' ')}`,
-    found: `${known.length} columns${didYouMean(unknown[0] ?? '', known)}`,
+    found: `${known.length} columns, none of that name.${didYouMean(unknown[0] ?? '', known)}`,
     mend: 'Name columns as rules do: orders.status, or sales.orders.status outside of public.',
   })
 
@@ -31,12 +31,19 @@ export const exportStatistics = async ({
   try {
     return await live.read(async () => {
       const statistics = await readStatistics(live.db)
-      const known = statistics.tables.flatMap((table) =>
-        table.columns.map(({ name }) => `${relationId(table)}.${name}`),
+      // `Sales 2.orders.country` is `"Sales 2".orders.country`, as queries name it.
+      const idsOf = new Map<string, string>(
+        statistics.tables.flatMap((table) =>
+          table.columns.map(
+            ({ name }) => [`${table.schema}.${table.name}.${name}`, `${relationId(table)}.${name}`] as const,
+          ),
+        ),
       )
-      const unknown = publicColumns.filter((id) => !known.includes(id))
+      const known: readonly string[] = [...idsOf.values()]
+      const ids = publicColumns.map((one) => (known.includes(one) ? one : (idsOf.get(one) ?? one)))
+      const unknown = ids.filter((id) => !known.includes(id))
       if (unknown.length > 0) throw unknownColumns(unknown, known)
-      return withStandIns(live.db, statistics, new Set(publicColumns))
+      return withStandIns(live.db, statistics, new Set(ids))
     })
   } finally {
     await live.close()

@@ -1,6 +1,7 @@
 /** `orders=5e6` and what tables it names. */
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
+import { relationMeant } from '../ground/names.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 
 export interface NamedSizes {
@@ -61,9 +62,8 @@ export const resolveSizes = (
     const tables = [...catalog.tables.values()].filter(
       ({ kind }) => kind === 'table' || kind === 'partitioned',
     )
-    const exact = catalog.tables.get(name)
     const alike = tables.filter((table) => table.name === name)
-    const found = exact ?? (alike.length === 1 ? alike[0] : undefined)
+    const found = relationMeant(name, tables)
     if (!found) {
       const near = nearestName(
         name,

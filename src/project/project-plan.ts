@@ -1,5 +1,5 @@
 /** Use case: the plan of one statement at sizes that no local database has, and where it becomes another. */
-import { relationId } from '../ground/names.ts'
+import { relationId, relationMeant } from '../ground/names.ts'
 import { bareShapeOfPlan, costOfPlan } from '../postgres/plan-shape.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import type { Finding } from '../prove/result.ts'
@@ -101,7 +101,7 @@ const planAt = async (
 
 /** Throws AssayError. */
 export const projectPlan = async (settings: ProjectPlanSettings): Promise<ProjectedPlanOutcome> => {
-  const { directory, architecture: wanted, sizes, sweep, statisticsFile, onProgress } = settings
+  const { directory, architecture: wanted, statisticsFile, onProgress } = settings
   const given = statisticsFile === undefined ? null : readStatisticsFile(statisticsFile)
   const project = await loadProject(directory)
   const part = chooseArchitecture(project, wanted, 'assay statistics plan')
@@ -111,6 +111,12 @@ export const projectPlan = async (settings: ProjectPlanSettings): Promise<Projec
     const projector = await makeProjector(server, template)
     const sample = given === null ? await sampleFor(settings, projector, server, template) : null
     const source = given ?? sample!.statistics
+    const idOf = (name: string): string => {
+      const meant = relationMeant(name, source.tables)
+      return meant === undefined ? name : relationId(meant)
+    }
+    const sizes = Object.fromEntries(Object.entries(settings.sizes).map(([name, size]) => [idOf(name), size]))
+    const sweep = settings.sweep === undefined ? undefined : idOf(settings.sweep)
     onProgress?.('planning', 0, 1)
     const from = performance.now()
     const { plan, rows, assumed, gaps } = await planAt(projector, source, sizes, settings)

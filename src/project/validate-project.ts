@@ -4,8 +4,10 @@ import { queriesOf } from '../architecture/kinds/query.ts'
 import { writesOf } from '../architecture/kinds/write.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
+import { didYouMean } from '../ground/nearest-name.ts'
 import type { ValidateResult } from '../queries/result.ts'
 import { validateQueries } from '../queries/validate.ts'
+import { isAskedFor } from '../prove/asked.ts'
 import { loadProject } from './config.ts'
 import { parseSizes, resolveSizes, type NamedSizes } from './fill-sizes.ts'
 import { withMigrated, type ServerWish } from './migrated.ts'
@@ -21,7 +23,12 @@ export interface ValidateSettings extends ServerWish {
   readonly sweep?: boolean
 }
 
-export const noQueries = (names: readonly string[], only: readonly string[]): AssayError =>
+/** `known`: ids of what is declared. */
+export const noQueries = (
+  names: readonly string[],
+  only: readonly string[],
+  known: readonly string[] = [],
+): AssayError =>
   new AssayError(
     only.length === 0
       ? `No query or write is declared over ${names.join(', ')}.`
@@ -31,7 +38,11 @@ export const noQueries = (names: readonly string[], only: readonly string[]): As
       exit: 2,
       asked: only.length === 0 ? 'the declared queries and writes, measured' : only.join(', '),
       why: 'measuring nothing says nothing',
-      mend: "Declare one beside the architecture, in a file that the configuration imports:\ncommerce.query('recent orders of a user', ['orders'], (db, p: { user: string }) => db.selectFrom('orders')…)",
+      ...(known.length === 0 ? {} : { found: `${known.join(', ')}.${didYouMean(only[0] ?? '', known)}` }),
+      mend:
+        known.length > 0
+          ? 'Name one of these, or a table; or leave --only out.'
+          : "Declare one beside the architecture, in a file that the configuration imports:\ncommerce.query('recent orders of a user', ['orders'], (db, p: { user: string }) => db.selectFrom('orders')…)",
     },
   )
 
@@ -58,7 +69,15 @@ export const validateProject = async (settings: ValidateSettings): Promise<reado
       project.architectures.map((one) => one.architecture.name),
       [],
     )
-  const results = await withMigrated({ ...project, architectures: declared }, settings, async (all) => {
+  const known = declared.flatMap(({ architecture }) => architecture.queries ?? [])
+  const unknown = settings.only.filter((one) => !known.some(({ id, table }) => isAskedFor(id, table, [one])))
+  if (unknown.length > 0)
+    throw noQueries(
+      [],
+      unknown,
+      known.map(({ id }) => id),
+    )
+  return withMigrated({ ...project, architectures: declared }, settings, async (all) => {
     const found: ValidateResult[] = []
     for (const { server, template, part } of all) {
       const { only, onProgress } = settings
@@ -78,7 +97,4 @@ export const validateProject = async (settings: ValidateSettings): Promise<reado
     }
     return found
   })
-  if (results.every(({ queries, writes }) => queries.length + writes.length === 0))
-    throw noQueries([], settings.only)
-  return results
 }

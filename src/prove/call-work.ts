@@ -117,6 +117,9 @@ export const beyondLimits = (limits: CallLimits, work: CallWork, measured = true
         ]
   const perRow = (found: number | null): number | null => (found === null ? null : found / rows)
   return [
+    ...(limits.writes && sum('written') === 0
+      ? ['it writes no row: name calls that find some, with { with: [{ … }] }']
+      : []),
     ...(limits.repeats
       ? []
       : repeatedIn(work).map(({ sql, onceForEachOf, times }) =>

@@ -154,6 +154,17 @@ shop.write(
   ['stock'],
   sql('update stock set quantity = 1 where product_id + :n = 7', { n: 'bigint' }),
 )
+shop.write('less by what it looks at', ['stock'], async (db, p: { product: string; less: number }) => {
+  const found = await db.selectFrom('stock').select('quantity').where('product_id', '=', p.product).execute()
+  const quantity = Number(found[0]?.quantity ?? 0) - p.less
+  return db.updateTable('stock').set({ quantity }).where('product_id', '=', p.product).execute()
+})
+shop.write(
+  'of what is not there',
+  ['stock'],
+  sql('update stock set quantity = :n where product_id = :product', { n: 'integer', product: 'bigint' }),
+  { concurrency: 2, with: [{ n: 1, product: '-5' }] },
+)
 shop.write('it throws', ['stock'], async (db, p: { product: string }) => {
   await db.selectFrom('stock').select('quantity').where('product_id', '=', p.product).execute()
   throw new Error('there is no stock')
@@ -311,9 +322,21 @@ describe('a write beyond its budget', () => {
     expect(found![1]).toMatch(/refused with 40P01; in turn 4 accepted$/u)
   })
 
+  it('whose named call finds no row proves nothing, and is told to name one that does', () => {
+    expect(failing(ruleOf('writes/of what is not there'))).toEqual([
+      [
+        expect.stringContaining('one call') as string,
+        'it writes no row: name calls that find some, with { with: [{ … }] }',
+      ],
+    ])
+  })
+
   it('whose parameter has no value is unsolved, and what a function throws is told', () => {
     expect(ruleOf('writes/nobody knows').unsolved.map((u) => u.summary)).toEqual([
-      'no value is known for its parameter "n"; name calls with { with: [{ … }] }',
+      'no value is known for its parameter "n"; name calls with { with: [{ n: … }] }',
+    ])
+    expect(ruleOf('writes/less by what it looks at').unsolved.map((u) => u.summary)).toEqual([
+      'no value is known for its parameter "less"; name calls with { with: [{ less: … }] }',
     ])
     expect(failing(ruleOf('writes/it throws'))).toEqual([
       [

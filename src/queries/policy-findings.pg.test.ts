@@ -11,7 +11,8 @@ const migration = `
   create function "who am I"() returns text language plpgsql stable as
     $$ begin return coalesce(current_setting('app.who', true), ''); end $$;
   create function is_open(bigint) returns boolean language plpgsql stable as $$ begin return $1 > 0; end $$;
-  create table "my ""notes""" (id bigint primary key, owner text not null, title text not null, due date not null);
+  create table "my ""notes""" (id bigint primary key, owner text not null, title text not null, due date not null, tags text[] not null);
+  create index "by tag" on "my ""notes""" using gin (tags);
   create index "by title" on "my ""notes""" (title text_pattern_ops);
   alter table "my ""notes""" enable row level security;
   create policy "owner's" on "my ""notes""" using (owner = "who am I"() and is_open(id));
@@ -26,8 +27,8 @@ const members = table('members', { team_id: 'bigint', who: 'text' }, (t) => [t.p
 const mine = 'my "notes"'
 const notes = table(
   { schema: 'public', name: mine },
-  { id: 'bigint', owner: 'text', title: 'text', due: 'date' },
-  (t) => [t.primaryKey('id'), t.required('owner', 'title', 'due')],
+  { id: 'bigint', owner: 'text', title: 'text', due: 'date', tags: 'text[]' },
+  (t) => [t.primaryKey('id'), t.required('owner', 'title', 'due', 'tags')],
 )
 const docs = table('docs', { id: 'bigint', team_id: 'bigint', kind: 'text' }, (t) => [
   t.primaryKey('id'),
@@ -54,6 +55,12 @@ const declared = (order: string) => {
       skip: 'bigint',
     }),
     budget,
+  )
+  made.query(
+    'notes with a tag',
+    [mine],
+    sql('select id from "my ""notes""" where tags @> array[:tag::text]', { tag: 'text' }),
+    { ...budget, with: [{ tag: 'tags-000007' }] },
   )
   made.query(
     'docs of a kind',
@@ -116,6 +123,9 @@ describe('under policies', () => {
     expect(leaky!.why).toMatch(/^textlike\(text, text\) is not leakproof/u)
     expect(sqlOf(leaky)).toContain('create index on "public"."my ""notes""" ("owner");')
     expect(sqlOf(leaky)).toContain('alter function pg_catalog.textlike(text, text) leakproof;')
+
+    const ofArrays = of('query.not-leakproof', 'notes with a tag')
+    expect(ofArrays!.why).toMatch(/^arraycontains\(anyarray, anyarray\) is not leakproof/u)
 
     const subquery = of('query.policy-per-row', 'docs of a kind')
     expect(subquery!.summary).toMatch(/the policies of docs run a subquery for each row, \d+ times$/u)

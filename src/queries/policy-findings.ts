@@ -27,10 +27,15 @@ const readPerRow = (plan: PlanNode): number => {
 
 const mostTried = 8
 
+/** What operators for any array, range or enum say of their sides. */
+const polymorphic = ['anyarray', 'anycompatiblearray', 'anyrange', 'anymultirange', 'anyenum']
+
 /** Functions and operators of these names that are not leakproof, as ALTER FUNCTION names them. */
 const leakyNamedIn = async (filter: string, { types }: { types: readonly string[] }, db: Session) => {
   const functions = [...new Set(callsIn(filter).map(({ name }) => name))]
-  const operators = [...new Set(filter.match(/[-+*/<>=~!@#%^&|?]+/gu) ?? [])]
+  const operators = [
+    ...new Set(filter.replaceAll(/'(?:[^']|'')*'/gu, '').match(/[-+*/<>=~!@#%^&|?]+/gu) ?? []),
+  ]
   const list = (names: readonly string[]): string =>
     names.length === 0 ? "('')" : `(${names.map(literal).join(', ')})`
   const [answer] = await db.query(`
@@ -40,7 +45,7 @@ const leakyNamedIn = async (filter: string, { types }: { types: readonly string[
        (p.proname in ${list(functions)} and n.nspname <> 'information_schema')
        or p.oid in (select o.oprcode from pg_catalog.pg_operator o
                      where o.oprname in ${list(operators)}
-                       and pg_catalog.format_type(o.oprleft, null) in ${list([...types, 'text'])}))
+                       and pg_catalog.format_type(o.oprleft, null) in ${list([...types, 'text', ...polymorphic])}))
      order by 1`)
   return (answer?.rows ?? []).flatMap(([name]) => name ?? []).slice(0, mostTried)
 }

@@ -6,7 +6,7 @@ import type { LoadedQuery } from './loaded-query.ts'
 import type { ValidatedQuery } from './result.ts'
 
 export const queryFindings = (
-  { rule, notes = [] }: LoadedQuery,
+  { rule, notes = [], unsolved: open }: LoadedQuery,
   { target, isUsual, calls, projected, unprojected, unsolved }: ValidatedQuery,
 ): readonly Finding[] => {
   const where = rule.at === null ? {} : { where: rule.at }
@@ -19,7 +19,7 @@ export const queryFindings = (
       rule: rule.id,
       summary: `"${rule.sentence}" could not be run: ${summary}`,
       why: 'what it costs is not known',
-      fix: 'Name calls to run it with: { with: [{ … }] }; or bring what it reads with a migration.',
+      fix: open.find((one) => one.summary === summary)?.mend ?? 'Bring what it reads with a migration.',
       ...where,
     })),
     ...broken.slice(0, 1).map((call): Finding => ({
@@ -41,7 +41,10 @@ export const queryFindings = (
         summary: `"${rule.sentence}", at ${Object.entries(call.rows)
           .map(([id, rows]) => `${rows.toLocaleString('en')} rows of ${id}`)
           .join(' and ')}: ${call.broken!}`,
-        why: 'its plan on the loaded rows is within the budget, and at the declared size PostgreSQL takes another one',
+        why:
+          broken.length > 0
+            ? 'it is beyond the budget at the declared size, too'
+            : 'its plan on the loaded rows is within the budget, and at the declared size PostgreSQL takes another one',
         fix: `Look at the plan, and declare what keeps it as it is, with t.indexed(…):\n${call.plan.join('\n')}`,
         ...where,
       })),

@@ -57,6 +57,11 @@ export const adviceCodes = {
     'Its rows could not be written again, so that nobody knows what an index on it costs.',
     'Look at the price with assay validate.',
   ),
+  'advice.rows-needed': described(
+    'Only indexes were tried for the statements of a database',
+    'Extended statistics, materialized views and rewrites are held against rows, and only its statistics are read.',
+    'Declare the statements as queries, and run assay advise on loaded rows.',
+  ),
   'advice.statement-skipped': described(
     'A statement of the database is not looked at',
     'It cannot be planned on the structure that the migrations make.',

@@ -42,7 +42,8 @@ const queryLine = (
 }
 
 const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly string[] => {
-  const { table, rule, sql, gain, mends, bytes, walPerInsert, buffersPerInsert } = advised
+  const { table, rule, sql, gain, mends, bytes, bytesPerRow, walPerInsert, buffersPerInsert } = advised
+  const rows = bytesPerRow > 0 ? ` for ${counted(Math.round(bytes / bytesPerRow), 'row')}` : ''
   const write =
     walPerInsert === null || buffersPerInsert === null
       ? 'writes were not measured'
@@ -54,7 +55,7 @@ const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly 
       `${gain} ${unit} a call of each query${mends.length === 0 ? '' : `; needed by ${mends.join(', ')}`}`,
       layout,
     ),
-    ...labelledRow('price', `${sizeText(bytes)}, ${write}`, layout),
+    ...labelledRow('price', `${sizeText(bytes)}${rows}, ${write}`, layout),
     ...pricesTold(advised).flatMap((one) => labelledRow('', `${one.id}, ${callPriceText(one)}`, layout)),
     ...(rule === null ? [] : labelledRow('sql', `for a migration:\n${sql}`, layout)),
   ]

@@ -4,7 +4,7 @@ import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
 import type { VolumeProblem } from '../rows/volume/plan-volume.ts'
 
-const number = (n: number): string => String(n).replaceAll(/\B(?=(?:\d{3})+$)/gu, ' ')
+const number = (n: number): string => n.toLocaleString('en')
 
 const bytesText = (bytes: number): string => {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
@@ -60,7 +60,11 @@ const fillingText = (filling: Filling, dryRun: boolean, { paint, width }: Layout
       ? [paint.dim('Nothing was written.')]
       : [
           paint.dim(
-            `${before > 0 ? `${number(before)} rows stood from an earlier run; ` : ''}${secondsText(filling)}`,
+            wrap(
+              `${before > 0 ? `${number(before)} rows stood from an earlier run; ` : ''}${secondsText(filling)}`,
+              width,
+              0,
+            ),
           ),
         ]),
     ...(url === null ? [] : ['', `It is kept until you press Ctrl-C: ${url}`]),

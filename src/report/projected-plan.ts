@@ -4,7 +4,7 @@ import type { ProjectedPlanOutcome } from '../project/project-plan.ts'
 import type { Sweep } from '../rows/projected/sweep.ts'
 import { findingsText } from './findings.ts'
 import type { Layout } from './paint.ts'
-import { printable } from './printable.ts'
+import { printable, wrap } from './printable.ts'
 import { shortNumber } from './sweep-chart.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -57,7 +57,7 @@ const changeOf = (below: string, above: string): string => {
 /** `table`: what is counted, where that is not said yet. */
 export const sweepLines = (
   { points, flips }: Sweep,
-  { paint }: Layout,
+  { paint, width }: Layout,
   table: string | null = null,
 ): readonly string[] => {
   const [first, last] = [points[0], points.at(-1)]
@@ -68,7 +68,7 @@ export const sweepLines = (
     `${indent}${flips.length === 1 ? 'the plan changes once' : `the plan changes ${flips.length} times`} from ${range}`,
     ...flips.map(
       ({ below, above }) =>
-        `${indent}  ${paint.strong(shortNumber(above.rows).padStart(6))}  ${printable(changeOf(below.shape, above.shape))}  ${paint.dim(`cost ${whole.format(above.cost)}`)}`,
+        `${indent}  ${paint.strong(shortNumber(above.rows).padStart(6))}  ${wrap(`${printable(changeOf(below.shape, above.shape))}  cost ${whole.format(above.cost)}`, width, indent.length + 10)}`,
     ),
   ]
 }

@@ -53,6 +53,8 @@ export interface CallLimits {
   readonly indexEntriesPerRow?: number
   readonly walPerRow?: number
   readonly triggerCallsPerRow?: number
+  /** One that writes nothing, because its values find no row, proves nothing. */
+  readonly writes?: true
   /** A table may be read whole. */
   readonly readsWhole: boolean
   /** A statement may be sent once for each row of another. */

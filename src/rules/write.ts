@@ -4,10 +4,10 @@
  */
 import type { WriteBudget, WriteRule } from '../architecture/kinds/write.ts'
 import { loadParser } from '../postgres/parse.ts'
-import { callExperiments, unknownParameters, type CallWish } from './call/experiments.ts'
+import { callExperiments, lacksValues, type CallWish } from './call/experiments.ts'
 import { isUpsert } from './call/assigned.ts'
 import { parametersOf } from './call/origins.ts'
-import { record, statementsOf } from './call/recorded.ts'
+import { parametersIn, record, statementsOf } from './call/recorded.ts'
 import type { CallLimits, Experiment } from './experiment.ts'
 import { claimsOfCall } from './call/claims.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
@@ -36,8 +36,10 @@ const words: readonly (readonly [Exclude<keyof WriteBudget, 'p95'>, (n: number) 
 const mayReadWhole = ({ rowsReadPerRow, buffersPerRow }: WriteBudget): boolean =>
   rowsReadPerRow !== undefined || buffersPerRow !== undefined
 
-const limitsOf = ({ budget: { p95: _p95, ...counts }, rows }: WriteRule): CallLimits => ({
+/** `isNew`: nothing of what it inserts stands; what stands may be left as it is. */
+const limitsOf = ({ budget: { p95: _p95, ...counts }, rows }: WriteRule, isNew: boolean): CallLimits => ({
   ...Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined)),
+  ...(isNew ? { writes: true } : {}),
   readsWhole: mayReadWhole(counts),
   repeats: true,
   rows,
@@ -81,7 +83,7 @@ const aloneWishes = (rule: WriteRule, upserts: boolean, most: number): readonly 
     mend: costMend,
     takesOut,
     title: `${title}${which}, it stays within the budget`,
-    then: { kind: 'cost', within: limitsOf(rule) },
+    then: { kind: 'cost', within: limitsOf(rule, takesOut) },
   })
   return upserts
     ? [cost(true, ', all of them new'), cost(false, ', all of them there already')]
@@ -165,25 +167,9 @@ const callsFor = async (
   await loadParser()
   await record(rule)
   const forms = statementsOf(rule)
-  const parameters = parametersOf(forms, catalog)
-  const isNamed = rule.calls.length > 0
-  const unknown = isNamed ? [] : unknownParameters(parameters)
-  if (unknown.length > 0 || (rule.function !== null && forms.length === 0))
-    return {
-      experiments: [],
-      unsolved: [
-        {
-          rule: rule.id,
-          summary:
-            unknown.length > 0
-              ? `no value is known for its parameter${unknown.length === 1 ? '' : 's'} ${unknown.map((name) => `"${name}"`).join(', ')}; name calls with { with: [{ … }] }`
-              : 'its function sent no statement when it was called over no database; name calls with { with: [{ … }] }',
-          tried:
-            'the columns that its parameters are compared with or written to, one by one and as unnest(…)',
-          mend: 'Name calls to prove it with:\n{ with: [{ … }] }',
-        },
-      ],
-    }
+  const parameters = parametersOf(parametersIn(rule).forms, catalog)
+  const lacks = lacksValues(rule, parameters)
+  if (lacks !== null) return { experiments: [], unsolved: [{ rule: rule.id, ...lacks }] }
   const upserts = forms.some(({ sql }) => isUpsert(sql))
   const parts = { rule, parameters, architecture, catalog }
   const origins = parameters.flatMap(({ origin }) => (origin?.kind === 'row' ? [origin] : []))

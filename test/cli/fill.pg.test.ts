@@ -46,9 +46,9 @@ describe('a database that is named', () => {
     const { code, stdout, stderr } = await assay(fill('--rows', 'orders=1k', '--dry-run'))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
-      / would get 1 100 rows in 2 tables, \d+(?:\.\d)? kB as COPY sends them,\sseed 1\.\n/u,
+      / would get 1,100 rows in 2 tables, \d+(?:\.\d)? kB as COPY sends them,\sseed 1\.\n/u,
     )
-    expect(stdout).toContain('  1 000  orders')
+    expect(stdout).toContain('  1,000  orders')
     expect(stdout).toContain('Nothing was written.')
     expect(
       await db.json(`select count(*)::int as n, to_regnamespace('assay') is null as nothing from orders`),

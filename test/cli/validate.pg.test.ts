@@ -36,6 +36,17 @@ test('measures writes as they are declared, at 80 columns, and says so in its pa
   })
 })
 
+test('an id that is not there is told before a server is started, with those that are', async () => {
+  await withProject(files, async (directory) => {
+    const ran = await assay(['validate', directory, '--only', 'writes/a price "rises', '--json'])
+    expect(ran.code).toBe(2)
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      findings: [{ code: 'usage.unknown-id', fix: 'Name one of these, or a table; or leave --only out.' }],
+    })
+    expect(ran.stdout).toContain('Did you mean')
+  })
+})
+
 test('a proof whose pages are asked for draws at which size a plan changes', async () => {
   await withProject(files, async (directory) => {
     const pages = join(directory, 'pages')

@@ -142,14 +142,14 @@ export const adviceFindings = (
   }
   return [
     ...loaded.flatMap(({ rule, missing, unsolved }) =>
-      [...(missing === null ? [] : [missing]), ...unsolved.map((one) => one.summary)].map(
-        (summary): Finding => ({
+      [...(missing === null ? [] : [{ summary: missing, mend: undefined }]), ...unsolved].map(
+        ({ summary, mend }): Finding => ({
           code: 'query.unsolved',
           severity: 'error',
           rule: rule.id,
           summary: `"${rule.sentence}" could not be run: ${summary}`,
           why: 'what it costs is not known',
-          fix: 'Name calls to run it with: { with: [{ … }] }; or bring what it reads with a migration.',
+          fix: mend ?? 'Bring what it reads with a migration.',
           ...placeOf(rule.id),
         }),
       ),

@@ -86,6 +86,13 @@ describe('advice for live statements', () => {
   })
 })
 
+it('says what was not tried for want of rows', () => {
+  const [note, ...others] = result.findings.filter(({ code }) => code === 'advice.rows-needed')
+  expect(others).toEqual([])
+  expect(note!.summary).toContain('no extended statistics, no materialized view')
+  expect(note!.severity).toBe('note')
+})
+
 describe('a database that does not keep its statements', () => {
   const faultOf = (): Promise<unknown> =>
     withSession(server, live, 'administrator', (db) =>

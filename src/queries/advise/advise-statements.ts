@@ -72,6 +72,16 @@ const skipped = (sql: string, why: string): Finding => ({
   reason: why,
 })
 
+/** What is held against rows, of which there are none here. */
+const rowsNeeded: Finding = {
+  code: 'advice.rows-needed',
+  severity: 'note',
+  summary:
+    'Only indexes were tried: no extended statistics, no materialized view, no statement written otherwise',
+  why: 'whether these help is seen on rows, and of this database nothing but its statistics is read',
+  fix: 'Declare the statements that cost most with architecture.query(…), then run `assay advise` without --url.',
+}
+
 /** PostgreSQL's own are none of the application's. */
 const relationsOf = (sql: string): readonly string[] =>
   rangeVars(parseStatements(sql).map(({ node }) => node))
@@ -242,7 +252,10 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
         refused: advised.refused,
       } as const
       const findings = adviceFindings(result, [], { ...noFacts, isCut })
-      return { ...result, findings: [...findings, ...unread, ...unplanned] }
+      return {
+        ...result,
+        findings: [...findings, ...(calls.length === 0 ? [] : [rowsNeeded]), ...unread, ...unplanned],
+      }
     } finally {
       await meter.end()
     }

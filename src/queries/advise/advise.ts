@@ -187,7 +187,8 @@ const adviseOn = async (
     onProgress?.('choosing', 0, 1)
     const guard = declared.calls.length === 0 ? null : makeGuard(declared)
     const sizes = sizesOf(loaded)
-    const weighing: Weighing = (some) => weighAll(db, server.owner, some, loaded)
+    const weighing: Weighing = (some) =>
+      weighAll(db, server.owner, some, { plans: loaded.plans, standing: own.standing })
     const parts = { meter, objective, weighing, guard }
     const chosen = await chooseCandidates({ ...parts, limits: wish.limits, sizes, screened })
     const { set, isCut } = chosen

@@ -16,20 +16,28 @@ import { ruleText, statisticsText } from './rule-text.ts'
 
 const weightless: IndexWeight = { bytes: 0, bytesPerRow: 0, buffersPerInsert: 0, walPerInsert: 0 }
 
+interface WeighingGround {
+  readonly plans: ReadonlyMap<string, LoadPlan>
+  /** Candidates that stand to be tried: none has a part in the price of another. */
+  readonly standing: readonly Candidate[]
+}
+
 const weigh = async (
   db: Session,
   owner: string,
   candidate: Candidate,
-  parts: { readonly plans: ReadonlyMap<string, LoadPlan> },
+  { plans, standing }: WeighingGround,
 ): Promise<IndexWeight> => {
   const { draft, name, drop } = candidate
   if (draft.what !== 'index') return weightless
-  const plan = parts.plans.get(draft.table.id)
+  const plan = plans.get(draft.table.id)
+  const others = standing.filter((one) => one !== candidate && one.draft.table.id === draft.table.id)
+  const apart = others.map((one) => one.drop)
   return weighIndex(
     db,
     owner,
     { name, drop: [drop] },
-    { table: draft.table, values: plan?.values ?? null, loaded: plan?.count ?? 0 },
+    { table: draft.table, values: plan?.values ?? null, loaded: plan?.count ?? 0, apart },
   )
 }
 
@@ -40,7 +48,7 @@ export const weighAll = async (
   db: Session,
   owner: string,
   candidates: readonly Candidate[],
-  loaded: { readonly plans: ReadonlyMap<string, LoadPlan> },
+  loaded: WeighingGround,
 ): Promise<ReadonlyMap<Candidate, IndexWeight>> => {
   const weights = new Map<Candidate, IndexWeight>()
   for (const candidate of candidates) weights.set(candidate, await weigh(db, owner, candidate, loaded))

@@ -1,7 +1,8 @@
 /** What keeps the rows of a table apart in each of its keys, and how many rows that allows. Pure. */
 import { wordsOf } from './makers/maker.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
-import type { Link, NumberSource, Source, TableVolume } from './volume-plan.ts'
+import { isDistinct, originsOf, type Planned } from './origins.ts'
+import type { Link } from './volume-plan.ts'
 
 interface Key {
   readonly columns: readonly string[]
@@ -51,21 +52,6 @@ const distinct = (
   column.isFixed = true
 }
 
-type Planned = ReadonlyMap<string, TableVolume>
-
-/** Distinct only together with others. */
-const isPartial = (number: NumberSource): boolean =>
-  number.kind === 'digit' || number.kind === 'rank' || (number.kind === 'comb' && isPartial(number.of))
-
-const isDistinct = (source: Source | null, links: readonly Link[], planned: Planned): boolean => {
-  if (source?.kind === 'made') return source.isDistinct && !isPartial(source.number)
-  if (source?.kind !== 'link') return source?.kind === 'numbered'
-  const link = links[source.link]!
-  const target = planned.get(link.target)
-  const of = target?.columns.find(({ column }) => column.name === source.column)?.source ?? null
-  return link.pick.kind === 'once' && target !== undefined && isDistinct(of, target.links, planned)
-}
-
 /** Columns that are distinct only together, each a digit of the row's number. */
 const digits = (columns: readonly DraftColumn[], draft: TableDraft): void => {
   let unit = 1
@@ -82,11 +68,72 @@ const setLink = (draft: TableDraft, at: number, pick: Link['pick']): void => {
   draft.links[at] = { ...draft.links[at]!, pick, nulls: pick.kind === 'once' ? draft.links[at]!.nulls : 0 }
 }
 
+interface Parents {
+  /** Columns of the key. */
+  readonly names: readonly string[]
+  readonly planned: Planned
+  /** Rows by relation id. */
+  readonly countOf: (table: string) => number
+}
+
+/** Whether rows that point to different rows by this link differ in these columns. */
+const namesParent = (
+  draft: TableDraft,
+  { columns: names }: Pick<Key, 'columns'>,
+  link: number,
+  planned: Planned,
+): boolean => {
+  const { name } = draft.links[link]!
+  const { columns = [] } = draft.facts.references.find((one) => one.name === name) ?? {}
+  return (
+    (columns.length > 0 && columns.every((column) => names.includes(column))) ||
+    names.some((column) => {
+      const source = draft.columns.get(column)?.source ?? null
+      const target = planned.get(draft.links[link]!.target)
+      const of =
+        source?.kind === 'link' && source.link === link
+          ? target?.columns.find((one) => one.column.name === source.column)
+          : undefined
+      return target !== undefined && of !== undefined && isDistinct(of.source, target.links, planned)
+    })
+  )
+}
+
+/** One row for each ancestor whose key the columns have: of the parents that share it one. */
+const oncePerAncestor = (
+  draft: TableDraft,
+  link: number,
+  names: readonly string[],
+  planned: Planned,
+): boolean => {
+  for (const column of names) {
+    const source = draft.columns.get(column)?.source
+    if (source?.kind !== 'link' || source.link !== link) continue
+    for (const { table, column: name, steps } of originsOf(
+      draft.links[link]!.target,
+      source.column,
+      planned,
+    )) {
+      const ancestor = planned.get(table)
+      const own = ancestor?.columns.find((one) => one.column.name === name)
+      const isWalkable = steps.every(
+        (step) => planned.get(step.table)?.links[step.link]?.pick.kind === 'spread',
+      )
+      if (steps.length === 0 || !isWalkable || own === undefined) continue
+      if (!isDistinct(own.source, ancestor!.links, planned)) continue
+      setLink(draft, link, { kind: 'below', down: steps.toReversed() })
+      draft.count = Math.min(draft.count, ancestor!.count)
+      return true
+    }
+  }
+  return false
+}
+
 /** Keys of links alone: one row per parent, or each pair of parents once. */
 const keepLinksApart = (
   draft: TableDraft,
   at: readonly number[],
-  countOf: (table: string) => number,
+  { names, planned, countOf }: Parents,
 ): void => {
   const parents = (link: number): number => countOf(draft.links[link]!.target)
   const byMostParents = at.toSorted((a, b) => parents(b) - parents(a))
@@ -98,6 +145,9 @@ const keepLinksApart = (
     if (beside !== undefined) draft.count = Math.min(draft.count, parents(beside))
     return
   }
+  const [only] = at
+  if (at.length === 1 && only === first && !namesParent(draft, { columns: names }, first, planned))
+    if (oncePerAncestor(draft, first, names, planned)) return
   const isAnchor = draft.links.some(({ pick }) => pick.kind === 'within' && pick.by === first)
   if (second === undefined || isAnchor) {
     setLink(draft, first, { kind: 'once' })
@@ -144,11 +194,12 @@ const keepApart = (draft: TableDraft, key: Key, planned: Planned, { wished, wide
     return
   const linked = [...new Set(columns.flatMap(({ source }) => (source?.kind === 'link' ? [source.link] : [])))]
   const free = columns.filter(({ source, isFixed }) => source === null && !isFixed)
-  const rank = columns.find(
-    ({ source }) => source?.kind === 'rank' || (source?.kind === 'made' && source.number.kind === 'rank'),
-  )
-  if (rank) return
-  if (free.length === 0) return keepLinksApart(draft, linked, countOf)
+  const ranked = columns.some(({ source }) => {
+    const by = source?.kind === 'made' ? source.number : source
+    return by?.kind === 'rank' && namesParent(draft, key, by.link, planned)
+  })
+  if (ranked) return
+  if (free.length === 0) return keepLinksApart(draft, linked, { names: key.columns, planned, countOf })
 
   const bounds = free.filter(isMoment)
   const range = free.find(isRange)
@@ -162,7 +213,11 @@ const keepApart = (draft: TableDraft, key: Key, planned: Planned, { wished, wide
   if (key.isExclusion && moment) return distinct(moment, draft.count, { wide })
   const [link] = linked
   const place = free.find(isPlace)
-  const isSpread = link !== undefined && linked.length === 1 && draft.links[link]!.pick.kind === 'spread'
+  const isSpread =
+    link !== undefined &&
+    linked.length === 1 &&
+    draft.links[link]!.pick.kind === 'spread' &&
+    namesParent(draft, key, link, planned)
   if (place && isSpread) {
     place.source = { kind: 'rank', link }
     place.isFixed = true
@@ -176,11 +231,7 @@ const keepApart = (draft: TableDraft, key: Key, planned: Planned, { wished, wide
 }
 
 /** Primary key first, then those of the fewest columns. `planned`: the tables before this one. */
-export const draftKeys = (
-  draft: TableDraft,
-  planned: ReadonlyMap<string, TableVolume>,
-  wish: KeyWish,
-): void => {
+export const draftKeys = (draft: TableDraft, planned: Planned, wish: KeyWish): void => {
   const { keys, exclusions } = draft.facts
   const all: Key[] = [
     ...keys

@@ -2,6 +2,7 @@
 import { groupReferences } from '../reference-groups.ts'
 import type { ReferenceFact } from '../facts.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
+import { originsOf } from './origins.ts'
 import type { Link, Pick, TableVolume } from './volume-plan.ts'
 
 /** Some parents have many more children than others. */
@@ -9,38 +10,6 @@ const usualSkew = 0.5
 const usualNulls = 0.1
 /** Children of one row of the same table. */
 const fan = 8
-
-interface Step {
-  readonly table: string
-  readonly link: number
-}
-
-interface Place {
-  readonly table: string
-  readonly column: string
-  /** Links that lead to it. */
-  readonly steps: readonly Step[]
-}
-
-/** Where the value of a column comes from: the column itself, then that of the row it is taken from, and so on. */
-const originsOf = (
-  table: string,
-  column: string,
-  planned: ReadonlyMap<string, TableVolume>,
-): readonly Place[] => {
-  const found: Place[] = [{ table, column, steps: [] }]
-  for (let place = found[0]!; ;) {
-    const volume = planned.get(place.table)
-    const source = volume?.columns.find((one) => one.column.name === place.column)?.source
-    if (source?.kind !== 'link' || found.length > 8) return found
-    place = {
-      table: volume!.links[source.link]!.target,
-      column: source.column,
-      steps: [...place.steps, { table: place.table, link: source.link }],
-    }
-    found.push(place)
-  }
-}
 
 const columnsOfPairs = (ref: ReferenceFact): readonly (readonly [string, string])[] =>
   ref.columns.map((name, at) => [name, ref.targetColumns[at]!])

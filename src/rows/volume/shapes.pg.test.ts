@@ -20,6 +20,12 @@ const schema = `
   create table documents (id text primary key check (id ~ '^D[0-9]+$'), prev text references documents check (prev <> id));
   create table trees (tenant int not null, id int not null, parent int, primary key (tenant, id), foreign key (tenant, parent) references trees);
   create table staff (ledger int not null references ledgers, id int not null, boss int, primary key (ledger, id), foreign key (ledger, boss) references staff);
+  create table shops (id int primary key);
+  create table clients (shop int not null references shops, id bigint generated always as identity, primary key (shop, id));
+  create table purchases (shop int not null, id bigint generated always as identity, client bigint not null, number int not null,
+    primary key (shop, id), unique (shop, number), foreign key (shop, client) references clients);
+  create table bills (shop int not null, position int not null, client bigint not null, primary key (shop, position), foreign key (shop, client) references clients);
+  create table badges (shop int primary key, client bigint not null, foreign key (shop, client) references clients);
   create table log (id bigint generated always as identity primary key, said text not null);
   create function note() returns trigger language plpgsql as $$ begin insert into log (said) values (tg_table_name); return null; end $$;
   create trigger note after insert on ledgers for each statement execute function note();
@@ -40,9 +46,27 @@ afterAll(async () => {
 
 it('are filled, each table with all the rows that were wished for', async () => {
   const { plan, problems } = await fillDatabase(lab.sessions, lab.catalog, { usual: rows, chunk: 250 })
-  expect(problems.map(({ table, kind }) => `${kind} ${table}`)).toEqual(['made log'])
+  // One badge for each shop.
+  expect(problems.map(({ table, kind }) => `${kind} ${table}`)).toEqual(['fewer badges', 'made log'])
   const small = plan.tables.filter(({ count }) => count !== rows).map(({ id, count }) => `${id} ${count}`)
-  expect(small).toEqual(['ledgers 60'])
+  expect(small).toEqual(['shops 60', 'badges 60', 'ledgers 60'])
+})
+
+it('number the rows of a whole, and not only those of a part of it', async () => {
+  const sizes = new Map([
+    ['purchases', 3_000],
+    ['bills', 3_000],
+    ['clients', 200],
+    ['shops', 5],
+  ])
+  const other = await openVolumeLab(server, schema)
+  try {
+    const { plan, problems } = await fillDatabase(other.sessions, other.catalog, { sizes })
+    expect(problems).toEqual([])
+    expect(plan.tables.map(({ id, count }) => [id, count])).toEqual(expect.arrayContaining([...sizes]))
+  } finally {
+    await other.close()
+  }
 })
 
 it('have values of which conditions leave many', async () => {

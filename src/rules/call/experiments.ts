@@ -8,10 +8,19 @@ import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { arrayItems, driverRows } from '../../postgres/driver-values.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
-import type { Call, CallValue, Expected, Experiment, SendCall, TableFilling, World } from '../experiment.ts'
+import type {
+  Call,
+  CallValue,
+  Expected,
+  Experiment,
+  SendCall,
+  TableFilling,
+  Unsolved,
+  World,
+} from '../experiment.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
 import type { CallParameter } from './origins.ts'
-import { statementsOf, type DeclaredCall } from './recorded.ts'
+import { parametersIn, statementsOf, type DeclaredCall } from './recorded.ts'
 import { callValues, isolationOf, type ValueWish } from './values.ts'
 
 /** The rule of a query or a write. */
@@ -219,6 +228,26 @@ export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit
   }))
 }
 
-/** Parameters of which nobody knows what to give. */
-export const unknownParameters = (parameters: readonly CallParameter[]): readonly string[] =>
-  parameters.filter(({ origin }) => origin === null).map(({ name }) => name)
+/** Why the call cannot be made; null: each parameter has a value, or calls are named. */
+export const lacksValues = (
+  rule: CallRule,
+  parameters: readonly CallParameter[],
+): Omit<Unsolved, 'rule'> | null => {
+  if ((rule.calls?.length ?? 0) > 0) return null
+  const unknown = [
+    ...parameters.filter(({ origin }) => origin === null).map(({ name }) => name),
+    ...parametersIn(rule).looked,
+  ]
+  const isSilent = typeof rule.function === 'function' && statementsOf(rule).length === 0
+  if (unknown.length === 0 && !isSilent) return null
+  const wanted = `{ with: [{ ${unknown.length === 0 ? '…' : unknown.map((name) => `${/^[$_\p{ID_Start}][$\p{ID_Continue}]*$/u.test(name) ? name : JSON.stringify(name)}: …`).join(', ')} }] }`
+  const why =
+    unknown.length === 0
+      ? 'its function sent no statement when it was called over no database'
+      : `no value is known for its parameter${unknown.length === 1 ? '' : 's'} ${unknown.map((name) => `"${name}"`).join(', ')}`
+  return {
+    summary: `${why}; name calls with ${wanted}`,
+    tried: 'the columns that its parameters are compared with or written to, one by one and as unnest(…)',
+    mend: `Name calls to prove it with:\n${wanted}`,
+  }
+}

@@ -2,9 +2,9 @@
 import type { CallFunction } from '../../architecture/kinds/call-function.ts'
 import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
 import { loadParser } from '../../postgres/parse.ts'
-import { callExperiments, unknownParameters, type CallWish } from '../call/experiments.ts'
+import { callExperiments, lacksValues, type CallWish } from '../call/experiments.ts'
 import { parametersOf } from '../call/origins.ts'
-import { record, statementsOf } from '../call/recorded.ts'
+import { parametersIn, record } from '../call/recorded.ts'
 import type { CallLimits, Experiment } from '../experiment.ts'
 import type { RuleContext, Written } from '../rule-kind.ts'
 
@@ -66,26 +66,9 @@ export const writeFunction = async (
 ): Promise<Written> => {
   await loadParser()
   await record(rule)
-  const forms = statementsOf(rule)
-  const parameters = parametersOf(forms, catalog)
-  const unknown = rule.calls === undefined ? unknownParameters(parameters) : []
-  if (unknown.length > 0 || forms.length === 0) {
-    const summary =
-      forms.length === 0
-        ? 'its function sent no statement when it was called over no database; name calls with { with: [{ … }] }'
-        : `no value is known for its parameter "${unknown[0]}"; name calls with { with: [{ ${unknown[0]}: … }] }`
-    return {
-      experiments: [],
-      unsolved: [
-        {
-          rule: rule.id,
-          summary,
-          tried: 'the columns that its conditions compare it with',
-          mend: 'Name calls to prove it with:\n{ with: [{ … }] }',
-        },
-      ],
-    }
-  }
+  const parameters = parametersOf(parametersIn(rule).forms, catalog)
+  const lacks = lacksValues(rule, parameters)
+  if (lacks !== null) return { experiments: [], unsolved: [{ rule: rule.id, ...lacks }] }
   const parts = { rule, parameters, architecture, catalog }
   const found = wishesOf(rule).flatMap((wish) => callExperiments(parts, wish))
   return {

@@ -1,7 +1,5 @@
 /** What a query's text says about itself, whatever rows there are: pages without an order, offsets, columns that nobody reads. */
 import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
-import type { KeyFacts } from '../../catalog/key/key.ts'
-import type { Structure } from '../../catalog/structure.ts'
 import { parsePlan } from '../../postgres/plan.ts'
 import { nodesOf } from '../../postgres/plan-work.ts'
 import { parseStatements } from '../../postgres/parse.ts'
@@ -13,7 +11,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, equalColumns, type Source } from './conditions.ts'
-import { keysetMend, orderMend } from './paging.ts'
+import { isTotal, keysetMend, orderMend } from './paging.ts'
 import { shownColumns } from './shown.ts'
 
 type Context = Pick<RuleContext, 'architecture' | 'catalog' | 'db'>
@@ -23,18 +21,6 @@ const selectOf = (form: QueryForm): Select | null => {
   const parts = nodeParts(parseStatements(form.sql)[0]?.node)
   return parts?.[0] === 'SelectStmt' ? parts[1] : null
 }
-
-/** Of one key all columns are in the order, or are the same in all rows that come. */
-const isTotal = (named: readonly string[], sources: readonly Source[], { catalog }: Context): boolean =>
-  sources.some(({ id }) =>
-    ['primaryKey', 'unique'].some((kind) =>
-      (catalog.of(id, kind) as readonly Structure<KeyFacts>[]).some(
-        ({ facts }) =>
-          facts.predicate === null &&
-          facts.keys.every(({ column }) => column !== null && named.includes(column)),
-      ),
-    ),
-  )
 
 const pageNotes = (
   rule: QueryRule,
@@ -60,7 +46,7 @@ const pageNotes = (
     : []
   const same = [...equalColumns(form.sql), ...isolated]
   const paged = { select, sources, same, catalog: context.catalog }
-  if (isPaged && !isTotal([...sorted, ...same], sources, context)) {
+  if (isPaged && !isTotal(paged)) {
     const told =
       order.length === 0 ? 'without an order' : `ordered by ${listed(sorted)}, which several rows may share`
     notes.push({

@@ -1,10 +1,10 @@
 /** What a query that takes a page would have to say: an order that no two rows share, and a page by its last row's key. */
-import type { KeyFacts } from '../../catalog/key/key.ts'
-import type { Catalog, Structure } from '../../catalog/structure.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import { deparseExpression, type ParseNode } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
 import { columnOf, nodeParts } from '../../rows/tree.ts'
 import type { Source } from './conditions.ts'
+import { keysOf, missingKeys, orderedOf, undetermined, type Column } from './determined.ts'
 
 interface SortPart {
   /** As the statement writes it. */
@@ -40,16 +40,11 @@ const orderText = (parts: readonly SortPart[]): string =>
   `order by ${parts.map(({ text, ending }) => `${text}${ending}`).join(', ')}`
 
 /** The first key of the tables that it reads: primary keys first. */
-const keyOf = (sources: readonly Source[], catalog: Catalog): readonly [Source, readonly string[]] | null => {
-  for (const kind of ['primaryKey', 'unique'])
-    for (const source of sources)
-      for (const { facts } of catalog.of(source.id, kind) as readonly Structure<KeyFacts>[]) {
-        const columns = facts.keys.flatMap(({ column }) => column ?? [])
-        const whole = catalog.tables.get(source.id)
-        const isKnown = columns.every((name) => whole?.columns.find((one) => one.name === name)?.notNull)
-        if (facts.predicate === null && columns.length === facts.keys.length && isKnown)
-          return [source, columns]
-      }
+const firstKey = (sources: readonly Source[], catalog: Catalog): readonly Column[] | null => {
+  for (const source of sources) {
+    const key = keysOf(source, catalog).find(({ isNotNull }) => isNotNull)
+    if (key) return key.columns.map((column) => ({ source, column }))
+  }
   return null
 }
 
@@ -61,23 +56,33 @@ export interface PagedQuery {
   readonly catalog: Catalog
 }
 
-/** Its order with the columns of a key behind it; null: no table that it reads has one. */
+/** Its order with the columns of keys behind it; null: the tables that it reads have none. */
 const totalOrder = ({ select, sources, same, catalog }: PagedQuery): readonly SortPart[] | null => {
   const parts = partsOf(select)
-  const key = keyOf(sources, catalog)
+  const ordered = orderedOf(select, sources, same, catalog)
+  const key = ordered === null ? firstKey(sources, catalog) : missingKeys(ordered, catalog)
   if (key === null) return null
-  const [source, columns] = key
   const named = new Set([...parts.map(({ column }) => column), ...same])
   const isDescending = parts.at(-1)?.isDescending === true
-  const more = columns
-    .filter((column) => !named.has(column))
-    .map((column): SortPart => ({
-      text: sources.length > 1 ? `${ident(source.alias)}.${plain(column)}` : plain(column),
+  const more = key
+    .filter(({ column }) => !named.has(column))
+    .map(({ source, column }): SortPart => ({
+      text: sources.length > 1 ? `${plain(source.alias)}.${plain(column)}` : plain(column),
       column,
       isDescending,
       ending: isDescending ? ' desc' : '',
     }))
   return [...parts, ...more]
+}
+
+/** Of every table that is joined a key is in the order, or follows from what is. */
+export const isTotal = ({ select, sources, same, catalog }: PagedQuery): boolean => {
+  const ordered = orderedOf(select, sources, same, catalog)
+  if (ordered !== null) return undetermined(ordered, [], catalog).length === 0
+  const named = new Set([...partsOf(select).map(({ column }) => column), ...same])
+  return sources.some((source) =>
+    keysOf(source, catalog).some(({ columns }) => columns.every((name) => named.has(name))),
+  )
 }
 
 /** Without quotes where it needs none, as people write it. */

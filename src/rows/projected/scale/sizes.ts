@@ -26,8 +26,8 @@ const assertSizes = (sizes: Sizes, known: readonly string[]): void => {
     if (!known.includes(id))
       throw badSize(
         `There is no table ${id} to give a size.`,
-        `${id}: ${size}`,
-        `${known.length} tables${didYouMean(id, known)}`,
+        `${id}=${size}`,
+        `${known.length} tables, none of that name.${didYouMean(id, known)}`,
         'Name tables as rules do: orders, or sales.orders outside of public.',
       )
     if (!Number.isFinite(size) || size < 0)
