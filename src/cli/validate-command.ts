@@ -1,4 +1,5 @@
 /** assay validate. */
+import { shellCommand } from '../ground/shell-word.ts'
 import { validateProject } from '../project/validate-project.ts'
 import type { ValidateResult } from '../queries/result.ts'
 import { envelopeText, type EnvelopeFinding } from '../report/envelope.ts'
@@ -72,7 +73,9 @@ export const validateCommand = async (
         command: 'validate',
         summary,
         findings,
-        next: [],
+        next: findings.some(({ code: one }) => one === 'query.over-budget')
+          ? [shellCommand('npx', 'assay', 'advise', ...(directory === '.' ? [] : [directory]))]
+          : [],
         artifacts: written.map(fromHere),
       }),
     }

@@ -24,7 +24,7 @@ const schema = `
   create table clients (shop int not null references shops, id bigint generated always as identity, primary key (shop, id));
   create table purchases (shop int not null, id bigint generated always as identity, client bigint not null, number int not null,
     primary key (shop, id), unique (shop, number), foreign key (shop, client) references clients);
-  create table bills (shop int not null, position int not null, client bigint not null, primary key (shop, position), foreign key (shop, client) references clients);
+  create table bills (shop int not null references shops, position int not null, client bigint not null, primary key (shop, position), foreign key (shop, client) references clients);
   create table badges (shop int primary key, client bigint not null, foreign key (shop, client) references clients);
   create table log (id bigint generated always as identity primary key, said text not null);
   create function note() returns trigger language plpgsql as $$ begin insert into log (said) values (tg_table_name); return null; end $$;
@@ -50,6 +50,20 @@ it('are filled, each table with all the rows that were wished for', async () => 
   expect(problems.map(({ table, kind }) => `${kind} ${table}`)).toEqual(['fewer badges', 'made log'])
   const small = plan.tables.filter(({ count }) => count !== rows).map(({ id, count }) => `${id} ${count}`)
   expect(small).toEqual(['shops 60', 'badges 60', 'ledgers 60'])
+})
+
+it('have as many parents as their parents have: so many clients share a shop, not so many bills', async () => {
+  const other = await openVolumeLab(server, schema)
+  try {
+    const { plan } = await fillDatabase(other.sessions, other.catalog, { sizes: new Map([['bills', 3_000]]) })
+    expect(plan.tables.map(({ id, count }) => [id, count])).toEqual([
+      ['shops', 30],
+      ['clients', 300],
+      ['bills', 3_000],
+    ])
+  } finally {
+    await other.close()
+  }
 })
 
 it('number the rows of a whole, and not only those of a part of it', async () => {
