@@ -23,8 +23,10 @@ export const isLeftAlone = (
   leftAlone: NonNullable<Architecture['leftAlone']>,
   stated: ReadonlySet<string>,
 ): boolean => {
-  if (leftAlone.length === 0 || stated.has(structure.id)) return false
+  if (leftAlone.length === 0) return false
+  // Named by itself: a rule of all policies of a table does not mean one that stands while a change of shape lasts.
   if (leftAlone.includes(structure.id)) return true
+  if (stated.has(structure.id)) return false
   if (structure.table !== null && leftAlone.includes(structure.table)) return true
   const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => unquoted(id.slice(0, -2)))
   return standsIn(structure, catalog, schemas)

@@ -4,7 +4,8 @@
  */
 import type { Mutant, Structure } from '../catalog/structure.ts'
 import { mutantsOf } from '../catalog/operator-set/sets.ts'
-import { foreseeFrom, leadersAmong } from './foresight.ts'
+import { foreseeFrom, leadersAmong, type Foresight } from './foresight.ts'
+import { sideBySide } from './gather.ts'
 import { mutateStructure, type MutateParts } from './mutate.ts'
 import type { MutantResult } from './result.ts'
 import { shareOut } from './share-out.ts'
@@ -18,9 +19,11 @@ export interface MutateAllParts extends Omit<MutateParts, 'workplace' | 'foresig
 
 /** So many at most are one workplace's, that the others are not left without work. */
 const groupSize = 40
+/** Those of every sort take longest, and nobody knows yet how long. */
+const leadingGroupSize = 8
 
 /** Those of one table together: a session knows it then. */
-const groupsOf = (structures: readonly Structure[]): readonly (readonly Structure[])[] => {
+const groupsOf = (structures: readonly Structure[], size: number): readonly (readonly Structure[])[] => {
   const ofTable = new Map<string | Structure, Structure[]>()
   for (const structure of structures) {
     const key = structure.table ?? structure
@@ -29,11 +32,11 @@ const groupsOf = (structures: readonly Structure[]): readonly (readonly Structur
     else ofTable.set(key, [structure])
   }
   return [...ofTable.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / groupSize) }, (_, i) =>
-      group.slice(i * groupSize, (i + 1) * groupSize),
-    ),
+    Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
   )
 }
+
+type Judged = readonly [Structure, readonly MutantResult[]]
 
 /** In the order of the structures. */
 export const mutateAll = async (
@@ -51,31 +54,31 @@ export const mutateAll = async (
   const labour = (structure: Structure): number => made(structure).length * witnesses.own(structure).length
   const first = structures.filter((structure) => leaders.has(structure))
   const others = structures.filter((structure) => !leaders.has(structure))
-  const led = await shareOut(
-    places,
-    first,
-    (workplace, structure) => mutateStructure(structure, { ...parts, workplace, made }),
-    onDone,
-    labour,
-  )
-  const judged = first.map((structure, i) => [structure, led[i]!] as const)
-  const foresight = foreseeFrom(judged, parts.titleOf, catalog)
-  const groups = groupsOf(others)
   let done = 0
-  const rest = await shareOut(
-    places,
-    groups,
-    async (workplace, group) => {
-      const found: (readonly [Structure, readonly MutantResult[]])[] = []
-      for (const structure of group) {
-        found.push([structure, await mutateStructure(structure, { ...parts, workplace, foresight, made })])
-        onDone(first.length + ++done)
-      }
-      return found
-    },
-    () => undefined,
-    (group) => group.reduce((sum, structure) => sum + labour(structure), 0),
-  )
-  const found = new Map([...judged, ...rest.flat()])
+  /** Of one table at the same time: their mutants stand on the same rows. */
+  const judgeAll = async (
+    groups: readonly (readonly Structure[])[],
+    foresight?: Foresight,
+  ): Promise<readonly Judged[]> => {
+    const judgeOne = async (workplace: Workplace, structure: Structure): Promise<Judged> => {
+      const known = foresight ? { foresight } : {}
+      const results = await mutateStructure(structure, { ...parts, ...known, workplace, made })
+      onDone(++done)
+      return [structure, results]
+    }
+    const judged = await shareOut(
+      places,
+      groups,
+      (workplace, group) => sideBySide(workplace, group, judgeOne),
+      () => undefined,
+      (group) => group.reduce((sum, structure) => sum + labour(structure), 0),
+    )
+    return judged.flat()
+  }
+  const found = new Map(await judgeAll(groupsOf(first, leadingGroupSize)))
+  const led = first.map((structure) => [structure, found.get(structure)!] as const)
+  const foresight = foreseeFrom(led, parts.titleOf, catalog)
+  for (const [structure, results] of await judgeAll(groupsOf(others, groupSize), foresight))
+    found.set(structure, results)
   return structures.map((structure) => found.get(structure)!)
 }

@@ -8,9 +8,11 @@ import { kindOfStructure } from '../catalog/kind-of.ts'
 import { withoutPartitionNames } from '../catalog/partition/words.ts'
 import { withWhatTheyNeed } from './bind.ts'
 import type { Experiment } from '../rules/experiment.ts'
+import { parsePlan, planIndexes } from '../postgres/plan.ts'
 import { kindOf } from '../rules/kinds.ts'
 import type { ExperimentResult, RuleResult } from './result.ts'
 import { isSameCause, namedBy } from './verdict.ts'
+import { sideBySide } from './gather.ts'
 import type { GreenRule } from './green.ts'
 import type { NoticedRemovals } from './noticed-removals.ts'
 import type { RedHabits } from './red-habits.ts'
@@ -37,6 +39,9 @@ const dropAll = (ids: readonly string[], catalog: Catalog): readonly string[] =>
     .flatMap((s) => kindOfStructure(s).drop(s, catalog))
 }
 
+/** A statement that is to stay within a budget, by whatever index. */
+const isBudget = (then: Experiment['then']): boolean => then.kind === 'plan' && then.uses === null
+
 /** What refuses still, without the rule's structures: those of the name that PostgreSQL gives, alone or with one that keeps them. */
 const whatElseRefuses = (
   rule: GreenRule,
@@ -54,6 +59,28 @@ const whatElseRefuses = (
     return [...named.map((id) => [id]), ...pairs]
   }
   return []
+}
+
+/** Of plans whose budget holds still: the keys and indexes that they take now, as far as nothing stands on them. */
+const whatElseServes = (
+  rule: GreenRule,
+  outcome: TrialOutcome,
+  gone: readonly string[],
+  catalog: Catalog,
+): readonly (readonly string[])[] => {
+  const names = new Set(
+    outcome.observations.flatMap(({ rows, fault }, i) => {
+      const { then } = rule.results[i]!.experiment
+      const plan = fault === null && isBudget(then) ? parsePlan(rows[0]?.[0] ?? '') : null
+      return plan === null ? [] : planIndexes(plan)
+    }),
+  )
+  const reads = rule.rule.reads ?? [rule.rule.table]
+  const found = reads
+    .flatMap((id) => catalog.of(id))
+    .filter(({ id, name }) => names.has(name) && !gone.includes(id) && catalog.dependents(id).length === 0)
+    .map(({ id }) => id)
+  return found.length === 0 ? [] : [[...new Set(found)]]
 }
 
 /** The first are mostly the ones that notice: the others are asked only then. */
@@ -74,7 +101,10 @@ const proveTogether = async (
   let outcome = removed
   let gone: readonly string[] = rule.claims
   for (let step = 0; step < mostTogether; step++) {
-    const sets = whatElseRefuses(rule, outcome, catalog)
+    const refusing = whatElseRefuses(rule, outcome, catalog)
+    const serving = refusing.length > 0 ? [] : whatElseServes(rule, outcome, gone, catalog)
+    const same = serving.length > 0 ? 'serve' : 'refuse'
+    const sets = [...refusing, ...serving]
       .map((set) => [...new Set([...gone, ...set])])
       .filter((all) => all.length > gone.length)
     const outcomes = await workplace.run(
@@ -84,7 +114,7 @@ const proveTogether = async (
     for (const one of made) {
       const found = firstChange(part(rule, 0), one.outcome)
       const others = one.all.filter((id) => !rule.claims.includes(id)).join(', ')
-      if (found) return provenBy(rule, found, `without its structures and ${others}, which refuse the same`)
+      if (found) return provenBy(rule, found, `without its structures and ${others}, which ${same} the same`)
     }
     const next = made[0]
     if (!next) return null
@@ -226,8 +256,8 @@ const redOf = async (
     if (together) return together
   }
   // Nothing of its own can be taken away alone (a primary key implies its NOT NULL; a rule of controls claims
-  // nothing): then what stands beside it on the table is broken instead.
-  if (rule.claims.length === 0 || removed?.ddlFault) {
+  // nothing; a query stays within its budget by any index): then what stands beside it on the table is broken instead.
+  if (rule.claims.length === 0 || removed?.ddlFault || rule.experiments.every(({ then }) => isBudget(then))) {
     const beside = catalog
       .of(rule.rule.table)
       .map((s) => s.id)
@@ -285,8 +315,9 @@ export const proveRed = async (
   rules: readonly GreenRule[],
 ): Promise<readonly RedEvidence[]> => {
   const outcomeOf = await withoutStructures(parts, rules)
-  const evidence: RedEvidence[] = []
-  for (const rule of rules) evidence.push(await redOf(parts, rule, outcomeOf.get(rule) ?? null))
+  const evidence = await sideBySide(parts.workplace, rules, (workplace, rule) =>
+    redOf({ ...parts, workplace }, rule, outcomeOf.get(rule) ?? null),
+  )
   const plain = withoutPartitionNames(parts.catalog)
   return evidence.map((one) => ({ ...one, why: plain(one.why) }))
 }

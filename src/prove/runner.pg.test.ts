@@ -194,4 +194,46 @@ describe('the runner', () => {
     const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
     expect(left[0]!.rows).toBe(0)
   })
+
+  it('answers on a world that was laid before the DDL as on one that is laid after it', async () => {
+    const nowhere: World = { id: 'bad', statements: ['insert into parent values (1), (1)'] }
+    // What it leaves for the end of the transaction keeps its table in use.
+    const pending: World = {
+      id: 'pending',
+      statements: ['insert into parent values (1)', 'insert into child values (7, 1, 1)'],
+    }
+    const drop = ['alter table child drop constraint n_positive']
+    const zero = experiment({ when: ['insert into child values (1, 1, 0)'] })
+    const asker = experiment({
+      as: { role: 'app_runner', settings: { 'app.id': '1' } },
+      given: ['insert into child values (1, 1, 1), (2, 2, 2)'],
+      when: ['select id from child'],
+    })
+    const cases: readonly (readonly [readonly string[], readonly Experiment[]])[] = [
+      [drop, [zero]],
+      [drop, [zero, asker, experiment({ when: ['insert into child values (1, 9, 0)'] })]],
+      [['alter table nowhere drop column x'], [zero]],
+      [['alter table nowhere drop column x'], [zero, asker]],
+      [['alter tabel child'], [zero]],
+      [['alter table child add constraint more check (n > 1)'], [zero, asker]],
+      [['alter table child alter n type text'], [zero]],
+      [drop, [experiment({ when: ['selekt 1'] })]],
+      [drop, [experiment({ given: ['insert into parent values (1)'], when: ['select 1'] })]],
+      [drop, []],
+      [drop, [experiment({ world: nowhere, when: ['select 1'] })]],
+      [drop, [experiment({ world: nowhere, when: ['select 2'] }), experiment({ world: nowhere })]],
+      [drop, [experiment({ world: pending, when: ['update child set n = 0'] })]],
+      [drop, [experiment({ world: pending, when: ['delete from parent'] }), experiment({ world: pending })]],
+    ]
+    const trials = cases.map(([ddl, experiments]) => ({ ddl, experiments }))
+    const after = await runTrials(db, server.owner, trials)
+    const before = await runTrials(
+      db,
+      server.owner,
+      trials.map((trial) => ({ ...trial, laidFirst: trial.experiments[0]?.world ?? null })),
+    )
+    expect(before).toEqual(after)
+    const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
+    expect(left[0]!.rows).toBe(0)
+  })
 })

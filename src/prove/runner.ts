@@ -6,8 +6,10 @@ import type { Session } from '../postgres/session.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { isInconclusive } from './judge.ts'
 import {
+  layingMessage,
   messagesApart,
   messagesOf,
+  messagesOnLaid,
   type MessageWishes,
   type Trial,
   type TrialMessages,
@@ -16,10 +18,47 @@ import {
 
 export { becomeAsker, type Trial, type TrialOutcome } from './trial-messages.ts'
 
-const ask = async (db: Session, all: readonly TrialMessages[]): Promise<readonly (TrialOutcome | null)[]> => {
-  const replies = await db.batch([...all.flatMap(({ texts }) => texts), 'rollback'])
+/** A trial's messages and its place; null: what they stand on. */
+interface Asked {
+  readonly at: number | null
+  readonly messages: TrialMessages
+}
+
+const ask = async (db: Session, all: readonly Asked[]): Promise<ReadonlyMap<number, TrialOutcome>> => {
+  const replies = await db.batch([...all.flatMap(({ messages }) => messages.texts), 'rollback'])
+  const outcomes = new Map<number, TrialOutcome>()
   let from = 0
-  return all.map(({ texts, read }) => read(replies.slice(from, (from += texts.length))))
+  for (const { at, messages } of all) {
+    const own = replies.slice(from, (from += messages.texts.length))
+    const outcome = at === null ? null : messages.read(own)
+    if (at !== null && outcome !== null) outcomes.set(at, outcome)
+  }
+  return outcomes
+}
+
+/** Trials that may stand on one laid world, by its statements; a world that serves one alone is laid as ever. */
+const onOneWorld = (trials: readonly Trial[]): readonly (readonly number[])[] => {
+  const groups = new Map<readonly string[], number[]>()
+  for (const [at, { laidFirst }] of trials.entries()) {
+    if (!laidFirst) continue
+    const group = groups.get(laidFirst.statements)
+    if (group) group.push(at)
+    else groups.set(laidFirst.statements, [at])
+  }
+  return [...groups.values()].filter((group) => group.length > 1)
+}
+
+const messagesOfAll = (trials: readonly Trial[], wishes: MessageWishes): readonly Asked[] => {
+  const groups = onOneWorld(trials)
+  const grouped = new Set(groups.flat())
+  const alone = trials.flatMap((trial, at) =>
+    grouped.has(at) ? [] : [{ at, messages: messagesOf(trial, wishes) }],
+  )
+  const together = groups.flatMap((group): readonly Asked[] => [
+    { at: null, messages: { texts: [layingMessage(trials[group[0]!]!.laidFirst!)], read: () => null } },
+    ...group.map((at) => ({ at, messages: messagesOnLaid(trials[at]!, wishes) })),
+  ])
+  return [...alone, ...together]
 }
 
 const runOnce = async (
@@ -29,19 +68,12 @@ const runOnce = async (
   patience: string | null = null,
 ): Promise<readonly TrialOutcome[]> => {
   const wishes: MessageWishes = { owner, patience }
-  const outcomes = await ask(
-    db,
-    trials.map((trial) => messagesOf(trial, wishes)),
+  const outcomes = await ask(db, messagesOfAll(trials, wishes))
+  const unread = trials.flatMap((trial, at) =>
+    outcomes.has(at) ? [] : [{ at, messages: messagesApart(trial, wishes) }],
   )
-  const unread = trials.filter((_, i) => outcomes[i] === null)
-  const apart =
-    unread.length === 0
-      ? []
-      : await ask(
-          db,
-          unread.map((trial) => messagesApart(trial, wishes)),
-        )
-  return outcomes.map((outcome, i) => outcome ?? apart[unread.indexOf(trials[i]!)]!)
+  const apart = unread.length === 0 ? null : await ask(db, unread)
+  return trials.map((_, at) => outcomes.get(at) ?? apart!.get(at)!)
 }
 
 /** The first experiment that said nothing, or -1: the trial's DDL did; null: everything was answered. */

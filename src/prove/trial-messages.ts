@@ -1,6 +1,7 @@
 /**
  * A trial as messages to PostgreSQL, and what their replies say. A transaction: begin, DDL and the first world in one
  * message; then one message per experiment, each back to its world's savepoint. A trial of one experiment is one message.
+ * Trials whose world may be laid before their DDL share the transaction, too: each goes back to the world, then to its DDL.
  */
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, literal } from '../postgres/quote.ts'
@@ -12,6 +13,8 @@ import type { Observation } from './result.ts'
 export interface Trial {
   readonly ddl: readonly string[]
   readonly experiments: readonly Experiment[]
+  /** The world of all of them, where it may be laid before the DDL (laid-first.ts); null or absent: it is laid after it. */
+  readonly laidFirst?: World | null
 }
 
 export interface TrialOutcome {
@@ -23,7 +26,7 @@ export interface TrialOutcome {
 
 export interface TrialMessages {
   readonly texts: readonly string[]
-  /** Null: PostgreSQL could not read the one message, so that nothing of it says anything; `apart` has to be asked. */
+  /** Null: its one message was not read by PostgreSQL, or not begun: nothing of it says anything; `apart` has to be asked. */
   readonly read: (replies: readonly Reply[]) => TrialOutcome | null
 }
 
@@ -71,10 +74,7 @@ const worldStatements = (world: World): readonly string[] => [
 
 const message = (statements: readonly string[]): string => statements.join(';\n')
 
-/** What was left open by the trial before it ends here: one message less. */
-const beginning = (trial: Trial, { owner, patience }: MessageWishes): readonly string[] => [
-  'rollback',
-  'begin',
+const ddlStatements = (trial: Trial, { owner, patience }: MessageWishes): readonly string[] => [
   ...(trial.ddl.length === 0
     ? []
     : [
@@ -84,6 +84,13 @@ const beginning = (trial: Trial, { owner, patience }: MessageWishes): readonly s
         ...(patience === null ? [] : [`set local statement_timeout = ${literal(patience)}`]),
       ]),
   'savepoint assay_start',
+]
+
+/** What was left open by the trial before it ends here: one message less. */
+const beginning = (trial: Trial, wishes: MessageWishes): readonly string[] => [
+  'rollback',
+  'begin',
+  ...ddlStatements(trial, wishes),
 ]
 
 const affectedBy = (command: Command | undefined): number => {
@@ -182,6 +189,41 @@ export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages =
       const end = worldEndOf(reply!, start)
       if (end < 0) return { ddlFault: null, observations: [inVain(fault!)] }
       return { ddlFault: null, observations: [observe(only, { commands: commands.slice(end), fault })] }
+    },
+  }
+}
+
+const laidWorld = 'assay_laid'
+
+/** Begins a transaction for trials that stand on one world. Where it is refused, they are asked apart. */
+export const layingMessage = ({ statements }: World): string =>
+  message(['rollback', 'begin', ...statements, ...checkStatements, `savepoint ${laidWorld}`])
+
+/** A table that the world was laid into is in use: object_in_use. */
+const inUse = '55006'
+
+/** On a world that is laid already; one message where there is one experiment. */
+export const messagesOnLaid = (trial: Trial, wishes: MessageWishes): TrialMessages => {
+  const { experiments } = trial
+  const head = [`rollback to savepoint ${laidWorld}`, ...ddlStatements(trial, wishes)]
+  const [only, ...others] = experiments
+  const isOne = only !== undefined && others.length === 0
+  const texts = isOne
+    ? [message([...head, ...experimentStatements(only)])]
+    : [
+        message(head),
+        ...experiments.map((e) => message(['rollback to savepoint assay_start', ...experimentStatements(e)])),
+      ]
+  return {
+    texts,
+    read(replies) {
+      const { commands, fault } = replies[0]!
+      if (fault && (commands.length === 0 || fault.sqlstate === inUse)) return null
+      const start = startOf(replies[0]!)
+      if (start < 0) return { ddlFault: fault, observations: experiments.map(() => inVain(fault!)) }
+      if (isOne)
+        return { ddlFault: null, observations: [observe(only, { commands: commands.slice(start), fault })] }
+      return { ddlFault: null, observations: experiments.map((e, i) => observe(e, replies[i + 1]!)) }
     },
   }
 }

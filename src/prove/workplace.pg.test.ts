@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Experiment } from '../rules/experiment.ts'
+import { sideBySide } from './gather.ts'
 import type { Trial } from './runner.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
@@ -69,4 +70,36 @@ it('keeps its files and its session young', async () => {
   expect(first.pages['t']).toBeLessThan(3)
   expect(third.pages).toEqual(second.pages)
   expect(new Set([first.pid, second.pid, third.pid]).size).toBe(3)
+})
+
+it('gives those who ask side by side the outcomes of their own trials', async () => {
+  const asked = [0, 1, 2, 3]
+  const answers = await sideBySide(place, asked, async (together, n) => {
+    const ddl =
+      n === 2 ? ['alter table nowhere drop column x'] : ['alter table t add constraint big check (id > 1)']
+    const many = Array.from({ length: n + 1 }, () => ({ ddl, experiments: [experiment] }))
+    const first = await together.run(many)
+    // Some ask once more, when others have ended.
+    const more = n < 2 ? await together.run([{ ddl: [], experiments: [experiment] }]) : []
+    return [...first, ...more].map(
+      ({ ddlFault, observations: [o] }) => ddlFault?.sqlstate ?? o!.fault?.sqlstate ?? 'accepted',
+    )
+  })
+  expect(answers).toEqual([
+    ['23514', 'accepted'],
+    ['23514', '23514', 'accepted'],
+    ['42P01', '42P01', '42P01'],
+    ['23514', '23514', '23514', '23514'],
+  ])
+})
+
+it('waits for all who ask side by side before it tells of the one that failed', async () => {
+  const ended: number[] = []
+  const all = sideBySide(place, [0, 1], async (together, n) => {
+    if (n === 0) throw new Error('nothing to ask')
+    await together.run(trials.slice(0, 2))
+    ended.push(n)
+  })
+  await expect(all).rejects.toThrow('nothing to ask')
+  expect(ended).toEqual([1])
 })

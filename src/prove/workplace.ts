@@ -11,6 +11,7 @@ import type { Rows } from '../rows/rows.ts'
 import type { FilledClone } from './filled-clones.ts'
 import { runInterleaving } from './interleave.ts'
 import { isInconclusive } from './judge.ts'
+import { openLaidFirst, type LaidFirst } from './laid-first.ts'
 import type { Observation } from './result.ts'
 import { failedCall, runCall } from './run-call.ts'
 import { runCrowd } from './run-crowd.ts'
@@ -114,6 +115,8 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     // Rows for plans may be loaded anew, into another database.
     return sessionOf(place === 'loaded' ? database : place, database)
   }
+  let known: LaidFirst | null = null
+  const laidFirst: LaidFirst = (trial) => (known ??= openLaidFirst(parts.catalog))(trial)
   let sinceCleaning = 0
   let ofSession = 0
   let cancelledBefore = 0
@@ -210,10 +213,10 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
       const results = await runTrials(
         db,
         server.owner,
-        concerned.map(({ trial, indexes }) => ({
-          ddl: trial.ddl,
-          experiments: indexes.map((i) => trial.experiments[i]!),
-        })),
+        concerned.map(({ trial, indexes }) => {
+          const own = { ddl: trial.ddl, experiments: indexes.map((i) => trial.experiments[i]!) }
+          return place === 'loaded' ? own : { ...own, laidFirst: laidFirst(own) }
+        }),
         mutantPatience,
       )
       results.forEach((result, n) => {

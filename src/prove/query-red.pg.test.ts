@@ -1,0 +1,88 @@
+/** Red of declared queries that several structures serve, or that need none. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { architecture, sql, table } from '../index.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import { prove } from './prove.ts'
+import type { ProveResult } from './result.ts'
+
+const migration = `
+  create table users (tenant bigint not null, id bigint not null, country text not null, primary key (tenant, id));
+  create table orders (tenant bigint not null, id bigint not null, "user" bigint not null, at timestamptz not null, total int not null,
+    primary key (tenant, id), foreign key (tenant, "user") references users);
+  create index orders_user_idx on orders (tenant, "user", at desc);
+  create table colours (name text primary key);
+  create role app nologin;
+  alter table users enable row level security;
+  alter table orders enable row level security;
+  create policy own on users to app using (tenant = nullif(current_setting('app.tenant', true), '')::bigint);
+  create policy own on orders to app using (tenant = nullif(current_setting('app.tenant', true), '')::bigint);
+  grant select on users, orders, colours to app;`
+
+const users = table('users', { tenant: 'bigint', id: 'bigint', country: 'text' }, (t) => [
+  t.primaryKey('tenant', 'id'),
+  t.required('country'),
+])
+const orders = table(
+  'orders',
+  { tenant: 'bigint', id: 'bigint', user: 'bigint', at: 'timestamptz', total: 'int' },
+  (t) => [
+    t.primaryKey('tenant', 'id'),
+    t.required('user', 'at', 'total'),
+    t.references(['tenant', 'user'], 'users'),
+    t.indexed('tenant', 'user', 'at desc'),
+    t.isolatedBy('tenant'),
+  ],
+)
+const colours = table('colours', { name: 'text' }, (t) => [t.primaryKey('name')])
+const shop = architecture('shop', {
+  tables: { users, orders, colours },
+  identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant': who.tenant }) },
+})
+shop.query(
+  'what each country spent',
+  ['users', 'orders'],
+  sql(
+    `select u.country, sum(o.total) as total from users u join orders o on o.tenant = u.tenant and o."user" = u.id
+      where o.at >= :since group by u.country`,
+    { since: 'timestamptz' },
+    { country: 'text', total: 'bigint' },
+  ),
+)
+shop.query('all colours', ['colours'], (db) => db.selectFrom('colours').select('name'), {
+  budget: { buffers: 10_000 },
+})
+
+let server: Server
+let result: ProveResult
+beforeAll(async () => {
+  server = await startServer({})
+  const template = await server.createDatabase('shop')
+  const owner = await server.connect(template, 'owner')
+  await owner.query(migration)
+  await owner.end()
+  await server.admitRoles()
+  result = await prove({
+    architecture: shop,
+    server,
+    template,
+    steps: ['red', 'green'],
+    only: ['queries'],
+    startSeconds: 0,
+  })
+})
+afterAll(() => server?.stop())
+
+const redOf = (sentence: string) => result.rules.find(({ id }) => id === `queries/${sentence}`)!.red
+
+it('is shown with what serves it as well, which is named', () => {
+  expect(redOf('what each country spent')).toMatchObject({ proven: true })
+  expect(redOf('what each country spent')!.why).toMatch(
+    /^without its structures and orders\/primaryKey:tenant,id, which serve the same: .* the whole of orders$/u,
+  )
+})
+
+it('is not asked of a query that needs no structure', () => {
+  expect(redOf('all colours')).toMatchObject({ proven: true })
+  expect(result.findings.map(({ code, rule }) => `${code} ${rule}`)).toEqual([])
+})
