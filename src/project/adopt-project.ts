@@ -6,6 +6,7 @@ import { observeTriggers } from '../adopt/observe/observe-triggers.ts'
 import type { ObservedTrigger } from '../adopt/observe/observed-trigger.ts'
 import { printArchitecture, type PrintedArchitecture } from '../adopt/print/print-architecture.ts'
 import { readReadableSql } from '../adopt/print/readable-sql.ts'
+import { readUnkept } from '../adopt/print/unkept.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
@@ -61,6 +62,10 @@ export interface AdoptOutcome {
 }
 
 const baselineFile = 'migrations/0001_baseline.sql'
+
+/** What `assay migrate test` asks of a migration without a way back. */
+const beginning =
+  '-- assay: direction forward because the history begins here; a database that has it is told so by assay migrate baseline\n\n'
 
 interface Copy {
   readonly catalog: Catalog
@@ -127,6 +132,7 @@ const makeCopy = async (
       name,
       ending: '.ts',
       sql: await readReadableSql(owner, copy),
+      unkept: await readUnkept(owner, copy),
       leftAlone: leftAloneOf(platform, whole),
       whole,
       functions,
@@ -213,7 +219,7 @@ const projectFiles = (
   const tsconfig = wish.needsTsconfig && !isThere ? initFiles(wish)['tsconfig.json'] : undefined
   return [
     ...printed.files.map(({ path: file, text }) => ({ path: file, text: withEnding(text, wish.ending) })),
-    { path: baselineFile, text: applied.sql },
+    { path: baselineFile, text: beginning + applied.sql },
     ...(tsconfig === undefined ? [] : [{ path: 'tsconfig.json', text: tsconfig }]),
     // Last: until it is there, the other files are no project.
     { path: 'assay.config.ts', text: withEnding(config, wish.ending) },

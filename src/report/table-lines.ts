@@ -16,8 +16,9 @@ const standingOf = (rule: RuleResult, lookedFor: 'red' | 'all'): Standing => {
   return rule.green && (rule.red === null || rule.red.proven) ? 'true' : 'false'
 }
 
-/** What stands behind the kind in an id: `tenant_id,slug`. */
+/** What stands behind the kind in an id: `tenant_id,slug`. Rules on no table have no name before it. */
 const detailOf = ({ id, table }: RuleResult): string => {
+  if (!id.startsWith(`${table}/`)) return id
   const own = id.slice(table.length + 1)
   return own.slice(own.indexOf(':') + 1)
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import * as prettier from 'prettier'
 import { printArchitecture, type PrintedArchitecture } from '../../src/adopt/print/print-architecture.ts'
 import { readReadableSql } from '../../src/adopt/print/readable-sql.ts'
+import { readUnkept } from '../../src/adopt/print/unkept.ts'
 import type { Architecture } from '../../src/architecture/architecture.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
@@ -64,7 +65,12 @@ export const printLab = async (
     try {
       const catalog = await readCatalog(db)
       const sql = await readReadableSql(db, catalog)
-      const printed = printArchitecture(catalog, { name, ending: '.ts', sql })
+      const printed = printArchitecture(catalog, {
+        name,
+        ending: '.ts',
+        sql,
+        unkept: await readUnkept(db, catalog),
+      })
       const architecture = await loadPrinted(printed)
       const { claimedBy, rules, refused } = await bind(architecture, catalog, db)
       return {

@@ -25,7 +25,7 @@ const asAdministrator = `
   create function compiled(int) returns int language internal immutable as 'int4abs';
   alter table uses add constraint by_code check (compiled(a) > 1);
   create function watch() returns event_trigger language plpgsql as $$ begin end $$;
-  create event trigger watcher on ddl_command_end execute function watch();
+  create event trigger "it's ""watching""" on ddl_command_end execute function watch();
   create operator family only_super using btree;
   create publication everything for all tables;
   create extension postgres_fdw; create server far foreign data wrapper postgres_fdw options (host 'h');
@@ -50,7 +50,9 @@ describe('what the baseline cannot carry', () => {
     })
     const { findings } = baseline
     expect(about(findings, 'compiled')?.why).toContain('check by_code on public.uses')
-    expect(about(findings, 'event trigger watcher')?.why).toBe('only a superuser makes it')
+    const watcher = about(findings, 'event trigger')
+    expect(watcher?.why).toBe('only a superuser makes it')
+    expect(watcher?.structure).toBe(`eventTrigger:"it's ""watching"""`)
     expect(about(findings, 'only_super')?.code).toBe('adopt.not-recreated')
     expect(about(findings, 'publication everything')?.why).toContain('all tables')
     const far = about(findings, 'server far')

@@ -58,6 +58,8 @@ export interface Piece {
   readonly on?: readonly string[]
   /** Why the owner of a database cannot make it: it is named in a finding, with what hangs on it. */
   readonly cannot?: string
+  /** Its id in the catalog, where it has one: what is named as not recreated is not missed in the copy again. */
+  readonly structure?: string
 }
 
 /** What all families are given. Texts are canonical: the search_path is empty while they read. */

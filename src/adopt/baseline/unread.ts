@@ -3,6 +3,7 @@
  * nothing is lost without a word. Each becomes a piece that cannot be made, with the reason.
  */
 import type { Session } from '../../postgres/session.ts'
+import { idPart } from '../../ground/names.ts'
 import { notOfExtension, userSchema } from '../../catalog/tables-sql.ts'
 import type { Piece } from './piece.ts'
 
@@ -95,6 +96,10 @@ const reasons: Readonly<Record<string, string>> = {
   pg_user_mapping: 'its options are secrets, which are never read',
 }
 
+/** `"it""s"` → `it"s` */
+const plainName = (identity: string): string =>
+  /^".*"$/su.test(identity) ? identity.slice(1, -1).replaceAll('""', '"') : identity
+
 /** Pieces for what is not among these. */
 export const readUnread = async (db: Session, pieces: readonly Piece[]): Promise<readonly Piece[]> => {
   const read = new Set(pieces.flatMap(({ key, rows = [] }) => [key, ...rows]))
@@ -108,5 +113,8 @@ export const readUnread = async (db: Session, pieces: readonly Piece[]): Promise
       sort: [],
       statements: [],
       cannot: reasons[row.class] ?? 'the baseline has no words for it yet',
+      ...(row.class === 'pg_event_trigger'
+        ? { structure: `eventTrigger:${idPart(plainName(row.identity))}` }
+        : {}),
     }))
 }

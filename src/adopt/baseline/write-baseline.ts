@@ -109,6 +109,7 @@ const findingsOf = ({ lost, circular }: Ordered): readonly Finding[] => [
   ...[...lost].map(([piece, gone]): Finding => ({
     code: 'adopt.not-recreated',
     severity: 'warning',
+    ...(piece.structure === undefined ? {} : { structure: piece.structure }),
     summary: `${piece.name} is not in the baseline`,
     reason: 'is not in the baseline',
     why: `${piece.cannot ?? ''}${hanging(gone)}`,

@@ -44,24 +44,25 @@ const rolesOf = async ({ db, table }: RuleContext): Promise<readonly string[]> =
 
 export const askers = async (context: RuleContext, reads: TriggerReads): Promise<readonly Asker[]> => {
   const roles: readonly (string | null)[] = [null, ...(await rolesOf(context))]
-  const values = reads.settings.length === 0 ? [] : await valuesFor(context, reads)
+  const all = [...new Set([...reads.settings, ...reads.policySettings])]
+  const values = all.length === 0 ? [] : await valuesFor(context, reads)
   const beside = Object.fromEntries(reads.tables.slice(0, 4).map((t) => [t.id, [{}]]))
+  const everyTo = (value: string, names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, literal(value)]))
   const settings = [
-    ...reads.settings.flatMap((name) => values.map((value) => ({ [name]: literal(value) }))),
-    ...(reads.settings.length < 2
-      ? []
-      : values.map((value) => Object.fromEntries(reads.settings.map((name) => [name, literal(value)])))),
+    ...reads.settings.flatMap((name) => values.map((value) => everyTo(value, [name]))),
+    ...(reads.settings.length < 2 ? [] : values.map((value) => everyTo(value, reads.settings))),
     // Taken back after a transaction, a setting is empty, and not null.
-    ...(reads.settings.length === 0 ? [] : [Object.fromEntries(reads.settings.map((name) => [name, `''`]))]),
+    ...(reads.settings.length === 0 ? [] : [everyTo('', reads.settings)]),
   ]
+  // Policies bind roles: what they ask for is always said to them, for what was never set is no evidence.
+  const others =
+    reads.policySettings.length === 0 ? settings : [...values, ''].map((value) => everyTo(value, all))
   return roles.flatMap((as) => [
     // Names that a function leaves open are not found on an empty path, which is no concern of one that has none.
-    ...(as === null
-      ? reads.hasOwnPath
-        ? [{ as, settings: { search_path: `''` }, beside: {} }]
-        : []
-      : [{ as, settings: {}, beside: {} }]),
-    ...settings.flatMap((set) => [
+    ...(as === null && reads.hasOwnPath ? [{ as, settings: { search_path: `''` }, beside: {} }] : []),
+    ...(as !== null && reads.policySettings.length === 0 ? [{ as, settings: {}, beside: {} }] : []),
+    ...(as === null ? settings : others).flatMap((set) => [
       { as, settings: set, beside: {} },
       ...(Object.keys(beside).length === 0 ? [] : [{ as, settings: set, beside }]),
     ]),

@@ -4,7 +4,7 @@ import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { isInconclusive } from '../../prove/judge.ts'
 import type { Chosen } from './record.ts'
-import { isNoticed, tryWrites, unsteadyOf } from './try-writes.ts'
+import { hangsOnSession, isNoticed, tryWrites, unsteadyOf } from './try-writes.ts'
 import type { Candidate, Laboratory, Outcome, Unsteady } from './try-writes.ts'
 
 export interface ChosenWrite extends Chosen {
@@ -91,6 +91,7 @@ const look = async (
   for (const [i, candidate] of candidates.entries()) {
     const [seen, again, absent] = [first[i]!, second![i]!, third?.[i]]
     if (!seen.ran || !again.ran || seen.fault?.sqlstate !== again.fault?.sqlstate) continue
+    if (hangsOnSession(seen)) continue
     const unsteady = unsteadyOf(seen, again, lab.day)
     if (unsteady === null) continue
     if (absent && isNoticed(seen, absent, unsteady)) effective.push({ candidate, seen, unsteady })

@@ -27,6 +27,8 @@ export interface TriggerReads {
   readonly tables: readonly Table[]
   /** Names that current_setting is asked for. */
   readonly settings: readonly string[]
+  /** Names that the policies of its tables ask for: they bind who is no owner. */
+  readonly policySettings: readonly string[]
   /** One of its functions has a search_path of its own: then its caller's must not matter. */
   readonly hasOwnPath: boolean
   /** Conditions over NEW or OLD alone, as expressions over the table's columns. */
@@ -107,6 +109,10 @@ const conditionsIn = (structure: Structure, catalog: Catalog): readonly string[]
   return [...(when ? [when] : []), ...places]
 }
 
+const settingsIn = (text: string): readonly string[] => [
+  ...new Set([...text.matchAll(/current_setting\s*\(\s*'([^']+)'/giu)].map((m) => m[1]!)),
+]
+
 const eventsOf = (structure: Structure): TriggerReads['events'] => {
   const { events } = structure.facts as Partial<TriggerFacts>
   if (events) return events
@@ -136,7 +142,12 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
     names,
     wholeRow: /\b(?:new|old)\b(?!\s*\.)|\b(?:new|old)\s*\.\s*\*/iu.test(plain),
     tables: [...new Map([...near, ...next].map((t) => [t.id, t])).values()].filter((t) => t.id !== table.id),
-    settings: [...new Set([...plain.matchAll(/current_setting\s*\(\s*'([^']+)'/giu)].map((m) => m[1]!))],
+    settings: settingsIn(plain),
+    policySettings: settingsIn(
+      [...new Map([table, ...near, ...next].map((t) => [t.id, t])).values()]
+        .flatMap((t) => catalog.of(t.id, 'policy').flatMap((policy) => textsOf(policy, catalog)))
+        .join('\n'),
+    ),
     hasOwnPath: ownFunctions(structure, catalog).some(({ facts }) => facts.searchPath !== null),
     conditions: [...new Set(conditions.flatMap((c) => overColumns(c, table) ?? []))],
     texts: conditions,

@@ -154,6 +154,13 @@ export const tryWrites = async (
   )
 }
 
+/**
+ * A setting that was never set is unknown at first, and empty in a session that once had it: what is refused for that is
+ * no evidence.
+ */
+export const hangsOnSession = ({ fault }: Outcome): boolean =>
+  fault?.sqlstate === '42704' && fault.message.startsWith('unrecognized configuration parameter')
+
 /** Which columns of each watched table are no evidence: they differ between two runs, or tell the day. */
 export type Unsteady = readonly ReadonlySet<number>[]
 

@@ -22,6 +22,7 @@ import { printPartition, printTable, type PrintedTable } from './print-table.ts'
 import { asPrinted, type ReadableSql } from './readable-sql.ts'
 import { tableName } from './relation-code.ts'
 import { unclaimedFindings, withWhatTheyNeed } from './unclaimed.ts'
+import { nothingUnkept, type Unkept } from './unkept.ts'
 import { readUserTypes, type UserTypes } from './user-types.ts'
 
 export interface PrintOptions {
@@ -34,6 +35,8 @@ export interface PrintOptions {
   readonly leftAlone?: readonly RelationName[]
   /** The catalog with the platform's part, where that is taken out of it. */
   readonly whole?: Catalog
+  /** What readUnkept answered; left out: rules ask no more than the database keeps. */
+  readonly unkept?: Unkept
   /** What observeTriggers saw of the triggers and rewrite rules. */
   readonly observed?: readonly ObservedTrigger[]
   /** What observeFunctions saw of functions and procedures. */
@@ -129,6 +132,7 @@ const withTypes = (files: readonly PlannedFile[], types: UserTypes): readonly Pl
 
 export const printArchitecture = (catalog: Catalog, options: PrintOptions): PrintedArchitecture => {
   const sql = options.sql ?? asPrinted
+  const unkept = options.unkept ?? nothingUnkept
   const kept = bookkeepingTables(catalog)
   const candidates = listedTables(catalog).filter((table) => !kept.has(table.id))
   const skipped = candidates.flatMap((table) => {
@@ -141,6 +145,7 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
   const context: PrintContext = {
     catalog,
     sql,
+    unkept,
     whole: options.whole ?? catalog,
     isDeclared: (id) => declared.has(id) || isTableLeftAlone(platform, id),
     ...(options.observed ? { observed: options.observed } : {}),
@@ -188,6 +193,7 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
     },
     claims: [...printed.values()].flatMap((one) => one.claims),
     skipped: leftTables,
+    unkept,
     ...(options.functions ? { functions: options.functions } : {}),
   })
   const files = [

@@ -7,6 +7,7 @@ import { toFileName } from './names.ts'
 import { split, type PlannedFile } from './print-files.ts'
 import { printObjects, type PrintedObject } from './print-objects.ts'
 import { printViews, type PrintedView } from './print-views.ts'
+import type { Unkept } from './unkept.ts'
 
 export interface PrintedBeside {
   readonly files: readonly PlannedFile[]
@@ -26,6 +27,7 @@ export interface BesideOptions {
   readonly claims: readonly string[]
   /** Tables that are left alone, with all that stands on them. */
   readonly skipped: ReadonlySet<string>
+  readonly unkept: Unkept
   /** What observeFunctions saw; absent: nothing. */
   readonly functions?: readonly ObservedFunction[]
 }
@@ -73,7 +75,7 @@ export const printBeside = (catalog: Catalog, options: BesideOptions): PrintedBe
   const claims = [...options.claims, ...views.flatMap((view) => view.claims)]
   const isClaimed = options.isClaimedBy(claims)
   const isSkipped = (id: string): boolean => skipped.has(catalog.structures.get(id)?.table ?? '')
-  const objects = printObjects(catalog, (id) => isClaimed(id) || isSkipped(id), options.functions)
+  const objects = printObjects(catalog, (id) => isClaimed(id) || isSkipped(id), options)
   const lists: PlannedFile[] = []
   for (const own of listsOf(
     objects.toSorted((a, b) => Number(a.imports.includes('fn')) - Number(b.imports.includes('fn'))),

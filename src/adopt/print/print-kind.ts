@@ -4,6 +4,7 @@ import type { Table } from '../../catalog/table.ts'
 import type { ObservedTrigger } from '../observe/observed-trigger.ts'
 import type { Code } from './code.ts'
 import type { ReadableSql } from './readable-sql.ts'
+import type { Unkept } from './unkept.ts'
 
 export interface PrintContext {
   readonly catalog: Catalog
@@ -12,6 +13,8 @@ export interface PrintContext {
   readonly whole: Catalog
   /** Whether the table, by relation id, is among those that are declared or left alone by name. */
   readonly isDeclared: (table: string) => boolean
+  /** Where a rule would ask more than the database keeps. */
+  readonly unkept: Unkept
   /** What observeTriggers saw; absent: triggers are left. */
   readonly observed?: readonly ObservedTrigger[]
 }

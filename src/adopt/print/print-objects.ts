@@ -15,6 +15,7 @@ import { key, sql, templateText, text } from './literals.ts'
 import { isPlainGrant } from './kinds/visible-to.ts'
 import { functionName, observedEntries } from './print-functions.ts'
 import { tableName, typeName } from './relation-code.ts'
+import type { Unkept } from './unkept.ts'
 import { typeCode } from './user-types.ts'
 
 export interface PrintedObject {
@@ -225,15 +226,17 @@ const printCarried = (
   return [{ code, imports: ['access'], claims }]
 }
 
-/** Rights on tables and views that visibleTo cannot say. */
+/** Rights on tables and views that visibleTo cannot say, or of which it would ask too much. */
 const printRelationAccess = (
   catalog: Catalog,
   isClaimed: (id: string) => boolean,
+  unkept: Unkept,
 ): readonly PrintedObject[] => {
   const words = ['table', 'view', 'materializedView'] as const
   const grants = [...catalog.structures.values()]
     .filter((s): s is Structure<GrantFacts> => s.kind === 'grant' && !isClaimed(s.id))
-    .filter(({ facts }) => words.some((word) => word === facts.object.kind) && !isPlainGrant(facts))
+    .filter(({ facts }) => words.some((word) => word === facts.object.kind))
+    .filter(({ id, facts }) => !isPlainGrant(facts) || unkept.grants.has(id))
   return [...new Set(grants.map(({ facts }) => facts.object.id))].flatMap((id): PrintedObject[] => {
     const own = grants.filter(({ facts }) => facts.object.id === id)
     const [first] = own
@@ -316,11 +319,16 @@ const printAccess = (
 /** A default that draws from it says nothing of how it counts. */
 const countsByItself = ({ kind }: Structure): boolean => kind === 'sequence'
 
+interface ObjectOptions {
+  readonly functions?: readonly ObservedFunction[]
+  readonly unkept: Unkept
+}
+
 /** `isClaimed`: whether another declaration states the structure already. In the order of the catalog. */
 export const printObjects = (
   catalog: Catalog,
   isClaimed: (id: string) => boolean,
-  functions: readonly ObservedFunction[] = [],
+  { functions = [], unkept }: ObjectOptions,
 ): readonly PrintedObject[] => {
   const objects = [...catalog.structures.values()]
     .filter((structure) => countsByItself(structure) || !isClaimed(structure.id))
@@ -332,7 +340,7 @@ export const printObjects = (
   return [
     ...objects,
     ...carried,
-    ...printRelationAccess(catalog, isStated),
+    ...printRelationAccess(catalog, isStated, unkept),
     ...printWordForWord(catalog, isStated),
   ]
 }

@@ -102,11 +102,12 @@ const keyColumn = (facts: PartitionFacts, table: Table): Column | undefined => {
 const partitionsOf = (catalog: Catalog, table: string): readonly Structure<PartitionFacts>[] =>
   catalog.of(table, 'partition') as readonly Structure<PartitionFacts>[]
 
-export const printPartitionedBy: PrintKind = (table, { catalog }) => {
+export const printPartitionedBy: PrintKind = (table, { catalog, unkept }) => {
   const structures = partitionsOf(catalog, table.id)
   const template = structures.find(({ name }) => name === 'template')
   const column = template ? keyColumn(template.facts, table) : undefined
-  const scheme = template && column ? schemeOf(template, table, column) : null
+  const isWhole = !unkept.partitions.has(table.id)
+  const scheme = isWhole && template && column ? schemeOf(template, table, column) : null
   if (structures.length === 0) return { rules: [] }
   if (!template || !column || scheme === null) {
     return { rules: [printPartitions(structures, (relation) => partName(relation, table))] }

@@ -54,11 +54,11 @@ export const grantableCode = (facts: Pick<GrantFacts, 'privileges'>): readonly C
 export const isPlainGrant = (facts: Pick<GrantFacts, 'privileges' | 'reaches'>): boolean =>
   facts.reaches && grantableOf(facts) !== null
 
-export const printVisibleTo: PrintKind = (table, { catalog }) => {
+export const printVisibleTo: PrintKind = (table, { catalog, unkept }) => {
   const grants = catalog.of(table.id, 'grant') as readonly Structure<GrantFacts>[]
   return {
     rules: grants
-      .filter((grant) => isPlainGrant(grant.facts))
+      .filter((grant) => isPlainGrant(grant.facts) && !unkept.grants.has(grant.id))
       .map(({ facts }) => {
         const role = facts.grantee ?? 'public'
         const code = call(
