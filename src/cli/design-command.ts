@@ -34,11 +34,11 @@ const summaryOf = (
   dryRun,
   red,
   green,
-  migrations: migrations.map(({ name, rules, destroys, up, down }) => ({
+  migrations: migrations.map(({ name, rules, destroys, up, down, isForward }) => ({
     name,
     rules,
     destroys,
-    ...(dryRun ? { up, ...(hasDown ? { down } : {}) } : {}),
+    ...(dryRun ? { up, ...(hasDown && !isForward ? { down } : {}) } : {}),
   })),
 })
 
@@ -49,7 +49,8 @@ const nextSteps = (
 ): readonly string[] => {
   const place = directory === '.' ? [] : [directory]
   if (designs.every(({ migrations }) => migrations.length === 0)) return []
-  if (!dryRun) return [shellCommand('npx', 'assay', 'prove', ...place)]
+  if (!dryRun)
+    return [['prove'], ['migrate', 'test']].map((words) => shellCommand('npx', 'assay', ...words, ...place))
   const again = [
     ...(name === undefined ? [] : ['--name', name]),
     ...(drop ? ['--drop'] : []),

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as rest } from 'node:timers/promises'
 import { AssayError } from '../ground/errors.ts'
 import { readSqlFile } from '../migrate/files/migration-files.ts'
+import { seeAllRows } from '../migrate/backfill/all-rows.ts'
 import type { KeyedTable } from '../migrate/backfill/keyed-table.ts'
 import { readKeyedTable } from '../migrate/backfill/keyed-table.ts'
 import { keyBehindSql, rangeCondition, type Key } from '../migrate/backfill/key-range.ts'
@@ -135,6 +136,7 @@ export const planBackfill = async (settings: BackfillSettings): Promise<Backfill
   return withSession(settings.url, async (db) => {
     await db.query('set default_transaction_read_only = on')
     const table = await readKeyedTable(db, statement, settings.key ?? null)
+    await seeAllRows(db, statement)
     const [first] = await db.json<{ readonly key: Key }>(keyBehindSql(table, null, firstSize))
     const range = rangeCondition(table.key, statement.column, { after: null, upTo: first?.key ?? null })
     return { name, table, firstBatch: statement.within(range) }

@@ -61,7 +61,7 @@ const write = (
   migrations: readonly DesignedMigration[],
   hasDown: boolean,
 ): readonly string[] =>
-  migrations.flatMap(({ name, up, down }) => {
+  migrations.flatMap(({ name, up, down, isForward }) => {
     const place = path.join(directory, name)
     mkdirSync(place, { recursive: false })
     return (
@@ -70,7 +70,7 @@ const write = (
         ['down.sql', down],
       ] as const
     ).flatMap(([file, text]): readonly string[] => {
-      if (file === 'down.sql' && !hasDown) return []
+      if (file === 'down.sql' && (!hasDown || isForward)) return []
       const whole = path.join(place, file)
       writeFileSync(whole, text, { flag: 'wx' })
       return [whole]

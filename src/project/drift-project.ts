@@ -25,7 +25,7 @@ import type { Origin } from '../migrate/drift/origins.ts'
 import { proveScript } from '../migrate/drift/prove-scripts.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
-import { isAbsent, isApplied, type JournalRow } from '../migrate/run/journal-row.ts'
+import { hasLeftNothing, isApplied, type JournalRow } from '../migrate/run/journal-row.ts'
 import { withoutPassword } from '../postgres/connection-url.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
@@ -132,8 +132,8 @@ const select = (
   if (journal === null) return { migrations: all, findings: [] }
   const row = (name: string): JournalRow | undefined => journal.find((one) => one.name === name)
   const ran = all.filter(({ name }) => isApplied(row(name)))
-  const pending = all.filter(({ name }) => isAbsent(row(name))).map(({ name }) => name)
-  const half = journal.filter((one) => !isApplied(one) && !isAbsent(one))
+  const pending = all.filter(({ name }) => hasLeftNothing(row(name))).map(({ name }) => name)
+  const half = journal.filter((one) => !isApplied(one) && !hasLeftNothing(one))
   const foreign = journal.filter((one) => isApplied(one) && !all.some(({ name }) => name === one.name))
   return {
     migrations: ran,

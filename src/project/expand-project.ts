@@ -18,6 +18,7 @@ import { unquoted } from '../postgres/quote.ts'
 import { loadProject } from './config.ts'
 import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 import type { Project } from './project.ts'
+import { runSqlFile } from './schema-script.ts'
 
 export interface ExpandSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
@@ -121,7 +122,19 @@ const each = async (
       if (schema.migrations === undefined) throw noDirectory(schema.command)
       const directory = path.resolve(schema.directory, schema.migrations)
       wish.onProgress?.(`trying phases of ${architecture.name}`, 0, 1)
-      const lab: ShapeLab = { server, template, architecture, fromHalfWay, volatile: volatileDefaults }
+      const run: ShapeLab['run'] = async (database, file, text) => {
+        const owner = await server.connect(database, 'owner')
+        try {
+          await runSqlFile(
+            owner,
+            { file: path.join(directory, file), text },
+            { skipExtensionComments: (schema.extensions ?? []).length > 0 },
+          )
+        } finally {
+          await owner.end()
+        }
+      }
+      const lab: ShapeLab = { server, template, architecture, fromHalfWay, volatile: volatileDefaults, run }
       const { phases, rules, findings } = await work(lab, readPhases(directory))
       const names = migrationNames(
         readdirSync(directory),

@@ -1,4 +1,4 @@
-/** What `assay init` writes: a newsletter's subscribers, one rule, and the migration that keeps it. */
+/** What `assay init` writes: a newsletter's subscribers, one rule, and the migration that keeps it, with its way back. */
 
 /** Path inside the project → its text. */
 export type InitFiles = Readonly<Record<string, string>>
@@ -38,6 +38,11 @@ const migration = `create table subscribers (
 );
 `
 
+const wayBack = `-- assay: loses subscribers/table because this migration made it
+
+drop table subscribers;
+`
+
 /** \`preserve\`: with and without "type": "module" in package.json. */
 const tsconfig = `{
   "compilerOptions": {
@@ -58,5 +63,6 @@ export const initFiles = ({ ending, needsTsconfig }: InitWish): InitFiles => ({
   'data/newsletter.ts': declaration(ending),
   'data/tables/subscribers.ts': table,
   'migrations/0001_subscribers.sql': migration,
+  'migrations/0001_subscribers.down.sql': wayBack,
   ...(needsTsconfig ? { 'tsconfig.json': tsconfig } : {}),
 })

@@ -10,7 +10,12 @@ import { AssayError } from '../ground/errors.ts'
 import { makeLineNumbers } from '../ground/line-numbers.ts'
 import { relationId } from '../ground/names.ts'
 import { parseDirectives } from '../migrate/files/directives.ts'
-import { listMigrations, readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
+import {
+  listMigrations,
+  migrationsAt,
+  readSqlFile,
+  type MigrationFile,
+} from '../migrate/files/migration-files.ts'
 import { noTransactionMarker } from '../migrate/files/transaction-need.ts'
 import { changedColumnsOf, createdRelationsOf } from '../migrate/lint/evidence.ts'
 import { judgeMigration, type JudgedFinding } from '../migrate/lint/judge.ts'
@@ -158,7 +163,7 @@ const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Prom
   const directory = schema.migrations === undefined ? null : path.resolve(schema.directory, schema.migrations)
   const files = directory === null ? [] : listMigrations(directory).map(real)
   if (settings.files.length > 0) {
-    const asked = settings.files.map(real)
+    const asked = settings.files.flatMap(migrationsAt).map(real)
     // A file that no directory has yet runs after all that it has.
     const others = asked.filter((file) => !files.includes(file))
     return {
@@ -305,7 +310,7 @@ const lookAt = async (
   const script = { inTransaction, steps }
   const onRows = await runMigration(lab, script, await lab.countRows())
   const withoutRows = await runWithoutRows(lab, script, onRows)
-  const trace = withoutRows ?? onRows
+  const trace = { ...(withoutRows ?? onRows), goesOn: directives.isTransactionNone }
   const lineOf = makeLineNumbers(source.text)
   const stepOf = (start: number): number => sent.findIndex((step) => step.start === start) + 1
   const { findings, unused } = judgeMigration(trace, directives.allows, stepOf, withoutRows && onRows)

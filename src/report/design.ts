@@ -26,11 +26,12 @@ const sqlLines = (name: string, text: string, { paint }: Layout): readonly strin
 ]
 
 const migrationLines = (
-  { name, rules, destroys, up, down }: ArchitectureDesign['migrations'][number],
-  { directory, hasDown }: ArchitectureDesign,
+  { name, rules, destroys, up, down, isForward }: ArchitectureDesign['migrations'][number],
+  { directory, hasDown: mayGoBack }: ArchitectureDesign,
   layout: DesignLayout,
 ): readonly string[] => {
   const { paint, dryRun, width } = layout
+  const hasDown = mayGoBack && !isForward
   const place = directory === null ? name : layout.place(`${directory}/${name}`)
   const back = hasDown ? `down ${counted(lineCount(down), 'line')}` : 'forward only'
   const said = `up ${counted(lineCount(up), 'line')}, ${back}${dryRun ? '' : ', written'}`

@@ -37,11 +37,11 @@ const sqlLines = (name: string, text: string, { paint }: Layout): readonly strin
 /** Without a final newline. */
 export const expandText = (one: ArchitecturePhases, layout: ExpandLayout): string => {
   const { paint, width, dryRun, place } = layout
-  const changes = [...new Set(one.phases.map(({ shape }) => shape))]
-  const lines = changes.flatMap((shape) => {
-    const own = one.phases.filter((phase) => phase.shape === shape)
+  const changes = [...new Set(one.phases.map(({ says }) => says))]
+  const lines = changes.flatMap((says) => {
+    const own = one.phases.filter((phase) => phase.says === says)
     return [
-      `  ${wrap(own[0]?.says ?? shape, width, 2)}`,
+      `  ${wrap(says, width, 2)}`,
       ...own.flatMap((phase) => [
         `    ${paint.strong(printable(place(`${one.directory}/${phase.name}`)))}`,
         `      ${paint.dim(wrap(whenOf(phase), width, 6))}`,

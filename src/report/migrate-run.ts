@@ -128,12 +128,12 @@ const statusLine = (one: MigrationStatus, width: number, { paint }: Layout): str
 }
 
 /** Of each change of shape its phase, and what comes next. */
-const changeLines = (changes: readonly StandingChange[], { paint }: Layout): readonly string[] =>
+const changeLines = (changes: readonly StandingChange[], { width }: Layout): readonly string[] =>
   changes
     .filter(({ isDone }) => !isDone)
     .map(({ says, phase, phases, next }) => {
       const at = phase === null ? 'not begun' : `${phase}, ${phases.indexOf(phase) + 1} of ${phases.length}`
-      return `${printable(says)}: ${at}; ${paint.dim(`next ${printable(next ?? 'assay migrate contract')}`)}`
+      return wrap(`${says}: ${at}; next ${next ?? 'assay migrate contract'}`, width, 2)
     })
 
 /** Without a final newline. */

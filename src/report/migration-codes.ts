@@ -43,9 +43,14 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'It reads the old column, or a declared rule asks for it: the column cannot go.',
     'Let it read the new column in a migration of its own, once expand ran.',
   ),
+  'expand.bound-owner': described(
+    'Phases read a table that binds its owner',
+    'While the change lasts a policy lets the role that migrates see all rows; queries of an application with that same role may lose their indexes.',
+    'Run the migrations as another role than the application.',
+  ),
   'expand.refused': described(
-    'PostgreSQL refuses a rule on the new columns',
-    'It would be missing when the old columns are gone.',
+    'PostgreSQL refuses a rule on the new columns, or a phase on a copy',
+    'The rule would be missing when the old columns are gone; the phase would stop half way.',
     'Change the rule, or change this column in a migration by hand.',
   ),
   'expand.unchecked-text': described(

@@ -14,6 +14,7 @@ const files = [
   'data/newsletter.ts',
   'data/tables/subscribers.ts',
   'migrations/0001_subscribers.sql',
+  'migrations/0001_subscribers.down.sql',
 ]
 
 const filesIn = (directory: string): readonly string[] =>
@@ -48,6 +49,7 @@ test('what it writes is proven as it stands: everything green, nothing survived'
     const proof = await assayJson(['prove'], { cwd: directory })
     expect(proof.findings).toEqual([])
     expect(proof).toMatchObject({ code: 0, ok: true, summary: { tables: 1, mutants: { survived: 0 } } })
+    expect(await assayJson(['migrate', 'test'], { cwd: directory })).toMatchObject({ code: 0, findings: [] })
     expect(await assayJson(['check'], { cwd: directory })).toMatchObject({ code: 0, findings: [] })
   })
 })

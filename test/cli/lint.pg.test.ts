@@ -38,17 +38,23 @@ describe('assay lint', () => {
   test('what stands behind a refused migration is told, and not left out', async () => {
     const refused: ProjectFiles = {
       ...shop,
-      'migrations/0002_mood.sql': "create type mood as enum ('good');\n",
+      'migrations/0002_mood.sql': `-- assay: transaction none
+set lock_timeout = '1s';
+create type mood as enum ('good');
+create index concurrently products_mood on products (price, slug);
+`,
       'migrations/0003_label.sql':
         "alter type mood add value 'bad';\ncreate table m (feeling mood default 'bad');\ninsert into m values (default);\n",
       'migrations/0004_more.sql': 'create table more (id bigint primary key);\n',
     }
     await withProject(refused, async (directory) => {
-      const told = await assayJson(['lint', '--config', directory])
+      const told = await assayJson(['lint', join(directory, 'migrations'), '--config', directory])
       expect(told.code).toBe(1)
       expect(codesOf(told.findings)).toContain('lint.enum-value-used-in-transaction error')
       const rest = told.findings.filter(({ code }) => code === 'lint.not-reached')
       expect(rest.map(({ where }) => where?.file.split('/').at(-1))).toEqual(['0004_more.sql'])
+      // What says that it runs without a transaction is gone on with, and meant so.
+      expect(codesOf(told.findings)).not.toContain('lint.mixed-transaction warning')
     })
   })
 

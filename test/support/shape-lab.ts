@@ -14,6 +14,7 @@ import { contractShapes, expandShapes, type Expanded } from '../../src/migrate/e
 import type { Direction } from '../../src/migrate/files/direction.ts'
 import type { Migration } from '../../src/migrate/files/migration.ts'
 import { readMigrations } from '../../src/migrate/files/read-migrations.ts'
+import { runSqlFile } from '../../src/project/schema-script.ts'
 import { stagesOf } from '../../src/migrate/files/steps.ts'
 import { withProver } from '../../src/migrate/test/database-state.ts'
 import { runStages } from '../../src/migrate/test/run-stages.ts'
@@ -73,9 +74,24 @@ export const withShapeProject = async (
     try {
       for (const one of migrations()) await runOn(template, one, 'up')
       await server.admitRoles()
-      return await use({ server, template, architecture, fromHalfWay, volatile: volatileDefaults })
+      return await use({
+        server,
+        template,
+        architecture,
+        fromHalfWay,
+        volatile: volatileDefaults,
+        run: runFile,
+      })
     } finally {
       await server.dropDatabase(template)
+    }
+  }
+  const runFile: ShapeLab['run'] = async (target, file, text) => {
+    const owner = await server.connect(target, 'owner')
+    try {
+      await runSqlFile(owner, { file, text }, { skipExtensionComments: false })
+    } finally {
+      await owner.end()
     }
   }
   let number = 0

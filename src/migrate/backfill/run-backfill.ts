@@ -10,6 +10,7 @@ import { relationId } from '../../ground/names.ts'
 import type { PgFault } from '../../postgres/fault.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
+import { seeAllRows } from './all-rows.ts'
 import { nextSize, smallerSize, usualPace, type Pace } from './batch-size.ts'
 import { keyBehindSql, lastKeySql, rangeCondition, type Key } from './key-range.ts'
 import { readKeyedTable, type KeyedTable } from './keyed-table.ts'
@@ -117,7 +118,7 @@ const refused = (fault: PgFault, sql: string): AssayError =>
     found: `${fault.message} (SQLSTATE ${fault.sqlstate})`,
     mend:
       fault.sqlstate === '42501'
-        ? 'Give the role of --url the right that the message names.'
+        ? 'Give the role of --url the right that the message names. Where it names row-level security, a function or trigger would not see all rows: run it as a role with BYPASSRLS.'
         : 'Correct the statement and run it again with --again.',
   })
 
@@ -280,12 +281,13 @@ const begin = async (
  * Runs a backfill from where it stands to its end, or to a pause that another session asks for. `db`: a
  * session of its own, not through a transaction pooler. A backfill that is complete answers at once.
  *
- * Throws AssayError: `backfill.table`, `backfill.no-right`, `backfill.locked`, `backfill.changed`, `backfill.refused`,
+ * Throws AssayError: `backfill.table`, `backfill.hidden-rows`, `backfill.no-right`, `backfill.locked`, `backfill.changed`, `backfill.refused`,
  * `backfill.row-locked`; ConnectionLost when the server went away. What was done stays done, and the next run goes on.
  */
 export const runBackfill = async (db: Session, wish: BackfillWish): Promise<BackfillOutcome> => {
   const started = performance.now()
   const table = await readKeyedTable(db, wish.statement, wish.key)
+  await seeAllRows(db, wish.statement)
   await makeStore(db)
   const [lock] = await db.json<{ readonly got: boolean }>(
     `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(${literal(`assay backfill ${wish.name}`)}, 0)) as got`,
@@ -330,6 +332,8 @@ export const runBackfill = async (db: Session, wish: BackfillWish): Promise<Back
     }
   } finally {
     // A session that is lost has let go of it already.
-    await db.query('select pg_catalog.pg_advisory_unlock_all(); reset lock_timeout').catch(() => undefined)
+    await db
+      .query('select pg_catalog.pg_advisory_unlock_all(); reset lock_timeout; reset row_security')
+      .catch(() => undefined)
   }
 }

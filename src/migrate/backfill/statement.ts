@@ -7,10 +7,17 @@ import { parseStatements, type ParseNode } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
 import { scanWords, type Word } from '../../postgres/scan.ts'
 
+/** `schema` is null where the text names none. */
+export interface NamedTable {
+  readonly schema: string | null
+  readonly name: string
+}
+
 export interface BackfillStatement {
   readonly verb: 'update' | 'delete'
-  /** `schema` is null where the text names none. */
-  readonly table: { readonly schema: string | null; readonly name: string }
+  readonly table: NamedTable
+  /** Other relations that it names; those of WITH are among them. */
+  readonly reads: readonly NamedTable[]
   /** Columns that it sets. */
   readonly sets: readonly string[]
   /** As it was written, without a final semicolon. */
@@ -92,6 +99,19 @@ const namesOf = (targetList: unknown): readonly string[] =>
     ({ ResTarget }) => (ResTarget?.name === undefined ? [] : [ResTarget.name]),
   )
 
+const tableOf = ({ schemaname, relname }: Target): NamedTable => ({
+  schema: schemaname ?? null,
+  name: relname,
+})
+
+const readsIn = (node: unknown): readonly NamedTable[] => {
+  if (typeof node !== 'object' || node === null) return []
+  if (Array.isArray(node)) return node.flatMap((one) => readsIn(one))
+  return Object.entries(node).flatMap(([kind, part]) =>
+    kind === 'RangeVar' ? [tableOf(part as Target)] : readsIn(part),
+  )
+}
+
 /** Reads the statement. Throws AssayError `backfill.statement` (exit 2) for what cannot run in batches. */
 export const readBackfillStatement = (source: BackfillSource): BackfillStatement => {
   const node = onlyStatement(source)
@@ -139,7 +159,8 @@ export const readBackfillStatement = (source: BackfillSource): BackfillStatement
   const named = ident(target.alias?.aliasname ?? target.relname)
   return {
     verb,
-    table: { schema: target.schemaname ?? null, name: target.relname },
+    table: tableOf(target),
+    reads: readsIn(content),
     sets: verb === 'update' ? namesOf(content['targetList']) : [],
     text,
     condition,

@@ -29,6 +29,18 @@ export const waitsForRows = (structure: Structure, context: ChangeContext): Read
   return isFilled ? new Set() : new Set(['default', 'required'])
 }
 
+/** Whether rows that stand have no value for it, and it asks for one. */
+export const leavesRowsWithout = (structure: Structure, context: ChangeContext): boolean => {
+  const table = tableOf(structure, context.after)
+  const column = columnOf(table, structure.name)
+  const isRequired = context.after.of(table.id, 'required').some(({ name }) => name === structure.name)
+  if (!isRequired || column.identity !== null || column.generated !== null) return false
+  return (
+    defaultOf(context.after, table.id, structure.name) === undefined ||
+    waitsForRows(structure, context).has('required')
+  )
+}
+
 /** Dependents that PostgreSQL does not carry through, dropped before and made again after. */
 const around = (before: Catalog, after: Catalog, table: string, column: string) =>
   aroundStanding(before, after, columnKeys(before, table, column), ({ kind }) => forbidsTypeChange.has(kind))

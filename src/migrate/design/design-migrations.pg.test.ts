@@ -286,7 +286,7 @@ describe('drops', () => {
       expect.arrayContaining([
         'drop view "public"."shown"',
         'drop table "public"."gone"',
-        'alter table "public"."products" drop column "legacy"',
+        'alter table "public"."products" drop column if exists "legacy"',
         'drop type "public"."color"',
       ]) as string[],
     )

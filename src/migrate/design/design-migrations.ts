@@ -261,6 +261,7 @@ export const designMigrations = async (wish: DesignWish): Promise<Design> => {
         destroys: [],
         up,
         down,
+        isForward: false,
         notes: [],
       })),
     })

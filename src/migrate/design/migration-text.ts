@@ -15,8 +15,10 @@ export interface ScriptWish {
   /** Roles and schemas that have to be there first. */
   readonly first?: readonly string[]
   readonly last?: readonly string[]
-  /** What it undoes was made in stages, and may have stopped between them. */
+  /** What it undoes ran in stages, and may have stopped between them. */
   readonly isFromHalfWay?: boolean
+  /** Who goes back may turn round once more: nothing is said to be done before something is. */
+  readonly isWayBack?: boolean
 }
 
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
@@ -60,15 +62,24 @@ const timeoutOf = (stretch: readonly Step[]): string => {
   return tables.size > 1 || stretch.some((step) => step.locksSeveral) ? lockTimeoutOfSeveral : lockTimeout
 }
 
-const inStages = (steps: readonly Step[]): string => {
+const inStages = (steps: readonly Step[], isFirstWhole: boolean): string => {
   const parts = stretches(steps)
   // The server's own may be none at all.
   const timeouts = parts.map(timeoutOf)
-  const first = timeouts[0] === '0' ? [] : [`set lock_timeout = ${timeouts[0] ?? lockTimeout}`]
+  const isFirstLocal = isFirstWhole && timeouts[0] !== '0'
+  const first =
+    timeouts[0] === '0' || isFirstLocal ? [] : [`set lock_timeout = ${timeouts[0] ?? lockTimeout}`]
   const body = parts.map((stretch, i) => {
     const statements = [...bodiesOff(stretch), ...stretch.map(({ sql }) => sql)]
+    if (i === 0 && isFirstLocal)
+      return written([
+        'begin',
+        `set local lock_timeout = ${timeouts[0] ?? lockTimeout}`,
+        ...statements,
+        'commit',
+      ])
     const alone = statements.length === 1
-    const isSaid = i === 0 ? first.length > 0 : timeouts[i] === timeouts[i - 1]
+    const isSaid = i === 0 ? first.length > 0 : timeouts[i] === timeouts[i - 1] && !(i === 1 && isFirstLocal)
     const lock = isSaid ? [] : [`set lock_timeout = ${timeouts[i] ?? lockTimeout}`]
     return written([...lock, ...(alone ? statements : ['begin', ...statements, 'commit'])])
   })
@@ -96,17 +107,31 @@ const allSteps = (changes: readonly Change[], context: ChangeContext): readonly 
 export const isInStages = (changes: readonly Change[], context: ChangeContext): boolean =>
   allSteps(changes, context).some((step) => step.alone)
 
+/** What takes everything away; an index may need a function that goes, too. */
+export const onlyRemoves = (changes: readonly Change[]): boolean =>
+  changes.every(({ does, kind }) => does === 'remove' && kind !== 'function')
+
+/** One stage takes back all but indexes: what made them begins with dropping them, and finds nothing else half done. */
+const indexesLast = (steps: readonly Step[]): readonly Step[] => [
+  ...steps.filter((step) => !isConcurrent(step)),
+  ...steps.filter(isConcurrent),
+]
+
 export const scriptText = (wish: ScriptWish): string => {
-  const { head, changes, context, first = [], last = [], isFromHalfWay = false } = wish
+  const { head, changes, context, first = [], last = [], isFromHalfWay = false, isWayBack = false } = wish
   const planned: readonly Step[] = [
     ...first.map((sql) => ({ sql })),
-    ...allSteps(changes, context),
+    ...(isWayBack && onlyRemoves(changes)
+      ? indexesLast(allSteps(changes, context))
+      : allSteps(changes, context)),
     ...last.map((sql) => ({ sql })),
   ]
   const steps = isFromHalfWay ? planned.map((step) => ({ ...step, sql: fromHalfWay(step.sql) })) : planned
   const none = steps.some((step) => step.alone)
   const lines = [...head, ...(none ? ['assay: transaction none'] : [])]
-  const body = none ? inStages(steps) : inOneTransaction(steps, touchesStanding(changes, context))
+  const body = none
+    ? inStages(steps, isWayBack && onlyRemoves(changes))
+    : inOneTransaction(steps, touchesStanding(changes, context))
   return `${commentLines(lines)}\n\n${body}`
 }
 

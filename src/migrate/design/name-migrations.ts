@@ -1,34 +1,23 @@
 /** How a designed migration is named: the next number, and what it is for in a few words. */
 import type { Change } from '../changes/change.ts'
+import { nameWords, shortName } from '../files/name-words.ts'
 import type { Purpose } from './purposes.ts'
-
-/** Bytes: a directory's name stays readable in a listing. */
-const longest = 60
-
-const words = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
-    .replaceAll(/^_+|_+$/gu, '')
-
-const shortened = (text: string): string => {
-  let short = text
-  while (Buffer.byteLength(short) > longest) short = Array.from(short).slice(0, -1).join('')
-  return short.replaceAll(/_+$/gu, '')
-}
 
 /** `products/unique:tenant_id,slug` → `products_tenant_id_slug_unique`. */
 const ofId = (id: string): string => {
   const [, place = '', kind = '', detail = ''] = /^([^/]*)\/([^:]*):?([^]*)$/u.exec(id) ?? [null, id, '', '']
-  const said = words(kind.replaceAll(/[A-Z]/gu, (letter) => `_${letter}`))
-  return [words(place), words(detail), said].filter((part) => part !== '').join('_')
+  const said = nameWords(kind.replaceAll(/[A-Z]/gu, (letter) => `_${letter}`))
+  return [nameWords(place), nameWords(detail), said].filter((part) => part !== '').join('_')
 }
 
 const verbs = { make: 'add', alter: 'change', remove: 'drop' } as const
 
 const ofChange = (change: Change): string =>
-  [words(change.table ?? ''), verbs[change.does], words((change.after ?? change.before)?.name ?? change.kind)]
+  [
+    nameWords(change.table ?? ''),
+    verbs[change.does],
+    nameWords((change.after ?? change.before)?.name ?? change.kind),
+  ]
     .filter((part) => part !== '')
     .join('_')
 
@@ -37,17 +26,17 @@ export const purposeName = ({ changes, rules }: Purpose): string => {
   const table = tables[0]?.table
   if (table !== undefined && table !== null) {
     const others = tables.length > 1 ? `_and_${tables.length - 1}_more` : ''
-    return `${shortened(words(table))}${others}`
+    return `${shortName(nameWords(table))}${others}`
   }
   const column = changes.find(({ kind }) => kind === 'column')
   const first = column ?? changes[0]
-  if (!column && rules.length === 1 && rules[0]) return shortened(ofId(rules[0].id))
-  return first ? shortened(ofChange(first)) : 'nothing'
+  if (!column && rules.length === 1 && rules[0]) return shortName(ofId(rules[0].id))
+  return first ? shortName(ofChange(first)) : 'nothing'
 }
 
 /** `products_rename_code_slug`. */
 export const renameName = (place: string, ...others: readonly string[]): string =>
-  shortened([words(place), 'rename', ...others.map(words)].join('_'))
+  shortName([nameWords(place), 'rename', ...others.map(nameWords)].join('_'))
 
 /** The number after the highest one, as wide as those that stand; four digits where there is none. */
 const nextNumber = (names: readonly string[]): { readonly next: bigint; readonly width: number } => {
@@ -64,9 +53,9 @@ export const migrationNames = (
   wanted: string | null,
 ): readonly string[] => {
   const { next, width } = nextNumber(standing)
-  const own = wanted === null ? '' : words(wanted)
+  const own = wanted === null ? '' : nameWords(wanted)
   return purposes.map((purpose, i) => {
     const text = own === '' ? purpose : purposes.length === 1 ? own : `${own}_${purpose}`
-    return `${String(next + BigInt(i)).padStart(width, '0')}_${shortened(text)}`
+    return `${String(next + BigInt(i)).padStart(width, '0')}_${shortName(text)}`
   })
 }

@@ -3,6 +3,7 @@ import type { Architecture, DeclaredTable } from '../../architecture/architectur
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { relationId, structureId } from '../../ground/names.ts'
+import { shellCommand } from '../../ground/shell-word.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Finding, RuleResult } from '../../prove/result.ts'
 import { renameText } from './migration-text.ts'
@@ -102,7 +103,7 @@ const warning = ({ table, what }: Rename): Finding => ({
   structure: table,
   summary: `${what}: whoever uses the old name fails from then on`,
   why: 'queries of a running application, and bodies of functions, keep the name that they were written with',
-  fix: 'where the application runs meanwhile, put the new name beside the old one first (expand, then contract)',
+  fix: `where the application runs meanwhile, put the new name beside the old one instead of this migration:\n${shellCommand('assay', 'migrate', 'expand', '--only', table)}`,
 })
 
 export interface RenameMigration {

@@ -1,11 +1,12 @@
 /** The migrations that lead from one catalog to the other: one for each purpose, each with its way back. */
 import type { RuleResult } from '../../prove/result.ts'
 import { ident } from '../../postgres/quote.ts'
+import { leavesRowsWithout } from '../changes/column.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import type { Note } from '../changes/note.ts'
 import { bareStatement } from './run-tasks.ts'
-import { createRole, isInStages, lossLines, scriptText } from './migration-text.ts'
+import { createRole, isInStages, lossLines, onlyRemoves, scriptText } from './migration-text.ts'
 import { migrationNames, purposeName } from './name-migrations.ts'
 import { notesOf } from './notes.ts'
 import { purposesOf, type ClaimedBy, type Purpose } from './purposes.ts'
@@ -19,6 +20,8 @@ export interface DesignedMigration {
   readonly destroys: readonly string[]
   readonly up: string
   readonly down: string
+  /** Its down runs on empty tables only: it says so at its head, and no down.sql is written. */
+  readonly isForward: boolean
   readonly notes: readonly Note[]
 }
 
@@ -73,6 +76,14 @@ const headOf = ({ changes, rules }: Purpose, notes: readonly Note[]): readonly s
   ]
 }
 
+/** Columns that come back required, with nobody to say what stood in them. */
+const withoutValues = (backwards: readonly Change[], context: ChangeContext): readonly string[] =>
+  backwards
+    .filter(({ kind, does, after }) => {
+      return kind === 'column' && does === 'make' && after !== null && leavesRowsWithout(after, context)
+    })
+    .map(({ id }) => id)
+
 /** The first text that names it in double quotes, as every statement here does. */
 const firstNaming = (texts: readonly string[], name: string, behind = ''): number =>
   texts.findIndex((text) => text.includes(`${ident(name)}${behind}`))
@@ -103,15 +114,27 @@ export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[]
     const ownSchemas = schemas.filter((schema) => firstInSchema(bare, schema) === i)
     const backwards = takingBack(back.changes, purpose)
     const isFromHalfWay = isInStages(purpose.changes, context)
+    const gone = withoutValues(backwards, back.context)
+    // A way back in stages may have been broken off: up then finds a part of what it is to make.
+    const isAgain = gone.length === 0 && !onlyRemoves(backwards) && isInStages(backwards, back.context)
     return {
       name: names[i] ?? '',
       rules: purpose.rules.map(({ id }) => id),
       destroys: destroyed(purpose.changes),
       notes,
+      isForward: gone.length > 0,
       up: scriptText({
-        head: headOf(purpose, notes),
+        head: [
+          ...headOf(purpose, notes),
+          ...(gone.length === 0
+            ? []
+            : [
+                `assay: direction forward because ${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} required, and what stood there is gone`,
+              ]),
+        ],
         changes: purpose.changes,
-        context,
+        context: { ...context, fromHalfWay: isAgain },
+        isFromHalfWay: isAgain,
         first: [
           ...ownRoles.map(createRole),
           ...ownSchemas.map((schema) => `create schema if not exists ${ident(schema)}`),
@@ -130,6 +153,7 @@ export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[]
         context: { ...back.context, fromHalfWay: isFromHalfWay },
         last: ownSchemas.map((schema) => `drop schema ${ident(schema)}`),
         isFromHalfWay,
+        isWayBack: true,
       }),
     }
   })

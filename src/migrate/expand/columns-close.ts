@@ -6,7 +6,15 @@ import { columnStands, syncIds, when, type OpenedShape } from './columns-open.ts
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from './lab.ts'
 import { takeOldSide } from './old-side.ts'
 import { namedInFunctions } from './obstacles.ts'
-import { headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from './phase-text.ts'
+import {
+  headLine,
+  mayBeNull,
+  notNamed,
+  oldNameUnused,
+  phaseText,
+  stagesBack,
+  type Stage,
+} from './phase-text.ts'
 import { refuseUntil } from './kept-until.ts'
 import { isSwapped, type ColumnsShape, type PhaseText } from './shape.ts'
 import { disagreement, sidesOf } from './sides.ts'
@@ -63,6 +71,7 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
           'For when no application of the old shape runs any more.',
           `The old columns are kept aside as ${kept.join(', ')} for ${keep}, and go on being written: the way back loses nothing.`,
           ...(moved.length === 0 ? [] : [oldNameUnused]),
+          ...mayBeNull([atOnce, ...stages]),
         ],
         stages: [atOnce, ...stages.filter(isAlone)],
       }),

@@ -95,9 +95,9 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         const { phases, findings } = await project.expand()
         expect(findings).toEqual([])
         expect(phases.map(({ purpose }) => purpose)).toEqual([
-          'Odd "orders"_id_key_expand',
-          'Odd "orders"_id_key_backfill',
-          'Odd "orders"_id_key_switch',
+          'odd_orders_id_key_expand',
+          'odd_orders_id_key_backfill',
+          'odd_orders_id_key_switch',
         ])
         await project.run('expand')
         await expect(project.run('switch')).rejects.toThrow(/old and new differ in rows: \d+; .* and more/u)

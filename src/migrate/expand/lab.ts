@@ -12,6 +12,7 @@ import type { Session } from '../../postgres/session.ts'
 import { bind } from '../../prove/bind.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { ChangeContext } from '../changes/change.ts'
+import { emptyCopy } from './empty-copy.ts'
 import { isSwapped, type Shape } from './shape.ts'
 import type { WalkedTable } from './walk.ts'
 
@@ -24,9 +25,11 @@ export interface ShapeLab {
   readonly fromHalfWay: (sql: string) => string
   /** Expressions that give another value for each row. */
   readonly volatile: (db: Session, catalog: Catalog) => Promise<ReadonlySet<string>>
+  /** Runs a script as a migration is run. Throws AssayError. */
+  readonly run: (database: string, file: string, text: string) => Promise<void>
 }
 
-/** A copy of the template for the length of `work`; its session is the owner's. */
+/** A copy of the template without rows for the length of `work`; its session is the owner's. */
 export const withCopy = async <T>(
   { server, template }: Pick<ShapeLab, 'server' | 'template'>,
   work: (db: Session, database: string) => Promise<T>,
@@ -35,6 +38,7 @@ export const withCopy = async <T>(
   try {
     const db = await server.connect(database, 'owner')
     try {
+      await db.query(emptyCopy)
       return await work(db, database)
     } finally {
       await db.end()

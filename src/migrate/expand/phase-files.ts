@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
 import { compareNames } from '../files/migration-files.ts'
-import { phases, type Phase, type PhaseText, type Shape } from './shape.ts'
+import { changeKey, phases, type Phase, type PhaseText, type Shape } from './shape.ts'
 
 export const phaseFile = 'phase.json'
 
@@ -66,7 +66,7 @@ export const readPhases = (directory: string): readonly PhaseOnDisk[] => {
 
 /** The last phase of each change. */
 export const lastPhases = (all: readonly PhaseOnDisk[]): readonly PhaseOnDisk[] => [
-  ...new Map(all.map((one) => [one.shape.name, one])).values(),
+  ...new Map(all.map((one) => [changeKey(one.shape), one])).values(),
 ]
 
 /** Structures that the last phases of all changes leave for a while. */

@@ -92,8 +92,16 @@ export const inOneMoment =
 
 export const oldNameUnused =
   'assay: allow lint.rename-breaks-clients because no application uses the old name any more, and nothing else is done to it'
+/** Told only where it is done: a comment that allows nothing is a finding itself. */
+export const mayBeNull = (stages: readonly Stage[]): readonly string[] =>
+  stages.flat().some((sql) => / drop not null\b/u.test(sql))
+    ? ['assay: allow lint.drops-not-null because no application names what was put aside']
+    : []
 export const notNamed = (what: 'column' | 'table'): string =>
   `assay: allow lint.drops-${what} because no application names what was put aside`
+
+export const givesWay =
+  'assay: allow lint.second-lock because it waits half a second for a lock and then gives way, before a deadlock would end a writer'
 
 /** The first line of every phase: which one of how many, and what for. */
 export const headLine = (number: number, of: number, what: string, says: string): string =>

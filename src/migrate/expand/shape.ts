@@ -170,3 +170,6 @@ export interface PhaseText {
   /** Ids of structures that stand only while the change lasts. */
   readonly temporary: readonly string[]
 }
+
+/** Tables of two schemas may have one name, and so what becomes of them. */
+export const changeKey = ({ table, name }: Shape): string => JSON.stringify([table.schema, name])

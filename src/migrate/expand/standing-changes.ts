@@ -2,7 +2,7 @@
 import { kindOfShape } from './kinds/kinds.ts'
 import { saysShape } from './lab.ts'
 import type { PhaseOnDisk } from './phase-files.ts'
-import type { Phase } from './shape.ts'
+import { changeKey, type Phase } from './shape.ts'
 
 export interface StandingChange {
   readonly change: string
@@ -20,13 +20,13 @@ export const standingChanges = (
   all: readonly PhaseOnDisk[],
   applied: ReadonlySet<string>,
 ): readonly StandingChange[] =>
-  [...new Set(all.map(({ shape }) => shape.name))].map((change) => {
-    const own = all.filter(({ shape }) => shape.name === change)
+  [...new Set(all.map(({ shape }) => changeKey(shape)))].map((key) => {
+    const own = all.filter((one) => changeKey(one.shape) === key)
     const shape = own[0]!.shape
     const { phases } = kindOfShape(shape)
     const phase = own.findLast(({ migration }) => applied.has(migration))?.phase ?? null
     return {
-      change,
+      change: shape.name,
       says: saysShape(shape),
       phase,
       phases,

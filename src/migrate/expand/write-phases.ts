@@ -1,13 +1,17 @@
 /** From a declaration to the phases that may be released next, each as the text of an ordinary migration. */
 import { AssayError } from '../../ground/errors.ts'
 import { relationId } from '../../ground/names.ts'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
+import { nameWords, shortName } from '../files/name-words.ts'
+import { boundOwnerNotes, forBoundOwner } from './bound-owner.ts'
 import { findShapes, type ShapeWish } from './find-shapes.ts'
 import { kindOfShape } from './kinds/kinds.ts'
 import { literal } from '../../postgres/quote.ts'
 import { saysShape, withCopy, type ShapeLab } from './lab.ts'
 import { formatPhase, lastPhases, phaseFile, type PhaseOnDisk } from './phase-files.ts'
-import type { MoveShape, Phase, PhaseText, Shape } from './shape.ts'
+import { changeKey, type MoveShape, type Phase, type PhaseText, type Shape } from './shape.ts'
 
 export interface WrittenPhase {
   /** A few words for the migration's name: `orders_code_to_slug_expand`. */
@@ -25,18 +29,25 @@ export interface Expanded {
   readonly findings: readonly Finding[]
 }
 
-const toWritten = (shape: Shape, text: PhaseText, keep: string | null): WrittenPhase => ({
-  purpose: `${shape.name}_${text.phase}`,
-  shape: shape.name,
-  says: saysShape(shape),
-  phase: text.phase,
-  files: {
-    'up.sql': text.up,
-    ...(text.down === null ? {} : { 'down.sql': text.down }),
-    ...text.files,
-    [phaseFile]: formatPhase(shape, text, keep),
-  },
-})
+const toWritten = (
+  shape: Shape,
+  plain: PhaseText,
+  { catalog, keep }: { readonly catalog: Catalog; readonly keep: string | null },
+): WrittenPhase => {
+  const text = forBoundOwner(shape, plain, catalog)
+  return {
+    purpose: shortName(nameWords(shape.name), `_${text.phase}`),
+    shape: shape.name,
+    says: saysShape(shape),
+    phase: text.phase,
+    files: {
+      'up.sql': text.up,
+      ...(text.down === null ? {} : { 'down.sql': text.down }),
+      ...text.files,
+      [phaseFile]: formatPhase(shape, text, keep),
+    },
+  }
+}
 
 const together = (all: readonly Expanded[]): Expanded => {
   const findings = all.flatMap((one) => one.findings)
@@ -45,6 +56,39 @@ const together = (all: readonly Expanded[]): Expanded => {
     phases: isWhole ? all.flatMap((one) => one.phases) : [],
     rules: isWhole ? [...new Set(all.flatMap((one) => one.rules))] : [],
     findings,
+  }
+}
+
+const refusedPhase = (phase: string, cause: AssayError): Finding => ({
+  code: 'expand.refused',
+  severity: 'error',
+  summary: `PostgreSQL refuses what would be written: ${phase}`,
+  why: [cause.message, cause.found, cause.why].filter((text) => text !== undefined).join('\n'),
+  fix: 'write this change by hand, or leave it out with --only; please report what is told here',
+})
+
+/** What would be written runs on a copy with the rows of the migrations: up, down, and up again. */
+const tried = async (lab: ShapeLab, expanded: Expanded): Promise<Expanded> => {
+  const { server, template, run } = lab
+  if (expanded.phases.length === 0) return expanded
+  const database = await server.clone(template, 'tried')
+  try {
+    for (const way of ['up', 'down', 'up'])
+      for (const { purpose, files } of way === 'up' ? expanded.phases : expanded.phases.toReversed()) {
+        const file = `${purpose}/${way}.sql`
+        // Behind one that only goes forward there is no way back to try.
+        const text = files[`${way}.sql`]
+        if (text === undefined) return expanded
+        try {
+          await run(database, file, text)
+        } catch (cause) {
+          if (!(cause instanceof AssayError)) throw cause
+          return { phases: [], rules: [], findings: [...expanded.findings, refusedPhase(file, cause)] }
+        }
+      }
+    return expanded
+  } finally {
+    await server.dropDatabase(database)
   }
 }
 
@@ -67,20 +111,36 @@ export const expandShapes = async (
   const underWay = lastPhases(standing)
     .filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
     .map(({ shape }) => shape)
-  const begun = new Set(underWay.map(({ name }) => name))
+  const begun = new Set(underWay.map(changeKey))
   const moving = underWay.flatMap((shape) => (shape.kind === 'move' ? movesOf(shape) : []))
   const { shapes, findings: unstated } = await findShapes(lab, {
     ...wish,
     move: wish.move.filter((text) => !moving.includes(text)),
   })
   const all: Expanded[] = [{ phases: [], rules: [], findings: unstated }]
+  const catalog = await withCopy(lab, (db) => readCatalog(db))
   for (const shape of shapes) {
-    if (begun.has(shape.name)) continue
+    if (begun.has(changeKey(shape))) continue
     const opened = await kindOfShape(shape).open(lab, shape)
     const { texts, rules, findings, shape: known = shape } = opened
-    all.push({ phases: texts.map((text) => toWritten(known, text, null)), rules, findings })
+    all.push({
+      phases: texts.map((text) => toWritten(known, text, { catalog, keep: null })),
+      rules,
+      findings: [...findings, ...(texts.length === 0 ? [] : boundOwnerNotes(known, catalog))],
+    })
   }
-  return together(all)
+  return tried(lab, together(all))
+}
+
+/** By its own name, or as the directory of any of its phases has it. */
+const isCalled = (shape: Shape, name: string): boolean => {
+  const words = nameWords(shape.name)
+  const { phases } = kindOfShape(shape)
+  return (
+    name === shape.name ||
+    name === words ||
+    phases.some((one) => shortName(words, `_${one}`) === `${name}_${one}`)
+  )
 }
 
 const nothingOpen = (name: string | null, open: readonly PhaseOnDisk[]): AssayError =>
@@ -93,11 +153,11 @@ const nothingOpen = (name: string | null, open: readonly PhaseOnDisk[]): AssayEr
       found:
         open.length === 0
           ? 'no migration with a phase.json that is not finished'
-          : open.map(({ shape }) => shape.name).join(', '),
+          : open.map(({ shape }) => nameWords(shape.name)).join(', '),
       mend:
         open.length === 0
           ? 'assay migrate expand'
-          : `assay migrate contract --only ${open[0]?.shape.name ?? ''}`,
+          : `assay migrate contract --only ${nameWords(open[0]?.shape.name ?? '')}`,
     },
   )
 
@@ -134,24 +194,32 @@ export const contractShapes = async (
   standing: readonly PhaseOnDisk[],
 ): Promise<Expanded> => {
   const open = lastPhases(standing).filter(({ phase, shape }) => phase !== kindOfShape(shape).phases.at(-1))
-  const unknown = wish.only.find((name) => !open.some(({ shape }) => shape.name === name))
+  const unknown = wish.only.find((name) => !open.some(({ shape }) => isCalled(shape, name)))
   if (unknown !== undefined || open.length === 0) throw nothingOpen(unknown ?? null, open)
-  const asked = open.filter(({ shape }) => wish.only.length === 0 || wish.only.includes(shape.name))
+  const asked = open.filter(
+    ({ shape }) => wish.only.length === 0 || wish.only.some((name) => isCalled(shape, name)),
+  )
   const early = asked.find(({ phase, shape }) => {
     const { phases } = kindOfShape(shape)
     return phases.indexOf(phase) < phases.indexOf('contract') - 1
   })
   if (early !== undefined) throw notSwitched(early)
   await checkKeep(lab, wish.keep)
+  const catalog = await withCopy(lab, (db) => readCatalog(db))
   const all: Expanded[] = []
   for (const { shape, phase, keep, migration } of asked) {
     if (phase === 'contract') {
       const text = kindOfShape(shape).forget(shape, keep ?? wish.keep, migration)
-      if (text !== null) all.push({ phases: [toWritten(shape, text, null)], rules: [], findings: [] })
+      if (text !== null)
+        all.push({ phases: [toWritten(shape, text, { catalog, keep: null })], rules: [], findings: [] })
       continue
     }
     const { texts, rules, findings } = await kindOfShape(shape).contract(lab, shape, wish.keep)
-    all.push({ phases: texts.map((text) => toWritten(shape, text, wish.keep)), rules, findings })
+    all.push({
+      phases: texts.map((text) => toWritten(shape, text, { catalog, keep: wish.keep })),
+      rules,
+      findings,
+    })
   }
-  return together(all)
+  return tried(lab, together(all))
 }

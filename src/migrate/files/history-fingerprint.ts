@@ -20,6 +20,10 @@ export const ownSchemas: readonly string[] = [journalSchema, schemaLogSchema]
 /** Each has a table of its own in a schema that tools make for it. */
 const toolSchemas = new Set(['drizzle', 'supabase_migrations'])
 
+/** A policy that phases of a change of shape make for the role that runs them: another one on each server. */
+const namesWhoMigrates = ({ kind, name }: Structure): boolean =>
+  kind === 'policy' && name.startsWith('assay_')
+
 const isOfSchema = ({ id }: Structure, schema: string): boolean =>
   id === `schema:${schema}` || id.startsWith(`schema:${schema}/`)
 
@@ -44,6 +48,7 @@ export const structuresOfHistory = (
     [...catalog.structures].filter(
       ([, structure]) =>
         !callsOurs(structure) &&
+        !namesWhoMigrates(structure) &&
         !(structure.table !== null && kept.has(structure.table)) &&
         !standsIn(structure, catalog, ownSchemas) &&
         !schemas.some((schema) => isOfSchema(structure, schema)) &&

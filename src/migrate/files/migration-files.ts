@@ -110,12 +110,15 @@ export interface MigrationPlace {
   readonly down: string | null
 }
 
+/** What makes the change, in a migration's own directory. */
+const isUp = /^(?:up|migration)\.sql$/iu
+
 /** The two files of a migration's directory; null for a directory without SQL files. */
 const placeInDirectory = (directory: string, name: string): MigrationPlace | null => {
   const inside = path.join(directory, name)
   const files = sqlFilesOf(inside)
   if (files.length === 0) return null
-  const up = files.find((file) => /^(?:up|migration)\.sql$/iu.test(file))
+  const up = files.find((file) => isUp.test(file))
   const down = files.find((file) => /^(?:down|undo|rollback)\.sql$/iu.test(file))
   if (up === undefined)
     throw new AssayError(`The migration ${inside} has no up.sql.`, {
@@ -148,8 +151,7 @@ const placeOfFile = (directory: string, file: string, undo: string | undefined):
 
 /** `repeatable/`: its files run after all others, unless it is a migration of that name itself. */
 const isRepeatableDirectory = (directory: string, name: string): boolean =>
-  name === 'repeatable' &&
-  !sqlFilesOf(path.join(directory, name)).some((file) => /^(?:up|migration)\.sql$/iu.test(file))
+  name === 'repeatable' && !sqlFilesOf(path.join(directory, name)).some((file) => isUp.test(file))
 
 const repeatablesIn = (directory: string): readonly MigrationPlace[] =>
   [...sqlFilesOf(path.join(directory, 'repeatable'))].sort(compareNames).map((file) => ({
@@ -262,6 +264,13 @@ export const listPlaces = (directory: string): readonly MigrationPlace[] => {
 /** The files that are run, in their order. */
 export const listMigrations = (directory: string): readonly string[] =>
   listPlaces(directory).map(({ up }) => up)
+
+/** What a person named: one file, the directory of one migration, or a directory of many. */
+export const migrationsAt = (place: string): readonly string[] => {
+  if (!isDirectory(place)) return [place]
+  const own = sqlFilesOf(place).find((file) => isUp.test(file))
+  return own === undefined ? listMigrations(place) : [path.join(place, own)]
+}
 
 /** Files that undo a migration which is not there. */
 export const strayUndo = (directory: string, places: readonly MigrationPlace[]): readonly string[] => {

@@ -32,6 +32,8 @@ export interface Migration {
   readonly directives: Directives
   /** SHA-256 over both parts, in hex. */
   readonly hash: string
+  /** SHA-256 over what is expected of rows: a test of other expectations is another test. Absent: there are none. */
+  readonly expectations?: string
 }
 
 /** What runs in a direction; null when there is nothing that goes back. */

@@ -272,3 +272,19 @@ test.each<[readonly string[], readonly (readonly [string, string])[]]>([
 ])('numbers that are left out of %j', (names, missing) => {
   expect(numberGaps(names).map((gap) => gap.missing)).toEqual(missing)
 })
+
+test('what is expected of rows belongs to what was tested, and not to what ran', () => {
+  write({ '0001_fill/up.sql': '-- assay: data\nupdate t set a = 1;', '0001_fill/down.sql': 'select 1;' })
+  const read = () => readMigrations(directory)[0]!
+  const without = read()
+  expect(without.expectations).toBeUndefined()
+  write({ '0001_fill/after.sql': 'select from t where a is null;\n' })
+  const first = read()
+  write({ '0001_fill/after.sql': 'select from t where a is null;\r\n' })
+  expect(read()).toEqual(first)
+  write({ '0001_fill/after.sql': 'select from t where a <> 1;\n' })
+  const second = read()
+  write({ '0001_fill/before.sql': 'select from t where a <> 1;\n' })
+  expect(new Set([first, second, read()].map(({ expectations }) => expectations)).size).toBe(3)
+  expect(second.hash).toBe(without.hash)
+})

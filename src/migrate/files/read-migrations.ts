@@ -5,6 +5,7 @@ import path from 'node:path'
 import { AssayError, AssayErrors } from '../../ground/errors.ts'
 import { readScript } from '../../postgres/script.ts'
 import { joinDirectives, noDirectives, parseDirectives, type Directives } from './directives.ts'
+import { expectationsHash } from './expectation-files.ts'
 import { listPlaces, readSqlParts, readSqlText, strayUndo, type MigrationPlace } from './migration-files.ts'
 import type { Migration, MigrationScript } from './migration.ts'
 import { sharedNumbers } from './migration-number.ts'
@@ -53,6 +54,7 @@ const directivesOf = (script: MigrationScript | null, direction: 'up' | 'down'):
 export const readMigrationAt = (place: MigrationPlace): Migration => {
   const { up, down } = scriptsOf(place)
   const directives = joinDirectives(directivesOf(up, 'up'), directivesOf(down, 'down'))
+  const expectations = expectationsHash(up.file)
   return {
     name: place.name,
     kind: place.isRepeatable ? 'repeatable' : directives.isData ? 'data' : 'versioned',
@@ -60,6 +62,7 @@ export const readMigrationAt = (place: MigrationPlace): Migration => {
     down,
     directives,
     hash: sha(`${up.hash}\n${down?.hash ?? '-'}`),
+    ...(expectations === null ? {} : { expectations }),
   }
 }
 

@@ -81,6 +81,9 @@ test('a pass is of one text on one major version; those of texts that are gone a
     expect(passOf(passes, { name: '0001_a', hash: 'a'.repeat(64) }, 18)?.name).toBe('0001_a')
     expect(passOf(passes, { name: '0001_a', hash: 'b'.repeat(64) }, 18)).toBeNull()
     expect(passOf(passes, { name: '0001_a', hash: 'a'.repeat(64) }, 15)).toBeNull()
+    expect(
+      passOf(passes, { name: '0001_a', hash: 'a'.repeat(64), expectations: 'b'.repeat(64) }, 18),
+    ).toBeNull()
     await recordTested(ledger, [{ name: '0002_b', hash: 'a'.repeat(64) }], [])
     expect((await readTested(ledger)).passes.map(({ name }) => name)).toEqual(['0002_b'])
     const file = path.join(ledger, testedFile)

@@ -25,7 +25,7 @@ export interface TestedChange {
 
 export interface TestedMigration {
   readonly name: string
-  /** Of both its parts, as Migration.hash is. */
+  /** Of both its parts, as Migration.hash is, and of what was expected of rows. */
   readonly hash: string
   readonly kind: MigrationKind
   /** `both`: its way back was tested too. `forward`: it has none, and says so. */
@@ -45,15 +45,22 @@ export interface TestedFile {
   readonly problems: readonly Finding[]
 }
 
+/** What a pass is of. */
+type Testable = Pick<Migration, 'name' | 'hash' | 'expectations'>
+
+const hashOf = ({ hash, expectations }: Testable): string =>
+  expectations === undefined ? hash : digest(`${hash}\n${expectations}`, 64)
+
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** What a migration that passed did, from the catalogs before and after it. */
 export const makeTested = (
-  { name, hash, kind, directives }: Migration,
+  migration: Migration,
   before: Catalog,
   after: Catalog,
   leftAlone: readonly string[] = [],
 ): TestedMigration => {
+  const { name, kind, directives } = migration
   const was = structuresOfHistory(before, leftAlone)
   const is = structuresOfHistory(after, leftAlone)
   const made = [...is.values()].flatMap((structure): readonly TestedChange[] => {
@@ -67,7 +74,7 @@ export const makeTested = (
     .map((id): TestedChange => ({ id, verb: 'drops', fingerprint: null }))
   return {
     name,
-    hash,
+    hash: hashOf(migration),
     kind,
     direction: directives.forward === null ? 'both' : 'forward',
     major: after.major,
@@ -198,11 +205,12 @@ export const readTested = async (ledger: string): Promise<TestedFile> => {
 /** The pass of a migration as it stands now, on this major version. */
 export const passOf = (
   passes: readonly TestedMigration[],
-  migration: Pick<Migration, 'name' | 'hash'>,
+  migration: Testable,
   major: number,
 ): TestedMigration | null =>
-  passes.find((one) => one.name === migration.name && one.hash === migration.hash && one.major === major) ??
-  null
+  passes.find(
+    (one) => one.name === migration.name && one.hash === hashOf(migration) && one.major === major,
+  ) ?? null
 
 /** Ids of what repeatable files make, as their tests saw it. */
 export const madeByRepeatables = (passes: readonly TestedMigration[]): ReadonlySet<string> =>
@@ -218,14 +226,14 @@ export const madeByRepeatables = (passes: readonly TestedMigration[]): ReadonlyS
  */
 export const recordTested = async (
   ledger: string,
-  migrations: readonly Pick<Migration, 'name' | 'hash'>[],
+  migrations: readonly Testable[],
   passed: readonly TestedMigration[],
 ): Promise<string | null> => {
   const file = path.join(ledger, testedFile)
   const { passes } = await readTested(ledger)
   const kept = passes.filter(
     (one) =>
-      migrations.some(({ name, hash }) => name === one.name && hash === one.hash) &&
+      migrations.some((migration) => migration.name === one.name && hashOf(migration) === one.hash) &&
       !passed.some((other) => other.name === one.name && other.major === one.major),
   )
   const text = formatTested([...kept, ...passed])

@@ -128,6 +128,8 @@ const cases: readonly Case[] = [
   good('alter index qty_index rename to by_qty'),
   bad('alter table plain drop column note', 'drops-column'),
   bad('drop table lines', 'drops-table'),
+  bad('drop view names', 'drops-table'),
+  good('drop view names; create view names as select id from tenants'),
   bad('alter table tenants drop column name cascade', 'drops-column', 'cascade-drops', 'drops-table'),
   bad('truncate plain', 'truncates'),
   bad('truncate tenants cascade', 'truncates', 'truncate-cascade'),

@@ -46,6 +46,8 @@ export interface MigrationTrace {
   /** Whether event triggers told of rewrites and drops. */
   readonly isWatched: boolean
   readonly major: number
+  /** Its file says `transaction none`: whoever runs it goes on behind what is committed. Absent: it does not say so. */
+  readonly goesOn?: boolean
 }
 
 /** It was there before the migration, and people's rows are in it. */

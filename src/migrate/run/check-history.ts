@@ -4,7 +4,7 @@ import { numberGaps, numberOf } from '../files/migration-number.ts'
 import { shellCommand } from '../../ground/shell-word.ts'
 import type { ClosedGate } from './gate.ts'
 import { rowOf } from './journal.ts'
-import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
+import { hasLeftNothing, isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 
 const editedGate = ({ name, up }: Migration, row: JournalRow): ClosedGate => ({
   gate: 'edited',
@@ -80,7 +80,7 @@ export const checkHistory = (
   const names = new Set(migrations.map(({ name }) => name))
   const versioned = migrations.filter(({ kind }) => kind !== 'repeatable')
   const gone = rows
-    .filter((row) => !isAbsent(row) && !names.has(row.name))
+    .filter((row) => !hasLeftNothing(row) && !names.has(row.name))
     .map((row) => missingGate(row, renamedTo(migrations, rows, row)))
   const edited = versioned.flatMap((migration) => {
     const row = rowOf(rows, migration.name)
@@ -88,7 +88,7 @@ export const checkHistory = (
       ? [editedGate(migration, row)]
       : []
   })
-  const lastRun = versioned.findLastIndex(({ name }) => !isAbsent(rowOf(rows, name)))
+  const lastRun = versioned.findLastIndex(({ name }) => !hasLeftNothing(rowOf(rows, name)))
   const inserted = versioned
     .slice(0, Math.max(0, lastRun))
     .filter(({ name }) => isAbsent(rowOf(rows, name)))

@@ -14,7 +14,7 @@ export interface Evidence {
   readonly fingerprint: string
   /** After this run everything stands that the directory has. */
   readonly isWhole: boolean
-  /** Ids of what stands only while a change of shape lasts: no ledger covers it. Absent: none. */
+  /** Ids of what stands only while a change of shape lasts, of tables with all that they have: no ledger covers it. Absent: none. */
   readonly temporary?: readonly string[]
 }
 
@@ -83,12 +83,13 @@ const resultOf = (passes: readonly TestedMigration[]): ReadonlyMap<string, strin
 const uncoveredBy = (
   ledger: Ledger,
   passes: readonly TestedMigration[],
-  temporary: ReadonlySet<string>,
+  temporary: readonly string[],
 ): string | null => {
   if (ledger.problems.length > 0) return `${ledger.problems[0]?.summary ?? 'it cannot be read'}`
   if (ledger.head === null) return 'there is no ledger'
   const recorded = new Map(ledger.pages.flatMap((page) => page.structures).map((one) => [one.id, one]))
-  const result = [...resultOf(passes)].filter(([id]) => !temporary.has(id))
+  const isTemporary = (id: string): boolean => temporary.some((one) => id === one || id.startsWith(`${one}/`))
+  const result = [...resultOf(passes)].filter(([id]) => !isTemporary(id))
   const of = (wrong: (id: string, fingerprint: string | null) => boolean): readonly string[] =>
     result.filter(([id, fingerprint]) => wrong(id, fingerprint)).map(([id]) => id)
   const absent = of((id, fingerprint) => fingerprint !== null && !recorded.has(id))
@@ -169,7 +170,7 @@ export const evidenceGates = (
   const isUp = versioned.length > 0 && versioned.every(({ direction }) => direction === 'up')
   const known = passes.flatMap((pass) => pass ?? [])
   if (isUp && isWhole && known.length === passes.length) {
-    const found = uncoveredBy(ledger, known, new Set(evidence.temporary))
+    const found = uncoveredBy(ledger, known, evidence.temporary ?? [])
     if (found !== null) gates.push(uncovered(found))
   }
   return gates

@@ -47,6 +47,12 @@ export const isApplied = (row: JournalRow | undefined): boolean =>
 export const isAbsent = (row: JournalRow | undefined): boolean =>
   row === undefined || (row.direction === 'down' && row.state === 'done')
 
+/** Whether it ran in no part: never begun, taken back as a whole, or refused before anything of it was committed. */
+export const hasLeftNothing = (row: JournalRow | undefined): boolean =>
+  row === undefined ||
+  isAbsent(row) ||
+  (row.direction === 'up' && row.state === 'failed' && row.stepsDone === 0 && row.stepBegun === null)
+
 /** A way back that began and has done nothing is none: the migration stands as it did before. */
 export const asItStands = (row: JournalRow): JournalRow =>
   row.direction === 'down' &&

@@ -3,7 +3,7 @@ import type { Migration, MigrationKind } from '../files/migration.ts'
 import { checkHistory } from './check-history.ts'
 import type { ClosedGate } from './gate.ts'
 import { rowOf } from './journal.ts'
-import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
+import { hasLeftNothing, isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 
 export type Standing = 'applied' | 'pending' | 'unfinished' | 'failed' | 'edited' | 'changed' | 'missing'
 
@@ -62,7 +62,7 @@ export const statusOfAll = (
 ): DatabaseStatus => {
   const journal = rows ?? []
   const known = new Set(migrations.map(({ name }) => name))
-  const gone = journal.filter((row) => !known.has(row.name) && !isAbsent(row))
+  const gone = journal.filter((row) => !known.has(row.name) && !hasLeftNothing(row))
   const all = [
     ...migrations.map((migration) => statusOf(migration.name, migration, rowOf(journal, migration.name))),
     ...gone.map((row) => statusOf(row.name, undefined, row)),

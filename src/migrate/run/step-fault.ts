@@ -25,8 +25,12 @@ const retryable = new Set(['55P03', '40P01', '40001'])
 /** A lock that did not come, two that waited for each other, a serialization failure: it may go well a moment later. */
 export const isRetryable = (fault: PgFault): boolean => retryable.has(fault.sqlstate)
 
+/** The script looked, and says with RAISE what it waits for: nothing in it is to be corrected. */
+const isSaidByItself = ({ routine, hint }: PgFault): boolean => routine === 'exec_stmt_raise' && hint !== null
+
 /** The first that fits. */
 const mends: readonly (readonly [(fault: PgFault) => boolean, (fault: PgFault, user: string) => string])[] = [
+  [isSaidByItself, ({ hint }) => `${hint ?? ''}\nThe same command goes on from there.`],
   [
     (f) => f.sqlstate === '53100',
     () => 'The disk of the server is full: free some space, then run the same command again.',
@@ -73,7 +77,7 @@ export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
     mends.find(([fits]) => fits(fault))?.[1](fault, user) ??
     'Correct the statement (what is committed stays as it is), test it, then run the same command again:\n' +
       shellCommand('assay', 'migrate', 'test', migration.name)
-  const hint = fault.hint === null ? '' : `\nPostgreSQL hints: ${fault.hint}`
+  const hint = fault.hint === null || isSaidByItself(fault) ? '' : `\nPostgreSQL hints: ${fault.hint}`
   const context = fault.context === null ? '' : `\nin ${fault.context.split('\n')[0] ?? ''}`
   return new AssayError(`PostgreSQL refused statement ${step.number} of ${migration.name}.`, {
     code: 'migrate.statement',

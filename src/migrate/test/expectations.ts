@@ -2,24 +2,14 @@
  * What a data migration expects of rows: `before.sql` and `after.sql` beside its `up.sql`, queries that find the rows
  * that should not be there. Every query is asked; one that finds a row has failed.
  */
-import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { placeInFile } from '../../ground/source-place.ts'
 import { readScript } from '../../postgres/script.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
+import { expectationFile, type Moment } from '../files/expectation-files.ts'
 import type { Migration } from '../files/migration.ts'
 import { readSqlFile } from '../files/migration-files.ts'
 import { expectationFailed } from './test-findings.ts'
-
-export type Moment = 'before' | 'after'
-
-/** null: there is none. Flat files have none: they would be migrations themselves. */
-const fileOf = ({ up }: Migration, moment: Moment): string | null => {
-  const file = path.join(path.dirname(up.file), `${moment}.sql`)
-  const isDirectory = /^(?:up|migration)\.sql$/iu.test(path.basename(up.file))
-  return isDirectory && existsSync(file) ? file : null
-}
 
 /** In a transaction that is rolled back: a query that writes leaves nothing behind. */
 export const checkExpectations = async (
@@ -27,7 +17,7 @@ export const checkExpectations = async (
   migration: Migration,
   moment: Moment,
 ): Promise<readonly Finding[]> => {
-  const file = fileOf(migration, moment)
+  const file = expectationFile(migration.up.file, moment)
   if (file === null) return []
   const { text } = readSqlFile(file)
   const findings: Finding[] = []

@@ -8,10 +8,12 @@ import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { RequiredFacts } from '../../catalog/required.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
+import { parseExpression } from '../../postgres/parse.ts'
 import { ident, identList, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
 import type { Rows } from '../../rows/rows.ts'
+import { columnsOf } from '../../rows/tree.ts'
 import { askEach } from '../../rows/savepoint.ts'
 
 export interface NewShape {
@@ -92,11 +94,15 @@ const kinds: Readonly<
 }
 
 const sameKey = async ({ facts }: Structure, table: Table): Promise<NewShape | null> => {
-  const columns = (facts as KeyFacts).keys.flatMap(({ column }) => column ?? [])
-  if (columns.length !== (facts as KeyFacts).keys.length || !hasColumns(table, columns)) return null
+  const { keys } = facts as KeyFacts
+  // Of an expression: whatever it reads.
+  const columns = [
+    ...new Set(keys.flatMap(({ column, expression }) => column ?? columnsOf(parseExpression(expression)))),
+  ].filter((name) => name !== '*')
+  if (!hasColumns(table, columns)) return null
   const list = identList(columns)
   return {
-    words: `the same ${columns.join(', ')} twice in ${table.id}`,
+    words: `the same ${keys.map(({ column, expression }) => column ?? expression).join(', ')} twice in ${table.id}`,
     sql: `update ${qualified(table)} set (${list}) = (select ${list} from ${qualified(table)} order by tableoid desc, ctid desc limit 1) where ${oneRow(table)}`,
   }
 }

@@ -19,7 +19,8 @@ create table products (
 );
 create schema "the ""shop""";
 create table "the ""shop"""."Pro.ducts 'é'" (
-  "select" integer primary key, "a ""b"" c" text not null, "größe" numeric(6,2) not null default 1);`
+  "select" integer primary key, "a ""b"" c" text not null, "größe" numeric(6,2) not null default 1);
+create unique index "by ""c" on "the ""shop"""."Pro.ducts 'é'" (lower("a ""b"" c"));`
 
 const both = (up: string, down: string): MigrationFiles => ({ '0001_m/up.sql': up, '0001_m/down.sql': down })
 const forward = '-- assay: direction forward because nobody needs it back\n'
@@ -185,6 +186,14 @@ const fails: readonly Case[] = [
       'migrate.down-needs-old-rows',
       'migrate.down-needs-old-rows',
     ],
+  },
+  {
+    title: 'a key of an expression that only the new shape takes twice',
+    files: both(
+      `drop index "the ""shop"""."by ""c";`,
+      `create unique index "by ""c" on "the ""shop"""."Pro.ducts 'é'" (lower("a ""b"" c"));`,
+    ),
+    finds: ['migrate.down-needs-old-rows'],
   },
   {
     title: 'forward only, with a loss that is not declared',

@@ -9,7 +9,7 @@ import { changesBetween } from '../../changes/changes-between.ts'
 import type { OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
 import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
-import { apart, headLine, notNamed, phaseText, stagesBack } from '../phase-text.ts'
+import { apart, headLine, mayBeNull, notNamed, phaseText, stagesBack } from '../phase-text.ts'
 import type { KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { dropSync } from '../sync.ts'
@@ -71,6 +71,7 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
     const kept = keptColumns(shape).map(({ table, column }) =>
       structureId(relationId(table), 'column', column),
     )
+    const without = apart(stagesBack(changesBetween(context), context, lab.fromHalfWay))
     const text: PhaseText = {
       phase: 'contract',
       up: phaseText({
@@ -78,12 +79,9 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
           headLine(4, phasesOfKey, 'contract', saysShape(shape)),
           'For when no application of the old shape runs any more: from now on values may be written that the old one could not hold.',
           `The old columns are kept aside as ${kept.join(', ')} for ${keep}, and go on being written: the way back loses nothing.`,
+          ...mayBeNull(without),
         ],
-        stages: [
-          ...catchUp(shape, 'aside').map((sql) => [sql]),
-          setAside,
-          ...apart(stagesBack(changesBetween(context), context, lab.fromHalfWay)),
-        ],
+        stages: [...catchUp(shape, 'aside').map((sql) => [sql]), setAside, ...without],
       }),
       down: phaseText({
         head: [

@@ -86,10 +86,25 @@ const notNullsSql = ({ parts }: KeyShape): string =>
           where c.conrelid = ${oid} and c.contype = 'n' and a.attname = ${literal(column)})`
       return olds.map(
         ({ physical }, i) =>
-          `select ${literal(relationId(part.table))} as id, ${literal(keptName(physical))} as column, ${nameOf(physical)} as old, ${nameOf(news[i]?.physical ?? '')} as young`,
+          `select ${literal(relationId(part.table))} as id, ${literal(keptName(physical))} as column, ${literal(news[i]?.physical ?? '')} as next, ${nameOf(physical)} as old, ${nameOf(news[i]?.physical ?? '')} as young`,
       )
     })
     .join('\nunion all\n')
+
+/** PostgreSQL names a NOT NULL of its own otherwise than the phases do, where a name is long or has signs in it. */
+const nameAsWritten = async (db: Session, shape: KeyShape): Promise<void> => {
+  const built = await db.json<{ readonly id: string; readonly next: string; readonly young: string | null }>(
+    notNullsSql(shape),
+  )
+  for (const { id, next, young } of built) {
+    const table = shape.parts.find((part) => relationId(part.table) === id)?.table
+    const name = structureName(id, next, 'not_null')
+    if (table !== undefined && young !== null && young !== name)
+      await runAll(db, [
+        `alter table ${qualified(table)} rename constraint ${ident(young)} to ${ident(name)}`,
+      ])
+  }
+}
 
 const notNullsOf = async (db: Session, shape: KeyShape): Promise<readonly NamedNotNull[]> => {
   const rows = await db.json<{
@@ -253,6 +268,7 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
     await runAll(db, makeBeside(teller, shape).flat())
     const beside = await readCatalog(db)
     await makeTwins(db, shape, found)
+    await nameAsWritten(db, shape)
     const built = idsAs(await readCatalog(db), beside)
     const parts: SwapParts = { shape, found, notNulls: await notNullsOf(db, shape) }
     const context = await contextOf(lab, db, beside, built)

@@ -3,7 +3,7 @@ import type { Catalog } from '../../../catalog/structure.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, identList, qualified } from '../../../postgres/quote.ts'
 import { saysShape } from '../lab.ts'
-import { headLine, inPages, phaseText, type Stage } from '../phase-text.ts'
+import { givesWay, headLine, inPages, phaseText, type Stage } from '../phase-text.ts'
 import { phases, type MovedColumn, type MoveShape, type PhaseText } from '../shape.ts'
 import { hasSuchRows, refuseWhere, seeAllRows, walkPages, type WalkedTable } from '../walk.ts'
 import { madeRow } from './other-row.ts'
@@ -134,6 +134,7 @@ export const expandText = ({
           : [
               `${list(emptied.map(({ home }) => home))} may be missing from now on: the new application inserts into ${id} first.`,
             ]),
+        givesWay,
       ],
       stages: [
         check,

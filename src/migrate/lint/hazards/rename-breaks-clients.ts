@@ -1,10 +1,13 @@
 /** Something gets another name while old clients still use the old one. */
 import { relationId } from '../../../ground/names.ts'
+import { shellCommand } from '../../../ground/shell-word.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import { isIndex } from '../database-state.ts'
 import { changedColumnsOf, keptRelationsOf, nameOf } from '../evidence.ts'
 import { perStatement, type Hazard, type HazardFinding } from '../hazard.ts'
 import { isExisting, type StatementTrace } from '../trace.ts'
+
+const expand = (only: string): string => `\`${shellCommand('assay', 'migrate', 'expand', '--only', only)}\``
 
 type Renamed = Omit<HazardFinding, 'statement'>
 
@@ -62,7 +65,7 @@ export const renameBreaksClients: Hazard = {
             {
               relation: nameOf(statement, table.oid),
               summary: `${nameOf(statement, table.oid)}.${before.name} becomes ${after.name}`,
-              fix: `Add the new column beside it, keep both true by a trigger, and drop the old one when nobody uses it any more:
+              fix: `Declare the new name with t.renamedFrom, and ${expand(`${nameOf(statement, table.oid)}.${after.name}`)} writes all phases. By hand: add the new column beside it, keep both true by a trigger, and drop the old one when nobody uses it any more:
 alter table ${qualified(table)} add column ${ident(after.name)} ${after.type};`,
             },
           ]
@@ -76,7 +79,7 @@ alter table ${qualified(table)} add column ${ident(after.name)} ${after.type};`,
         {
           relation: relationId(before),
           summary: `${relationId(before)} becomes ${relationId(after)}`,
-          fix: `Leave a view of the old name in the same transaction: it can be written through, and is dropped when nobody uses it any more:
+          fix: `Declare the new name with t.renamedFrom, and ${expand(relationId(after))} writes all phases. By hand: leave a view of the old name in the same transaction: it can be written through, and is dropped when nobody uses it any more:
 create view ${qualified(before)} as select * from ${qualified(after)};`,
         },
       ]

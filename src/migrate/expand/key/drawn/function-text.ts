@@ -182,9 +182,12 @@ const begin = (place: Place, head: DrawnHead): string => {
 
 /**
  * It has the rights of whoever migrates: a foreign key finds its row whatever the writer may read, and so does this.
- * Where that role itself may not see all rows, it fails instead of missing one.
+ * Where that role itself may not see all rows, it fails instead of missing one; where a table binds its owner, a policy
+ * shows them (`bound-owner.ts`).
  */
-const rights = ' security definer set row_security = off'
+export const drawnRights = ' security definer set row_security = off'
+
+export const drawnRightsBound = ' security definer set row_security = on'
 
 export const drawnFunction = (place: Place, part: ColumnsShape): readonly string[] => {
   const { heads, followers } = place.shape.drawn
@@ -201,7 +204,7 @@ ${indented(texts.join('\n'))}
   return new;
 end`
   return [
-    functionText(part, body, rights),
+    functionText(part, body, drawnRights),
     // Whoever could put it on a table of his own would read keys by it.
     `revoke all on function ${callOf(part)} from public`,
   ]
