@@ -82,7 +82,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres
       const baseline = outcome.files.find(({ path }) => path.startsWith('migrations/'))?.text ?? ''
       expect(baseline).toContain('"Odd ""Name"""')
       expect(baseline).not.toMatch(/insert into/iu)
-      expect(baseline).not.toContain('assay')
+      // What its head says is to the runner; no role and no object of ours is in it.
+      expect(baseline.replace(/^-- assay: .*\n/u, '')).not.toContain('assay')
       expect(outcome.files.map(({ text }) => text).join('\n')).not.toMatch(/backfill/u)
     })
     expect(catalogFingerprint(await readCatalog(admin))).toBe(before)
