@@ -29,7 +29,7 @@ const addCallers = async ({ rule, context, ground, applicants }: SoftStage): Pro
     const { schema, name, args } = facts
     return `${qualified({ schema, name })}(${args.join(', ')})`
   })
-  const around = names.map((name) => ({ kind: 'function', name, isNeeded: true }) as const)
+  const around = names.map((name) => ({ kind: 'function', name }) as const)
   const when = [heldAround(around, [...applicants.map(({ asker }) => asker.role), 'public']).trim()]
   const answer = await tryOut(context.db, { statements: [] }, { when })
   if (!isTaken(answer)) return

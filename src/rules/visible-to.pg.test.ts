@@ -130,6 +130,43 @@ describe('exactly what is declared, and every mutant of it is noticed', () => {
     expect(found.survivors).toEqual([])
   })
 
+  it("and asks of a reader neither the sequence of a default nor what a CHECK or another role's policy calls", async () => {
+    const schema = `
+      create function desk.positive(n bigint) returns boolean language sql immutable as 'select n > 0';
+      create function desk.is_ours(n bigint) returns boolean language sql stable as 'select n > 0';
+      revoke execute on function desk.positive(bigint), desk.is_ours(bigint) from public;
+      create sequence desk.note_numbers;
+      create table desk.notes (id bigint primary key default nextval('desk.note_numbers'), name text not null, secret text,
+        twice text, check (desk.positive(id)));
+      alter table desk.notes enable row level security;
+      create policy reports on desk.notes to report using (desk.is_ours(id));
+      create policy others on desk.notes using (true);
+      grant usage on schema desk to app, report;`
+    const around = async (grants: string, role: string, privileges: ('select' | 'insert' | 'update')[]) => {
+      const found = await prove(
+        `create schema desk; ${schema} ${grants}`,
+        declaring((t) => [t.visibleTo(role, privileges)], 'desk.notes'),
+      )
+      return found.failing.map(({ mend }) => mend)
+    }
+    expect(await around('grant select on desk.notes to app', 'app', ['select'])).toEqual([])
+    expect(await around('grant select on desk.notes to report', 'report', ['select'])).toEqual([
+      'grant usage on schema "desk" to "report";\ngrant execute on function desk.is_ours(bigint) to "report";',
+    ])
+    expect(await around('grant update on desk.notes to app', 'app', ['update'])).toEqual([
+      'grant usage on schema "desk" to "app";\ngrant execute on function desk.positive(bigint) to "app";',
+    ])
+    const insert =
+      'grant insert on desk.notes to app; grant execute on function desk.positive(bigint) to app;'
+    expect(await around(insert, 'app', ['insert'])).toEqual([
+      'grant usage on schema "desk" to "app";\ngrant usage on sequence desk.note_numbers to "app";\ngrant execute on function desk.positive(bigint) to "app";',
+    ])
+    // UPDATE of a sequence draws from it, too.
+    expect(
+      await around(`${insert} grant update on sequence desk.note_numbers to app;`, 'app', ['insert']),
+    ).toEqual([])
+  })
+
   it('with a grant on the sequence of an identity, which nobody needs', async () => {
     const found = await prove(
       `${notesSql} grant select on notes to app; grant usage, select on sequence notes_id_seq to app;`,

@@ -15,7 +15,7 @@ import type { Experiment, Expected, World } from './experiment.ts'
 import { columnPrivileges, privilegesOf } from './role-privileges.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
-import { grantsAround, neededAround, readSurroundings } from './surroundings.ts'
+import { grantsAround, neededFor, privilegesAround, readSurroundings } from './surroundings.ts'
 
 type Granted = VisibleToRule['privileges']
 type Answer = readonly (readonly string[])[]
@@ -32,6 +32,10 @@ const granted = (privileges: Granted): readonly string[] =>
         ? []
         : [`${privilege} (${identList(columns)})`]
   })
+
+/** Names of the privileges of which there is some. */
+const named = (privileges: Granted): readonly string[] =>
+  Object.keys(privileges).filter((one) => granted({ [one]: privileges[one as keyof Granted] }).length > 0)
 
 const grants = ({ privileges, grantable = [], table, role }: VisibleToRule): readonly string[] => {
   const some = (isGrantable: boolean): Granted =>
@@ -114,7 +118,8 @@ const lists = async (
     (r) => r.role === 'public',
   )
   const found = await tryOut(db, { statements: [] }, { when: [questions.around] })
-  const needed = granted(privileges).length === 0 ? [] : neededAround(around, role)
+  const held = found.rows as Answer
+  const needed = neededFor(around, { role, privileges: named(privileges) })
   const relation = tableText(rule.table)
   return [
     {
@@ -148,8 +153,8 @@ const lists = async (
     {
       when: [questions.around.trim()],
       title: `${role} may use what stands around the table as before: its schema, sequences and functions`,
-      then: rowsOf(withNeeds(found.rows as Answer, needed)),
-      mend: grantsAround(around, grantee(role)).join('\n'),
+      then: rowsOf(withNeeds(held, privilegesAround(needed, role, held))),
+      mend: grantsAround(needed, grantee(role)).join('\n'),
     },
   ]
 }

@@ -7,7 +7,7 @@ import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { relationId, type RelationName } from '../../ground/names.ts'
 import type { Session } from '../../postgres/session.ts'
-import { heldAround, neededAround, readSurroundings } from '../../rules/surroundings.ts'
+import { heldAround, neededFor, privilegesAround, readSurroundings } from '../../rules/surroundings.ts'
 import { inTransaction } from '../observe/work.ts'
 
 export interface Unkept {
@@ -34,15 +34,21 @@ const unkeptOn = async (
   grants: readonly Structure<GrantFacts>[],
 ): Promise<readonly string[]> => {
   const around = await readSurroundings(db, table)
-  if (!around.some(({ kind, isNeeded }) => isNeeded && kind !== 'schema')) return []
-  const roles = [...new Set(grants.map(({ facts }) => facts.grantee ?? 'public'))]
+  const needs = grants.map((grant) => {
+    const role = grant.facts.grantee ?? 'public'
+    const privileges = grant.facts.privileges.map(({ privilege }) => privilege)
+    return { grant, role, needed: neededFor(around, { role, privileges }) }
+  })
+  if (!needs.some(({ needed }) => needed.some(({ kind }) => kind !== 'schema'))) return []
+  const roles = [...new Set(needs.map(({ role }) => role))]
   const [answer] = await db.query(heldAround(around, roles))
-  const held = new Set((answer?.rows ?? []).map((row) => row.join('\0')))
-  return grants
-    .filter(({ facts }) =>
-      neededAround(around, facts.grantee ?? 'public').some((need) => !held.has(need.join('\0'))),
+  const held = (answer?.rows ?? []) as readonly (readonly string[])[]
+  const known = new Set(held.map((row) => row.join('\0')))
+  return needs
+    .filter(({ role, needed }) =>
+      privilegesAround(needed, role, held).some((need) => !known.has(need.join('\0'))),
     )
-    .map(({ id }) => id)
+    .map(({ grant }) => grant.id)
 }
 
 /** Asks in a transaction of its own, and writes nothing. */

@@ -3,10 +3,12 @@ import type { FunctionFacts } from '../../catalog/function.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
-import { grantsAround, readSurroundings } from '../surroundings.ts'
+import { grantsAround, neededFor, readSurroundings } from '../surroundings.ts'
 import { selectEach } from '../trial.ts'
 import type { Reading } from './reading.ts'
 import type { AskedRole } from './roles.ts'
+
+const rowPrivileges = ['select', 'insert', 'update', 'delete']
 
 const routine = (f: FunctionFacts): string => `function ${qualified(f)}(${f.args.join(', ')})`
 
@@ -23,6 +25,7 @@ export const grantsFor = async (
   const grantees = [...new Set(roles.map(({ name }) => ident(name)))].join(', ')
   if (grantees === '') return []
   const around = await readSurroundings(db, table)
+  const needed = roles.flatMap(({ name }) => neededFor(around, { role: name, privileges: rowPrivileges }))
   const read = reading.tables.filter((t) => t.direct).map((t) => t.table)
   const schemas = new Set([
     table.schema,
@@ -34,7 +37,7 @@ export const grantsFor = async (
     `grant all on ${qualified(table)} to ${grantees}`,
     ...read.map((t) => `grant select on ${qualified(t)} to ${grantees}`),
     ...reading.functions.map((f) => `grant execute on ${routine(f)} to ${grantees}`),
-    ...grantsAround(around, grantees).map((sql) => sql.replace(/;$/u, '')),
+    ...grantsAround([...new Set(needed)], grantees).map((sql) => sql.replace(/;$/u, '')),
   ]
 }
 
