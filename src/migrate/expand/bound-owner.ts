@@ -8,13 +8,11 @@ import type { Catalog } from '../../catalog/structure.ts'
 import { relationId, structureId, type RelationName } from '../../ground/names.ts'
 import type { Finding } from '../../prove/result.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
-import { fittedName } from '../../rules/ddl.ts'
 import { kindOfShape } from './kinds/kinds.ts'
 import { drawnRights, drawnRightsBound } from './key/drawn/function-text.ts'
 import { lockTimeoutOfSeveral } from '../changes/lock-timeouts.ts'
+import { rowsCondition, rowsPolicyName, seesAllRows } from '../files/rows-policy.ts'
 import type { PhaseText, Shape } from './shape.ts'
-
-const setting = 'assay.sees_all_rows'
 
 /** `standing` were there before the change; the others come with it. */
 interface Bound {
@@ -35,7 +33,7 @@ const boundIn = (shape: Shape, catalog: Catalog): Bound => ({
   coming: shape.kind === 'move' ? shape.bound.filter((table) => !catalog.tables.has(relationId(table))) : [],
 })
 
-const policyOf = ({ name }: Shape): string => fittedName(`assay_rows_of_${name}`)
+const policyOf = ({ name }: Shape): string => rowsPolicyName(name)
 
 const isDrawn = (shape: Shape): boolean => shape.kind === 'key' && shape.drawn !== undefined
 
@@ -43,8 +41,7 @@ const drop = (shape: Shape, table: RelationName): string =>
   `drop policy if exists ${ident(policyOf(shape))} on ${qualified(table)};\n`
 
 const make = (shape: Shape, table: RelationName): string => {
-  const isSaid = `pg_catalog.current_setting(${literal(setting)}, true) = 'on'`
-  const sees = isDrawn(shape) ? `${isSaid} or pg_catalog.pg_trigger_depth() > 0` : isSaid
+  const sees = rowsCondition(isDrawn(shape))
   return `${drop(shape, table)}create policy ${ident(policyOf(shape))} on ${qualified(table)} to current_user using (${sees}) with check (${sees});\n`
 }
 
@@ -91,10 +88,13 @@ const seeing = (shape: Shape, text: string, tables: readonly RelationName[]): st
   text
     // Without it the function would refuse every write: policies take part, and show it all.
     .replaceAll(drawnRights, drawnRightsBound)
-    .replaceAll(/^set row_security = off;$\n/gmu, () => `set ${setting} = 'on';\n${refuse(shape, tables)}`)
+    .replaceAll(
+      /^set row_security = off;$\n/gmu,
+      () => `set ${seesAllRows} = 'on';\n${refuse(shape, tables)}`,
+    )
     .replaceAll(
       /^set local row_security = off;$\n/gmu,
-      () => `set local ${setting} = 'on';\n${refuse(shape, tables)}`,
+      () => `set local ${seesAllRows} = 'on';\n${refuse(shape, tables)}`,
     )
 
 /** Told once, when the change begins. */

@@ -7,6 +7,7 @@ import { catalogFingerprint } from '../../catalog/fingerprint.ts'
 import { standsIn } from '../../catalog/schema-of.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { isLeftAlone } from '../../prove/left-alone.ts'
+import { isRowsPolicy } from './rows-policy.ts'
 
 /** Where the journal stands. */
 export const journalSchema = 'assay'
@@ -19,10 +20,6 @@ export const ownSchemas: readonly string[] = [journalSchema, schemaLogSchema]
 
 /** Each has a table of its own in a schema that tools make for it. */
 const toolSchemas = new Set(['drizzle', 'supabase_migrations'])
-
-/** A policy that phases of a change of shape make for the role that runs them: another one on each server. */
-const namesWhoMigrates = ({ kind, name }: Structure): boolean =>
-  kind === 'policy' && name.startsWith('assay_')
 
 const isOfSchema = ({ id }: Structure, schema: string): boolean =>
   id === `schema:${schema}` || id.startsWith(`schema:${schema}/`)
@@ -48,11 +45,11 @@ export const structuresOfHistory = (
     [...catalog.structures].filter(
       ([, structure]) =>
         !callsOurs(structure) &&
-        !namesWhoMigrates(structure) &&
+        !isRowsPolicy(structure) &&
         !(structure.table !== null && kept.has(structure.table)) &&
         !standsIn(structure, catalog, ownSchemas) &&
         !schemas.some((schema) => isOfSchema(structure, schema)) &&
-        !isLeftAlone(structure, catalog, leftAlone, new Set()),
+        !isLeftAlone(structure, catalog, { leftAlone }, new Set()),
     ),
   )
 }
