@@ -4,7 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { bind } from '../prove/bind.ts'
 import { declarationDigest } from '../prove/digest.ts'
 import { refuseDeclaredSql } from '../prove/declared-sql.ts'
-import { isLeftAlone, leftAloneBy, statedBy } from '../prove/left-alone.ts'
+import { isLeftAlone, statedBy } from '../prove/left-alone.ts'
 import { readLedger } from '../prove/ledger/ledger.ts'
 import { readLedgerAtRef } from '../prove/ledger/at-ref.ts'
 import type { Ledger } from '../prove/ledger/page.ts'
@@ -49,7 +49,7 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
         declared: declarationDigest(rule),
       })),
       structures: [...catalog.structures.values()]
-        .filter((s) => !isLeftAlone(s, catalog, leftAloneBy(part.architecture), stated))
+        .filter((s) => !isLeftAlone(s, catalog, part.architecture, stated))
         .map((s) => ({
           id: s.id,
           table: s.table,

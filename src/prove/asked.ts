@@ -1,7 +1,7 @@
 /** What a run is asked to look at: all, or the rules and structures that ids name, with the rules that these need. */
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Binding, BoundRule } from './bind.ts'
-import { isLeftAlone, statedBy } from './left-alone.ts'
+import { isLeftAlone, statedBy, type Others } from './left-alone.ts'
 import { makeTablesTouched } from './witness-tables.ts'
 
 /** Whether an id is asked for: itself, its table, or a part before it (`products/unique`). */
@@ -27,17 +27,17 @@ export const askFor = (
   wish: {
     readonly only: readonly string[]
     readonly mutates: boolean
-    readonly leftAlone?: readonly string[]
+    readonly others?: Others
   },
 ): Asked => {
-  const { only, mutates, leftAlone = [] } = wish
+  const { only, mutates, others = {} } = wish
   const reported = binding.rules.filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
   const rules = new Set(reported.map(({ rule }) => rule.id))
   const claimants = (structure: Structure): readonly string[] => binding.claimedBy.get(structure.id) ?? []
   const stated = statedBy(binding.rules)
   const structures = [...catalog.structures.values()].filter(
     (s) =>
-      !isLeftAlone(s, catalog, leftAlone, stated) &&
+      !isLeftAlone(s, catalog, others, stated) &&
       (isAskedFor(s.id, s.table, only) || claimants(s).some((rule) => rules.has(rule))),
   )
   if (only.length === 0 || !mutates) return { rules, structures, tested: reported }

@@ -11,22 +11,19 @@ import { unquoted } from '../postgres/quote.ts'
 export const statedBy = (rules: readonly { readonly claims: readonly string[] }[]): ReadonlySet<string> =>
   new Set(rules.flatMap(({ claims }) => claims))
 
-/** All of which nothing is asked: what is others' own, and what stands only while a change of shape lasts. */
-export const leftAloneBy = ({
-  leftAlone = [],
-  temporary = [],
-}: Pick<Architecture, 'leftAlone' | 'temporary'>): readonly string[] => [...leftAlone, ...temporary]
+/** Of which nothing is asked: what is others' own, and what stands only while a change of shape lasts. */
+export type Others = Pick<Architecture, 'leftAlone' | 'temporary'>
 
 export const isLeftAlone = (
   structure: Structure,
   catalog: Catalog,
-  leftAlone: NonNullable<Architecture['leftAlone']>,
+  { leftAlone = [], temporary = [] }: Others,
   stated: ReadonlySet<string>,
 ): boolean => {
-  if (leftAlone.length === 0) return false
-  // Named by itself: a rule of all policies of a table does not mean one that stands while a change of shape lasts.
+  // A rule of all policies of a table does not mean one that stands while a change of shape lasts.
+  if (temporary.includes(structure.id)) return true
+  if (leftAlone.length === 0 || stated.has(structure.id)) return false
   if (leftAlone.includes(structure.id)) return true
-  if (stated.has(structure.id)) return false
   if (structure.table !== null && leftAlone.includes(structure.table)) return true
   const schemas = leftAlone.filter((id) => id.endsWith('.*')).map((id) => unquoted(id.slice(0, -2)))
   return standsIn(structure, catalog, schemas)

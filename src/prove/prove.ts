@@ -19,7 +19,6 @@ import { diagramOf } from './diagram.ts'
 import { declarationDigest } from './digest.ts'
 import { findingsOf } from './findings.ts'
 import { proveGreen, type GreenRule } from './green.ts'
-import { leftAloneBy } from './left-alone.ts'
 import { hasBudget, loadedPlan } from './loaded-plans.ts'
 import { mutateAll } from './mutate-all.ts'
 import { indistinctOf, makeWitnesses } from './mutate.ts'
@@ -154,7 +153,7 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
     const asked = askFor(binding, catalog, {
       only,
       mutates: steps.includes('mutate'),
-      leftAlone: leftAloneBy(architecture),
+      others: architecture,
     })
     const workers = options.workers ?? 2
     const writers = writersFor(asked.tested, workers)

@@ -6,7 +6,7 @@ import { structureId } from '../../ground/names.ts'
 import type { Session } from '../../postgres/session.ts'
 import { isAskedFor } from '../../prove/asked.ts'
 import { bind } from '../../prove/bind.ts'
-import { isLeftAlone, leftAloneBy, statedBy } from '../../prove/left-alone.ts'
+import { isLeftAlone, statedBy } from '../../prove/left-alone.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { Change } from '../changes/change.ts'
 import { stepsOf } from '../changes/kinds.ts'
@@ -66,7 +66,7 @@ export const dropUnclaimed = async (db: Session, wish: DropWish): Promise<readon
   const unclaimed = [...catalog.structures.values()].filter(
     (s) =>
       !binding.claimedBy.has(s.id) &&
-      !isLeftAlone(s, catalog, leftAloneBy(architecture), stated) &&
+      !isLeftAlone(s, catalog, architecture, stated) &&
       isAskedFor(s.id, s.table, only),
   )
   const ids = new Set(unclaimed.map(({ id }) => id))
