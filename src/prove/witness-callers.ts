@@ -4,26 +4,19 @@
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
-
-const wordsOf = (text: string): readonly string[] => text.split(/[^\p{L}\p{N}_$]+/u)
+import { namesIn } from './names-in-text.ts'
 
 interface Callable {
   readonly id: string
   readonly name: string
-  /** Whether its body names something; a name of several words stands between quotes. */
+  /** Whether its body names something. */
   readonly names: (name: string) => boolean
 }
 
 const callableOf = (structure: Structure): Callable | null => {
   const calls = kindOfStructure(structure).calls?.(structure)
   if (calls === undefined) return null
-  const text = calls.body.toLowerCase()
-  const words = new Set(wordsOf(text))
-  return {
-    id: structure.id,
-    name: calls.name.toLowerCase(),
-    names: (name) => (wordsOf(name).length === 1 ? words.has(name) : text.includes(name)),
-  }
+  return { id: structure.id, name: calls.name, names: namesIn(calls.body) }
 }
 
 const callablesIn = (catalog: Catalog): ReadonlyMap<string, Callable> =>

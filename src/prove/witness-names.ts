@@ -5,6 +5,7 @@
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Experiment, World } from '../rules/experiment.ts'
+import { namesIn } from './names-in-text.ts'
 
 /** The text in which PostgreSQL itself sees no name: bodies, with all around them, and strings. */
 const unseen = (definition: string): string =>
@@ -12,25 +13,13 @@ const unseen = (definition: string): string =>
     ? definition
     : [...definition.matchAll(/'((?:[^']|'')*)'/gu)].map((m) => m[1] ?? '').join('\n')
 
-const wordsOf = (text: string): readonly string[] => text.toLowerCase().split(/[^\p{L}\p{N}_$]+/u)
-
-interface Hidden {
-  readonly words: ReadonlySet<string>
-  readonly text: string
-}
-
-const hiddenIn = (catalog: Catalog): Hidden => {
-  const text = [...catalog.structures.values()]
-    .filter((structure) => !kindOfStructure(structure).isWordsOnly)
-    .map(({ definition }) => unseen(definition))
-    .join('\n')
-    .toLowerCase()
-  return { words: new Set(wordsOf(text)), text }
-}
-
-/** A name of several words stands between quotes. */
-const isHidden = ({ words, text }: Hidden, name: string): boolean =>
-  wordsOf(name).length === 1 ? words.has(name) : text.includes(name)
+const hiddenIn = (catalog: Catalog): ((name: string) => boolean) =>
+  namesIn(
+    [...catalog.structures.values()]
+      .filter((structure) => !kindOfStructure(structure).isWordsOnly)
+      .map(({ definition }) => unseen(definition))
+      .join('\n'),
+  )
 
 const textOf = ({ given, when }: Experiment): string => [...given, ...when].join('\n').toLowerCase()
 
@@ -48,7 +37,7 @@ const onceEach = <K extends object>(make: (key: K) => string): ((key: K) => stri
 export const makeNamers = (
   catalog: Catalog,
 ): ((structure: Structure) => ((experiment: Experiment) => boolean) | null) => {
-  let hidden: Hidden | null = null
+  let isHidden: ((name: string) => boolean) | null = null
   const ofExperiment = onceEach(textOf)
   const ofWorld = onceEach(({ statements }: World) => statements.join('\n').toLowerCase())
   return (structure) => {
@@ -58,13 +47,13 @@ export const makeNamers = (
     )
     // What hangs on a table acts whenever the table is written.
     if (reached.some((one) => one.table !== null)) return null
+    isHidden ??= hiddenIn(catalog)
+    if (reached.some(({ name }) => isHidden?.(name))) return null
     // In a statement a quote in the name is doubled.
     const names = reached.flatMap(({ name }) => [
       name.toLowerCase(),
       name.toLowerCase().replaceAll('"', '""'),
     ])
-    const texts = (hidden ??= hiddenIn(catalog))
-    if (names.some((name) => isHidden(texts, name))) return null
     return (experiment) => {
       const statements = [ofExperiment(experiment), ofWorld(experiment.world)]
       return names.some((name) => statements.some((text) => text.includes(name)))
