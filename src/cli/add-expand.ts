@@ -49,6 +49,10 @@ export const addExpand = (migrate: Command, { describe, run }: Pick<Grammar, 'de
     .option('--back <expression...>', 'table.old_column = SQL over the new columns')
     .option('--move <columns...>', 'table.column=other_table.column: it moves to another table')
     .option('--fill <expression...>', 'table.column = SQL for what is missing')
+    .option(
+      '--server-version <major>',
+      'write statements that this version of PostgreSQL knows (default: that of the server that tries them)',
+    )
     .action((directory: string, options: ExpandOptions) =>
       run('migrate expand', options, async (output) => {
         const { expandCommand } = await import('./expand-command.ts')

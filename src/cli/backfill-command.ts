@@ -56,7 +56,7 @@ const sourceOf = (file: string | undefined, { sql }: BackfillOptions): BackfillS
   throw usage(
     file === undefined ? 'No statement is named.' : 'Two statements are named.',
     'usage.no-statement',
-    `Name a file with one UPDATE or DELETE, or give it with --sql: ${example}`,
+    `Name a file with one UPDATE, DELETE or INSERT … SELECT, or give it with --sql: ${example}`,
   )
 }
 

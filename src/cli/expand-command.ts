@@ -15,6 +15,7 @@ export interface ExpandOptions extends CommonOptions {
   readonly move?: readonly string[]
   readonly only?: readonly string[]
   readonly keep?: string
+  readonly serverVersion?: string
   readonly dryRun?: boolean
 }
 
@@ -82,7 +83,16 @@ export const expandCommand = async (
   output: Output,
 ): Promise<Answer> => {
   const { set = [], back = [], fill = [], move = [] } = options
-  const found = await expandProject({ directory, set, back, fill, move, ...common(options, output) })
+  const { serverVersion } = options
+  const found = await expandProject({
+    directory,
+    set,
+    back,
+    fill,
+    move,
+    ...(serverVersion === undefined ? {} : { serverVersion: Number(serverVersion) }),
+    ...common(options, output),
+  })
   return answer('expand', directory, found, options, output)
 }
 

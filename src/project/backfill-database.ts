@@ -3,6 +3,7 @@
  * and the word to whoever runs one to pause. It goes on by itself when the server was away for a while.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as rest } from 'node:timers/promises'
 import { AssayError } from '../ground/errors.ts'
@@ -27,6 +28,7 @@ import {
   type DeadRow,
 } from '../migrate/backfill/store.ts'
 import type { Limits } from '../migrate/backfill/throttle.ts'
+import { phaseFile } from '../migrate/files/written-for.ts'
 import { connectFault } from '../postgres/connect-fault.ts'
 import { parseConnectionUrl } from '../postgres/connection-url.ts'
 import { ConnectionLost } from '../postgres/fault.ts'
@@ -38,7 +40,7 @@ export interface BackfillSettings {
   readonly url: string
   /** A file with the statement, or the statement itself. */
   readonly source: { readonly file: string } | { readonly sql: string }
-  /** Absent: the file's name without its ending, or a digest of the statement. */
+  /** Absent: the file's name without its ending, that of the migration for a file of a phase, or a digest of the statement. */
   readonly name?: string
   readonly key?: readonly string[]
   readonly again: boolean
@@ -69,6 +71,14 @@ const withSession = async <T>(url: string, work: (db: Session) => Promise<T>): P
   }
 }
 
+/** The files of all phases are called alike: their directories tell them apart. */
+const nameOfFile = (file: string): string => {
+  const own = path.basename(file).replace(/\.sql$/iu, '')
+  const directory = path.dirname(file)
+  if (!existsSync(path.join(directory, phaseFile))) return own
+  return path.basename(directory) + own.replace(/^backfill(?=-|$)/u, '')
+}
+
 const read = async ({
   source,
   name,
@@ -81,7 +91,7 @@ const read = async ({
   }
   const file = path.resolve(source.file)
   const statement = readBackfillStatement(readSqlFile(file))
-  return { statement, name: name ?? path.basename(file).replace(/\.sql$/iu, '') }
+  return { statement, name: name ?? nameOfFile(file) }
 }
 
 export interface BackfillRun extends BackfillOutcome {

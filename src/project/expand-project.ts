@@ -27,6 +27,8 @@ export interface ExpandSettings extends ServerWish {
   readonly set: readonly string[]
   readonly back: readonly string[]
   readonly fill: readonly string[]
+  /** The major version of PostgreSQL on which the phases will run. Absent: that of the server on which they are tried. */
+  readonly serverVersion?: number
   /** `users.bio=profiles.bio`. */
   readonly move: readonly string[]
   readonly only: readonly string[]
@@ -110,9 +112,29 @@ const write = (directory: string, phases: readonly NamedPhase[]): readonly strin
     })
   })
 
+/** The first version for which statements are chosen. */
+const oldest = 14
+
+/** Phases are tried on a server that knows all that is written. */
+const versionOf = (asked: number | undefined, major: number): number => {
+  if (asked === undefined || (Number.isInteger(asked) && asked >= oldest && asked <= major))
+    return asked ?? major
+  throw new AssayError(`Phases cannot be written here for PostgreSQL ${asked}.`, {
+    code: 'expand.server-version',
+    exit: 2,
+    asked: `--server-version ${asked}`,
+    found: `a server of version ${major}, on which each phase is tried`,
+    why: `its statements are those of the versions ${oldest} to ${major}`,
+    mend:
+      asked > major
+        ? `Try them on a server of that version: assay migrate expand --url postgres://…`
+        : `Name the major version of the database, from ${oldest} to ${major}: --server-version ${major}`,
+  })
+}
+
 const each = async (
   project: Project,
-  wish: ServerWish & { readonly dryRun: boolean },
+  wish: ServerWish & { readonly dryRun: boolean; readonly serverVersion?: number },
   work: (lab: ShapeLab, standing: readonly PhaseOnDisk[]) => Promise<Expanded>,
 ): Promise<readonly ArchitecturePhases[]> =>
   withMigrated(project, wish, async (all: readonly Migrated[]) => {
@@ -121,6 +143,7 @@ const each = async (
       const { schema, architecture } = part
       if (schema.migrations === undefined) throw noDirectory(schema.command)
       const directory = path.resolve(schema.directory, schema.migrations)
+      const major = versionOf(wish.serverVersion, server.major)
       wish.onProgress?.(`trying phases of ${architecture.name}`, 0, 1)
       const run: ShapeLab['run'] = async (database, file, text) => {
         const owner = await server.connect(database, 'owner')
@@ -134,7 +157,15 @@ const each = async (
           await owner.end()
         }
       }
-      const lab: ShapeLab = { server, template, architecture, fromHalfWay, volatile: volatileDefaults, run }
+      const lab: ShapeLab = {
+        server,
+        template,
+        architecture,
+        major,
+        fromHalfWay,
+        volatile: volatileDefaults,
+        run,
+      }
       const { phases, rules, findings } = await work(lab, readPhases(directory))
       const names = migrationNames(
         readdirSync(directory),

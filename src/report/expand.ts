@@ -20,10 +20,12 @@ const whens: Readonly<Record<ArchitecturePhases['phases'][number]['phase'], stri
 }
 
 /** Where one statement says the same, it can be run with a look at the load. */
-const whenOf = ({ phase, files }: ArchitecturePhases['phases'][number]): string =>
-  phase === 'backfill' && 'backfill.sql' in files
-    ? 'release behind it; on a large table run its backfill.sql with assay migrate backfill first'
+const whenOf = ({ phase, files }: ArchitecturePhases['phases'][number]): string => {
+  const own = Object.keys(files).filter((file) => /^backfill(?:-\d+)?\.sql$/u.test(file))
+  return own.length > 0
+    ? `release behind it; on a large table run its ${own.join(', ')} with assay migrate backfill first`
     : whens[phase]
+}
 
 const sqlLines = (name: string, text: string, { paint }: Layout): readonly string[] => [
   `    ${paint.dim(`-- ${printable(name)}`)}`,

@@ -1,5 +1,5 @@
 /** `assay migrate backfill` as a user runs it: looked at first, killed half way, run to its end, and asked about. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as rest } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -77,6 +77,32 @@ describe('assay migrate backfill', () => {
       expect(again.stdout).toMatch(/^fill_slug is complete\.\n {2}table +products, along id\n/u)
       const status = await assayJson(['migrate', 'backfill', '--status', '--url', url])
       expect(status.summary).toMatchObject({ backfills: [{ name: 'fill_slug', state: 'complete' }] })
+    })
+  })
+
+  test('files of phases are told apart by their migrations', async () => {
+    await withDirectory(async (directory) => {
+      const names: string[] = []
+      for (const [phase, file] of [
+        ["0002_it's_a_backfill", 'backfill.sql'],
+        ['0005_other_backfill', 'backfill-2.sql'],
+      ] as const) {
+        const place = join(directory, phase)
+        mkdirSync(place)
+        writeFileSync(join(place, 'phase.json'), '{}')
+        writeFileSync(join(place, file), 'update products set n = 1')
+        const { code, summary } = await assayJson([
+          'migrate',
+          'backfill',
+          join(place, file),
+          '--url',
+          url,
+          '--dry-run',
+        ])
+        expect(code).toBe(0)
+        names.push((summary as unknown as { readonly name: string }).name)
+      }
+      expect(names).toEqual(["0002_it's_a_backfill", '0005_other_backfill-2'])
     })
   })
 

@@ -48,11 +48,16 @@ export interface ShapeProject {
 
 export const withShapeProject = async (
   server: Server,
-  wish: { readonly sql: string; readonly architecture: Architecture },
+  wish: {
+    readonly sql: string
+    readonly architecture: Architecture
+    /** For which phases are written. Absent: the server's. */
+    readonly major?: number
+  },
   work: (project: ShapeProject) => Promise<void>,
 ): Promise<void> => {
   await loadParser()
-  const { sql, architecture } = wish
+  const { sql, architecture, major = server.major } = wish
   const directory = mkdtempSync(path.join(tmpdir(), 'assay-shape-'))
   const bare = await server.createDatabase('bare')
   const setup = await server.connect(bare, 'owner')
@@ -69,22 +74,25 @@ export const withShapeProject = async (
     if (refusal !== null)
       throw new Error(`${one.name} ${direction}: ${refusal.fault.message}\n${refusal.step.text}`)
   }
+  let template: string | null = null
+  let applied = 0
+  /** With all that is written so far: what comes next is run behind it. */
   const withTemplate = async <T>(use: (lab: ShapeLab) => Promise<T>): Promise<T> => {
-    const template = await server.clone(bare, 'migrated')
-    try {
-      for (const one of migrations()) await runOn(template, one, 'up')
-      await server.admitRoles()
-      return await use({
-        server,
-        template,
-        architecture,
-        fromHalfWay,
-        volatile: volatileDefaults,
-        run: runFile,
-      })
-    } finally {
-      await server.dropDatabase(template)
+    template ??= await server.clone(bare, 'migrated')
+    for (const one of migrations().slice(applied)) {
+      await runOn(template, one, 'up')
+      applied += 1
     }
+    await server.admitRoles()
+    return await use({
+      server,
+      template,
+      architecture,
+      major,
+      fromHalfWay,
+      volatile: volatileDefaults,
+      run: runFile,
+    })
   }
   const runFile: ShapeLab['run'] = async (target, file, text) => {
     const owner = await server.connect(target, 'owner')
@@ -141,11 +149,13 @@ export const withShapeProject = async (
       test: async () => {
         const told: string[] = []
         const current = await server.clone(bare, 'tested')
+        let known = await catalogOf(current)
         for (const migration of migrations()) {
           const before = await server.clone(current, 'before')
           await runOn(current, migration, 'up')
           await server.admitRoles()
-          const catalogs = { before: await catalogOf(before), after: await catalogOf(current) }
+          const catalogs = { before: known, after: await catalogOf(current) }
+          known = catalogs.after
           const { findings } = await testMigration({ server, migration, before, catalogs })
           told.push(
             ...findings.map(
@@ -160,8 +170,8 @@ export const withShapeProject = async (
     })
   } finally {
     await db.end()
-    await server.dropDatabase(database)
-    await server.dropDatabase(bare)
+    for (const one of [database, bare, ...(template === null ? [] : [template])])
+      await server.dropDatabase(one)
     rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -95,3 +95,23 @@ it('fills all rows where a policy without a condition lets the role do what it d
   await admin.query(`create policy d on "odd ""notes""" for delete to "${server.owner}" using (true)`)
   expect(await run('delete', text)).toMatchObject({ changed: 50 })
 })
+
+it('is refused where an insert may not lock, or not make, all rows', async () => {
+  await admin.query(
+    `create table kept (id int primary key, body text); alter table kept owner to "${server.owner}"`,
+  )
+  const text = `insert into kept select n.id, n.body from "odd ""notes""" n for no key update of n`
+  await expect(run('insert', text)).rejects.toMatchObject({
+    code: 'backfill.hidden-rows',
+    found: expect.stringContaining('odd ""notes""') as string,
+  })
+  await admin.query(`create policy w on "odd ""notes""" for update using (true);
+    alter table kept enable row level security; alter table kept force row level security;
+    create policy r on kept for select using (true)`)
+  await expect(run('insert', text)).rejects.toMatchObject({
+    code: 'backfill.hidden-rows',
+    found: expect.stringContaining('kept') as string,
+  })
+  await admin.query('create policy a on kept for insert with check (true)')
+  expect(await run('insert', text)).toMatchObject({ changed: 250 })
+})

@@ -7,7 +7,8 @@ import { AssayError } from '../../ground/errors.ts'
 import { relationId } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { BackfillStatement, NamedTable } from './statement.ts'
+import type { BackfillStatement } from './statement.ts'
+import type { NamedTable } from './statement-parts.ts'
 
 const setting = 'assay.sees_all_rows'
 const sees = `pg_catalog.current_setting(${literal(setting)}, true) = 'on'`
@@ -30,10 +31,17 @@ const seesAll = (expression: string): string =>
 const isFor = `(p.polroles @> array[0::oid] or exists (
     select from pg_catalog.unnest(p.polroles) as r (oid) where r.oid <> 0 and pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')))`
 
-const hiddenSql = ({ verb, table, reads }: BackfillStatement): string => {
+/** As pg_policy.polcmd says them. */
+const commands = { update: 'w', delete: 'd', insert: 'a' } as const
+
+const hiddenSql = ({ verb, table, into, reads, locks }: BackfillStatement): string => {
+  const does = (of: NamedTable, command: string): string =>
+    `(pg_catalog.to_regclass(${literal(nameOf(of))}), ${literal(command)})`
   const all = [
-    `(pg_catalog.to_regclass(${literal(nameOf(table))}), ${literal(verb === 'update' ? 'w' : 'd')})`,
-    ...[table, ...reads].map((read) => `(pg_catalog.to_regclass(${literal(nameOf(read))}), 'r')`),
+    does(into ?? table, commands[verb]),
+    ...[table, ...reads, ...(into === null ? [] : [into])].map((read) => does(read, 'r')),
+    // Whoever locks a row has to be let change it.
+    ...locks.map((locked) => does(locked, 'w')),
   ]
   const ofVerb = `p.polrelid = c.oid and p.polcmd in (t.does, '*') and ${isFor}`
   const isWide = `(${seesAll('polqual')} and ${seesAll('polwithcheck')})`

@@ -4,6 +4,7 @@ import { relationId, type RelationName } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { BackfillStatement } from './statement.ts'
+import type { NamedTable } from './statement-parts.ts'
 
 export interface KeyColumn {
   readonly name: string
@@ -58,7 +59,7 @@ const keysSql = (oid: number): string => `
     and i.indpred is null and i.indexprs is null and m.amname = 'btree'
   order by i.indisprimary desc, i.indnkeyatts, x.relname`
 
-const written = ({ schema, name }: BackfillStatement['table']): string =>
+const written = ({ schema, name }: NamedTable): string =>
   schema === null ? ident(name) : qualified({ schema, name })
 
 const refuseTable = (statement: BackfillStatement, found: string, mend: string): AssayError =>
@@ -100,7 +101,8 @@ const keyed = (
 
 /**
  * Reads the table that the statement names, by the session's search_path, and its key. Throws AssayError `backfill.table`
- * (exit 2) when there is none, and when the statement sets a column of the key.
+ * (exit 2) when there is none, when the statement
+ * sets a column of the key, and when it fills the table that it walks.
  */
 export const readKeyedTable = async (
   db: Session,
@@ -113,6 +115,17 @@ export const readKeyedTable = async (
     throw refuseTable(statement, `no relation ${name}`, 'Correct the name, or write its schema with it.')
   if (found.kind !== 'r' && found.kind !== 'p')
     throw refuseTable(statement, `${relationId(found)} is no table`, 'Name the table that has the rows.')
+  if (statement.into !== null) {
+    const [target] = await db.json<{ readonly is: boolean }>(
+      `select pg_catalog.to_regclass(${literal(written(statement.into))}) = ${found.oid}::oid as is`,
+    )
+    if (target?.is === true)
+      throw refuseTable(
+        statement,
+        `it inserts into ${relationId(found)}, which it walks through`,
+        'The rows that it makes would be met again. Insert into another table.',
+      )
+  }
   const { columns } = keyed(statement, found, await db.json<FoundKey>(keysSql(found.oid)), wish)
   const moved = columns.find((column) => statement.sets.includes(column.name))
   if (moved)

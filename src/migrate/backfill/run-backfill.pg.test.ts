@@ -105,6 +105,34 @@ describe('every row exactly once', () => {
     expect(await counts('"Odd ""S"."t b"')).toEqual({})
   })
 
+  test('an insert walks the table that it reads', async () => {
+    await db.query(`
+      create table "old ""one" (id int primary key, a text, b int);
+      create table "new one" (id int primary key references "old ""one" on delete cascade, a text check (a <> 'bad'), unique (a));
+      insert into "old ""one" select i, case when i in (77, 900) then 'bad' else 'a' || i end, i % 2 from generate_series(1, 2000) i;
+      insert into "new one" values (5, 'by hand')`)
+    const text = `insert into "new one" (id, a)
+      select "o o".id, "o o".a from "old ""one" as "o o"
+      where "o o".b = 1 -- half of them
+      for no key update of "o o" on conflict (id) do nothing`
+    expect(await run('copied', text)).toMatchObject({
+      state: 'complete',
+      walked: 2000,
+      changed: 998,
+      dead: 1,
+      table: '"old ""one"',
+    })
+    expect(await readDeadRows(db, 'copied', 10)).toMatchObject([{ key: ['77'], sqlstate: '23514' }])
+    expect(
+      await db.json(
+        `select count(*)::int as n, count(*) filter (where n.a = o.a)::int as same from "new one" n join "old ""one" o using (id)`,
+      ),
+    ).toEqual([{ n: 999, same: 998 }])
+    await expect(
+      run('itself', `insert into public."old ""one" select o.* from "old ""one" o for update`),
+    ).rejects.toMatchObject({ code: 'backfill.table' })
+  })
+
   test('keys of every ordered type, with their ends', async () => {
     const values: Readonly<Record<string, readonly string[]>> = {
       numeric: ['NaN', '-Infinity', 'Infinity', '0', '1e-20', '-99999999999999999999.5'],

@@ -3,7 +3,7 @@ import { relationId, structureId } from '../../ground/names.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import { columnStands, syncIds, when, type OpenedShape } from './columns-open.ts'
-import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from './lab.ts'
+import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from './lab.ts'
 import { takeOldSide } from './old-side.ts'
 import { namedInFunctions } from './obstacles.ts'
 import {
@@ -43,7 +43,7 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
     const without = await takeOldSide(lab, db, aside)
     if (!('ids' in without)) return { texts: [], rules: [], findings: without }
     const context = await contextOf(lab, db, without.before, without.after)
-    const back = { ...context, before: without.after, after: without.before }
+    const back = turned(context)
     const verify = refuseWhere(
       table,
       disagreement(aside),

@@ -7,10 +7,28 @@ import type { DefaultFacts } from '../../catalog/default.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import { changesBetween } from '../changes/changes-between.ts'
-import { contextOf, designColumns, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from './lab.ts'
+import {
+  contextOf,
+  designColumns,
+  runAll,
+  saysShape,
+  turned,
+  walkedTable,
+  withCopy,
+  type ShapeLab,
+} from './lab.ts'
 import { laterTriggers, obstacles, uncheckedTexts } from './obstacles.ts'
 import { takeOldSide } from './old-side.ts'
-import { headLine, inOneMoment, inPages, phaseText, stagesBack, stagesOfChanges } from './phase-text.ts'
+import {
+  backfillFile,
+  headLine,
+  inOneMoment,
+  inPages,
+  phaseText,
+  stagesBack,
+  stagesOfChanges,
+  withALook,
+} from './phase-text.ts'
 import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shape.ts'
 import { disagreement, sidesOf, valuesInTable, type PlacedColumn, type Sides } from './sides.ts'
 import { dropSync, functionOf, syncFunction, triggerName, triggerText } from './sync.ts'
@@ -178,7 +196,7 @@ const backfillText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walk
       head: [
         headLine(2, phasesOf, 'backfill', saysShape(shape)),
         `Rows of ${id} that nobody has written since are filled, some pages in each transaction; it may run again.`,
-        'With a look at replicas and load, and a way to pause, run backfill.sql first: assay migrate backfill FILE --url …',
+        withALook(backfillFile),
         'assay: data',
         'assay: rerunnable',
         inPages,
@@ -188,7 +206,7 @@ const backfillText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walk
     }),
     down: '-- Takes back nothing: the new columns go with expand.\n',
     files: {
-      'backfill.sql': `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(table, set, condition)};\n`,
+      [backfillFile]: `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(table, set, condition)};\n`,
       'after.sql': `-- Rows whose two shapes do not say the same.\n${hasSuchRows(table, condition)};\n`,
     },
   }
@@ -210,7 +228,7 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
     await runAll(db, swapBack(asked))
     const made = await readCatalog(db)
     const context = await contextOf(lab, db, expanded, made)
-    const back = { ...context, before: made, after: expanded }
+    const back = turned(context)
     const shape = withDefaults(asked, context)
     const beside = sidesOf(shape, 'beside')
     const switched = sidesOf(shape, 'switched')

@@ -27,6 +27,13 @@ const sql = `
   create unique index "one ""each""" on "per ""customer""" (customer_id);
   create index on "per ""customer""" (n);
   create view of_view as select customer_id, n from "per ""customer""";
+  create view "in ""between""" with (security_barrier = true) as select o.id, o.customer_id, v.n from ${orders} o join of_view v using (customer_id);
+  create materialized view a_last as select customer_id, max(id) as id, max(n) as n from "in ""between""" group by 1;
+  create unique index "last ""each""" on a_last (customer_id);
+  create materialized view all_last as select id, l.n from a_last l join "in ""between""" b using (id);
+  create view of_last as select id from a_last;
+  comment on view "in ""between""" is 'kept too';
+  grant select on "in ""between""", a_last to public;
   comment on materialized view "per ""customer""" is 'kept';
   create unique index "for subscribers" on customers (id);
   alter table customers replica identity using index "for subscribers";
@@ -78,7 +85,7 @@ const identityOf = ({ db }: ShapeProject) =>
 const typesOf = ({ db }: ShapeProject) =>
   db.json(
     `select distinct format_type(atttypid, null) as type from pg_attribute
-      where attrelid in ('customers'::regclass, '${orders}'::regclass, 'items'::regclass, 'audit'::regclass, 'of_customer'::regclass, 'of_view'::regclass, '"per ""customer"""'::regclass)
+      where attrelid in ('customers'::regclass, '${orders}'::regclass, 'items'::regclass, 'audit'::regclass, 'of_customer'::regclass, 'of_view'::regclass, '"per ""customer"""'::regclass, '"in ""between"""'::regclass, 'a_last'::regclass, 'all_last'::regclass, 'of_last'::regclass)
         and attname in ('id', 'customer_id', 'the "parent"', 'order_id', 'item_order')`,
   )
 
@@ -148,6 +155,14 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         expect(await standing(project)).toEqual(before.standing)
         const back = difference(before.catalog, await readCatalog(db))
         expect(isSame(back) ? null : back).toBe(null)
+
+        for (const phase of ['expand', 'backfill', 'switch', 'contract']) await project.run(phase)
+        await project.contract()
+        await project.run('forget')
+        expect(
+          await db.json(`select relname::text as left from pg_class where relname like 'assay%'`),
+        ).toEqual([])
+        expect(await db.json('select count(*) > 0 as is from all_last')).toEqual([{ is: true }])
       })
     } finally {
       await stop()
@@ -180,15 +195,18 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
     const { server, stop } = await start()
     try {
       const small = `create table p (id int primary key, v int, twice int generated always as (id * 2) stored);
-        create view between_them as select id from p;
-        create materialized view m as select id from between_them;
+        create function between_them() returns setof int begin atomic select id from p; end;
+        create materialized view m as select * from between_them();
         create table c (p_id int references p);
+        create table l (k int, id int primary key); create table lr (k int, b int);
+        create view by_place as select l.id, lr.b from l join lr using (k); alter table l rename k to kk;
         create table parts (id int primary key) partition by hash (id);
         create table q (id int unique, exclude using btree (id with =)); create table r (q_id int references q (id));`
       const of = (childType: 'int' | 'bigint') =>
         declared(
           table('p', { id: 'bigint', v: 'int', twice: 'int' }, () => []),
           table('c', { p_id: childType }, () => []),
+          table('l', { id: 'bigint', kk: 'int' }, () => []),
           table('parts', { id: 'bigint' }, () => []),
           table('q', { id: 'bigint' }, () => []),
           table('r', { q_id: 'bigint' }, () => []),
@@ -199,6 +217,7 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         expect(findings.map(({ code, structure }) => `${code} ${structure}`)).toEqual([
           'expand.key p/generated:twice',
           'expand.key materializedView:m',
+          'expand.key view:by_place',
           'expand.partition-key parts/column:id',
           'expand.key q/excludes:id',
         ])

@@ -21,6 +21,8 @@ export interface ShapeLab {
   /** A database with the migrations applied; nobody is connected to it. */
   readonly template: string
   readonly architecture: Architecture
+  /** The major version for which phases are written: the server's, or an older one. */
+  readonly major: number
   /** Makes a statement of a way back run where only a part of what it undoes stands. */
   readonly fromHalfWay: (sql: string) => string
   /** Expressions that give another value for each row. */
@@ -67,16 +69,20 @@ export const runAll = async (db: Session, statements: readonly string[]): Promis
     })
 }
 
+/** Statements are chosen as that version knows them. */
+const asOf = (catalog: Catalog, major: number): Catalog =>
+  catalog.major > major ? { ...catalog, major } : catalog
+
 export const contextOf = async (
-  { server, volatile }: ShapeLab,
+  { server, volatile, major }: ShapeLab,
   db: Session,
   before: Catalog,
   after: Catalog,
 ): Promise<ChangeContext> => {
   const found = new Set([...(await volatile(db, before)), ...(await volatile(db, after))])
   return {
-    before,
-    after,
+    before: asOf(before, major),
+    after: asOf(after, major),
     owner: server.owner,
     online: true,
     isVolatile: (expression) => found.has(expression),
@@ -84,6 +90,13 @@ export const contextOf = async (
     fromHalfWay: true,
   }
 }
+
+/** The way back of what it makes. */
+export const turned = (context: ChangeContext): ChangeContext => ({
+  ...context,
+  before: context.after,
+  after: context.before,
+})
 
 export const walkedTable = async (db: Session, table: RelationName): Promise<WalkedTable> => {
   const [found] = await db.json<{ readonly kind: string; readonly key: readonly string[] | null }>(
@@ -117,12 +130,12 @@ export type ToldRefusal = (rule: string, statement: string, fault: PgError) => F
 
 /** Runs the designs of rules that claim nothing yet, those that `isMeant` picks by table and text. Answers their ids. */
 export const designRules = async (
-  { architecture }: ShapeLab,
+  { architecture, major }: ShapeLab,
   db: Session,
   isMeant: (table: string, design: string) => boolean,
   refused: ToldRefusal,
 ): Promise<Designed> => {
-  const catalog = await readCatalog(db)
+  const catalog = asOf(await readCatalog(db), major)
   const { rules } = await bind(architecture, catalog, db)
   const wanted = rules.filter(
     ({ rule, claims, design, missing }) =>

@@ -3,9 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
 import { compareNames } from '../files/migration-files.ts'
+import { phaseFile } from '../files/written-for.ts'
 import { changeKey, phases, type Phase, type PhaseText, type Shape } from './shape.ts'
-
-export const phaseFile = 'phase.json'
 
 export interface PhaseOnDisk {
   /** Of the migration. */
@@ -15,13 +14,16 @@ export interface PhaseOnDisk {
   /** How long the way back is kept, from contract on. */
   readonly keep: string | null
   readonly temporary: readonly string[]
+  /** The major version of PostgreSQL for which it was written; null: it does not say. */
+  readonly postgres: number | null
 }
 
 export const formatPhase = (
   shape: Shape,
   { phase, temporary }: Pick<PhaseText, 'phase' | 'temporary'>,
-  keep: string | null,
-): string => `${JSON.stringify({ phase, ...(keep === null ? {} : { keep }), shape, temporary }, null, 2)}\n`
+  { keep, postgres }: { readonly keep: string | null; readonly postgres: number },
+): string =>
+  `${JSON.stringify({ phase, postgres, ...(keep === null ? {} : { keep }), shape, temporary }, null, 2)}\n`
 
 const unreadable = (file: string, found: string): AssayError =>
   new AssayError(`${file} does not say which phase it is.`, {
@@ -40,7 +42,7 @@ const parsePhase = (file: string, migration: string): PhaseOnDisk => {
   } catch (cause) {
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause))
   }
-  const { phase, shape, keep, temporary } = (read ?? {}) as Partial<PhaseOnDisk>
+  const { phase, shape, keep, temporary, postgres } = (read ?? {}) as Partial<PhaseOnDisk>
   const known = phases.find((one) => one === phase)
   if (known === undefined || typeof shape !== 'object' || typeof shape.name !== 'string')
     throw unreadable(file, `phase ${String(phase)}`)
@@ -49,6 +51,7 @@ const parsePhase = (file: string, migration: string): PhaseOnDisk => {
     phase: known,
     shape,
     keep: typeof keep === 'string' ? keep : null,
+    postgres: typeof postgres === 'number' ? postgres : null,
     temporary: Array.isArray(temporary)
       ? temporary.filter((one): one is string => typeof one === 'string')
       : [],

@@ -90,6 +90,11 @@ export const inPages =
 export const inOneMoment =
   'assay: allow lint.rename-breaks-clients because two columns change places in one transaction: each name stands before it and after it'
 
+/** Beside the scripts of a backfill, where it is one statement. */
+export const backfillFile = 'backfill.sql'
+export const withALook = (files: string): string =>
+  `With a look at replicas and load, and a way to pause, run ${files} first: assay migrate backfill FILE --url …`
+
 export const oldNameUnused =
   'assay: allow lint.rename-breaks-clients because no application uses the old name any more, and nothing else is done to it'
 /** Told only where it is done: a comment that allows nothing is a finding itself. */

@@ -65,6 +65,12 @@ export interface KeyShape extends Named {
   readonly parts: readonly ColumnsShape[]
   /** Absent: each side of a row is told from the other by an expression. */
   readonly drawn?: DrawnKey
+  /** Views that are made anew beside the old ones, and change names with the columns; what is read comes first. Absent: none. */
+  readonly views?: readonly TwinView[]
+}
+
+export interface TwinView extends RelationName {
+  readonly materialized: boolean
 }
 
 /** Values of which none is told by the other: drawn where the row is made, looked up wherever it is pointed to. */

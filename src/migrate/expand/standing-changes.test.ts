@@ -9,6 +9,7 @@ const phaseOf = (schema: string, phase: Phase, number: number): PhaseOnDisk => (
   migration: `000${number}_orders_code_to_slug_${phase}`,
   phase,
   keep: null,
+  postgres: null,
   temporary: [`${schema}.orders/column:code`],
   shape: {
     kind: 'rename',

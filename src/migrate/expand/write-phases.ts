@@ -10,7 +10,8 @@ import { findShapes, type ShapeWish } from './find-shapes.ts'
 import { kindOfShape } from './kinds/kinds.ts'
 import { literal } from '../../postgres/quote.ts'
 import { saysShape, withCopy, type ShapeLab } from './lab.ts'
-import { formatPhase, lastPhases, phaseFile, type PhaseOnDisk } from './phase-files.ts'
+import { phaseFile } from '../files/written-for.ts'
+import { formatPhase, lastPhases, type PhaseOnDisk } from './phase-files.ts'
 import { changeKey, type MoveShape, type Phase, type PhaseText, type Shape } from './shape.ts'
 
 export interface WrittenPhase {
@@ -32,7 +33,11 @@ export interface Expanded {
 const toWritten = (
   shape: Shape,
   plain: PhaseText,
-  { catalog, keep }: { readonly catalog: Catalog; readonly keep: string | null },
+  {
+    catalog,
+    keep,
+    postgres,
+  }: { readonly catalog: Catalog; readonly keep: string | null; readonly postgres: number },
 ): WrittenPhase => {
   const text = forBoundOwner(shape, plain, catalog)
   return {
@@ -44,7 +49,7 @@ const toWritten = (
       'up.sql': text.up,
       ...(text.down === null ? {} : { 'down.sql': text.down }),
       ...text.files,
-      [phaseFile]: formatPhase(shape, text, keep),
+      [phaseFile]: formatPhase(shape, text, { keep, postgres }),
     },
   }
 }
@@ -124,7 +129,7 @@ export const expandShapes = async (
     const opened = await kindOfShape(shape).open(lab, shape)
     const { texts, rules, findings, shape: known = shape } = opened
     all.push({
-      phases: texts.map((text) => toWritten(known, text, { catalog, keep: null })),
+      phases: texts.map((text) => toWritten(known, text, { catalog, keep: null, postgres: lab.major })),
       rules,
       findings: [...findings, ...(texts.length === 0 ? [] : boundOwnerNotes(known, catalog))],
     })
@@ -207,16 +212,26 @@ export const contractShapes = async (
   await checkKeep(lab, wish.keep)
   const catalog = await withCopy(lab, (db) => readCatalog(db))
   const all: Expanded[] = []
-  for (const { shape, phase, keep, migration } of asked) {
+  for (const { shape, phase, keep, migration, postgres: before } of asked) {
+    // What follows runs where those before it run.
+    const postgres = Math.min(lab.major, before ?? lab.major)
     if (phase === 'contract') {
       const text = kindOfShape(shape).forget(shape, keep ?? wish.keep, migration)
       if (text !== null)
-        all.push({ phases: [toWritten(shape, text, { catalog, keep: null })], rules: [], findings: [] })
+        all.push({
+          phases: [toWritten(shape, text, { catalog, keep: null, postgres })],
+          rules: [],
+          findings: [],
+        })
       continue
     }
-    const { texts, rules, findings } = await kindOfShape(shape).contract(lab, shape, wish.keep)
+    const { texts, rules, findings } = await kindOfShape(shape).contract(
+      { ...lab, major: postgres },
+      shape,
+      wish.keep,
+    )
     all.push({
-      phases: texts.map((text) => toWritten(shape, text, { catalog, keep: wish.keep })),
+      phases: texts.map((text) => toWritten(shape, text, { catalog, keep: wish.keep, postgres })),
       rules,
       findings,
     })

@@ -211,17 +211,25 @@ const noDirectory = (directory: string): AssayError =>
     mend: `Correct \`schema: { migrations: '…' }\` in assay.config.ts, or begin with an empty directory:\nmkdir ${shellWord(directory)}`,
   })
 
+/** What tools run that keep migrations as code. */
+const isCode = /\.(?:[cm]?[jt]s|py|rb|php|exs?|go|java|kt|cs|xml|ya?ml|json)$/u
+
 const noSqlFile = (directory: string): AssayError => {
   const history = codeHistoryOf(directory)
   const order = readCodeOrder(directory)
-  if (history === null)
+  if (history === null) {
+    const other = readdirSync(directory).find((name) => isCode.test(name))
     return new AssayError(`The migrations directory ${directory} has no SQL file.`, {
       code: 'schema.migrations',
       exit: 3,
       asked: 'the SQL files that make the schema',
-      found: 'no file that ends in .sql, and no directory with an up.sql',
-      mend: 'Put the first migration there, such as 0001_tables.sql.',
+      found: `no file that ends in .sql, and no directory with an up.sql${other === undefined ? '' : `, but ${other}`}`,
+      mend:
+        other === undefined
+          ? 'Put the first migration there, such as 0001_tables.sql.'
+          : "Where another tool runs these files, let it make the schema, in assay.config.ts:\nschema: { command: '…', down: '…' }",
     })
+  }
   return new AssayError(`The migrations in ${directory} are code of ${history.tool}, and no SQL files.`, {
     code: 'schema.migrations',
     exit: 3,

@@ -34,6 +34,8 @@ export interface Migration {
   readonly hash: string
   /** SHA-256 over what is expected of rows: a test of other expectations is another test. Absent: there are none. */
   readonly expectations?: string
+  /** The major version of PostgreSQL for which it was written. Absent: it does not say. */
+  readonly writtenFor?: number
 }
 
 /** What runs in a direction; null when there is nothing that goes back. */

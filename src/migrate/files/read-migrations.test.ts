@@ -252,6 +252,33 @@ describe('the migrations of a directory', () => {
     expect(faultsOf(() => readMigrations(directory)).map(({ code }) => code)).toEqual(codes)
   })
 
+  test.each([
+    ['Rails', '20240101000000_a.rb', 'class A < ActiveRecord::Migration[7.1]\n  def change; end\nend'],
+    [
+      'TypeORM',
+      '1700000000000-A.ts',
+      'export class A implements MigrationInterface { async up(queryRunner: QueryRunner) {} }',
+    ],
+    ['Sequelize', '20240101-a.js', 'module.exports = { up: (queryInterface, Sequelize) => {} }'],
+    [
+      'Laravel',
+      '2024_01_01_000000_a.php',
+      '<?php\nuse Illuminate\\Database\\Migrations\\Migration;\nDB::statement();',
+    ],
+    ['Liquibase', 'changelog.yaml', 'databaseChangeLog:\n  - changeSet:'],
+  ])('%s is known by its files', (tool, name, text) => {
+    write({ [name]: text })
+    expect(faultsOf(() => readMigrations(directory))[0]?.message).toContain(`are code of ${tool},`)
+  })
+
+  test('code of nobody who is known: no first SQL file is asked for', () => {
+    write({ 'migrate.go': 'package main' })
+    expect(faultsOf(() => readMigrations(directory))[0]).toMatchObject({
+      found: expect.stringContaining('but migrate.go'),
+      mend: expect.stringContaining("schema: { command: '…'"),
+    })
+  })
+
   test('code is told with who applies it', () => {
     write({ '0001_initial.py': 'class Migration(migrations.Migration):', '__init__.py': '' })
     expect(faultsOf(() => readMigrations(directory))[0]).toMatchObject({

@@ -10,6 +10,7 @@ import { listPlaces, readSqlParts, readSqlText, strayUndo, type MigrationPlace }
 import type { Migration, MigrationScript } from './migration.ts'
 import { sharedNumbers } from './migration-number.ts'
 import { noTransactionMarker } from './transaction-need.ts'
+import { writtenForOf } from './written-for.ts'
 
 const sha = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
 
@@ -55,6 +56,7 @@ export const readMigrationAt = (place: MigrationPlace): Migration => {
   const { up, down } = scriptsOf(place)
   const directives = joinDirectives(directivesOf(up, 'up'), directivesOf(down, 'down'))
   const expectations = expectationsHash(up.file)
+  const writtenFor = writtenForOf(up.file)
   return {
     name: place.name,
     kind: place.isRepeatable ? 'repeatable' : directives.isData ? 'data' : 'versioned',
@@ -63,6 +65,7 @@ export const readMigrationAt = (place: MigrationPlace): Migration => {
     directives,
     hash: sha(`${up.hash}\n${down?.hash ?? '-'}`),
     ...(expectations === null ? {} : { expectations }),
+    ...(writtenFor === null ? {} : { writtenFor }),
   }
 }
 

@@ -15,6 +15,11 @@ interface Sign extends CodeHistory {
   readonly says: RegExp
 }
 
+/** Liquibase's SQL files hold several migrations each, and grow. */
+export const isLiquibaseSql = (text: string): boolean => /^\s*--\s*liquibase\s+formatted\s+sql\b/iu.test(text)
+
+export const liquibaseCommand = 'liquibase update'
+
 /** The first that fits: special words before general ones. */
 const signs: readonly Sign[] = [
   {
@@ -40,7 +45,7 @@ const signs: readonly Sign[] = [
   },
   {
     tool: 'TypeORM',
-    apply: 'npx typeorm migration:run',
+    apply: 'npx typeorm migration:run -d DATA_SOURCE_FILE',
     back: null,
     file: /\.[cm]?[jt]s$/u,
     says: /MigrationInterface|queryRunner/u,
@@ -75,7 +80,7 @@ const signs: readonly Sign[] = [
   },
   {
     tool: 'Liquibase',
-    apply: 'liquibase update',
+    apply: liquibaseCommand,
     back: null,
     file: /\.(?:xml|ya?ml|json)$/u,
     says: /databaseChangeLog/u,
@@ -92,7 +97,7 @@ const signs: readonly Sign[] = [
     apply: 'php artisan migrate',
     back: 'php artisan migrate:reset',
     file: /\.php$/u,
-    says: /Schema::/u,
+    says: /Schema::|Database\\Migrations\\Migration\b/u,
   },
 ]
 

@@ -2,7 +2,7 @@
 import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import { saysShape } from '../lab.ts'
-import { headLine, inPages, phaseText } from '../phase-text.ts'
+import { backfillFile, headLine, inPages, phaseText, withALook } from '../phase-text.ts'
 import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { dropSync, triggerName, triggerText } from '../sync.ts'
@@ -76,14 +76,14 @@ export const backfillText = (
 ): Pick<PhaseText, 'up' | 'down' | 'files'> => {
   const { fills } = teller
   const tableOf = (part: ColumnsShape): WalkedTable => tables[shape.parts.indexOf(part)] as WalkedTable
-  const fileOf = (at: number): string => (fills.length === 1 ? 'backfill.sql' : `backfill-${1 + at}.sql`)
+  const fileOf = (at: number): string => (fills.length === 1 ? backfillFile : `backfill-${1 + at}.sql`)
   const files = fills.map((_, i) => fileOf(i)).join(', ')
   return {
     up: phaseText({
       head: [
         headLine(2, phasesOfKey, 'backfill', saysShape(shape)),
         'Rows that nobody has written since are filled, some pages in each transaction; it may run again.',
-        `With a look at replicas and load, and a way to pause, run ${files} first: assay migrate backfill FILE --url …`,
+        withALook(files),
         'assay: data',
         'assay: rerunnable',
         inPages,

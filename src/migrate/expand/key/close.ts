@@ -2,22 +2,26 @@
 import { kindOfStructure } from '../../../catalog/kind-of.ts'
 import { readCatalog } from '../../../catalog/read-catalog.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
+import { relationObjectId } from '../../../catalog/uses.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import type { Session } from '../../../postgres/session.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import type { OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
-import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
+import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { apart, headLine, mayBeNull, notNamed, phaseText, stagesBack } from '../phase-text.ts'
-import type { KeyShape, PhaseText } from '../shape.ts'
+import type { KeyShape, PhaseText, TwinView } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { dropSync } from '../sync.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
 import { catchUp, drawOn } from './drawn/draw-on.ts'
+import { indexNewPartitions } from './partition-indexes.ts'
 import { phasesOfKey } from './phases.ts'
+import { keptName } from './stood-on.ts'
 import { syncIdsOf } from './sync-ids.ts'
 import { tellerOf } from './tellers.ts'
+import { dropView } from './twin-views.ts'
 
 const keptColumns = (shape: KeyShape) =>
   shape.parts.flatMap((part) =>
@@ -27,14 +31,23 @@ const keptColumns = (shape: KeyShape) =>
 const dropColumn = ({ table, column }: ReturnType<typeof keptColumns>[number]): string =>
   `alter table ${qualified(table)} drop column ${ident(column)}`
 
-/** What stands on the columns that are aside, the columns themselves left out. */
+/** Views over them, who reads others first: they read on until the columns go. */
+const keptViews = ({ views = [] }: KeyShape) =>
+  views.map((view) => ({ ...view, name: keptName(view.name) })).toReversed()
+
+const viewId = (view: TwinView): string =>
+  relationObjectId(view.materialized ? 'materializedView' : 'view', view)
+
+/** What stands on the columns that are aside, the columns themselves and such views left out. */
 const onKept = async (db: Session, shape: KeyShape, catalog: Catalog): Promise<readonly Structure[]> => {
   await db.query('begin')
   try {
     for (const kept of keptColumns(shape)) await db.query(`${dropColumn(kept)} cascade`)
     const without = await readCatalog(db)
+    const views = keptViews(shape).map(viewId)
     return [...catalog.structures.values()].filter(
-      ({ id, kind }) => !without.structures.has(id) && !['column', 'comment', 'grant'].includes(kind),
+      ({ id, kind }) =>
+        !without.structures.has(id) && !views.includes(id) && !['column', 'comment', 'grant'].includes(kind),
     )
   } finally {
     await db.query('rollback')
@@ -50,11 +63,12 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
     const sequences = [...before.structures.keys()].filter(
       (id) => id.startsWith('sequence:') && !switched.structures.has(id),
     )
-    for (const structure of (await onKept(db, shape, before)).toReversed())
+    const dropped = await onKept(db, shape, before)
+    for (const structure of dropped.toReversed())
       await runAll(db, kindOfStructure(structure).drop(structure, before))
     const after = await readCatalog(db)
     const context = await contextOf(lab, db, before, after)
-    const back = { ...context, before: after, after: before }
+    const back = turned(context)
     const teller = tellerOf(shape)
     const setAside = [...shape.parts.flatMap((part) => teller.sync(part, 'aside')), ...draws.forth]
     const verify: string[] = []
@@ -92,12 +106,13 @@ export const contractKey = (lab: ShapeLab, shape: KeyShape, keep: string): Promi
           setAside,
           ...verify.map((sql) => [sql]),
           ...apart(stagesBack(changesBetween(back), back, lab.fromHalfWay)),
+          ...indexNewPartitions(dropped, before).map((sql) => [sql]),
           [...verify, ...bringBack],
         ],
         session: [seeAllRows],
       }),
       files: {},
-      temporary: [...kept, ...sequences, ...syncIdsOf(shape, after)],
+      temporary: [...kept, ...keptViews(shape).map(viewId), ...sequences, ...syncIdsOf(shape, after)],
     }
     return { texts: [text], rules: [], findings: [] }
   })
@@ -118,6 +133,7 @@ export const forgetKey = (shape: KeyShape, keep: string, contracted: string): Ph
     ],
     stages: shape.parts.map((part, i) => [
       ...(i === 0 ? [refuseUntil(contracted, keep, relationId(shape.table))] : []),
+      ...(i === 0 ? keptViews(shape).map(dropView) : []),
       ...dropSync(part),
       ...sidesOf(part, 'aside').olds.map(
         ({ physical }) => `alter table ${qualified(part.table)} drop column if exists ${ident(physical)}`,

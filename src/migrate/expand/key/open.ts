@@ -1,4 +1,5 @@
 /** A key of another type, with all that points to it: the phases up to the switch, each statement run on a copy first. */
+import { relationObjectId } from '../../../catalog/uses.ts'
 import { createView, type ViewFacts } from '../../../catalog/view/structure.ts'
 import type { GrantFacts } from '../../../catalog/grant.ts'
 import { kindOfStructure } from '../../../catalog/kind-of.ts'
@@ -14,7 +15,7 @@ import type { Change, ChangeContext } from '../../changes/change.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { stepsOf } from '../../changes/kinds.ts'
 import { columnStands, syncIds, when, type OpenedShape } from '../columns-open.ts'
-import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
+import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { laterTriggers } from '../obstacles.ts'
 import { apart, headLine, inOneMoment, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
 import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
@@ -26,11 +27,21 @@ import { backfillText, expandText, makeBeside } from './beside.ts'
 import { idsAs } from './ids-as.ts'
 import { phasesOfKey } from './phases.ts'
 import { syncIdsOf } from './sync-ids.ts'
-import { findStandsOn, isReplaced, isTwin, keptName, nextName, type StandsOn } from './stands-on.ts'
-import { clearTwins, swapBack, swapForth, validates, type NamedNotNull, type SwapParts } from './swap.ts'
+import { indexNewPartitions } from './partition-indexes.ts'
+import { findStandsOn, type StandsOn } from './stands-on.ts'
+import { isReplaced, isTwin, keptName, nextName } from './stood-on.ts'
+import {
+  clearTwins,
+  renameColumns,
+  swapBack,
+  swapForth,
+  validates,
+  type NamedNotNull,
+  type SwapParts,
+} from './swap.ts'
 import type { Teller } from './teller.ts'
 import { tellerOf } from './tellers.ts'
-import { twinViews, viewAs } from './twin-views.ts'
+import { renameViews, twinViews } from './twin-views.ts'
 
 /** The statement that makes it under a name of its own, beside the one that has its name. */
 const makeAs = (structure: Structure, name: string, catalog: Catalog): readonly string[] => {
@@ -55,6 +66,8 @@ const twinOf = (old: Structure, part: ColumnsShape | undefined, named: Catalog):
   )
 }
 
+const same = (name: string): string => name
+
 /** All that stands on the new columns before the switch, and an index over the old ones from which a way back takes its key. */
 const makeTwins = async (db: Session, shape: KeyShape, found: StandsOn): Promise<void> => {
   const rank = ({ kind }: Structure): number => (kind === 'references' ? 1 : 0)
@@ -70,10 +83,16 @@ const makeTwins = async (db: Session, shape: KeyShape, found: StandsOn): Promise
     )
     if (old.kind === 'primaryKey') await runAll(db, makeAs(old, keptName(old.name), found.before))
   }
-  for (const { id } of twinViews(found.olds)) {
-    const view = found.named.structures.get(id) as Structure<ViewFacts> | undefined
-    if (view !== undefined) await runAll(db, createView(viewAs(view, nextName)))
-  }
+  const views = twinViews(found.olds).flatMap(({ id }) => found.goal.structures.get(id) ?? [])
+  // Made while all have the names of the end, by which their texts name them: PostgreSQL follows what is renamed behind that.
+  await inOne(db, [
+    ...renameColumns(shape, 'forth'),
+    ...renameViews(found.olds, same, keptName),
+    ...views.flatMap((view) => createView(view as Structure<ViewFacts>)),
+    ...renameViews(found.olds, same, nextName),
+    ...renameViews(found.olds, keptName, same),
+    ...renameColumns(shape, 'back'),
+  ])
 }
 
 const notNullsSql = ({ parts }: KeyShape): string =>
@@ -90,6 +109,9 @@ const notNullsSql = ({ parts }: KeyShape): string =>
       )
     })
     .join('\nunion all\n')
+
+/** NOT NULL is a constraint with a name since this version. */
+const namedSince = 18
 
 /** PostgreSQL names a NOT NULL of its own otherwise than the phases do, where a name is long or has signs in it. */
 const nameAsWritten = async (db: Session, shape: KeyShape): Promise<void> => {
@@ -127,8 +149,14 @@ const isOfSequence = ({ kind, before, after }: Change): boolean =>
   kind === 'grant' && ((before ?? after)?.facts as GrantFacts | undefined)?.object.kind === 'sequence'
 
 /** What is to be said again once the columns have changed places. */
-const restBetween = (context: ChangeContext, shape: KeyShape): readonly string[] => {
-  const own = new Set(shape.parts.flatMap((part) => syncIds(part)))
+const restBetween = (
+  context: ChangeContext,
+  { shape, found }: Pick<SwapParts, 'shape' | 'found'>,
+): readonly string[] => {
+  const aside = twinViews(found.olds).map(({ kind, facts }) =>
+    relationObjectId(kind, { ...facts, name: keptName(facts.name) }),
+  )
+  const own = new Set([...shape.parts.flatMap((part) => syncIds(part)), ...aside])
   return changesBetween(context)
     .filter((change) => {
       const { id, kind, covers } = change
@@ -217,6 +245,7 @@ const switchTexts = (
         ...clearTwins(parts).map((sql) => [sql]),
         ...verify.map((sql) => [sql]),
         ...apart(stagesOfChanges(changesBetween(context), context)),
+        ...indexNewPartitions(parts.found.olds, parts.found.before, nextName).map((sql) => [sql]),
         ...analyze.map((sql) => [sql]),
         ...catchUp(shape, 'beside').map((sql) => [sql]),
         forth,
@@ -260,7 +289,13 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
   if (found.obstacles.length > 0) return none(found.obstacles)
   return withCopy(lab, async (db): Promise<OpenedShape> => {
     const { isVolatile } = await contextOf(lab, db, found.before, found.goal)
-    const shape = withDrawn(asked, found, isVolatile)
+    const views = twinViews(found.olds).map(({ facts: { schema, name, materialized } }) => ({
+      schema,
+      name,
+      materialized,
+    }))
+    const drawn = withDrawn(asked, found, isVolatile)
+    const shape = views.length === 0 ? drawn : { ...drawn, views }
     const tables: WalkedTable[] = []
     for (const { table } of shape.parts) tables.push(await walkedTable(db, table))
     const rulesBefore = await keptRules(lab, db, found.before)
@@ -270,25 +305,27 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
     await makeTwins(db, shape, found)
     await nameAsWritten(db, shape)
     const built = idsAs(await readCatalog(db), beside)
-    const parts: SwapParts = { shape, found, notNulls: await notNullsOf(db, shape) }
+    // An older server gives NOT NULL no name.
+    const notNulls = lab.major < namedSince ? [] : await notNullsOf(db, shape)
+    const parts: SwapParts = { shape, found, notNulls }
     const context = await contextOf(lab, db, beside, built)
 
     await inOne(db, swapForth(parts, []))
     const plain = await readCatalog(db)
-    const restForth = restBetween({ ...context, before: plain, after: found.goal, online: false }, shape)
+    const restForth = restBetween({ ...context, before: plain, after: found.goal, online: false }, parts)
     await inOne(db, restForth)
     const switched = await readCatalog(db)
     const rules = await rulesMade(lab, db, rulesBefore, switched)
     const temporary = [...(await keptIds(db, shape, switched)), ...syncIdsOf(shape, switched)]
     await inOne(db, swapBack(parts, []))
     const gone = await readCatalog(db)
-    const restBack = restBetween({ ...context, before: gone, after: built, online: false }, shape)
+    const restBack = restBetween({ ...context, before: gone, after: built, online: false }, parts)
     await inOne(db, restBack)
 
     const head = shape.parts[0] as ColumnsShape
     const kept = sidesOf(head, 'switched').olds[0]?.physical ?? ''
     const backwards = when(columnStands(head, kept), swapBack(parts, restBack))
-    const back = { ...context, before: built, after: beside }
+    const back = turned(context)
     return {
       shape,
       rules,

@@ -2,54 +2,21 @@
  * What stands on the columns of a key, and how it is said over columns of the other type: nobody translates an expression,
  * PostgreSQL prints it of a copy where the columns have that type.
  */
-import { kindOfStructure } from '../../../catalog/kind-of.ts'
 import { readCatalog } from '../../../catalog/read-catalog.ts'
-import type { GeneratedFacts } from '../../../catalog/generated.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
-import type { Table } from '../../../catalog/table.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, literal, qualified } from '../../../postgres/quote.ts'
+import { loadParser } from '../../../postgres/parse.ts'
 import type { Session } from '../../../postgres/session.ts'
 import type { Finding } from '../../../prove/result.ts'
-import { fittedName } from '../../../rules/ddl.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { stepsOf } from '../../changes/kinds.ts'
-import { contextOf, runAll, saysShape, withCopy, type ShapeLab } from '../lab.ts'
+import { contextOf, runAll, withCopy, type ShapeLab } from '../lab.ts'
 import { obstacles } from '../obstacles.ts'
 import type { KeyShape } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { isHead } from './drawn/places.ts'
-import { isTwinView } from './twin-views.ts'
-
-/** Names of what is not in its place: of the new side before the switch, of the old side behind it. */
-export const nextName = (name: string): string => fittedName(`assay_next_${name}`)
-export const keptName = (name: string): string => fittedName(`assay_kept_${name}`)
-
-/** They have another of their own over the new columns, made beside them, and the two change names. */
-const twins: ReadonlySet<string> = new Set([
-  'primaryKey',
-  'unique',
-  'index',
-  'check',
-  'references',
-  'required',
-])
-
-/** They are said again when the columns change places: nothing of them reads rows. */
-const replaced: ReadonlySet<string> = new Set([
-  'comment',
-  'grant',
-  'policy',
-  'trigger',
-  'rule',
-  'view',
-  'function',
-  'statistics',
-  'tableSettings',
-  'publication',
-])
-
-const moved: ReadonlySet<string> = new Set(['column', 'default', 'identity', 'sequence'])
+import { keyObstacles } from './obstacles.ts'
 
 export interface Sequence {
   /** Of the column whose default draws from it. */
@@ -74,9 +41,6 @@ export interface StandsOn {
   readonly obstacles: readonly Finding[]
 }
 
-export const isTwin = ({ kind }: Pick<Structure, 'kind'>): boolean => twins.has(kind)
-export const isReplaced = ({ kind }: Pick<Structure, 'kind'>): boolean => replaced.has(kind)
-
 const sequencesSql = (shape: KeyShape): string =>
   shape.parts
     .map(({ table, olds }) => {
@@ -95,49 +59,6 @@ const sequencesSql = (shape: KeyShape): string =>
       where f.adrelid = ${oid} and a.attname in (${names})`
     })
     .join('\nunion all\n')
-
-const cannot = (shape: KeyShape, id: string, what: string, why: string, fix: string): Finding => ({
-  code: 'expand.key',
-  severity: 'error',
-  structure: id,
-  summary: `${saysShape(shape)}: ${what}`,
-  why,
-  fix,
-})
-
-/** What has neither a twin nor can be said again in a moment. */
-const obstaclesIn = (shape: KeyShape, olds: readonly Structure[], before: Catalog): readonly Finding[] => [
-  ...olds
-    .filter((one) => {
-      const isVirtual = one.kind === 'generated' && (one.facts as GeneratedFacts).storage === 'virtual'
-      return !isTwin(one) && !isReplaced(one) && !moved.has(one.kind) && !isVirtual && !isTwinView(one, olds)
-    })
-    .map((one) =>
-      cannot(
-        shape,
-        one.id,
-        `${one.id} stands on it`,
-        one.kind === 'generated'
-          ? 'a column that is computed and stored is written into every row when it is made, under a lock that nobody reads past'
-          : one.kind === 'materializedView'
-            ? 'it reads another view: while it is made anew, that one still reads the old side'
-            : `${kindOfStructure(one).kind} cannot be built beside the old one while writers go on, and not in the moment of the switch`,
-        'take it away in a migration of its own before, and make it again after the switch',
-      ),
-    ),
-  ...[...new Set(olds.flatMap(({ table }) => table ?? []))]
-    .map((id) => before.tables.get(id))
-    .filter((table): table is Table => table?.kind === 'partitioned' || table?.partitionOf != null)
-    .map((table) =>
-      cannot(
-        shape,
-        structureId(table.id, 'table'),
-        `${table.id} is partitioned, or a part of another table`,
-        'PostgreSQL makes no constraint of a partitioned table from an index that was built before',
-        'change the key with `assay design` while the application stands still',
-      ),
-    ),
-]
 
 /** What draws the old value says nothing of the new one, and stays with it. */
 const isDrawnOld = (shape: KeyShape, { kind, table, name }: Structure): boolean =>
@@ -199,7 +120,8 @@ export const findStandsOn = (lab: ShapeLab, shape: KeyShape): Promise<StandsOn> 
     if (refused.length > 0) return { ...none, obstacles: refused }
     const sequences = await db.json<Sequence>(sequencesSql(shape))
     const olds = await withoutColumns(db, shape, before)
-    const found = obstaclesIn(shape, olds, before)
+    await loadParser()
+    const found = keyObstacles(shape, olds, before, lab.major)
     if (found.length > 0) return { ...none, obstacles: found }
     await runAll(db, keepSequences(shape, sequences))
     await retype(lab, db, shape, before)

@@ -13,7 +13,8 @@ import { when } from '../columns-open.ts'
 import type { KeyShape } from '../shape.ts'
 import { sidesOf, type Stand } from '../sides.ts'
 import { isHead } from './drawn/places.ts'
-import { keptName, nextName, type Sequence, type StandsOn } from './stands-on.ts'
+import type { Sequence, StandsOn } from './stands-on.ts'
+import { keptName, nextName } from './stood-on.ts'
 import { tellerOf } from './tellers.ts'
 import { dropViews, refreshViews, renameViews } from './twin-views.ts'
 
@@ -110,7 +111,7 @@ const takePrimaryKey = ({ found }: SwapParts, index: (name: string) => string): 
     })
 
 /** Both sides together: no name is taken while it is given. */
-const columns = (shape: KeyShape, direction: Direction): readonly string[] =>
+export const renameColumns = (shape: KeyShape, direction: Direction): readonly string[] =>
   shape.parts.flatMap((part) => {
     const [a, b] = [sidesOf(part, 'beside'), sidesOf(part, 'switched')]
     const rename = (from: string, to: string): string =>
@@ -226,7 +227,7 @@ export const swapForth = (parts: SwapParts, rest: readonly string[]): readonly s
   ...dropConstraints(parts, 'primaryKey'),
   ...dropDefaults(parts, 'forth'),
   ...renames(parts, ['unique', 'index', 'check'], same, keptName),
-  ...columns(parts.shape, 'forth'),
+  ...renameColumns(parts.shape, 'forth'),
   ...renames(parts, ['unique', 'index', 'check', 'references'], nextName, same),
   ...notNullNames(parts, 'forth'),
   ...renameViews(parts.found.olds, same, keptName),
@@ -247,7 +248,7 @@ export const swapBack = (parts: SwapParts, rest: readonly string[]): readonly st
     ...dropConstraints(parts, 'primaryKey'),
     ...dropDefaults(parts, 'back'),
     ...renames(parts, ['unique', 'index', 'check'], same, nextName),
-    ...columns(parts.shape, 'back'),
+    ...renameColumns(parts.shape, 'back'),
     ...renames(parts, ['unique', 'index', 'check'], keptName, same),
     ...notNullNames(parts, 'back'),
     ...renameViews(found.olds, same, nextName),

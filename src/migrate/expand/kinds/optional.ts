@@ -4,7 +4,7 @@ import { relationId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import { structureName } from '../../../rules/ddl.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
-import { contextOf, runAll, saysShape, walkedTable, withCopy } from '../lab.ts'
+import { contextOf, runAll, saysShape, turned, walkedTable, withCopy } from '../lab.ts'
 import { headLine, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
 import type { OptionalShape } from '../shape.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
@@ -45,7 +45,7 @@ export const optionalColumn: ShapeKind<OptionalShape> = {
       const drop = `alter table ${qualified(shape.table)} alter column ${ident(shape.column)} drop not null`
       await runAll(db, [drop])
       const context = await contextOf(lab, db, before, await readCatalog(db))
-      const back = { ...context, before: context.after, after: before }
+      const back = turned(context)
       return {
         rules: [],
         findings: [],

@@ -99,7 +99,7 @@ export const renameTable: ShapeKind<TableShape> = {
       const [guard] = await db.json<{ readonly is: boolean }>(
         `select relrowsecurity as is from pg_catalog.pg_class where oid = ${literal(qualified(shape.from))}::regclass`,
       )
-      if (guard?.is === true && lab.server.major < invokerSince) throw guarded(shape)
+      if (guard?.is === true && lab.major < invokerSince) throw guarded(shape)
       const renamed = rename(shape.from, shape.table)
       await runAll(db, renamed)
       const view = await viewOf(db, shape)

@@ -6,8 +6,16 @@ import { ident } from '../../../postgres/quote.ts'
 import { structureName } from '../../../rules/ddl.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { syncIds } from '../columns-open.ts'
-import { contextOf, designColumns, runAll, saysShape, walkedTable, withCopy } from '../lab.ts'
-import { headLine, inPages, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
+import { contextOf, designColumns, runAll, saysShape, turned, walkedTable, withCopy } from '../lab.ts'
+import {
+  backfillFile,
+  headLine,
+  inPages,
+  phaseText,
+  stagesBack,
+  stagesOfChanges,
+  withALook,
+} from '../phase-text.ts'
 import type { RequiredShape } from '../shape.ts'
 import { dropSync, functionText, triggerText } from '../sync.ts'
 import { fillInPages, fillStatement, hasSuchRows, refuseWhere, seeAllRows } from '../walk.ts'
@@ -62,7 +70,7 @@ export const requiredColumn: ShapeKind<RequiredShape> = {
       const before = await readCatalog(db)
       const { rules } = await designColumns(lab, db, shape.table, [shape.column], () => null)
       const context = await contextOf(lab, db, before, await readCatalog(db))
-      const back = { ...context, before: context.after, after: before }
+      const back = turned(context)
       const set = [{ column: shape.column, value: `(${shape.fill})` }]
       const temporary = syncIds(shape)
       return {
@@ -88,7 +96,7 @@ export const requiredColumn: ShapeKind<RequiredShape> = {
               head: [
                 headLine(2, phases.length, 'backfill', saysShape(shape)),
                 'Some pages in each transaction; it may run again.',
-                'With a look at replicas and load, and a way to pause, run backfill.sql first: assay migrate backfill FILE --url …',
+                withALook(backfillFile),
                 'assay: data',
                 'assay: rerunnable',
                 inPages,
@@ -98,7 +106,7 @@ export const requiredColumn: ShapeKind<RequiredShape> = {
             }),
             down: `-- Takes back nothing: which rows had none is not known any more.\n-- assay: loses ${structureId(id, 'column', shape.column)} because rows without a value were filled\n`,
             files: {
-              'backfill.sql': `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(table, set, missing)};\n`,
+              [backfillFile]: `-- The same in one statement, for: assay migrate backfill FILE --url …\n${fillStatement(table, set, missing)};\n`,
               'after.sql': `-- Rows that have none.\n${hasSuchRows(table, missing)};\n`,
             },
             temporary,

@@ -5,7 +5,7 @@ import type { ChangeContext } from '../../changes/change.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { when, type OpenedShape } from '../columns-open.ts'
 import { refuseUntil } from '../kept-until.ts'
-import { contextOf, runAll, saysShape, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
+import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { functionsNaming } from '../obstacles.ts'
 import { apart, headLine, notNamed, oldNameUnused, phaseText, stagesBack, type Stage } from '../phase-text.ts'
 import { phases, type MoveShape, type PhaseText } from '../shape.ts'
@@ -121,7 +121,7 @@ export const contractMove = (lab: ShapeLab, shape: MoveShape, keep: string): Pro
     if (!('ids' in without)) return { texts: [], rules: [], findings: without }
     if (!isOut) await runAll(db, [...names.aside, ...moveFunctions(aside, way)])
     const context = await contextOf(lab, db, without.before, without.after)
-    const back = { ...context, before: without.after, after: without.before }
+    const back = turned(context)
     const changes = changesBetween(context)
     // Either may begin where a part of the other was done.
     const stages = stagesBack(changes, context, lab.fromHalfWay)

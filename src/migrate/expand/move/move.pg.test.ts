@@ -1,10 +1,15 @@
 /** Columns that move from table to table: ways to write either side, two sessions at once, rights, and what is refused. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { architecture, table } from 'assay'
 import type { Architecture } from '../../../architecture/architecture.ts'
 import { PgError } from '../../../postgres/fault.ts'
 import type { Server } from '../../../postgres/server.ts'
+import type { Session } from '../../../postgres/session.ts'
 import { startServer } from '../../../postgres/start.ts'
+import { runBackfill, type BackfillOutcome, type BackfillWish } from '../../backfill/run-backfill.ts'
+import { readBackfillStatement } from '../../backfill/statement.ts'
 import { bothServers } from '../../../../test/support/both-servers.ts'
 import { declared, withShapeProject, type ShapeProject } from '../../../../test/support/shape-lab.ts'
 
@@ -23,6 +28,53 @@ const stateOf = (work: Promise<unknown>): Promise<string> =>
     () => 'done',
     (cause: unknown) => (cause instanceof PgError ? cause.fault.sqlstate : String(cause)),
   )
+
+/** Its file by `assay migrate backfill`, in small batches; its session is ended after each of these many. */
+const fillByFile = async (
+  project: ShapeProject,
+  kills: readonly number[],
+  more: Partial<BackfillWish> = {},
+): Promise<BackfillOutcome> => {
+  const { database } = project
+  const phase = project.migrations().find(({ name }) => name.endsWith('_backfill'))
+  const text = readFileSync(path.join(path.dirname(phase?.up.file ?? ''), 'backfill.sql'), 'utf8')
+  for (const kill of [...kills, Number.POSITIVE_INFINITY]) {
+    const own = await server.connect(database, 'owner')
+    const killer = await server.connect(database, 'administrator')
+    let batches = 0
+    try {
+      return await runBackfill(own, {
+        name: 'move',
+        statement: readBackfillStatement({ file: null, text }),
+        key: null,
+        again: false,
+        limits: { lagSeconds: 10, active: null },
+        pace: { target: 50, smallest: 1, largest: 100 },
+        onProgress: () => {
+          batches += 1
+          if (batches === kill) void killer.query(`select pg_terminate_backend(${own.pid})`)
+        },
+        ...more,
+      })
+    } catch (cause) {
+      if (kill === Number.POSITIVE_INFINITY) throw cause
+    } finally {
+      await own.end()
+      await killer.end()
+    }
+  }
+  throw new Error('it was ended each time')
+}
+
+/** Something of theirs stands in the way of another session, which waits. */
+const untilOneWaits = async ({ db }: ShapeProject, holder: Session): Promise<void> => {
+  for (;;) {
+    const [found] = await db.json<{ readonly is: boolean }>(
+      `select exists (select from pg_stat_activity where ${holder.pid} = any (pg_blocking_pids(pid))) as is`,
+    )
+    if (found?.is === true) return
+  }
+}
 
 const users = table('users', { id: 'bigint', name: 'text' }, (t) => [t.primaryKey('id')])
 
@@ -197,8 +249,13 @@ describe('columns that move to a new table', () => {
       // Before the backfill has come by, a row of the new table is made by whatever updates the old one.
       await writer((id) => `update users set tag = tag where id = ${id}`, 3)
       await db.query('update users set tag = 1 where id <= 3; update users set tag = 0 where id <= 3')
+      let filled: BackfillOutcome | null = null
+      const fill = async (): Promise<void> => {
+        filled = await fillByFile(project, [4, 9])
+        await project.run('backfill')
+      }
       await Promise.all([
-        project.run('backfill'),
+        fill(),
         writer((id) => `update users set bio = bio + 1 where id = ${id}`, times),
         writer((id) => `update profiles set bio = bio + 1 where user_id = ${id}`, times),
         writer(
@@ -207,6 +264,7 @@ describe('columns that move to a new table', () => {
           times,
         ),
       ])
+      expect(filled).toMatchObject({ state: 'complete', resumed: true, walked: 3000, dead: 0 })
       await project.run('switch')
       const added = (times * 2) / 3
       expect(await rowsOf(project, 'u.id <= 3')).toEqual(
@@ -330,6 +388,18 @@ describe('a table that is merged', () => {
       const move = ['profiles.bio=users.bio', 'profiles.tag=users.tag']
       expect((await project.expand({ move })).findings).toEqual([])
       await project.run('expand')
+      // What is written while the batch waits for it is what it fills.
+      const late = await server.connect(project.database, 'owner')
+      await late.query("begin; update profiles set bio = 'fr' where user_id = 7")
+      const filling = fillByFile(project, [], { lockTimeoutMs: 60_000 })
+      await untilOneWaits(project, late)
+      await late.query('commit')
+      await late.end()
+      expect(await filling).toMatchObject({ state: 'complete', walked: 300, dead: 0, table: 'users' })
+      expect(await rows('u.id in (7, 8)')).toEqual([
+        { id: 7, bio: 'fr', same: true, other: 'fr' },
+        { id: 8, bio: 'de', same: true, other: 'de' },
+      ])
       await project.run('backfill')
       await expect(project.run('switch')).rejects.toThrow(
         'users: rows without bio, tag, which will be required: 300',

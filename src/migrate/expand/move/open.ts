@@ -16,6 +16,7 @@ import {
   namesOne,
   refusedRule,
   runAll,
+  turned,
   walkedTable,
   withCopy,
   type Designed,
@@ -28,7 +29,8 @@ import { moveObstacles, notGiven } from './obstacles.ts'
 import { oldSideOf } from './old-side.ts'
 import { boundTables, dropPolicies, makePolicies } from './policies.ts'
 import { sidesOfMove } from './sides.ts'
-import { backfillText, expandText, switchText, temporaryWhile } from './texts.ts'
+import { backfillText } from './backfill-text.ts'
+import { expandText, switchText, temporaryWhile } from './texts.ts'
 import { dropMoveTriggers, moveFunctions, moveTriggers } from './triggers.ts'
 
 const homeColumns = ({ columns }: MoveShape): readonly string[] => columns.map(({ home }) => home)
@@ -118,7 +120,7 @@ const both = async (
   after: Catalog,
 ): Promise<{ readonly there: ChangeContext; readonly back: ChangeContext }> => {
   const there = await contextOf(lab, db, before, after)
-  return { there, back: { ...there, before: after, after: before } }
+  return { there, back: turned(there) }
 }
 
 /** The phases that may be released at once, in their order: none of them takes anything from the old application. */

@@ -1,27 +1,13 @@
 /** The texts of the phases up to the switch of a move. */
 import type { Catalog } from '../../../catalog/structure.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
-import { ident, identList, qualified } from '../../../postgres/quote.ts'
+import { ident } from '../../../postgres/quote.ts'
 import { saysShape } from '../lab.ts'
-import { givesWay, headLine, inPages, phaseText, type Stage } from '../phase-text.ts'
+import { givesWay, headLine, phaseText, type Stage } from '../phase-text.ts'
 import { phases, type MovedColumn, type MoveShape, type PhaseText } from '../shape.ts'
-import { hasSuchRows, refuseWhere, seeAllRows, walkPages, type WalkedTable } from '../walk.ts'
-import { madeRow } from './other-row.ts'
+import { refuseWhere, seeAllRows, type WalkedTable } from '../walk.ts'
 import { dropPolicies, makePolicies, policyIds } from './policies.ts'
-import {
-  besideOther,
-  homeRow,
-  homeValues,
-  isPartial,
-  isPresent,
-  movedDiffer,
-  otherIs,
-  otherRow,
-  otherValues,
-  rowsDiffer,
-  sidesOfMove,
-  type MoveSides,
-} from './sides.ts'
+import { besideOther, isPartial, rowsDiffer, sidesOfMove, type MoveSides } from './sides.ts'
 import {
   dropMoveTriggers,
   moveFunctionNames,
@@ -157,71 +143,6 @@ export const expandText = ({
       ],
     }),
     files: {},
-  }
-}
-
-/** Rows of the new table for those at home that have none. Whoever writes one meanwhile waits, or has made it. */
-const fillOther = (sides: MoveSides, isInPages: string): readonly string[] => {
-  const { names, values } = madeRow(sides, homeRow)
-  return [
-    `insert into ${qualified(sides.other)} (${identList(names)})
-        select ${values.join(', ')} from only ${qualified(sides.home)} as ${homeRow}
-        where ${isInPages}
-          and ${isPresent(sides, homeRow)}
-          and not exists (select from ${qualified(sides.other)} as ${otherRow} where ${otherIs(sides, homeRow, 'home')})
-        for no key update of ${homeRow}
-        on conflict (${identList(sides.shape.key.map(({ other }) => other))}) do nothing`,
-  ]
-}
-
-/** Rows at home are locked first, and read behind that: what somebody else has written meanwhile is seen. */
-const fillHome = (sides: MoveSides, isInPages: string): readonly string[] => {
-  const from = `only ${qualified(sides.other)} as ${otherRow}`
-  const where = `${isInPages}
-          and ${otherIs(sides, homeRow, 'home')}
-          and ${movedDiffer(sides, homeValues(sides, homeRow), otherValues(sides, otherRow))}`
-  const set = sides.columns.map(({ home, other }) => `${ident(home)} = ${otherRow}.${ident(other)}`)
-  return [
-    `perform 1 from ${qualified(sides.home)} as ${homeRow}, ${from}
-        where ${where}
-        for no key update of ${homeRow}`,
-    `update ${qualified(sides.home)} as ${homeRow} set ${list(set)} from ${from}
-        where ${where}`,
-  ]
-}
-
-export const backfillText = (shape: MoveShape, table: WalkedTable): Text => {
-  const isOut = shape.direction === 'out'
-  const sides = sidesOfMove(shape, 'beside')
-  const id = relationId(shape.table)
-  const other = relationId(shape.other)
-  const walked = isOut ? table : { ...table, ...shape.other }
-  return {
-    phase: 'backfill',
-    up: phaseText({
-      head: [
-        headLine(2, phases.length, 'backfill', saysShape(shape)),
-        isOut
-          ? `Rows of ${other} for rows of ${id} that nobody has written since, some pages in each transaction.`
-          : `Rows of ${id} for rows of ${other} that nobody has written since, some pages in each transaction.`,
-        'It may be stopped at any time and run again: what is filled stays.',
-        'assay: data',
-        'assay: rerunnable',
-        ...(isOut ? [] : [inPages]),
-      ],
-      stages: [
-        [
-          walkPages(walked, isOut ? homeRow : otherRow, (isInPages) =>
-            isOut ? fillOther(sides, isInPages) : fillHome(sides, isInPages),
-          ),
-        ],
-      ],
-      session: [seeAllRows],
-    }),
-    down: `-- Takes back nothing: ${isOut ? 'the new table goes' : 'the new columns go'} with expand.\n`,
-    files: {
-      'after.sql': `-- Rows whose two shapes do not say the same.\n${hasSuchRows(besideOther(table, sides), rowsDiffer(table, sides))};\n`,
-    },
   }
 }
 
