@@ -273,7 +273,9 @@ describe.skipIf(whyNoPostgres15 !== '')(`a cutover from PostgreSQL 15 to 18 ${wh
         state: { phase: 'following', active: 'from' },
       })
       await run(old.urlOf('slow'), 'alter table u add column more int')
-      await expect(move(settings, 'to')).rejects.toMatchObject({ code: 'cutover.schema-changed', exit: 4 })
+      const changed = { code: 'cutover.schema-changed', exit: 4 }
+      await expect(move(settings, 'to')).rejects.toMatchObject(changed)
+      await expect(verifyCutover(settings, true, quiet)).rejects.toMatchObject(changed)
       const ended = await abortCutover(settings, true)
       expect(ended.findings).toEqual([])
       for (const server of [old, next])

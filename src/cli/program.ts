@@ -14,6 +14,7 @@ import { addMigrate } from './add-migrate.ts'
 import { addScore, operatorsOption } from './add-score.ts'
 import { addStatistics } from './add-statistics.ts'
 import { addValidate } from './add-validate.ts'
+import { examplesText } from './examples-text.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withReportFiles, withReports, type ReportOptions } from './report-options.ts'
@@ -98,19 +99,13 @@ const explain: Described = {
   ],
 }
 
-const examplesText = ({ examples }: Pick<Described, 'examples'>): string => {
-  const width = Math.max(...examples.map(([command]) => command.length)) + 2
-  const lines = examples.map(([command, what]) => `  ${command.padEnd(width)}${what}`)
-  return `\nExamples:\n${lines.join('\n')}`
-}
-
 const describe = (program: Command, described: Described): Command =>
   program
     .command(described.name)
     .summary(described.summary)
     .helpOption('-h, --help', 'print this help')
     .description(described.description)
-    .addHelpText('after', examplesText(described))
+    .addHelpText('after', examplesText(described.examples))
 
 const directoryText = 'where assay.config.ts is looked for, from there upwards'
 
@@ -167,13 +162,11 @@ const termOf = (command: Command): string =>
   ].join(' ')
 
 /** Examples of the whole. */
-const first: Pick<Described, 'examples'> = {
-  examples: [
-    ['assay prove', 'prove the project of the working directory'],
-    ['assay explain orders', "print the experiments of a table's rules"],
-    ['assay check --against main', 'what does this change ask less of?'],
-  ],
-}
+const first: Described['examples'] = [
+  ['assay prove', 'prove the project of the working directory'],
+  ['assay explain orders', "print the experiments of a table's rules"],
+  ['assay check --against main', 'what does this change ask less of?'],
+]
 
 export const makeProgram = (): Command => {
   const program = new Command('assay')

@@ -91,6 +91,9 @@ const connect = async (address: Address, ssl: false | ConnectionOptions): Promis
     client_encoding: 'UTF8',
     application_name: address.applicationName ?? 'assay',
     connectionTimeoutMillis: connectLimitMs,
+    // A statement may take hours: a firewall forgets silent connections, and a host that is gone is noticed.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
   })
   // Where no value of ours can stand, pg has put PGOPTIONS and PGREPLICATION.
   const { connectionParameters } = client as unknown as RawClient

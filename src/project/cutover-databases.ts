@@ -9,9 +9,9 @@ import { moveTo } from '../migrate/cutover/move.ts'
 import { otherKey, slotName, type SideKey } from '../migrate/cutover/names.ts'
 import type { CutoverWish } from '../migrate/cutover/preflight.ts'
 import { withRunLock } from '../migrate/cutover/run-lock.ts'
-import { planMove, type MovePlan } from '../migrate/cutover/ready.ts'
+import { assertSchemasKept, planMove, type MovePlan } from '../migrate/cutover/ready.ts'
 import { openSide, placeOf, type Pair, type SideSettings } from '../migrate/cutover/side.ts'
-import { readState, type CutoverState } from '../migrate/cutover/state.ts'
+import { readRows, readState, type CutoverState } from '../migrate/cutover/state.ts'
 import {
   forgetVerified,
   verify,
@@ -217,6 +217,7 @@ export const verifyCutover = (
       if (active === null || id === null) throw notBegun()
       if (phase !== 'following') throw notFollowing(pair[active], `the cutover is ${phase}`)
       const standby = pair[otherKey(active)]
+      await assertSchemasKept([pair[active], standby], await readRows(pair))
       if (again) await forgetVerified(standby)
       const { tables, kept, longestWait } = await verify(
         pair[active],

@@ -4,6 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { AssayError } from '../ground/errors.ts'
+import { fromHalfWay } from '../migrate/design/half-way.ts'
 import {
   driftBetween,
   ownPart,
@@ -234,12 +235,16 @@ const compare = async (
       findings: [...told, ...version, copied],
     }
   const onto = await server.clone(expected.database, 'take-in')
-  const takeIn = await proveScript(server, onto, drift.takeIn, there.catalog, own)
-  const takeOut = await proveScript(server, copied.database, drift.takeOut, expected.catalog, own)
+  // One that may stop half way leaves what the other one has to begin with.
+  const written = (script: DriftScript): DriftScript =>
+    drift.takeOut.isOne ? script : { ...script, statements: script.statements.map(fromHalfWay) }
+  const [into, outOf] = [written(drift.takeIn), written(drift.takeOut)]
+  const takeIn = await proveScript(server, onto, into, there.catalog, own)
+  const takeOut = await proveScript(server, copied.database, outOf, expected.catalog, own)
   return {
     items,
-    takeIn: { ...drift.takeIn, holds: takeIn.holds },
-    takeOut: { ...drift.takeOut, holds: takeOut.holds },
+    takeIn: { ...into, holds: takeIn.holds },
+    takeOut: { ...outOf, holds: takeOut.holds },
     findings: [
       ...told,
       ...version,

@@ -1,5 +1,5 @@
 /** Use case: run migrations on a clone that has rows, measure what each statement locks, rewrites and scans, and judge it. */
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { Architecture } from '../architecture/architecture.ts'
 import { placesOf } from '../architecture/architecture.ts'
@@ -21,6 +21,7 @@ import { changedColumnsOf, createdRelationsOf } from '../migrate/lint/evidence.t
 import { judgeMigration, type JudgedFinding } from '../migrate/lint/judge.ts'
 import { measurementOf, type Measurement } from '../migrate/lint/measurement.ts'
 import { openLab, type EmptyTable, type OpenLab } from '../migrate/lint/open-lab.ts'
+import { rowsTogether, type Together } from '../migrate/lint/rows-together.ts'
 import { runMigration } from '../migrate/lint/run-migration.ts'
 import { runWithoutRows } from '../migrate/lint/run-without-rows.ts'
 import type { MigrationTrace } from '../migrate/lint/trace.ts'
@@ -154,6 +155,15 @@ const notRecorded = (file: string, directory: string): AssayError =>
     asked: file,
     found: `migrations that schema.command runs, with their files below ${directory}`,
     mend: 'Name the file of a migration that the command applies.',
+  })
+
+const noSuchFile = (file: string): AssayError =>
+  new AssayError(`There is no file ${file}.`, {
+    code: 'lint.no-file',
+    exit: 2,
+    asked: `to lint ${file}`,
+    found: `nothing at ${path.resolve(file)}`,
+    mend: 'Name files as they stand from the working directory on; without names, what this branch adds is looked at: assay lint',
   })
 
 const chooseIn = async (part: ProjectArchitecture, settings: LintSettings): Promise<Chosen> => {
@@ -293,6 +303,11 @@ interface Looked {
   readonly trace: MigrationTrace
 }
 
+const moreLikeIt = ({ start, text }: { start: number; text: string }, more: Together['more']) => {
+  const others = more.get(start)
+  return others === undefined ? {} : { text: `-- ${others} more like it, and\n${text}` }
+}
+
 const lookAt = async (
   lab: OpenLab,
   source: MigrationFile,
@@ -306,7 +321,7 @@ const lookAt = async (
   const sent = readScript(source.text).filter(({ kind }) => kind !== 'meta')
   const directives = parseDirectives(source, sent, 'up')
   const inTransaction = !noTransactionMarker.test(source.text) && !directives.isTransactionNone
-  const steps = stepsToRun(source, options)
+  const { steps, more } = rowsTogether(stepsToRun(source, options))
   const script = { inTransaction, steps }
   const onRows = await runMigration(lab, script, await lab.countRows())
   const withoutRows = await runWithoutRows(lab, script, onRows)
@@ -323,6 +338,7 @@ const lookAt = async (
       empty: lab.empty,
       statements: trace.statements.map((statement) => ({
         ...measurementOf(trace, statement),
+        ...moreLikeIt(statement, more),
         line: lineOf(statement.start),
       })),
     },
@@ -424,6 +440,8 @@ export const lintProject = async (settings: LintSettings): Promise<LintResult> =
     migrations === undefined
       ? await loadProject(directory)
       : await readScoreSource({ directory, migrations, extensions })
+  const lost = settings.files.find((file) => !existsSync(file))
+  if (lost !== undefined) throw noSuchFile(lost)
   const chosen = await chooseAll(project, settings)
   await loadParser()
   const known = chosen.reduce((n, { files }) => n + files.length, 0)

@@ -4,8 +4,10 @@ import { AssayError } from '../ground/errors.ts'
 import { didYouMean } from '../ground/nearest-name.ts'
 import { readPhases } from '../migrate/expand/phase-files.ts'
 import { standingChanges, type StandingChange } from '../migrate/expand/standing-changes.ts'
+import type { Migration } from '../migrate/files/migration.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { readTested } from '../migrate/files/tested.ts'
+import { isLiquibaseSql, liquibaseCommand } from '../migrate/files/tool-history.ts'
 import { parseAllowed } from '../migrate/run/gate.ts'
 import { readJournal } from '../migrate/run/journal.ts'
 import {
@@ -86,12 +88,25 @@ const byCommand = ({ architecture, schema }: ProjectArchitecture): AssayError =>
     mend: `Let it migrate the database: DATABASE_URL=… ${schema.command ?? ''}\nor write what is to come as SQL files: schema: { migrations: 'migrations' }`,
   })
 
+const ofLiquibase = ({ up }: Migration): AssayError =>
+  new AssayError(`${up.file} is a changelog of Liquibase.`, {
+    code: 'migrate.changelog',
+    exit: 2,
+    asked: 'migrations in SQL files',
+    found: '`--liquibase formatted sql` at its head: a file with several migrations, to which more are added',
+    why: 'run as one migration it would be an edited one as soon as it grows, and its contexts and preconditions would not be asked',
+    mend: `Let Liquibase migrate the database, and say so in assay.config.ts, for lint, proofs and \`assay migrate test\`:\nschema: { command: '${liquibaseCommand}' }`,
+  })
+
 const readRepository = async (part: ProjectArchitecture): Promise<Repository> => {
   const { directory, migrations } = part.schema
   if (migrations === undefined) throw byCommand(part)
   const [tested, ledger] = await Promise.all([readTested(part.ledger), readLedger(part.ledger)])
+  const read = readMigrations(path.resolve(directory, migrations))
+  const changelog = read.find(({ up }) => isLiquibaseSql(up.text))
+  if (changelog !== undefined) throw ofLiquibase(changelog)
   return {
-    migrations: readMigrations(path.resolve(directory, migrations)),
+    migrations: read,
     tested,
     ledger,
     leftAlone: part.architecture.leftAlone ?? [],

@@ -19,6 +19,7 @@ import {
 } from '../migrate/files/tested.ts'
 import { withProver } from '../migrate/test/database-state.ts'
 import type { FilledTable } from '../migrate/test/fill-rows.ts'
+import { writtenForNewer } from '../migrate/files/written-for.ts'
 import { runStages } from '../migrate/test/run-stages.ts'
 import { ownerOf } from '../migrate/test/stop-halfway.ts'
 import { notReached, refused } from '../migrate/test/test-findings.ts'
@@ -217,7 +218,9 @@ const testInOrder = async (
     const before = isWanted || isKept ? await server.clone(current, 'before') : null
     const refusal = await runStages(ownerOf(server, current), stagesOf(migration.up))
     if (refusal !== null) {
-      const findings = [refused(migration, migration.up, 'up', refusal, false)]
+      const told = refused(migration, migration.up, 'up', refusal, false)
+      const older = writtenForNewer([migration], server.major)
+      const findings = [older === null ? told : { ...told, fix: older }]
       add(migration, { findings, ...untested })
       for (const next of migrations.slice(i + 1, last + 1))
         if (wanted.has(next.name)) add(next, { findings: [notReached(next, migration)], ...untested })

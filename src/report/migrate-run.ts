@@ -46,6 +46,7 @@ const becauses: Readonly<Record<Planned['because'], string>> = {
   applied: '',
   unfinished: 'goes on where it stopped',
   changed: 'its text has changed',
+  'taken-along': 'again: a drop may have taken along what it made',
 }
 
 const plannedLine = ({ migration, direction, stages, because }: Planned, { paint }: Layout): string => {
@@ -114,11 +115,14 @@ const words: Readonly<Record<Standing, string>> = {
   missing: 'applied, file is missing',
 }
 
+const progressText = ({ direction, done, of }: NonNullable<MigrationStatus['progress']>): string =>
+  isDown(direction) ? `taken back ${done} of ${of} statements` : `${done} of ${of} statements`
+
 const statusLine = (one: MigrationStatus, width: number, { paint }: Layout): string => {
   const mark =
     one.standing === 'applied' ? paint.good('✓') : one.standing === 'pending' ? ' ' : paint.bad('✗')
   const details = [
-    ...(one.progress === null ? [] : [`${one.progress.done} of ${one.progress.of} statements`]),
+    ...(one.progress === null ? [] : [progressText(one.progress)]),
     ...(one.finishedAt === null ? [] : [one.finishedAt]),
     ...(one.runBy === null ? [] : [`by ${one.runBy}`]),
     ...(one.allowed.length === 0 ? [] : [`overridden: ${one.allowed.join(', ')}`]),

@@ -194,6 +194,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'What is half done is there to stay.',
     again,
   ),
+  'migrate.hidden-rows': described(
+    'A migration does not see all rows that it is to change',
+    'Row-level security that binds the role which migrates hides rows without a word: they stay as they are.',
+    'Let the owner see all rows while it runs (no force row level security, and force again behind it).',
+  ),
   'migrate.expectation': described(
     'Rows are not as a migration expects',
     'A query of before.sql or after.sql finds rows.',

@@ -1,5 +1,5 @@
 /** `assay migrate test` and `assay drift` as a user runs them, one after the other on one project. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../src/postgres/server.ts'
@@ -119,22 +119,31 @@ describe('assay drift', () => {
         takeOut: { tried: true, loses: ['products.extra'] },
       })
       const sql = await assay(['drift', directory, '--url', url, '--sql'])
-      const dropIndex = /drop index (?:concurrently (?:if exists )?)?/u
-      expect(sql.stdout.replace(dropIndex, 'drop index ')).toBe(`-- up.sql
--- Takes in what was changed by hand. The database that it comes from has it already.
+      expect(sql.stdout).toBe(`-- up.sql
+-- Takes in what was changed by hand. The database that it comes from has it already: say so there, by the name
+-- of this migration: assay migrate resolve NAME --as applied --url …
 
 alter table "public"."products" add column "extra" integer;
 create index "by_price" on "public"."products" using btree (price);
 
 -- down.sql
 -- Takes out what was changed by hand.
--- assay: transaction none
 -- assay: loses products.extra because it was made by hand
 
 set lock_timeout = '500ms';
 drop index "public"."by_price";
 alter table "public"."products" drop column "extra";
 `)
+      // They are the two files of a migration as they stand, and this database has it already.
+      const [up2 = '', down2 = ''] = sql.stdout.slice('-- up.sql\n'.length).split('\n-- down.sql\n')
+      mkdirSync(join(directory, 'migrations/0003_hand'))
+      writeFileSync(join(directory, 'migrations/0003_hand/up.sql'), up2)
+      writeFileSync(join(directory, 'migrations/0003_hand/down.sql'), down2)
+      expect(await assay(['migrate', 'test', directory, '0003'])).toMatchObject({ code: 0 })
+      const taken = ['migrate', 'resolve', '0003_hand', directory, '--as', 'applied', '--url', url]
+      expect(await assay(taken)).toMatchObject({ code: 0 })
+      const ended = await assayJson(['drift', directory, '--url', url])
+      expect(ended.findings.map((finding) => finding.code)).not.toContain('drift.added')
     })
   })
 

@@ -54,6 +54,16 @@ const prepared = (side: Side): AssayError =>
     mend: 'Commit them, or roll them back: rollback prepared …;',
   })
 
+/** Neither side was changed since the copy began. */
+export const assertSchemasKept = async (sides: readonly Side[], rows: Parts['rows']): Promise<void> => {
+  await Promise.all(
+    sides.map(async (side) => {
+      const { schema } = await readSchema(side.db)
+      if (schemaDigest(schema) !== rows[side.key].schema) throw schemaChanged(side)
+    }),
+  )
+}
+
 export const assertReady = async ({ active, standby, slot, rows }: Parts, wish: MoveWish): Promise<void> => {
   const followed = await readFollowed(standby, active, slot)
   if (followed === null) throw notFollowing(active, 'no subscription')
@@ -72,12 +82,7 @@ export const assertReady = async ({ active, standby, slot, rows }: Parts, wish: 
     `select 1 as one from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database() limit 1`,
   )
   if (waiting) throw prepared(active)
-  await Promise.all(
-    [active, standby].map(async (side) => {
-      const { schema } = await readSchema(side.db)
-      if (schemaDigest(schema) !== rows[side.key].schema) throw schemaChanged(side)
-    }),
-  )
+  await assertSchemasKept([active, standby], rows)
 }
 
 /** In the order in which they were made: one may read another. */

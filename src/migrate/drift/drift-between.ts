@@ -31,6 +31,8 @@ export interface DriftItem {
 
 export interface DriftScript {
   readonly statements: readonly string[]
+  /** It is over in a moment, and is one transaction; else each statement stands for itself. */
+  readonly isOne: boolean
   /** Tables and columns that it drops, with their rows. */
   readonly loses: readonly string[]
 }
@@ -109,7 +111,11 @@ const isConstant = (expression: string): boolean =>
 const lost = ({ before, table }: Change): readonly string[] =>
   before === null || table === null ? [] : [before.kind === 'column' ? `${table}.${before.name}` : table]
 
-const scriptBetween = (from: Compared, to: Compared, online: boolean): DriftScript => {
+const statementsBetween = (
+  from: Compared,
+  to: Compared,
+  online: boolean,
+): Pick<DriftScript, 'statements' | 'loses'> => {
   const context: ChangeContext = {
     before: from.catalog,
     after: to.catalog,
@@ -131,6 +137,17 @@ const scriptBetween = (from: Compared, to: Compared, online: boolean): DriftScri
   }
 }
 
+/** Builds an index or looks at rows, for which nobody is to wait. */
+const takesLong = /\b(?:create (?:unique )?index concurrently|reindex|validate constraint)\b/iu
+
+/** Where there are rows: in the online form, unless all that it does is over in a moment. */
+const scriptWithRows = (from: Compared, to: Compared): DriftScript => {
+  const online = statementsBetween(from, to, true)
+  return online.statements.some((sql) => takesLong.test(sql))
+    ? { ...online, isOne: false }
+    : { ...statementsBetween(from, to, false), isOne: true }
+}
+
 /** null: they are the same. Both without what is left alone, and of one major version. */
 export const driftBetween = (expected: Compared, live: Compared): Drift | null => {
   const isSameSchemas =
@@ -140,7 +157,7 @@ export const driftBetween = (expected: Compared, live: Compared): Drift | null =
   return {
     items: itemsOf(expected, live),
     // The database has it already: what goes into the migrations is run where there are no rows yet.
-    takeIn: scriptBetween(expected, live, false),
-    takeOut: scriptBetween(live, expected, true),
+    takeIn: { ...statementsBetween(expected, live, false), isOne: true },
+    takeOut: scriptWithRows(live, expected),
   }
 }

@@ -12,17 +12,18 @@ const statementsText = ({ statements }: DriftScript): string => statements.map((
 /** What was changed by hand, for the migrations. */
 export const takeInText = ({ takeIn }: Pick<Drift, 'takeIn'>): string =>
   [
-    '-- Takes in what was changed by hand. The database that it comes from has it already.',
+    '-- Takes in what was changed by hand. The database that it comes from has it already: say so there, by the name',
+    '-- of this migration: assay migrate resolve NAME --as applied --url …',
     ...losses(takeIn, 'it was dropped by hand'),
     '',
     statementsText(takeIn),
   ].join('\n')
 
-/** Back to what the migrations make. It runs where there are rows: nobody waits long, and each statement stands for itself. */
+/** Back to what the migrations make. It runs where there are rows: nobody waits long. */
 export const takeOutText = ({ takeOut }: Pick<Drift, 'takeOut'>): string =>
   [
     '-- Takes out what was changed by hand.',
-    '-- assay: transaction none',
+    ...(takeOut.isOne ? [] : ['-- assay: transaction none']),
     ...losses(takeOut, 'it was made by hand'),
     '',
     `set lock_timeout = ${lockTimeoutOfSeveral};\n${statementsText(takeOut)}`,

@@ -151,6 +151,7 @@ const cases: readonly Case[] = [
   bad('alter table tenants alter column name drop not null', 'drops-not-null'),
   bad('alter table plain disable trigger touch', 'disables-triggers'),
   bad('alter table plain disable row level security', 'disables-row-security'),
+  good('alter table plain disable row level security; alter table plain enable row level security'),
   bad('revoke insert on plain from lint_app', 'revokes'),
   bad('create table child (tenant_id bigint references tenants)', 'unindexed-foreign-key'),
   bad(

@@ -42,7 +42,8 @@ export interface LintScript {
   readonly inTransaction: boolean
   /** What runs together is rolled back, only its trace is wanted; the state that it begins with is known. */
   readonly trialOn?: DatabaseState
-  readonly steps: readonly Exclude<ScriptStep, { readonly kind: 'meta' }>[]
+  /** `rest`: statements that run with it, and tell the same. */
+  readonly steps: readonly (Exclude<ScriptStep, { readonly kind: 'meta' }> & { readonly rest?: string })[]
 }
 
 const none: LockTable = new Map()
@@ -84,7 +85,10 @@ const runRoleStep = async ({ runner }: Lab, text: string): Promise<PgFault | nul
 
 const runStep = async (lab: Lab, step: LintScript['steps'][number]): Promise<PgFault | null> => {
   if (step.kind === 'statement' && aboutRoles.test(step.text)) return runRoleStep(lab, step.text)
-  if (step.kind === 'statement') return (await lab.runner.batch([step.text]))[0]!.fault
+  if (step.kind === 'statement') {
+    const text = step.rest === undefined ? step.text : `${step.text};\n${step.rest}`
+    return (await lab.runner.batch([text]))[0]!.fault
+  }
   try {
     await lab.runner.copyIn(step.text, step.data)
     return null

@@ -48,3 +48,8 @@ test('what left nothing has not run before others', () => {
   expect(codes({})).toEqual([])
   expect(codes({ stepsDone: 1 })).toEqual(['migrate.out-of-order'])
 })
+
+test('a repeatable file that is gone on purpose has a way out', () => {
+  const [gate] = checkHistory([first], [row("repeatable/o'ne v", { kind: 'repeatable', state: 'done' })])
+  expect(gate?.mend).toContain(`assay migrate resolve 'repeatable/o'\\''ne v' --as reverted --url …`)
+})

@@ -42,7 +42,7 @@ const missingGate = (row: JournalRow, renamed: string | null): ClosedGate => ({
       : 'under its new name it would run a second time',
   mend:
     renamed === null
-      ? 'Bring the file back (git log --diff-filter=D --name-only), or use the branch that has it.'
+      ? `Bring the file back (git log --diff-filter=D --name-only), or use the branch that has it.${row.kind === 'repeatable' ? ` Where it is gone on purpose, drop what it made in a migration, and say that it no longer stands:\n${shellCommand('assay', 'migrate', 'resolve', row.name, '--as', 'reverted')} --url …` : ''}`
       : `Give it its old name back: ${row.name}. Where the new name is to stay, say that it ran:\n${shellCommand('assay', 'migrate', 'resolve', renamed, '--as', 'applied')} --url …\n${shellCommand('assay', 'migrate', 'resolve', row.name, '--as', 'reverted')} --url …`,
 })
 

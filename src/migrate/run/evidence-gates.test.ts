@@ -48,3 +48,16 @@ test('a table that stands for a while is not asked of the ledger, with all that 
     'migrate.uncovered: not in the ledger: t/column:b',
   ])
 })
+
+test('a phase that was written for a newer server says how it is written for this one', () => {
+  const phase = { ...planned, migration: { ...planned.migration, writtenFor: 18 } } as PlannedMigration
+  const gates = evidenceGates([phase], {
+    tested: { passes: [], problems: [] },
+    ledger: { head: null, problems: [], pages: [] },
+    major: 15,
+    fingerprint: 'before',
+    isWhole: false,
+  })
+  expect(gates[0]?.mend).toContain('0001_contract was written for PostgreSQL 18')
+  expect(gates[0]?.mend).toContain('assay migrate expand --server-version 15')
+})

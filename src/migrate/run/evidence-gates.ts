@@ -2,6 +2,7 @@
 import { shellCommand } from '../../ground/shell-word.ts'
 import type { Ledger } from '../../prove/ledger/page.ts'
 import { passOf, type TestedFile, type TestedMigration } from '../files/tested.ts'
+import { writtenForNewer } from '../files/written-for.ts'
 import type { ClosedGate } from './gate.ts'
 import type { PlannedMigration } from './plan-run.ts'
 
@@ -47,11 +48,19 @@ const named = (names: readonly string[]): string =>
   names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
 
 /** One gate for all that lack a pass for the same reason. */
-const untestedGates = (untested: readonly Untested[], major: number): readonly ClosedGate[] =>
+const untestedGates = (
+  untested: readonly Untested[],
+  plan: readonly PlannedMigration[],
+  major: number,
+): readonly ClosedGate[] =>
   [...new Set(untested.map(({ found }) => found))].map((found) => {
     const alike = untested.filter((one) => one.found === found)
     const names = alike.map(({ name }) => name)
     const isElsewhere = alike.some((one) => one.isElsewhere)
+    const older = writtenForNewer(
+      plan.map(({ migration }) => migration).filter(({ name }) => names.includes(name)),
+      major,
+    )
     const command = shellCommand('assay', 'migrate', 'test', ...names.slice(0, 5))
     return {
       gate: 'untested',
@@ -60,9 +69,11 @@ const untestedGates = (untested: readonly Untested[], major: number): readonly C
       summary: `${named(names)} ${names.length === 1 ? 'has' : 'have'} not passed \`assay migrate test\`${isElsewhere ? ` on PostgreSQL ${major}` : ''}.`,
       found,
       why: 'nobody knows whether it goes through, keeps the rows, and goes back',
-      mend: isElsewhere
-        ? `Test on a server of this version, and commit what that records:\n${command} --url …`
-        : `Test, and commit what that records:\n${names.length > 5 ? 'assay migrate test' : command}`,
+      mend: `${
+        isElsewhere || older !== null
+          ? `Test on a server of this version, and commit what that records:\n${command} --url …`
+          : `Test, and commit what that records:\n${names.length > 5 ? 'assay migrate test' : command}`
+      }${older === null ? '' : `\n${older}`}`,
     }
   })
 
@@ -166,7 +177,7 @@ export const evidenceGates = (
     passes.push(pass)
     if (pass === null) untested.push(whyUntested(planned, evidence))
   }
-  gates.unshift(...untestedGates(untested, major))
+  gates.unshift(...untestedGates(untested, plan, major))
   const isUp = versioned.length > 0 && versioned.every(({ direction }) => direction === 'up')
   const known = passes.flatMap((pass) => pass ?? [])
   if (isUp && isWhole && known.length === passes.length) {

@@ -23,7 +23,7 @@ export interface JournalRow {
   /** A step outside of any transaction that began and is not known to have ended, from 1; null: none. */
   readonly stepBegun: number | null
   readonly stepNote: AloneNote | null
-  /** While it is taken back: how far `up` had come, which still holds as long as nothing is committed. */
+  /** How far the other direction had come, which still holds as long as this one has committed nothing. */
   readonly prior: Prior | null
   /** What PostgreSQL said; null when it did not refuse. */
   readonly fault: string | null
@@ -53,12 +53,10 @@ export const hasLeftNothing = (row: JournalRow | undefined): boolean =>
   isAbsent(row) ||
   (row.direction === 'up' && row.state === 'failed' && row.stepsDone === 0 && row.stepBegun === null)
 
-/** A way back that began and has done nothing is none: the migration stands as it did before. */
+const otherDirection = (direction: Direction): Direction => (direction === 'up' ? 'down' : 'up')
+
+/** A direction that began and has done nothing is none: the migration stands as it did before. */
 export const asItStands = (row: JournalRow): JournalRow =>
-  row.direction === 'down' &&
-  row.state !== 'done' &&
-  row.stepsDone === 0 &&
-  row.stepBegun === null &&
-  row.prior !== null
-    ? { ...row, ...row.prior, direction: 'up' }
+  row.state !== 'done' && row.stepsDone === 0 && row.stepBegun === null && row.prior !== null
+    ? { ...row, ...row.prior, direction: otherDirection(row.direction) }
     : row

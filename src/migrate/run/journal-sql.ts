@@ -73,7 +73,8 @@ values (${literal(row.name)}, ${literal(row.kind)}, ${literal(row.direction)}, '
 on conflict (name) do update set kind = excluded.kind, direction = excluded.direction, state = 'running',
     hash = excluded.hash, steps = excluded.steps, steps_done = excluded.steps_done, done_hash = excluded.done_hash,
     step_begun = null, step_note = null, fault = null,
-    prior = case when excluded.direction = 'up' then null when old.direction = 'down' then old.prior
+    prior = case when excluded.direction = old.direction then old.prior
+      when old.direction = 'down' and (old.state = 'done' or old.steps_done = 0) then null
       else pg_catalog.jsonb_build_object('state', old.state, 'hash', old.hash, 'steps', old.steps,
         'stepsDone', old.steps_done, 'doneHash', old.done_hash) end,
     ordinal = case when excluded.direction = 'down' then old.ordinal end,
@@ -108,3 +109,6 @@ export const failedSql = (name: string, fault: string): string =>
 
 export const acceptHashSql = (name: string, hash: string): string =>
   `update ${table} set hash = ${literal(hash)} ${where(name)}`
+
+export const hashesSql = (hashes: readonly (readonly [name: string, hash: string])[]): string =>
+  `begin;\n${hashes.map(([name, hash]) => acceptHashSql(name, hash)).join(';\n')};\ncommit`

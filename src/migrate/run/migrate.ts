@@ -1,14 +1,15 @@
 /** A run of the runner: takes the lock, reads the journal, asks the gates, then runs one migration after the other. */
 import { hostname } from 'node:os'
 import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import { AssayError } from '../../ground/errors.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { Ledger } from '../../prove/ledger/page.ts'
 import type { Direction, Migration } from '../files/migration.ts'
-import { historyFingerprint } from '../files/history-fingerprint.ts'
+import { historyFingerprint, structuresOfHistory } from '../files/history-fingerprint.ts'
 import { scriptOf } from '../files/migration.ts'
 import { stagesOf, type Stage } from '../files/steps.ts'
-import { madeByRepeatables, type TestedFile } from '../files/tested.ts'
+import { madeByRepeatables, passOf, type TestedFile } from '../files/tested.ts'
 import { checkHistory } from './check-history.ts'
 import { evidenceGates, expectedAfter, type Evidence } from './evidence-gates.ts'
 import { overriddenFor, refuseClosed, type ClosedGate, type GateName } from './gate.ts'
@@ -18,6 +19,7 @@ import { isApplied } from './journal-row.ts'
 import { refuseOtherHistory } from './other-history.ts'
 import { planDown, planUp, type PlannedMigration, type RunGoal } from './plan-run.ts'
 import { runMigration } from './run-migration.ts'
+import { goneBetween, watchRepeatables } from './repeatables.ts'
 import { keepRunnerLock, takeRunnerLock } from './runner-lock.ts'
 import type { MigrationSession } from './session.ts'
 
@@ -77,6 +79,11 @@ const unexpected = (name: string, expected: string, found: string): AssayError =
     mend: 'See what differs, and take it in or out: assay drift --url …\nThen go on with: assay migrate up --url … --allow drift',
   })
 
+const withStages = (one: PlannedMigration): PlannedRun['plan'][number] => {
+  const script = scriptOf(one.migration, one.direction)
+  return { ...one, stages: script === null ? [] : stagesOf(script) }
+}
+
 /** Plans what would run, from the journal as it stands. Nothing is written. */
 const planOf = async (
   session: MigrationSession,
@@ -97,10 +104,7 @@ const planOf = async (
   return {
     evidence,
     gates: [...history, ...evidenceGates(plan, evidence)],
-    plan: plan.map((one) => {
-      const script = scriptOf(one.migration, one.direction)
-      return { ...one, stages: script === null ? [] : stagesOf(script) }
-    }),
+    plan: plan.map(withStages),
   }
 }
 
@@ -137,10 +141,42 @@ const runOne = async (
     allowed,
     retries: wish.retries,
     onStage: (stage, stages) => wish.onProgress?.(`${label}, stage ${stage.number} of ${stages}`, done, of),
+    onHeld: (stage, stages, [holder = '']) =>
+      wish.onProgress?.(`${label}, stage ${stage.number} of ${stages}, waits for ${holder}`, done, of),
     onRetry: (_stage, attempt, waitMs) =>
       wish.onProgress?.(`${label}: no lock, try ${attempt + 1} in ${waitMs / 1000} s`, done, of),
   })
   await keepRunnerLock(session.db, migration.name)
+}
+
+const takenAlong = (migration: Migration): PlannedMigration => ({
+  migration,
+  direction: 'up',
+  because: 'taken-along',
+})
+
+/** A repeatable file may drop what it made itself; what migrations made it may not take along, where that is known. */
+const refuseTakenAway = async (
+  { db, major }: MigrationSession,
+  { migrations, tested, leftAlone }: Repository,
+  before: Catalog,
+  fingerprint: string,
+): Promise<void> => {
+  const last = migrations.findLast(({ kind }) => kind !== 'repeatable')
+  const expected = last === undefined ? null : (passOf(tested.passes, last, major)?.after ?? null)
+  if (expected !== fingerprint) return
+  const own = madeByRepeatables(tested.passes)
+  const kept = structuresOfHistory(before, leftAlone)
+  const gone = goneBetween(before, await readCatalog(db)).filter((id) => kept.has(id) && !own.has(id))
+  if (gone.length === 0) return
+  throw new AssayError('A repeatable file took away what migrations made.', {
+    code: 'migrate.unexpected-result',
+    exit: 1,
+    asked: `what ${last?.name ?? ''} leaves, and what repeatable files make beside it`,
+    found: `gone are ${gone.join(', ')}`,
+    why: 'a DROP … CASCADE of the file took it along, and no migration makes it again',
+    mend: 'Make it again, with what this writes, and let the file do without CASCADE (create or replace; drop what it made by name):\nassay drift --url …',
+  })
 }
 
 /**
@@ -169,16 +205,35 @@ export const runMigrations = async (
   const ran: string[] = []
   if (plan.length === 0) return { plan, gates, ran }
   const rows = await openJournal(db)
+  const repeatables = watchRepeatables(db, repository.migrations, rows)
+  const fingerprintOf = (catalog: Catalog): string =>
+    historyFingerprint(catalog, repository.leftAlone, madeByRepeatables(repository.tested.passes))
+  const runPlanned = async (planned: PlannedMigration, of: number): Promise<void> => {
+    const { name } = planned.migration
+    const allowed = overriddenFor(gates, wish.allowed, name)
+    await runOne(session, planned, rowOf(rows, name), wish, allowed, ran.length, of)
+    ran.push(name)
+  }
+  let standing: Catalog | null = null
+  let beforeRepeatables: Catalog | null = null
   for (const planned of plan) {
     const { name, kind } = planned.migration
-    const allowed = overriddenFor(gates, wish.allowed, name)
-    await runOne(session, planned, rowOf(rows, name), wish, allowed, ran.length, plan.length)
-    ran.push(name)
-    const expected = kind === 'repeatable' ? null : expectedAfter(planned, evidence)
-    if (expected === null || wish.allowed.includes('drift')) continue
-    const { tested, leftAlone } = repository
-    const found = historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes))
-    if (found !== expected) throw unexpected(name, expected, found)
+    const isRepeatable = kind === 'repeatable'
+    const isWatched = planned.direction === 'up' && (isRepeatable || !repeatables.isEmpty())
+    const before: Catalog | null = isWatched ? (standing ?? (await readCatalog(db))) : null
+    if (isRepeatable) beforeRepeatables ??= before
+    if (isWatched) await repeatables.mark(name)
+    await runPlanned(planned, plan.length)
+    const expected = isRepeatable || wish.allowed.includes('drift') ? null : expectedAfter(planned, evidence)
+    standing = isWatched || expected !== null ? await readCatalog(db) : null
+    if (standing === null) continue
+    if (before !== null) await repeatables.settle(planned.migration, goneBetween(before, standing))
+    const found = expected === null ? null : fingerprintOf(standing)
+    if (expected !== null && found !== null && found !== expected) throw unexpected(name, expected, found)
   }
-  return { plan, gates, ran }
+  const again = (evidence.isWhole ? repeatables.again() : []).map(takenAlong)
+  for (const planned of again) await runPlanned(planned, plan.length + again.length)
+  if (beforeRepeatables !== null && !wish.allowed.includes('drift'))
+    await refuseTakenAway(session, repository, beforeRepeatables, fingerprintOf(beforeRepeatables))
+  return { plan: [...plan, ...again.map(withStages)], gates, ran }
 }

@@ -32,6 +32,10 @@ const tools: readonly ToolTable[] = [
   { tool: 'node-pg-migrate', name: 'pgmigrations', lastSql: null },
   { tool: 'Knex', name: 'knex_migrations', lastSql: null },
   { tool: 'Kysely', name: 'kysely_migration', lastSql: null },
+  { tool: 'Liquibase', name: 'databasechangelog', lastSql: null },
+  { tool: 'Alembic', name: 'alembic_version', lastSql: null },
+  { tool: 'Django', name: 'django_migrations', lastSql: null },
+  { tool: 'Sequelize', name: 'SequelizeMeta', lastSql: null },
 ]
 
 const tablesSql = `

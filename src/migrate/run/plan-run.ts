@@ -9,8 +9,11 @@ import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 export interface PlannedMigration {
   readonly migration: Migration
   readonly direction: Direction
-  /** `pending`: never ran, or was taken back. `unfinished`: stopped half way. `changed`: repeatable, with another text. */
-  readonly because: 'pending' | 'unfinished' | 'changed' | 'applied'
+  /**
+   * `pending`: never ran, or was taken back. `unfinished`: stopped half way. `changed`: repeatable, with another text.
+   * `taken-along`: repeatable, and something that stood was dropped.
+   */
+  readonly because: 'pending' | 'unfinished' | 'changed' | 'taken-along' | 'applied'
 }
 
 export interface RunGoal {

@@ -37,6 +37,8 @@ export interface MigrationRun {
   readonly retries: number
   readonly onStage?: (stage: Stage, of: number) => void
   readonly onRetry?: (stage: Stage, attempt: number, waitMs: number) => void
+  /** Told again and again while a statement waits for others, who are named in words. */
+  readonly onHeld?: (stage: Stage, of: number, holders: readonly string[]) => void
 }
 
 const backoffMs = (attempt: number): number => Math.min(30_000, 500 * 2 ** (attempt - 1))
@@ -106,12 +108,11 @@ const resumeAt = async (run: MigrationRun, script: MigrationScript): Promise<num
   const other = scriptOf(migration, row.direction)
   const done = other === null ? row.stepsDone : await standing(run, other, row)
   if (done > 0) return 0
-  if (row.direction === 'up') return 'nothing'
-  // Nothing was taken back after all: it stands as far as it stood before.
-  if (row.prior === null) return 0
+  // The other direction has done nothing after all: it stands as far as it stood before.
+  if (row.prior === null) return row.direction === 'up' ? 'nothing' : 0
   return row.prior.state === 'done'
     ? 'nothing'
-    : standing(run, script, { ...row, ...row.prior, direction: 'up', stepBegun: null })
+    : standing(run, script, { ...row, ...row.prior, direction, stepBegun: null })
 }
 
 const setsLockTimeout = (steps: readonly MigrationStep[]): boolean =>
@@ -121,8 +122,14 @@ interface Running {
   readonly run: MigrationRun
   readonly script: MigrationScript
   readonly steps: readonly MigrationStep[]
+  readonly stages: number
   done: number
 }
+
+const otherWay = ({ row, direction }: MigrationRun): StepPlace['other'] =>
+  row === undefined || row.state === 'done' || row.direction === direction || row.stepsDone === 0
+    ? null
+    : { done: row.stepsDone, of: row.steps }
 
 const placeOf = ({ run, script, steps, done }: Running, step: MigrationStep): StepPlace => ({
   migration: run.migration,
@@ -131,6 +138,7 @@ const placeOf = ({ run, script, steps, done }: Running, step: MigrationStep): St
   step,
   of: steps.length,
   done,
+  other: otherWay(run),
   user: run.session.db.address.user,
 })
 
@@ -169,6 +177,9 @@ const tryStage = async (
   return null
 }
 
+/** Behind it a person is told what a statement waits for. */
+const patienceMs = 2000
+
 const runStage = async (running: Running, stage: Stage, isLast: boolean): Promise<void> => {
   const { run } = running
   const { db } = run.session
@@ -176,9 +187,11 @@ const runStage = async (running: Running, stage: Stage, isLast: boolean): Promis
   let isHolding: boolean | null = null
   const attempt = (): Promise<StageRefusal | null> => tryStage(running, stage, isLast, isHolding === false)
   for (let tries = 1; ; tries += 1) {
-    let refusal: StageRefusal | null
-    if (tries === 1 && run.retries > 0) refusal = await attempt()
-    else ({ result: refusal, holders, isHolding } = await watchBlockers(db, attempt))
+    const afterMs = tries > 1 || run.retries === 0 ? 0 : patienceMs
+    const onHeld = (held: readonly string[]): void => run.onHeld?.(stage, running.stages, held)
+    const watched = await watchBlockers(db, attempt, { afterMs, onHeld })
+    const refusal = watched.result
+    ;({ holders, isHolding } = watched)
     if (refusal === null) return
     const { fault, step } = refusal
     if (!isRetryable(fault) || tries > run.retries) {
@@ -219,7 +232,7 @@ export const runMigration = async (run: MigrationRun): Promise<void> => {
   const steps = stages.flatMap((stage) => stage.steps)
   // What was overridden in an earlier try stays written.
   const goesOn = row !== undefined && row.state !== 'done' && row.direction === direction
-  const running: Running = { run, script, steps, done: 0 }
+  const running: Running = { run, script, steps, stages: stages.length, done: 0 }
   let at: MigrationStep | undefined = steps[0]
   try {
     await resetSession(session, `assay migrate ${direction} ${migration.name}`)

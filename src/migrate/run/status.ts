@@ -1,5 +1,5 @@
 /** How each migration stands in a database: the files and the journal, side by side. */
-import type { Migration, MigrationKind } from '../files/migration.ts'
+import type { Direction, Migration, MigrationKind } from '../files/migration.ts'
 import { checkHistory } from './check-history.ts'
 import type { ClosedGate } from './gate.ts'
 import { rowOf } from './journal.ts'
@@ -11,8 +11,8 @@ export interface MigrationStatus {
   readonly name: string
   readonly kind: MigrationKind
   readonly standing: Standing
-  /** Committed statements, and all of them; null where nothing is half done. */
-  readonly progress: { readonly done: number; readonly of: number } | null
+  /** Committed statements of a direction, and all of them; null where nothing is half done. */
+  readonly progress: { readonly direction: Direction; readonly done: number; readonly of: number } | null
   /** What PostgreSQL said when it refused a statement. */
   readonly fault: string | null
   readonly finishedAt: string | null
@@ -39,7 +39,10 @@ const statusOf = (
   name,
   kind: migration?.kind ?? row?.kind ?? 'versioned',
   standing: standingOf(migration, row),
-  progress: row === undefined || row.state === 'done' ? null : { done: row.stepsDone, of: row.steps },
+  progress:
+    row === undefined || row.state === 'done'
+      ? null
+      : { direction: row.direction, done: row.stepsDone, of: row.steps },
   fault: row?.fault ?? null,
   finishedAt: isApplied(row) ? (row?.finishedAt ?? null) : null,
   runBy: isAbsent(row) ? null : (row?.runBy ?? null),

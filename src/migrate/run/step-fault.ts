@@ -4,6 +4,7 @@ import { shellCommand } from '../../ground/shell-word.ts'
 import { offsetOfPosition, placeInFile } from '../../ground/source-place.ts'
 import type { ConnectionLost, PgFault } from '../../postgres/fault.ts'
 import { ident } from '../../postgres/quote.ts'
+import { isUnknownName, repeatableOrder } from '../files/repeatable-order.ts'
 import type { Direction, Migration, MigrationScript } from '../files/migration.ts'
 import type { MigrationStep } from '../files/steps.ts'
 
@@ -15,6 +16,8 @@ export interface StepPlace {
   /** How many steps the script has, and how many are committed. */
   readonly of: number
   readonly done: number
+  /** How far the other direction had come before this one began; null: it was whole, or nothing of it stood. */
+  readonly other: { readonly done: number; readonly of: number } | null
   readonly user: string
 }
 
@@ -29,7 +32,10 @@ export const isRetryable = (fault: PgFault): boolean => retryable.has(fault.sqls
 const isSaidByItself = ({ routine, hint }: PgFault): boolean => routine === 'exec_stmt_raise' && hint !== null
 
 /** The first that fits. */
-const mends: readonly (readonly [(fault: PgFault) => boolean, (fault: PgFault, user: string) => string])[] = [
+const mends: readonly (readonly [
+  (fault: PgFault, migration: Migration) => boolean,
+  (fault: PgFault, user: string) => string,
+])[] = [
   [isSaidByItself, ({ hint }) => `${hint ?? ''}\nThe same command goes on from there.`],
   [
     (f) => f.sqlstate === '53100',
@@ -48,6 +54,17 @@ const mends: readonly (readonly [(fault: PgFault) => boolean, (fault: PgFault, u
     () => 'It cannot run inside a transaction: write `-- assay: transaction none` at the head of the file.',
   ],
   [
+    (f) => f.sqlstate === '2BP01',
+    () =>
+      'Drop what stands on it by name before it; CASCADE takes along what nobody reads here. What a repeatable file makes may be dropped: the file runs again behind this migration.',
+  ],
+  [(f, { kind }) => kind === 'repeatable' && isUnknownName(f), () => repeatableOrder],
+  [
+    (f, { kind }) => kind === 'repeatable' && (f.sqlstate === '42P16' || f.sqlstate === '42P13'),
+    () =>
+      'CREATE OR REPLACE cannot change that of what an older text of this file made. Drop it first, in the same file (drop view if exists …; drop function if exists …), without CASCADE.',
+  ],
+  [
     (f) => f.sqlstate === '55P04',
     () =>
       'A label that ALTER TYPE … ADD VALUE adds can be used after its transaction: write commit; begin; between the two.',
@@ -58,9 +75,13 @@ const mends: readonly (readonly [(fault: PgFault) => boolean, (fault: PgFault, u
   ],
 ]
 
-const stands = ({ done, of, migration, direction }: StepPlace): string =>
+const are = (done: number): string => (done === 1 ? 'is' : 'are')
+
+const stands = ({ done, of, other, migration, direction }: StepPlace): string =>
   done === 0
-    ? 'nothing of it stands: what it did was rolled back'
+    ? other === null
+      ? 'nothing of it stands: what it did was rolled back'
+      : `${other.done} of the ${other.of} statements of its way ${direction === 'up' ? 'back' : 'up'} ${are(other.done)} committed and this way has done nothing, so it stands half way; \`assay migrate ${direction === 'up' ? 'down' : 'up'}\` goes on there`
     : `${done} of its ${of} statements are committed; the next run goes on behind them, \`assay migrate ${direction === 'up' ? 'down' : 'up'} --to …\` goes the other way (${migration.name})`
 
 /** Statement by position, or its first word. */
@@ -74,7 +95,7 @@ const placeOf = ({ script, step }: StepPlace, fault: PgFault) =>
 export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
   const { migration, step, of, user } = place
   const mend =
-    mends.find(([fits]) => fits(fault))?.[1](fault, user) ??
+    mends.find(([fits]) => fits(fault, migration))?.[1](fault, user) ??
     'Correct the statement (what is committed stays as it is), test it, then run the same command again:\n' +
       shellCommand('assay', 'migrate', 'test', migration.name)
   const hint = fault.hint === null || isSaidByItself(fault) ? '' : `\nPostgreSQL hints: ${fault.hint}`

@@ -12,30 +12,46 @@ export interface Watched<T> {
   readonly isHolding: boolean | null
 }
 
-export const watchBlockers = async <T>(db: Session, work: () => Promise<T>): Promise<Watched<T>> => {
-  // No connection left, or none allowed: it goes on without being told who is in the way.
-  const watcher = await openSession({ ...db.address, applicationName: 'assay migrate (watching)' }).catch(
-    () => null,
-  )
-  if (watcher === null) return { result: await work(), holders: [], isHolding: null }
+/** No connection left, or none allowed: it goes on without being told who is in the way. */
+const openWatcher = (db: Session): Promise<Session | null> =>
+  openSession({ ...db.address, applicationName: 'assay migrate (watching)' }).catch(() => null)
+
+export interface Watching {
+  /** Nobody looks before: most statements are through by then, and cost no second session. */
+  readonly afterMs: number
+  readonly onHeld?: (holders: readonly string[]) => void
+}
+
+export const watchBlockers = async <T>(
+  db: Session,
+  work: () => Promise<T>,
+  { afterMs, onHeld }: Watching,
+): Promise<Watched<T>> => {
+  let opened = afterMs === 0 ? openWatcher(db) : null
+  await opened
   let holders: readonly string[] = []
   let isHolding: boolean | null = null
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const look = async (): Promise<void> => {
+    opened ??= openWatcher(db)
+    const watcher = await opened
+    if (watcher === null || isOver) return
     const found = await watcher.json<{ holder: string }>(blockersSql(db.pid)).catch(() => [])
     if (found.length > 0) holders = found.map(({ holder }) => holder)
     const [waits] = await watcher.json<{ holding: boolean }>(holdingSql(db.pid)).catch(() => [])
     if (waits !== undefined) isHolding = waits.holding
-    if (!isOver) timer = setTimeout(() => void look(), pauseMs)
+    if (isOver) return
+    if (found.length > 0) onHeld?.(holders)
+    timer = setTimeout(() => void look(), pauseMs)
   }
-  timer = setTimeout(() => void look(), pauseMs)
+  timer = setTimeout(() => void look(), Math.max(pauseMs, afterMs))
   try {
     const result = await work()
     return { result, holders, isHolding }
   } finally {
     isOver = true
     clearTimeout(timer)
-    await watcher.end()
+    await (await opened)?.end()
   }
 }

@@ -104,9 +104,10 @@ const sequencesSql = `
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relkind = 'S' and c.oid >= 16384 and n.nspname !~ '^pg_'`
 
-/** Keys stay what they are, so the next one is the source's next one. */
-const copySequences = async (source: Session, copy: Session): Promise<void> => {
+/** Where the source's sequences stand, as statements for the copy: keys stay what they are, so the next one is the source's next one. */
+const readSequences = async (source: Session, copy: Session): Promise<readonly string[]> => {
   const there = new Set((await source.json<SequenceRow>(sequencesSql)).map((one) => qualified(one)))
+  const statements: string[] = []
   for (const sequence of await copy.json<SequenceRow>(sequencesSql)) {
     const name = qualified(sequence)
     if (!there.has(name)) continue
@@ -114,10 +115,11 @@ const copySequences = async (source: Session, copy: Session): Promise<void> => {
       `select last_value::text as value, is_called as called from ${name}`,
     )
     if (place === undefined) continue
-    await copy.query(
+    statements.push(
       `select pg_catalog.setval(${literal(name)}::pg_catalog.regclass, ${literal(place.value)}::bigint, ${place.called})`,
     )
   }
+  return statements
 }
 
 /** One that stands on another that is empty still is refused, and tried again behind it. */
@@ -135,6 +137,8 @@ export const copyRows = async (wish: CopyWish): Promise<CopiedRows> => {
   const { source, copy, catalog, rows, isPublic, onTable = () => undefined } = wish
   await source.query(plainTextSql)
   const { tables, missing } = inBoth(wish)
+  // Before the rows, which may take an hour: a right that is missing is told at once.
+  const sequences = await readSequences(source, copy)
   const plan = planMasks({
     catalog,
     columns: await describeColumns(copy),
@@ -165,7 +169,7 @@ export const copyRows = async (wish: CopyWish): Promise<CopiedRows> => {
     }
   }
   await loader.closeUnder(keys, new Map(tables.map((table) => [table.id, table])))
-  await copySequences(source, copy)
+  for (const sql of sequences) await copy.query(sql)
   await copy.query('reset session_replication_role')
   await refreshViews(copy)
   const counts = loader.counts()

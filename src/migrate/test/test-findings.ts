@@ -1,9 +1,12 @@
 /** What `migrate test` has to say of a migration, each with the statement or line that mends it. */
 import type { CatalogDifference, Listed } from '../../catalog/difference.ts'
 import type { AssayError, SourcePlace } from '../../ground/errors.ts'
+import { relationId, type RelationName } from '../../ground/names.ts'
 import { offsetOfPosition, placeInFile } from '../../ground/source-place.ts'
+import { qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
-import type { Direction, Migration, MigrationScript } from '../files/migration.ts'
+import type { Direction, Migration, MigrationKind, MigrationScript } from '../files/migration.ts'
+import { isUnknownName, repeatableOrder } from '../files/repeatable-order.ts'
 import { lossDirective } from './declared-losses.ts'
 import type { MigrationStep } from '../files/steps.ts'
 import type { FilledTable } from './fill-rows.ts'
@@ -36,9 +39,14 @@ const headOf = ({ file }: MigrationScript): Pick<Finding, 'where'> => ({
   where: { file: placeInFile(file, '', 0).file, line: 1 },
 })
 
+const correctionOf = (kind: MigrationKind, { fault }: Refusal, onRows: boolean): string => {
+  if (kind === 'repeatable' && isUnknownName(fault)) return repeatableOrder
+  return onRows ? 'Correct the statement, so that it takes rows as they are:' : 'Correct the statement:'
+}
+
 /** `onRows`: it ran while the tables were empty. */
 export const refused = (
-  { name }: Migration,
+  { name, kind }: Migration,
   script: MigrationScript,
   direction: Direction,
   refusal: Refusal,
@@ -51,7 +59,7 @@ export const refused = (
       : direction === 'up'
         ? 'what PostgreSQL refuses here it refuses in production'
         : 'when it is needed, there is no way back',
-    fix: `Correct the statement, so that it takes rows as they are:\n${cut(refusal.step.text)}`,
+    fix: `${correctionOf(kind, refusal, onRows)}\n${cut(refusal.step.text)}`,
     ...whereOf(script, refusal),
   })
 
@@ -371,3 +379,22 @@ export const expectationFailed = (
     fix: 'Correct the migration, or the query that says what is expected.',
     where: at,
   })
+
+/** `table`: with how many of its rows the role that migrates sees. */
+export const rowsHidden = (
+  { name }: Migration,
+  script: MigrationScript,
+  direction: Direction,
+  step: MigrationStep,
+  table: RelationName & { readonly seen: number; readonly all: number },
+): Finding => {
+  const sql = qualified(table)
+  const { file, line } = placeInFile(script.file, script.text, step.start)
+  return error('hidden-rows', {
+    summary: `${name}: ${direction === 'up' ? 'up' : 'down'} sees ${table.seen} of ${table.all} rows of ${relationId(table)}: row-level security hides the others from the role that migrates`,
+    reason: 'row-level security hides rows from the role that migrates',
+    why: 'it passes over them without a word, here and in production (FORCE ROW LEVEL SECURITY binds the owner, too)',
+    fix: `Let the owner of the table see all rows while it runs, in the same transaction; on a table in use \`assay migrate backfill\` takes no such lock:\nalter table ${sql} no force row level security;\n${cut(step.text)};\nalter table ${sql} force row level security;`,
+    where: { file, line },
+  })
+}

@@ -17,6 +17,7 @@ import { breakOff } from './break-off.ts'
 import { checkExpectations } from './expectations.ts'
 import { fillRows, type FilledTable } from './fill-rows.ts'
 import { testNewRows } from './new-rows.ts'
+import { hiddenRows } from './hidden-rows.ts'
 import { withNeighbours } from './order-tables.ts'
 import { rowDifference, sequencesBack, type RowDifference } from './row-difference.ts'
 import { readRowFingerprint } from './row-fingerprint.ts'
@@ -110,6 +111,7 @@ interface Told {
 /** Down and up again, and once more down over rows of the new shape. */
 const goBack = async (testing: Testing, down: Way, end: DatabaseState): Promise<Told> => {
   const { server, migration, database, up, start, touched } = testing
+  const hidden = await hiddenRows(server, database, migration, down, touched)
   const back = await runWithStops({
     server,
     migration,
@@ -118,11 +120,12 @@ const goBack = async (testing: Testing, down: Way, end: DatabaseState): Promise<
     back: { way: up, end: end.catalog },
     start: end,
   })
-  if (back.end === null) return back
+  if (back.end === null) return { ...back, findings: [...hidden, ...back.findings] }
   const { catalog, rows } = back.end
   const differs = catalogsDiffer(start.catalog, catalog)
   const known = undeclared(migration, rowDifference(start.rows, rows))
   const findings = [
+    ...hidden,
     ...back.findings,
     ...(differs === null ? [] : [downDiffers(migration, down.script, differs)]),
     ...known.map((one) => rowsDiffer(migration, down.script, one, 'after up and down')),
@@ -159,10 +162,13 @@ const goBack = async (testing: Testing, down: Way, end: DatabaseState): Promise<
 }
 
 const testOn = async (testing: Testing): Promise<Told> => {
-  const { server, migration, database, up, down, start } = testing
+  const { server, migration, database, up, down, start, touched } = testing
   const expects = (moment: Moment): Promise<readonly Finding[]> =>
     withProver(server, database, (db) => checkExpectations(db, migration, moment))
-  const unmet = await expects('before')
+  const unmet = [
+    ...(await expects('before')),
+    ...(await hiddenRows(server, database, migration, up, touched)),
+  ]
   const hasAlone = up.stages.some(({ begin }) => begin === null)
   const fresh = down === null && hasAlone ? await server.clone(database, 'fresh') : null
   const gone = await runWithStops({
