@@ -12,6 +12,7 @@ export interface MutantFacts {
   readonly ddl: readonly string[]
   readonly alsoRemoves?: readonly string[]
   readonly equivalent?: string | null
+  readonly byName?: string | null
 }
 
 export const makeMutant = (structure: Structure, facts: MutantFacts): Mutant => {
@@ -25,6 +26,7 @@ export const makeMutant = (structure: Structure, facts: MutantFacts): Mutant => 
     ddl: facts.ddl,
     ...(facts.alsoRemoves?.length ? { alsoRemoves: facts.alsoRemoves } : {}),
     ...(facts.equivalent ? { equivalent: facts.equivalent } : {}),
+    ...(facts.byName ? { byName: facts.byName } : {}),
   }
 }
 

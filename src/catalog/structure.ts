@@ -40,6 +40,8 @@ export interface Mutant {
   readonly alsoRemoves?: readonly string[]
   /** Why nobody can tell this mutant apart, when reasoning over the catalog proves it. */
   readonly equivalent?: string
+  /** Why only what asks for its name can tell it apart: every value is the same. */
+  readonly byName?: string
 }
 
 export interface Catalog {

@@ -8,7 +8,8 @@ import type { PlatformName } from '../project/presets/presets.ts'
 import { isError } from '../project/prove-project.ts'
 import { envelopeText } from '../report/envelope.ts'
 import { findingsText } from '../report/findings.ts'
-import { printable } from '../report/printable.ts'
+import type { Finding } from '../prove/result.ts'
+import { printable, wrap } from '../report/printable.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
@@ -88,6 +89,45 @@ const fileLines = (outcome: AdoptOutcome, dryRun: boolean, { layout }: Output): 
 
 const counted = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`
 
+/** What the baseline does not make as the database has it, and not what is wrong with the database itself. */
+const isUnequal = ({ code }: Finding): boolean => code.startsWith('adopt.baseline-')
+
+const isLeftOut = ({ code }: Finding): boolean =>
+  code === 'adopt.left-out' || code === 'adopt.needs-superuser' || code === 'adopt.extension-missing'
+
+/** Never looks as if all were there when something was left out. */
+const lastWords = (
+  findings: readonly Finding[],
+  dryRun: boolean,
+  { layout: { paint, width } }: Output,
+): readonly string[] => {
+  const errors = findings.filter(isError)
+  const unequal = errors.filter(isUnequal)
+  const own = errors.length - unequal.length
+  const adopted =
+    unequal.length > 0
+      ? paint.bad(
+          `${counted(unequal.length, 'thing')} could not be adopted as ${unequal.length === 1 ? 'it is' : 'they are'}.`,
+        )
+      : dryRun
+        ? paint.good('Nothing was written: --dry-run.')
+        : findings.some(isLeftOut)
+          ? paint.good(
+              wrap(
+                'The baseline makes the rest again, without what was left out above. Ready to prove.',
+                width,
+                0,
+              ),
+            )
+          : paint.good('The baseline makes the same database again. Ready to prove.')
+  return own === 0
+    ? [adopted]
+    : [
+        adopted,
+        paint.bad(`${counted(own, 'thing')} of the database itself ${own === 1 ? 'wants' : 'want'} a mend.`),
+      ]
+}
+
 const report = (
   outcome: AdoptOutcome,
   source: AdoptSource,
@@ -101,21 +141,14 @@ const report = (
   const others = findings.filter((finding) => !isError(finding))
   const part = (title: string, some: typeof findings): readonly string[] =>
     some.length === 0 ? [] : ['', paint.strong(title), ...findingsText(some, output.layout)]
-  const said =
-    errors.length > 0
-      ? paint.bad(
-          `${counted(errors.length, 'thing')} could not be adopted as ${errors.length === 1 ? 'it is' : 'they are'}.`,
-        )
-      : dryRun
-        ? paint.good('Nothing was written: --dry-run.')
-        : paint.good('The baseline makes the same database again. Ready to prove.')
+  const said = lastWords(findings, dryRun, output)
   return [
     `${paint.strong(printable(outcome.name))} from ${printable(sourceText(source))}: ${counted(outcome.tables, 'table')}, ${counted(outcome.structures, 'structure')}`,
     ...fileLines(outcome, dryRun, output),
     ...part('To know', others),
     ...part('To do', errors),
     '',
-    said,
+    ...said,
     ...next.map((step) => `  ${paint.dim('next')} ${step}`),
   ].join('\n')
 }

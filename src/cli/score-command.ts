@@ -53,6 +53,7 @@ const suiteOf = ({ suite, sqlSuite }: ScoreOptions): SuiteWish => {
 const summaryOf = (result: ScoreResult) => ({
   name: result.name,
   suite: result.suite,
+  since: result.since && { ...result.since, gone: result.since.gone.map(({ id }) => id) },
   score: scorePercent(result.counts),
   mutants: result.counts,
   structures: result.structures.map((structure) => ({
@@ -65,6 +66,11 @@ const summaryOf = (result: ScoreResult) => ({
   resumed: result.resumed,
   seconds: result.seconds,
 })
+
+const interruptedText = (known: number, of: number): string =>
+  known === 0
+    ? 'Interrupted before the mutants. What an earlier run has found out is kept.'
+    : `Interrupted: ${known} of ${of} mutants are judged, and kept. The same command goes on from there;\n--restart begins anew.`
 
 /** The job's own summary on GitHub's runners. */
 const appendSummary = async (text: string): Promise<void> => {
@@ -100,6 +106,10 @@ export const scoreCommand = async (
     journal: options.journal ?? null,
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
+    onInterrupted: (known, of) => {
+      output.settle()
+      output.fault(interruptedText(known, of))
+    },
   })
   const text = markdownOfScore(result)
   const written = markdown === undefined ? [] : [await writeReport('--markdown', markdown, text)]

@@ -8,6 +8,7 @@ import type { AssayError } from '../ground/errors.ts'
 import { parseConnectionUrl } from '../postgres/connection-url.ts'
 import { makeStore } from '../migrate/backfill/store.ts'
 import { openSession, type Session } from '../postgres/session.ts'
+import type { Finding } from '../prove/result.ts'
 import { openLiveDatabase } from './adopt-live.ts'
 import { adoptProject, type AdoptOutcome } from './adopt-project.ts'
 
@@ -28,6 +29,22 @@ const schema = `
   create policy mine on customers for select to "Read Only", hand using (id = f(id));
   grant select on customers to "Read Only";
   comment on table customers is 'it''s them';`
+
+/** PostgreSQL 17 took it away, so that no newer server has it. */
+const withAdminpack = `
+  create extension adminpack; create extension citext;
+  create table people (id int primary key, email citext not null check (email <> ''));
+  create table "odd ""logs" (id int primary key, gone boolean default pg_catalog.pg_file_unlink('/nowhere'));
+  create view at_odds as select id, pg_catalog.pg_file_unlink('/nowhere' || id) as gone from people;
+  create view beyond as select id from at_odds;
+  create view emails as select email from people`
+
+const unreadable = `
+  create table held (id int generated always as identity primary key, n int);
+  insert into held (n) values (-1);
+  alter table held add constraint above check (n > 0) not valid;
+  create schema "Odd ""S"; create sequence "Odd ""S"."n ""1" as smallint;
+  select setval('held_id_seq', 2147483000), setval('"Odd ""S"."n ""1"', 32000)`
 
 describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres15}`, () => {
   let there: TestServer
@@ -56,6 +73,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres
     const first = await openSession(parseConnectionUrl(there.url))
     await first.query('create database "My Shop"')
     await first.query('create database nothing')
+    await first.query('create database extended')
+    await first.query('create database unread')
     await first.query(`create role guest login password 'secret'`)
     await first.end()
     admin = await openSession(parseConnectionUrl(urlFor('admin', 'My%20Shop')))
@@ -88,6 +107,64 @@ describe.skipIf(whyNoPostgres15 !== '')(`a running PostgreSQL 15 ${whyNoPostgres
     })
     expect(catalogFingerprint(await readCatalog(admin))).toBe(before)
     expect(await admin.json('select count(*)::int as n from customers')).toEqual([{ n: 5 }])
+  })
+
+  it('an extension that Assay does not have is named with all that hangs on it, and the rest is adopted', async () => {
+    const shop = await openSession(parseConnectionUrl(urlFor('admin', 'extended')))
+    await shop.query(withAdminpack)
+    await shop.end()
+    await withDirectory(async (directory) => {
+      const { findings, files, tables } = await adopt('guest', 'extended', directory)
+      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([])
+      const told = findings.filter(({ code }) => code === 'adopt.extension-missing')
+      expect(told.map(({ summary }) => summary)).toEqual([
+        'the local PostgreSQL does not have the extension adminpack: what hangs on it is left out',
+      ])
+      for (const id of ['"odd ""logs"', 'view:at_odds', 'view:beyond']) expect(told[0]!.fix).toContain(id)
+      expect(told[0]!.fix).not.toContain('people')
+      const left = findings.filter(({ code }) => code === 'adopt.left-out').map(({ summary }) => summary)
+      expect(left).toHaveLength(3)
+      expect(left.join('\n')).toMatch(/needs the extension adminpack: CREATE VIEW .*at_odds/iu)
+      expect(tables).toBe(1)
+      const text = (name: string) => files.find(({ path }) => path.endsWith(name))?.text ?? ''
+      expect(text('assay.config.ts')).toContain(`extensions: ['citext']`)
+      expect(text('baseline.sql')).toContain('-- Needs the extensions citext.')
+      expect(text('baseline.sql')).not.toMatch(/adminpack|pg_file_unlink/u)
+    })
+  })
+
+  it('what a role may not read is told with the grants that are missing, and never taken for read', async () => {
+    const shop = await openSession(parseConnectionUrl(urlFor('admin', 'unread')))
+    try {
+      await shop.query(unreadable)
+      const told = (code: string): Promise<readonly Finding[]> =>
+        withDirectory(async (directory) => {
+          const { findings } = await adopt('guest', 'unread', directory)
+          return findings.filter((finding) => finding.code === code)
+        })
+      const [numbers, ...more] = await told('adopt.numbers-unread')
+      expect(more).toEqual([])
+      expect(numbers!.summary).toBe(
+        'guest may not read 2 sequences: how near their end they are is not known',
+      )
+      const grants = numbers!.fix.split('\n').slice(1)
+      expect(grants).toEqual([
+        'grant select on sequence "Odd ""S"."n ""1" to "guest";',
+        'grant select on sequence "public"."held_id_seq" to "guest";',
+      ])
+      const [unread] = await told('adopt.constraint-not-valid')
+      expect(unread!.summary).toContain('guest may not read the rows that are there')
+      expect(unread!.fix.split('\n')[1]).toBe('grant usage on schema "public" to "guest";')
+      expect(unread!.fix.split('\n')[2]).toBe('grant select on "public"."held" to "guest";')
+      await shop.query(`${grants.join('\n')} grant select on held to guest;
+        alter table held enable row level security`)
+      expect(await told('adopt.numbers-unread')).toEqual([])
+      // Its policies would show no row, and no row breaks anything.
+      const [hidden] = await told('adopt.constraint-not-valid')
+      expect(hidden!.summary).toContain('policies hide rows that are there from guest')
+    } finally {
+      await shop.end()
+    }
   })
 
   it('nothing can be written through the session that reads', async () => {

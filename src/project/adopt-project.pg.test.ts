@@ -50,7 +50,10 @@ create index on b (a);
     expect(sql).not.toContain('nowhere')
     expect(sql.indexOf('create table b')).toBeGreaterThan(sql.indexOf('create table a'))
     expect(await apply(sql)).toEqual({ sql, refused: [] })
-    const [finding] = refusedFindings({ sql, refused: [{ text: 'create index x', message: 'no' }] })
+    const [finding] = refusedFindings(
+      { sql, refused: [{ text: 'create index x', message: 'no', sqlstate: '42P01' }] },
+      new Set(),
+    )
     expect(finding).toMatchObject({ code: 'adopt.baseline-refused', severity: 'error' })
   })
 

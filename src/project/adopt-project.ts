@@ -10,6 +10,7 @@ import { readUnkept } from '../adopt/print/unkept.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { configText } from './adopt-config.ts'
@@ -26,8 +27,8 @@ import { initFiles } from './init-files.ts'
 import { readSqlFile } from '../migrate/files/migration-files.ts'
 import { readBefore } from './read-before.ts'
 import type { OnProgress } from './migrated.ts'
+import { createOffered, leftWithout, withExtensions } from './missing-extensions.ts'
 import { preludeOf, type PlatformName } from './presets/presets.ts'
-import { createExtensions } from './schema-extensions.ts'
 import { assertPlace, sweepAdopted, writeAdopted } from './write-adopted.ts'
 
 export interface AdoptSettings {
@@ -69,6 +70,8 @@ const beginning =
 
 interface Copy {
   readonly catalog: Catalog
+  /** As `schema.extensions` lists them. */
+  readonly extensions: readonly string[]
   readonly applied: AppliedBaseline
   readonly printed: PrintedArchitecture
   readonly findings: readonly Finding[]
@@ -98,16 +101,30 @@ const observe = async (
   }
 }
 
+const withLoaded = async <T>(
+  server: Server,
+  database: string | null,
+  work: (session: Session | null) => Promise<T>,
+): Promise<T> => {
+  if (database === null) return work(null)
+  const session = await server.connect(database, 'owner')
+  try {
+    return await work(session)
+  } finally {
+    await session.end()
+  }
+}
+
 const makeCopy = async (
   server: Server,
   name: string,
-  { catalog, baseline, platform, live }: ReadSource,
+  { catalog, baseline, platform, live, loaded }: ReadSource,
   { makeDatabase }: Prelude,
   onProgress: OnProgress,
 ): Promise<Copy> => {
   onProgress('recreating it from the baseline', 0, 1)
   const database = await makeDatabase('copy')
-  await createExtensions(server, database, baseline.extensions)
+  const extensions = await createOffered(server, database, baseline.extensions)
   const applied = await applyBaseline(server, database, {
     file: path.resolve(baselineFile),
     text: baseline.sql,
@@ -120,9 +137,12 @@ const makeCopy = async (
   try {
     const whole = await readCatalog(owner)
     const copy = withoutPlatform(whole, platform)
-    const known = new Set(baseline.findings.flatMap(({ structure }) => structure ?? []))
+    const without = leftWithout(extensions.absent, { source: catalog, copy }, applied.refused)
+    const known = new Set([...baseline.findings.flatMap(({ structure }) => structure ?? []), ...without.ids])
     onProgress('looking for what could be better', 0, 1)
-    const better = await betterFindings(owner, whole, live)
+    const better = await withLoaded(server, loaded, (session) =>
+      betterFindings(owner, whole, { live, loaded: session }),
+    )
     const [observed, functions] = await Promise.all([
       observe(server, database, { whole, own: copy }, onProgress),
       observeCalls(server, second, { whole, own: copy }, onProgress),
@@ -147,11 +167,13 @@ const makeCopy = async (
       structure === undefined || !whole.structures.has(structure) || copy.structures.has(structure)
     return {
       catalog: copy,
-      applied,
+      extensions: extensions.present,
+      applied: { ...applied, sql: withExtensions(applied.sql, extensions) },
       printed,
       findings: [
+        ...without.findings,
         ...baseline.findings,
-        ...refusedFindings(applied),
+        ...refusedFindings(applied, without.statements),
         ...compareCopy(catalog, copy, known),
         ...printed.findings.filter(
           ({ code, structure }) => code !== 'adopt.unclaimed' || !isInTheWay(structure),
@@ -200,8 +222,7 @@ interface ProjectWish extends Pick<AdoptSettings, 'platform' | 'before'> {
 
 const projectFiles = (
   { directory, platform, before }: ProjectWish,
-  source: ReadSource,
-  { printed, applied }: Copy,
+  { printed, applied, extensions }: Copy,
 ): readonly AdoptedFile[] => {
   const wish = compilerWish(directory)
   const preludes = before.map((file) => fromDirectory(directory, file))
@@ -211,7 +232,7 @@ const projectFiles = (
       migrations: 'migrations',
       ...(platform === undefined ? {} : { platform }),
       before: preludes,
-      extensions: source.baseline.extensions,
+      extensions,
     },
   })
   // Where one stands already it is the one that init wrote.
@@ -255,7 +276,7 @@ export const adoptProject = async (settings: AdoptSettings): Promise<AdoptOutcom
     })
     live = read.live
     const copy = await makeCopy(server, name, read, prelude, onProgress)
-    const files = projectFiles({ ...settings, directory }, read, copy)
+    const files = projectFiles({ ...settings, directory }, copy)
     if (dryRun)
       assertPlace(
         directory,

@@ -1,23 +1,26 @@
 /** Where an adopted database comes from, read once: its catalog and its baseline. */
-import path from 'node:path'
 import { defaultsStatements, withoutDefaults } from '../catalog/default-privileges.ts'
 import { writeBaseline, type Baseline } from '../adopt/baseline/write-baseline.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import { shellCommand } from '../ground/shell-word.ts'
+import { relationId, type RelationName } from '../ground/names.ts'
+import type { Session } from '../postgres/session.ts'
 import { withoutPassword } from '../postgres/connection-url.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Finding } from '../prove/result.ts'
 import { openLiveDatabase, readBypassing, type LiveDatabase } from './adopt-live.ts'
+import { readAdoptedMigrations } from './adopt-migrations.ts'
 import { asPrelude, platformFindings, withJournal, withoutPlatform, type Platform } from './adopt-platform.ts'
 import type { Prelude } from './adopt-prelude.ts'
-import { foreignDialect, isPgDump, readDumpFile } from './dump-file.ts'
+import { isPgDump, readDumpFile } from './dump-file.ts'
 import { dumpSteps } from './dump-steps.ts'
 import { bypassFindings, loadFindings } from './load-findings.ts'
 import { loadScript, type Loaded } from './load-script.ts'
-import { listMigrations, readSqlFile, type MigrationFile } from '../migrate/files/migration-files.ts'
+import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import type { OnProgress } from './migrated.ts'
+import { notPostgres } from './not-postgres.ts'
 
 export type AdoptSource =
   | { readonly kind: 'url'; readonly url: string }
@@ -41,6 +44,8 @@ export interface ReadSource {
   readonly platform: Platform
   /** The database itself, where there is one: the caller closes it. */
   readonly live: LiveDatabase | null
+  /** On Assay's server: what the SQL made, its sequences as it left them; null where there is the database itself. */
+  readonly loaded: string | null
   readonly findings: readonly Finding[]
 }
 
@@ -101,36 +106,10 @@ const assertSomething = (source: AdoptSource, catalog: Catalog, leftOut: AssayEr
   if (fault) throw leftOut ?? fault
 }
 
-/** A syntax error in what is another language altogether is told as that. */
-const notPostgres = (files: readonly MigrationFile[], cause: unknown): unknown => {
-  if (!(cause instanceof AssayError) || cause.code !== 'schema.statement') return cause
-  if (!/\(SQLSTATE 42601\)/u.test(cause.found ?? '')) return cause
-  const dialect = files.map(({ text }) => foreignDialect(text)).find((name) => name !== null)
-  if (dialect === undefined || dialect === null) return cause
-  return new AssayError('This is not SQL for PostgreSQL.', {
-    code: 'adopt.not-postgres',
-    exit: 2,
-    asked: 'a dump of a PostgreSQL database, or SQL that makes one',
-    found: `${cause.found ?? ''}; it looks like ${dialect}`,
-    mend: 'Adopt what PostgreSQL itself prints:\npg_dump --schema-only … > schema.sql\nnpx assay adopt --sql schema.sql',
-    ...(cause.where ? { where: cause.where } : {}),
-    cause,
-  })
-}
-
 const filesOf = (source: Exclude<AdoptSource, { kind: 'url' }>): readonly MigrationFile[] =>
   source.kind === 'sql'
     ? source.files.map((file) => readDumpFile(file))
-    : listMigrations(path.resolve(source.directory)).map(readSqlFile)
-
-const noMigrations = (directory: string): AssayError =>
-  new AssayError(`There are no SQL files in ${directory}.`, {
-    code: 'schema.migrations',
-    exit: 3,
-    asked: 'the migrations that make the database',
-    found: 'an empty directory',
-    mend: 'Name the directory that holds them: assay adopt --migrations DIR',
-  })
+    : readAdoptedMigrations(source.directory)
 
 /** A dump grants what there is, and reckons with no default privileges while it is loaded. */
 const loadOver = async <T>(
@@ -151,12 +130,36 @@ const loadOver = async <T>(
   }
 }
 
+/** Rows are looked for by the files of their tables, which no policy hides. */
+const writtenSql = `
+  select n.nspname as schema, c.relname as name
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind = 'r' and pg_catalog.pg_relation_size(c.oid) > 0
+  order by n.nspname collate "C", c.relname collate "C"`
+
+const mostNamed = 12
+
+const rowFindings = async (owner: Session, catalog: Catalog): Promise<readonly Finding[]> => {
+  const written = (await owner.json<RelationName>(writtenSql)).map(relationId)
+  const ids = written.filter((id) => catalog.tables.has(id))
+  if (ids.length === 0) return []
+  const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ''
+  return [
+    {
+      code: 'adopt.rows',
+      severity: 'note',
+      summary: `the rows that the migrations write into ${ids.length === 1 ? '1 table' : `${ids.length} tables`} are left out: ${ids.slice(0, mostNamed).join(', ')}${more}`,
+      why: 'an architecture is what holds of every row; proofs make their own',
+      fix: 'Put rows that must be there, such as a list of countries, into a migration of their own.',
+    },
+  ]
+}
+
 const readScripts = async (
   source: Exclude<AdoptSource, { kind: 'url' }>,
   { server, prelude, variables, onProgress }: ReadWish,
 ): Promise<ReadSource> => {
   const files = filesOf(source)
-  if (files.length === 0) throw noMigrations(sourceText(source))
   const steps = dumpSteps(files, { variables, keepsRows: source.kind === 'migrations' })
   const database = await prelude.makeDatabase('source')
   const isDump = source.kind === 'sql' && files.some(isPgDump)
@@ -179,8 +182,9 @@ const readScripts = async (
     const catalog = withoutPlatform(whole, platform)
     assertSomething(source, catalog, allLeftOut(source, loaded))
     const baseline = await writeBaseline(owner, catalog, platform.leftAlone)
-    const findings = [...loadFindings(loaded), ...platformFindings(whole, platform)]
-    return { catalog, baseline, platform, live: null, findings }
+    const written = source.kind === 'migrations' ? await rowFindings(owner, catalog) : []
+    const findings = [...loadFindings(loaded), ...platformFindings(whole, platform), ...written]
+    return { catalog, baseline, platform, live: null, loaded: database, findings }
   } finally {
     await owner.end()
   }
@@ -200,7 +204,7 @@ const readLive = async (
       assertSomething(source, catalog)
       const baseline = await writeBaseline(live.db, catalog, others.leftAlone)
       const findings = bypassFindings(await readBypassing(live.db))
-      return { catalog, baseline, platform, live, findings }
+      return { catalog, baseline, platform, live, loaded: null, findings }
     })
   } catch (cause) {
     await live.close()

@@ -1,5 +1,6 @@
 /** Applies a baseline to an empty database. A statement that PostgreSQL refuses is taken out and named; the rest stands. */
 import { AssayError } from '../ground/errors.ts'
+import type { PgFault } from '../postgres/fault.ts'
 import { readScript } from '../postgres/script.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
@@ -8,6 +9,7 @@ import { runSqlFile } from './schema-script.ts'
 export interface RefusedStatement {
   readonly text: string
   readonly message: string
+  readonly sqlstate: string
 }
 
 export interface AppliedBaseline {
@@ -39,14 +41,14 @@ const runOneByOne = async (db: Session, sql: string): Promise<AppliedBaseline> =
   const { pieces, rest } = piecesOf(sql)
   const taken: Piece[] = []
   let open: readonly Piece[] = pieces
-  let messages = new Map<Piece, string>()
+  let messages = new Map<Piece, PgFault>()
   await db.query('begin')
   for (;;) {
     messages = new Map()
     for (const piece of open) {
       const fault = (await db.batch(['savepoint assay_piece', piece.text]))[1]!.fault
       await db.query(`${fault ? 'rollback to' : 'release'} savepoint assay_piece`)
-      if (fault) messages.set(piece, `${fault.message} (SQLSTATE ${fault.sqlstate})`)
+      if (fault) messages.set(piece, fault)
       else taken.push(piece)
     }
     if (messages.size === 0 || messages.size === open.length) break
@@ -55,7 +57,11 @@ const runOneByOne = async (db: Session, sql: string): Promise<AppliedBaseline> =
   await db.query('commit')
   return {
     sql: `${taken.map(({ whole }) => whole).join('')}${rest}`,
-    refused: [...messages].map(([{ text }, message]) => ({ text, message })),
+    refused: [...messages].map(([{ text }, { message, sqlstate }]) => ({
+      text,
+      message: `${message} (SQLSTATE ${sqlstate})`,
+      sqlstate,
+    })),
   }
 }
 

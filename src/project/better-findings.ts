@@ -14,13 +14,19 @@ const unread = ({ found, mend }: AssayError): Finding => ({
   fix: mend,
 })
 
+/** Where more is known than the copy shows: the database itself, or the one that the SQL made. */
+export interface Originals {
+  readonly live: LiveDatabase | null
+  readonly loaded: Session | null
+}
+
 /** `copy`: a session of the owner on Assay's copy, inside no transaction. */
 export const betterFindings = async (
   copy: Session,
   catalog: Catalog,
-  live: LiveDatabase | null,
+  { live, loaded }: Originals,
 ): Promise<readonly Finding[]> => {
-  if (live === null) return adoptionFindings(copy, catalog)
+  if (live === null) return adoptionFindings(copy, catalog, loaded === null ? {} : { numbers: loaded })
   try {
     return await adoptionFindings(copy, catalog, { source: live.db })
   } catch (cause) {

@@ -3,7 +3,7 @@ import { catalogFingerprint } from '../catalog/fingerprint.ts'
 import { difference } from '../catalog/difference.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Finding } from '../prove/result.ts'
-import type { AppliedBaseline } from './apply-baseline.ts'
+import type { AppliedBaseline, RefusedStatement } from './apply-baseline.ts'
 
 const differs = (structure: string, summary: string, why: string, fix: string): Finding => ({
   code: 'adopt.baseline-differs',
@@ -99,11 +99,17 @@ export const compareCopy = (
   ]
 }
 
-export const refusedFindings = ({ refused }: AppliedBaseline): readonly Finding[] =>
-  refused.map(({ text, message }) => ({
-    code: 'adopt.baseline-refused',
-    severity: 'error',
-    summary: `PostgreSQL refused a statement of the baseline: ${(text.split('\n')[0] ?? '').slice(0, 120)}`,
-    why: `${message}; it is left out of the migration, so that the rest can be proven`,
-    fix: `Correct it and add it to the baseline migration:\n${cut(text)};`,
-  }))
+/** `explained`: statements that are named elsewhere. */
+export const refusedFindings = (
+  { refused }: AppliedBaseline,
+  explained: ReadonlySet<RefusedStatement>,
+): readonly Finding[] =>
+  refused
+    .filter((statement) => !explained.has(statement))
+    .map(({ text, message }) => ({
+      code: 'adopt.baseline-refused',
+      severity: 'error',
+      summary: `PostgreSQL refused a statement of the baseline: ${(text.split('\n')[0] ?? '').slice(0, 120)}`,
+      why: `${message}; it is left out of the migration, so that the rest can be proven`,
+      fix: `Correct it and add it to the baseline migration:\n${cut(text)};`,
+    }))

@@ -16,7 +16,7 @@ export const areLarge = (files: readonly string[]): boolean =>
   files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0) > large
 
 const refuse = (option: string, file: string, found: string, mend: string): AssayError =>
-  new AssayError(`${file} is not SQL text that can be adopted.`, {
+  new AssayError(`${file} is not SQL text.`, {
     code: 'adopt.file',
     exit: 2,
     asked: `${option} ${file}`,
@@ -24,18 +24,28 @@ const refuse = (option: string, file: string, found: string, mend: string): Assa
     mend,
   })
 
+/** A tar says what it is behind its first 256 bytes. */
+const peeked = 4096
+
 const firstBytes = (file: string): Buffer => {
   const descriptor = openSync(file, 'r')
   try {
-    const bytes = Buffer.alloc(8)
+    const bytes = Buffer.alloc(peeked)
     return bytes.subarray(0, readSync(descriptor, bytes))
   } finally {
     closeSync(descriptor)
   }
 }
 
+const converted =
+  (encoding: string) =>
+  (file: string): string =>
+    `Convert it:\niconv -f ${encoding} -t UTF-8 ${shellCommand(file)} > utf8.sql`
+
 interface Format {
   readonly magic: readonly number[]
+  /** Where it stands; usually at the beginning. */
+  readonly at?: number
   readonly found: string
   readonly mend: (file: string) => string
 }
@@ -56,16 +66,60 @@ const formats: readonly Format[] = [
     mend: (file) => `Unpack it:\n${shellCommand('unzstd', file)}`,
   },
   {
+    magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+    found: 'a file compressed by xz',
+    mend: (file) => `Unpack it:\n${shellCommand('unxz', '--keep', file)}`,
+  },
+  {
+    magic: [...Buffer.from('BZh')],
+    found: 'a file compressed by bzip2',
+    mend: (file) => `Unpack it:\n${shellCommand('bunzip2', '--keep', file)}`,
+  },
+  {
+    magic: [0x04, 0x22, 0x4d, 0x18],
+    found: 'a file compressed by lz4',
+    mend: (file) => `Unpack it:\n${shellCommand('unlz4', file)}`,
+  },
+  {
+    magic: [0x50, 0x4b, 0x03, 0x04],
+    found: 'a zip archive',
+    mend: (file) => `Unpack it:\n${shellCommand('unzip', file)}`,
+  },
+  {
+    magic: [...Buffer.from('toc.dat\0')],
+    found: "a dump in pg_dump's tar format",
+    mend: restored,
+  },
+  {
+    magic: [...Buffer.from('ustar')],
+    at: 257,
+    found: 'a tar archive',
+    mend: (file) => `Unpack it:\n${shellCommand('tar', '-xf', file)}`,
+  },
+  {
     magic: [...Buffer.from('SQLite f')],
     found: 'a database of SQLite',
     mend: () => 'Move it to PostgreSQL first, such as with pgloader, and adopt that database with --url.',
   },
-  {
-    magic: [0xff, 0xfe],
-    found: 'text in UTF-16',
-    mend: (file) => `Convert it:\niconv -f UTF-16 -t UTF-8 ${shellCommand(file)} > utf8.sql`,
-  },
+  { magic: [0xff, 0xfe], found: 'text in UTF-16', mend: converted('UTF-16') },
+  { magic: [0xfe, 0xff], found: 'text in UTF-16', mend: converted('UTF-16') },
 ]
+
+/** UTF-16 without its mark: every other byte of what is ASCII is a zero. */
+const zeros = (bytes: Buffer): Format | null => {
+  if (!bytes.includes(0)) return null
+  const [even, odd] = [0, 1].map((from) => bytes.filter((byte, i) => i % 2 === from && byte === 0).length)
+  const half = bytes.length / 4
+  if (odd! > half && even! === 0)
+    return { magic: [], found: 'text in UTF-16 without its mark', mend: converted('UTF-16LE') }
+  if (even! > half && odd! === 0)
+    return { magic: [], found: 'text in UTF-16 without its mark', mend: converted('UTF-16BE') }
+  return {
+    magic: [],
+    found: 'binary data: it holds zero bytes',
+    mend: () => 'Name the SQL text that pg_dump writes:\npg_dump --schema-only … > schema.sql',
+  }
+}
 
 /** `option`: the one that named it. Throws AssayError (exit 2) for what is no SQL text. */
 export const readDumpFile = (file: string, option = '--sql'): MigrationFile => {
@@ -73,14 +127,20 @@ export const readDumpFile = (file: string, option = '--sql'): MigrationFile => {
   const full = path.resolve(file)
   const facts = statSync(full, { throwIfNoEntry: false })
   if (facts === undefined)
-    throw no('no such file', 'Correct its name, or write one:\npg_dump --schema-only … > schema.sql')
+    throw new AssayError(`There is no file ${file}.`, {
+      code: 'adopt.file',
+      exit: 2,
+      asked: `${option} ${file}`,
+      found: 'no such file',
+      mend: 'Correct its name, or write one:\npg_dump --schema-only … > schema.sql',
+    })
   if (facts.isDirectory()) {
     const isDump = existsSync(path.join(full, 'toc.dat'))
     throw no(
       isDump ? "a dump in pg_dump's directory format" : 'a directory',
       isDump
         ? restored(file)
-        : `Adopt its files as migrations:\n${shellCommand('npx', 'assay', 'adopt', '--migrations', file)}`,
+        : `Name the directory as one of migrations:\n${shellCommand('--migrations', file)}`,
     )
   }
   if (facts.size > largest)
@@ -89,8 +149,9 @@ export const readDumpFile = (file: string, option = '--sql'): MigrationFile => {
       'Leave the rows out, which are no part of an architecture:\npg_dump --schema-only … > schema.sql',
     )
   const start = firstBytes(full)
-  const format = formats.find(({ magic }) => magic.every((byte, i) => start[i] === byte))
-  if (format !== undefined) throw no(format.found, format.mend(file))
+  const format =
+    formats.find(({ magic, at = 0 }) => magic.every((byte, i) => start[at + i] === byte)) ?? zeros(start)
+  if (format !== null) throw no(format.found, format.mend(file))
   return readSqlFile(full)
 }
 

@@ -14,30 +14,51 @@ const placed = ({
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
-const missing = ({ missing: extensions }: Loaded): readonly Finding[] =>
-  extensions.map(({ name, found, ...place }) => ({
-    code: 'adopt.extension-missing',
-    severity: 'warning',
-    summary: `the local PostgreSQL does not have the extension ${name}: what hangs on it is left out`,
-    why: found,
-    fix: `Prove what hangs on ${name} where the extension is installed; each statement that was left out is named below.`,
-    ...placed(place),
-  }))
+const mostListed = 40
+
+/** What of a database hangs on an extension that is missing, as the lines of a mend. */
+export const hangingList = (name: string, all: readonly string[]): string =>
+  [
+    `Prove what hangs on ${name} where it is installed, or write what it needs into a file (types as domains, functions that answer alike) and adopt again with --before FILE. Left out:`,
+    ...all.slice(0, mostListed).map((one) => `-- ${one.replaceAll('\n', ' ')}`),
+    ...(all.length > mostListed ? [`-- and ${all.length - mostListed} more`] : []),
+  ].join('\n')
+
+const missing = ({ missing: extensions, leftOut }: Loaded): readonly Finding[] =>
+  extensions.map(({ name, found, ...place }) => {
+    const own = leftOut.filter(({ because, on }) => because === 'hangs' && (on?.includes(name) ?? true))
+    return {
+      code: 'adopt.extension-missing',
+      severity: 'warning',
+      summary: `the local PostgreSQL does not have the extension ${name}: what hangs on it is left out`,
+      why: found,
+      fix:
+        own.length === 0
+          ? `Nothing in the SQL was left out for want of ${name}.`
+          : hangingList(
+              name,
+              own.map(({ file, line, text }) => `${file}:${line} ${text}`),
+            ),
+      ...placed(place),
+    }
+  })
 
 const hanging = (loaded: Loaded): readonly Finding[] => {
-  const names = loaded.missing.map(({ name }) => name)
-  const on = names.length === 0 ? 'what was left out' : `the extension ${names.join(' or ')}`
+  const all = loaded.missing.map(({ name }) => name)
   return loaded.leftOut
     .filter(({ because }) => because === 'hangs')
-    .map(({ text, message, ...place }) => ({
-      code: 'adopt.left-out',
-      severity: 'warning',
-      summary: `left out, because it needs ${on}: ${text}`,
-      reason: `left out, because they need ${on}`,
-      why: message ?? 'what it names was left out',
-      fix: 'Install what is missing and adopt again, or write what it makes into a file and name that with --before.',
-      ...placed(place),
-    }))
+    .map(({ text, message, on = all, ...place }) => {
+      const needed = on.length === 0 ? 'what was left out' : `the extension ${on.join(' or ')}`
+      return {
+        code: 'adopt.left-out',
+        severity: 'warning',
+        summary: `left out, because it needs ${needed}: ${text}`,
+        reason: `left out, because they need ${needed}`,
+        why: message ?? 'what it names was left out',
+        fix: 'Install what is missing and adopt again, or write what it makes into a file and name that with --before.',
+        ...placed(place),
+      }
+    })
 }
 
 const refused = ({ leftOut }: Loaded): readonly Finding[] =>
@@ -86,13 +107,25 @@ const owners = (loaded: Loaded): readonly Finding[] =>
     }
   })
 
-const rows = (loaded: Loaded): readonly Finding[] =>
-  together(loaded, 'rows', (all) => ({
-    code: 'adopt.rows',
-    summary: `the rows of ${count(all.length, 'statement')} (COPY, INSERT) are left out`,
-    why: 'an architecture is what holds of every row; proofs make their own',
-    fix: 'Put rows that must be there, such as a list of countries, into a migration of their own.',
-  }))
+const rows = (loaded: Loaded): readonly Finding[] => {
+  const all = loaded.leftOut.filter(({ because }) => because === 'rows')
+  const [first] = all
+  const left = [
+    ...(first === undefined ? [] : [`the rows of ${count(all.length, 'statement')} (COPY, INSERT)`]),
+    ...(loaded.numbers === 0 ? [] : [`the numbers of ${count(loaded.numbers, 'sequence')} (setval)`]),
+  ]
+  if (left.length === 0) return []
+  return [
+    {
+      code: 'adopt.rows',
+      severity: 'note',
+      summary: `${left.join(' and ')} are left out`,
+      why: 'an architecture is what holds of every row; proofs make their own, and begin each sequence anew',
+      fix: 'Put rows that must be there, such as a list of countries, into a migration of their own.',
+      ...(first === undefined ? {} : placed(first)),
+    },
+  ]
+}
 
 export const bypassFindings = (roles: readonly string[]): readonly Finding[] =>
   roles.map((name) => ({

@@ -10,6 +10,7 @@ import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { planStatement, type DumpPlan, type LeaveReason } from './dump-statement.ts'
 import type { DumpStep } from './dump-steps.ts'
+import { hangsOn } from './hanging.ts'
 import { makeLineNumbers } from '../ground/line-numbers.ts'
 import type { MigrationFile } from '../migrate/files/migration-files.ts'
 import { createExtensions } from './schema-extensions.ts'
@@ -32,6 +33,8 @@ export interface LeftOut {
   readonly message: string | null
   /** Who would own something. */
   readonly role?: string
+  /** Names of missing extensions: one of them brings what it needs. */
+  readonly on?: readonly string[]
 }
 
 export interface MissingExtension {
@@ -44,6 +47,8 @@ export interface MissingExtension {
 export interface Loaded {
   readonly leftOut: readonly LeftOut[]
   readonly missing: readonly MissingExtension[]
+  /** How often `setval` says how far a sequence has come, in a dump. */
+  readonly numbers: number
   /** Roles that pass every policy where the file comes from. */
   readonly bypassing: readonly string[]
 }
@@ -79,6 +84,9 @@ const missingRole = /^role "(?<name>[^]*)" does not exist$/u
 /** A name that stands for nothing. */
 const undefinedThing = new Set(['42704', '42883', '42P01', '3F000', '42703', '58P01', '0A000'])
 
+/** Whether a refusal says that something is not there. */
+export const standsForNothing = (sqlstate: string): boolean => undefinedThing.has(sqlstate)
+
 /** A relation, object, function, column, schema or primary key that is there already. */
 const madeTwice = new Set(['42P07', '42710', '42723', '42701', '42P06', '42P16'])
 
@@ -107,15 +115,16 @@ const leaveOut = (
   loading: Loading,
   at: DumpStep,
   because: LeftOut['because'],
-  more: { readonly message?: string; readonly role?: string } = {},
+  more: Pick<LeftOut, 'role' | 'on'> & { readonly message?: string } = {},
 ): void => {
-  const { message = null, role } = more
+  const { message = null, role, on } = more
   loading.leftOut.push({
     because,
     text: firstLine(at.step.text),
     ...placeOf(loading, at),
     message,
     ...(role === undefined ? {} : { role }),
+    ...(on === undefined ? {} : { on }),
   })
 }
 
@@ -152,6 +161,14 @@ const makeMember = async (loading: Loading, member: string, group: string): Prom
 const hasLeftOutObjects = ({ missing, leftOut }: Loading): boolean =>
   missing.length > 0 || leftOut.some(({ because }) => because === 'refused' || because === 'platform')
 
+const leaveHanging = (loading: Loading, at: DumpStep, message: string): void => {
+  const names = loading.missing.map(({ name }) => name)
+  leaveOut(loading, at, 'hangs', {
+    message,
+    ...(names.length === 0 ? {} : { on: hangsOn(message, names, loading.leftOut) }),
+  })
+}
+
 const runStep = async (loading: Loading, at: DumpStep, index: number): Promise<void> => {
   const { steps, db, asMigrations } = loading
   const { text, start } = at.step
@@ -170,7 +187,7 @@ const runStep = async (loading: Loading, at: DumpStep, index: number): Promise<v
       return leaveOut(loading, at, 'platform', { message: fault.message })
     if (fault.sqlstate === '42501') return leaveOut(loading, at, 'refused', { message: fault.message })
     if (undefinedThing.has(fault.sqlstate) && hasLeftOutObjects(loading))
-      return leaveOut(loading, at, 'hangs', { message: fault.message })
+      return leaveHanging(loading, at, fault.message)
     // The rows that it would stand on were left out.
     if (!asMigrations && fault.sqlstate.startsWith('23'))
       return leaveOut(loading, at, 'rows', { message: fault.message })
@@ -268,6 +285,8 @@ const runAll = async (loading: Loading, plans: readonly DumpPlan[]): Promise<voi
   }
 }
 
+const setsNumber = /^select\s+(?:pg_catalog\.)?setval\s*\(/iu
+
 /** Throws AssayError with the place in the user's file for what PostgreSQL refuses for any other reason. */
 export const loadScript = async (steps: readonly DumpStep[], wish: LoadWish): Promise<Loaded> => {
   await loadParser()
@@ -295,5 +314,11 @@ export const loadScript = async (steps: readonly DumpStep[], wish: LoadWish): Pr
   } finally {
     await db.end()
   }
-  return { leftOut: loading.leftOut, missing: loading.missing, bypassing: [...loading.bypassing].toSorted() }
+  const numbers = wish.asMigrations ? 0 : steps.filter(({ step }) => setsNumber.test(step.text)).length
+  return {
+    leftOut: loading.leftOut,
+    missing: loading.missing,
+    numbers,
+    bypassing: [...loading.bypassing].toSorted(),
+  }
 }

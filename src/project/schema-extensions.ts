@@ -35,6 +35,9 @@ const readExtension = (text: string): Extension => {
   return { name: groups?.['name'] ?? text, schema: groups?.['schema'] }
 }
 
+/** Of an extension as it is listed. */
+export const nameOfExtension = (listed: string): string => readExtension(listed).name
+
 /** The schemas that extensions of the list are created in. */
 export const extensionSchemas = (listed: readonly string[]): readonly string[] =>
   listed.flatMap((text) => readExtension(text).schema ?? [])

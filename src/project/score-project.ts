@@ -6,18 +6,19 @@ import { kindOfStructure } from '../catalog/kind-of.ts'
 import { mutantsOf } from '../catalog/operator-set/sets.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
-import { AssayErrors } from '../ground/errors.ts'
+import { AssayError, AssayErrors } from '../ground/errors.ts'
 import type { Server } from '../postgres/server.ts'
 import { isAskedFor } from '../prove/asked.ts'
 import { makeCommandSuite } from '../score/command-suite.ts'
 import { openJournal } from '../score/journal.ts'
 import { scoreSuite, type ToScore } from '../score/score.ts'
-import type { ScoreResult } from '../score/score-result.ts'
+import type { GoneStructure, ScoreResult } from '../score/score-result.ts'
 import { readSuiteFile } from '../score/sql-suite-files.ts'
 import { makeSqlSuite } from '../score/sql-suite.ts'
 import { startWatchdog } from '../score/suite-watchdog.ts'
 import type { Suite } from '../score/suite.ts'
 import { unknownId, type KnownId } from './asked-ids.ts'
+import { readDumpFile } from './dump-file.ts'
 import { findEnvFiles, readEnvFiles } from './env-file.ts'
 import type { ServerWish } from './migrated.ts'
 import { readSqlFile } from '../migrate/files/migration-files.ts'
@@ -50,6 +51,8 @@ export interface ScoreSettings extends ServerWish, ScoreSource {
   /** A git ref: only mutants of structures that differ from the schema there. */
   readonly since: string | null
   readonly restart: boolean
+  /** See ScoreOptions. */
+  readonly onInterrupted?: (known: number, of: number) => void
   /** Directory of the journal; null: `.assay/score` of the project. */
   readonly journal: string | null
 }
@@ -63,23 +66,28 @@ const catalogOf = async ({ server, template }: ScoreGround): Promise<Catalog> =>
   }
 }
 
-type Fingerprints = ReadonlyMap<string, string>
-
-const fingerprintsOf = (catalog: Catalog): Fingerprints =>
-  new Map([...catalog.structures.values()].map((s) => [s.id, fingerprint(s, catalog)]))
+interface Before {
+  readonly fingerprints: ReadonlyMap<string, string>
+  /** Null: there was no schema. */
+  readonly catalog: Catalog | null
+}
 
 /** On a server of its own, which is gone before the other begins: roles belong to a whole server. */
-const readFingerprintsAt = async (
+const readBeforeAt = async (
   project: Project,
   ref: string,
   isDump: boolean,
   wish: DumpWish,
-): Promise<Fingerprints> => {
+): Promise<Before> => {
   const [part] = project.architectures
   return withSchemaAtRef(part!.schema, ref, async (schema) => {
-    if (schema === null) return new Map()
+    if (schema === null) return { fingerprints: new Map(), catalog: null }
     const then: Project = { ...project, architectures: [{ ...part!, schema }] }
-    return withScoreGround(then, isDump, wish, async (ground) => fingerprintsOf(await catalogOf(ground)))
+    return withScoreGround(then, isDump, wish, async (ground) => {
+      const catalog = await catalogOf(ground)
+      const all = [...catalog.structures.values()]
+      return { fingerprints: new Map(all.map((s) => [s.id, fingerprint(s, catalog)])), catalog }
+    })
   })
 }
 
@@ -94,15 +102,49 @@ const refuseUnknown = (only: readonly string[], catalog: Catalog): void => {
   if (faults.length > 0) throw faults.length === 1 ? faults[0]! : new AssayErrors(faults)
 }
 
+/** What the commit has and the schema has not; of a table that is gone, the table alone. */
+const goneSince = (
+  then: Catalog | null,
+  catalog: Catalog,
+  only: readonly string[],
+): readonly GoneStructure[] =>
+  [...(then?.structures.values() ?? [])]
+    .filter((structure) => {
+      const { id, table, kind } = structure
+      if (catalog.structures.has(id) || kindOfStructure(structure).isWordsOnly === true) return false
+      const isPart = table !== null && kind !== 'table' && !catalog.tables.has(table)
+      return !isPart && isAskedFor(id, table, only)
+    })
+    .map(({ id, definition }) => ({ id, definition }))
+
+const nothingToBreak = (found: Catalog, { operators, only }: ScoreSettings): AssayError =>
+  new AssayError('There is nothing to break.', {
+    code: 'score.nothing-to-break',
+    exit: 3,
+    asked:
+      operators !== null
+        ? `mutants of the operators of ${operators}`
+        : only.length > 0
+          ? `mutants of ${only.join(', ')}`
+          : 'a schema whose structures can be broken',
+    found:
+      found.structures.size === 0
+        ? 'an empty database: the SQL makes no table, view, function or type'
+        : `${found.structures.size} structures, and no mutant of that kind`,
+    why: 'a suite that nothing was put to protects nothing, and a gate would pass',
+    mend: 'Name the SQL that makes the schema:\nassay score --migrations DIR --suite …\nassay score --sql FILE --suite …',
+  })
+
 interface Selection {
   readonly structures: readonly ToScore[]
   readonly leftOut: number
 }
 
 /** Structures and mutants that are asked for; a mutant may be named by its own id, and what is words only has to be named. */
-const select = (catalog: Catalog, settings: ScoreSettings, before: Fingerprints | null): Selection => {
+const select = (catalog: Catalog, settings: ScoreSettings, before: Before | null): Selection => {
   const { only, operators } = settings
-  const isTouched = (s: Structure): boolean => before === null || before.get(s.id) !== fingerprint(s, catalog)
+  const isTouched = (s: Structure): boolean =>
+    before === null || before.fingerprints.get(s.id) !== fingerprint(s, catalog)
   let leftOut = 0
   const structures = [...catalog.structures.values()].filter(isTouched).flatMap((structure) => {
     const all = mutantsOf(structure, catalog, operators)
@@ -157,6 +199,7 @@ const withSuite = async <T>(
 /** What can be refused before a server is started. */
 const refuseEarly = (settings: ScoreSettings, { directory }: Project): void => {
   const { suite } = settings
+  for (const file of settings.before) readDumpFile(file, '--before')
   if ('sqlFiles' in suite) {
     for (const name of suiteFiles(suite.sqlFiles, process.cwd())) readSuiteFile(name, process.cwd())
     return
@@ -170,7 +213,7 @@ const refuseEarly = (settings: ScoreSettings, { directory }: Project): void => {
 
 /** Throws AssayError or AssayErrors for what keeps the suite from being judged at all. */
 export const scoreProject = async (settings: ScoreSettings): Promise<ScoreResult> => {
-  const { url, onProgress, since, only, workers, limitSeconds, restart } = settings
+  const { url, onProgress, onInterrupted, since, only, workers, limitSeconds, restart } = settings
   const project = await readScoreSource(settings)
   const [part] = project.architectures
   refuseEarly(settings, project)
@@ -181,12 +224,13 @@ export const scoreProject = async (settings: ScoreSettings): Promise<ScoreResult
     tcp: !('sqlFiles' in settings.suite),
   }
   const isDump = (settings.sql ?? []).length > 0
-  const before = since === null ? null : await readFingerprintsAt(project, since, isDump, wish)
+  const before = since === null ? null : await readBeforeAt(project, since, isDump, wish)
   return withScoreGround(project, isDump, wish, async (ground) => {
     const { server, template } = ground
     const catalog = await catalogOf(ground)
     refuseUnknown(only, catalog)
     const { structures, leftOut } = select(catalog, settings, before)
+    if (structures.length === 0 && leftOut === 0 && since === null) throw nothingToBreak(catalog, settings)
     const place = await readySuiteTemplate(server, template, settings.before)
     const result = await withSuite(settings, project, { ...ground, template: place }, (suite) =>
       scoreSuite({
@@ -195,6 +239,10 @@ export const scoreProject = async (settings: ScoreSettings): Promise<ScoreResult
         suite,
         structures,
         leftOut,
+        since:
+          before === null || since === null
+            ? null
+            : { ref: since, gone: goneSince(before.catalog, catalog, only) },
         workers,
         limitSeconds,
         // A change that touches no structure asks nothing of a suite.
@@ -214,6 +262,7 @@ export const scoreProject = async (settings: ScoreSettings): Promise<ScoreResult
             restart,
           }),
         ...(onProgress ? { onProgress } : {}),
+        ...(onInterrupted ? { onInterrupted } : {}),
       }),
     )
     return { ...result, findings: [...ground.findings, ...result.findings] }

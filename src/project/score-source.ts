@@ -1,4 +1,5 @@
 /** Whose schema is scored: that of a project's configuration, or of SQL files alone, for which no rule is declared. */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { startServer } from '../postgres/start.ts'
@@ -10,6 +11,7 @@ import { dumpSteps } from './dump-steps.ts'
 import { loadFindings } from './load-findings.ts'
 import { loadScript } from './load-script.ts'
 import { withMigrated, type ServerWish } from './migrated.ts'
+import { notPostgres } from './not-postgres.ts'
 import { readBefore } from './read-before.ts'
 import type { Project } from './project.ts'
 import { createExtensions } from './schema-extensions.ts'
@@ -59,11 +61,37 @@ const notOne = (found: readonly string[], asked: string | undefined): AssayError
     },
   )
 
+const noMigrations = (directory: string): AssayError =>
+  new AssayError(`There is no directory ${directory}.`, {
+    code: 'schema.migrations',
+    exit: 3,
+    asked: `--migrations ${directory}`,
+    found: 'no such directory',
+    mend: 'Name the one that holds the SQL files: assay score --migrations DIR --suite …',
+  })
+
+/** Nobody needs one to judge a suite. */
+const withoutConfig = (cause: unknown): unknown =>
+  cause instanceof AssayError && cause.code === 'config.not-found'
+    ? new AssayError(cause.message, {
+        code: cause.code,
+        exit: 2,
+        asked: cause.asked ?? 'a configuration',
+        found: cause.found ?? 'none',
+        why: 'it would say where the schema comes from',
+        mend: 'Name the SQL that makes the schema; no configuration is needed:\nassay score --migrations DIR --suite …\nassay score --sql FILE --suite …',
+        cause,
+      })
+    : cause
+
 /** A project of one architecture. */
 export const readScoreSource = async (source: ScoreSource): Promise<Project> => {
   const { directory, architecture, migrations, sql = [] } = source
+  if (migrations !== undefined && !existsSync(migrations)) throw noMigrations(migrations)
   if (migrations !== undefined || sql.length > 0) return bare(path.resolve(directory), source)
-  const project = await loadProject(directory)
+  const project = await loadProject(directory).catch((cause: unknown) => {
+    throw withoutConfig(cause)
+  })
   const chosen = project.architectures.filter(
     (one) => architecture === undefined || one.architecture.name === architecture,
   )
@@ -92,10 +120,8 @@ const withDump = async <T>(
   { url, tcp = false, onProgress, variables = new Map() }: DumpWish,
   work: (ground: ScoreGround) => Promise<T>,
 ): Promise<T> => {
-  const steps = dumpSteps(
-    readBefore(before, (file) => readDumpFile(file)),
-    { variables },
-  )
+  const files = readBefore(before, (file) => readDumpFile(file))
+  const steps = dumpSteps(files, { variables })
   onProgress?.('starting PostgreSQL', 0, 1)
   const isLarge = areLarge(before.filter((part) => typeof part === 'string'))
   const server = await startServer({ tcp, isLarge, ...(url === undefined ? {} : { url }) })
@@ -107,6 +133,8 @@ const withDump = async <T>(
       database: template,
       asMigrations: false,
       onProgress: (done, of) => onProgress?.('loading', done, of),
+    }).catch((cause: unknown) => {
+      throw notPostgres(files, cause)
     })
     await server.admitRoles()
     return await work({ server, template, findings: loadFindings(loaded) })

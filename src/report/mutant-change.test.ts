@@ -9,6 +9,20 @@ describe('what a mutant changes', () => {
     expect(mutantChange(check, { effect: 'removed', ddl })).toEqual({ before: check[0], after: null })
   })
 
+  test('the absence of a type is another type; what stands around it is no change', () => {
+    const type = 'alter table "public"."t" alter column "a ""b" type'
+    const around = [
+      'alter table "public"."t" alter column "a ""b" drop default',
+      `alter table "public"."t" alter column "a ""b" set default 'x'`,
+    ] as const
+    const create = [around[0], `${type} bigint`, around[1]]
+    const ddl = ['alter table "public"."t" drop constraint "t_fkey"', around[0], `${type} text`, around[1]]
+    expect(mutantChange(create, { effect: 'removed', ddl })).toEqual({
+      before: `${type} bigint`,
+      after: `${type} text`,
+    })
+  })
+
   test('of a constraint that is dropped and made again: the two constraints', () => {
     const ddl = [
       'alter table "public"."products" drop constraint "p", add constraint "p" check (price > 0) not valid',
@@ -39,6 +53,13 @@ describe('what a mutant changes', () => {
     ]
     const ddl = ['revoke delete on table "public"."t" from "app" cascade']
     expect(mutantChange(create, { effect: 'strengthened', ddl }).before).toBe(create[1])
+  })
+
+  test('of a column: what is added to it does not replace what stands around its type', () => {
+    const column = 'alter table "public"."t" alter column "a"'
+    const create = [`${column} drop default`, `${column} type text`, `${column} set default 'x'::text`]
+    const ddl = [`${column} set not null`]
+    expect(mutantChange(create, { effect: 'strengthened', ddl })).toEqual({ before: null, after: null })
   })
 
   test('what resembles nothing stands alone', () => {

@@ -50,16 +50,36 @@ const asAddition = (sql: string): string =>
 
 const enough = 0.55
 
+const columnAct =
+  /^alter table .+ alter column "(?:[^"]|"")*" (?<act>type|set default|drop default|set not null|drop not null|\w+)/su
+
+/** What is done to a column: another act is not the same statement changed. */
+const isSameAct = (a: string, b: string): boolean => {
+  const [first, second] = [a, b].map((sql) => columnAct.exec(sql)?.groups?.['act'])
+  return first === undefined || second === undefined || first === second
+}
+
 export interface MutantChange {
   readonly before: string | null
   readonly after: string | null
+}
+
+const typeOf = /^alter table .+ alter column (?:"(?:[^"]|"")*") type /su
+
+/** A structure that goes away; the absence of a column's type is another type, which is told. What stays is no change. */
+const absence = (create: readonly string[], ddl: readonly string[]): MutantChange => {
+  const gone = create.filter((sql) => !ddl.includes(sql))
+  const before = gone.length === 0 ? create : gone
+  const heads = before.flatMap((sql) => typeOf.exec(sql)?.[0] ?? [])
+  const after = ddl.filter((sql) => heads.some((head) => sql.startsWith(head)))
+  return { before: before.join(';\n') || null, after: after.join(';\n') || null }
 }
 
 const findChange = (
   create: readonly string[],
   mutant: { readonly effect: string; readonly ddl: readonly string[] },
 ): MutantChange => {
-  if (mutant.effect === 'removed') return { before: create.join(';\n') || null, after: null }
+  if (mutant.effect === 'removed') return absence(create, plainDdl(mutant.ddl))
   let best = { score: enough, before: null as string | null, after: null as string | null }
   const wordsBefore = create.map(wordsOf)
   for (const sql of plainDdl(mutant.ddl).map(asAddition)) {
@@ -67,7 +87,7 @@ const findChange = (
     const words = wordsOf(sql)
     for (const [i, before] of create.entries()) {
       const score = alike(wordsBefore[i]!, words)
-      if (score > best.score && before !== sql) best = { score, before, after: sql }
+      if (score > best.score && before !== sql && isSameAct(before, sql)) best = { score, before, after: sql }
     }
   }
   return { before: best.before, after: best.after }

@@ -80,10 +80,17 @@ const inPart = (structure: ScoredStructure, layout: Layout): readonly string[] =
   ...wayLines(structure, layout),
 ]
 
-/** Nothing protects it: that it can go away says all; in how many other ways it can be changed is counted. */
+/** Nothing protects it: the first way says all, which is that it goes away; in how many others it can be changed is counted. */
 const notAtAll = (structure: ScoredStructure, layout: Layout): readonly string[] => {
-  const [first] = missed(structure)
-  return [headOf(structure, layout), ...(first ? diffLines(diffOf(structure, first), layout) : [])]
+  const [first, ...others] = missed(structure)
+  if (!first) return [headOf(structure, layout)]
+  const more =
+    others.length === 0 ? '' : `; likewise in ${others.length} more ${others.length === 1 ? 'way' : 'ways'}`
+  return [
+    headOf(structure, layout),
+    `    ${layout.paint.dim(wrap(`${first.summary}${more}`, layout.width, 4))}`,
+    ...diffLines(diffOf(structure, first), layout),
+  ]
 }
 
 const block = (
@@ -103,6 +110,13 @@ export const scoreSentence = ({ counts }: Pick<ScoreResult, 'counts'>): string =
     : `${percent} % of the ${toldApart(counts)} mutants that can be told apart were noticed`
 }
 
+const sinceWords = ({ ref, changed, gone }: NonNullable<ScoreResult['since']>): string => {
+  const lost = gone.length === 0 ? '' : `; gone: ${gone.map(({ id }) => id).join(', ')}`
+  return changed === 0
+    ? `${ref}: no structure is new or another${lost}`
+    : `${ref}: ${changed === 1 ? '1 structure is' : `${changed} structures are`} new or another${lost}`
+}
+
 /** Rows of name and text. */
 export const scoreRows = (result: ScoreResult): readonly (readonly [name: string, text: string])[] => {
   const { structures, counts: c, suite, workers, seconds, resumed, leftOut } = result
@@ -111,6 +125,7 @@ export const scoreRows = (result: ScoreResult): readonly (readonly [name: string
   const untold = of('untold')
   return [
     ['suite', suite.name],
+    ...(result.since === null ? [] : [['since', sinceWords(result.since)] as const]),
     [
       'structures',
       `${structures.length}: ${of('whole')} protected, ${of('part')} in part, ${of('none')} not at all${untold === 0 ? '' : `, ${untold} of which nothing can be told`}`,
@@ -142,7 +157,7 @@ export const suiteScoreText = (result: ScoreResult, layout: Layout): string => {
   const errors = result.findings.filter(({ severity }) => severity === 'error')
   // Survivors are told above.
   const others = result.findings.filter(
-    ({ severity, code }) => severity !== 'error' && !code.startsWith('score.'),
+    ({ severity, code }) => severity !== 'error' && (!code.startsWith('score.') || code === 'score.gone'),
   )
   return [
     `${paint.strong(wrap(result.name, width, 0))} on PostgreSQL ${result.major}`,

@@ -28,7 +28,7 @@ const fails = (suite: Suite, judgement: Judgement): AssayError =>
     asked: suite.name,
     found: lastWords(judgement),
     why: 'a suite that fails already would seem to notice every mutant',
-    mend: suite.mend,
+    mend: judgement.isUnknown === true ? (suite.startMend ?? suite.mend) : suite.mend,
   })
 
 const flaky = (suite: Suite, judgement: Judgement): AssayError =>

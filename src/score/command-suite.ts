@@ -86,7 +86,8 @@ const openJudge = async (parts: CommandSuiteParts, label: string): Promise<Judge
     const end = await runSuiteCommand({ command, directory, env, limitSeconds, watchdog })
     const verdict = end.isTimeout ? 'timeout' : end.failure === null ? 'survived' : 'killed'
     const output = withoutPasswords(end.output)
-    return { verdict, why: end.failure ?? 'it passed', output, seconds: end.seconds }
+    const { isUnknown, seconds } = end
+    return { verdict, why: end.failure ?? 'it passed', output, seconds, isUnknown }
   }
 
   const assertEntered = async (database: string): Promise<void> => {
@@ -127,5 +128,6 @@ export const makeCommandSuite = (parts: CommandSuiteParts): Suite => ({
   name: parts.command,
   identity: JSON.stringify(['command', parts.directory, parts.command]),
   mend: `Make it pass on the migrated database first; it runs in ${parts.directory} with DATABASE_URL and PG* set. What it needs besides the migrations (pgTAP, seeds) can be given with --before FILE.`,
+  startMend: `Correct the command: the shell finds no such program, or may not run it. It is run by /bin/sh in ${parts.directory} with the PATH of this shell.`,
   open: (label) => openJudge(parts, label),
 })

@@ -5,6 +5,7 @@ import {
   noticed,
   protectionOf,
   toldApart,
+  type GoneStructure,
   type ScoreCounts,
   type ScoredMutant,
   type ScoredStructure,
@@ -19,9 +20,12 @@ const unprotected = ({ id, mutants }: ScoredStructure): Finding => {
     code: 'score.unprotected',
     severity: 'warning',
     structure: id,
-    summary: `${id}: the suite passes with each of its ${survivors.length} mutants`,
+    summary:
+      survivors.length === 1
+        ? `${id}: the suite passes when ${survivors[0]!.summary}`
+        : `${id}: the suite passes with each of its ${survivors.length} mutants`,
     reason: 'the suite passes, whatever becomes of it',
-    why: 'a migration could take it away, and no test would fail',
+    why: 'a migration could do the same, and no test would fail',
     fix: survivors[0] ? mend(survivors[0]) : 'Add a test that needs it.',
   }
 }
@@ -89,6 +93,16 @@ export const unsteadyFinding = (why: string): Finding => ({
   summary: `at the end the suite fails on the database as it is: ${why}`,
   why: 'it passed there before; whatever makes it fail now may have killed mutants that it would not have noticed',
   fix: 'See what the runs leave behind (roles, files, ports), or run one at a time: assay score … --workers 1 --restart',
+})
+
+export const goneFinding = ({ id, definition }: GoneStructure, since: string): Finding => ({
+  code: 'score.gone',
+  severity: 'warning',
+  structure: id,
+  summary: `${id}: it is gone since ${since}, and the suite passes without it`,
+  reason: `gone since ${since}, and the suite passes`,
+  why: 'what is gone has no mutants: it is itself the change that no test noticed',
+  fix: `If it is not meant, make it again and add a test that fails without it:\n-- ${definition.replaceAll('\n', '\n-- ')}`,
 })
 
 export const countAll = (structures: readonly ScoredStructure[]): ScoreCounts =>

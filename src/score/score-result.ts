@@ -38,10 +38,23 @@ export interface SuiteFacts {
   readonly limitSeconds: number
 }
 
+/** A structure that a commit has and the schema has not. */
+export interface GoneStructure {
+  readonly id: string
+  /** As PostgreSQL prints it. */
+  readonly definition: string
+}
+
 export interface ScoreResult {
   readonly name: string
   readonly major: number
   readonly suite: SuiteFacts
+  /** Null: all were asked for. Else a git ref, and how many structures differ from the schema there. */
+  readonly since: {
+    readonly ref: string
+    readonly changed: number
+    readonly gone: readonly GoneStructure[]
+  } | null
   /** Of which any mutant was asked for. */
   readonly structures: readonly ScoredStructure[]
   readonly counts: ScoreCounts

@@ -340,6 +340,13 @@ ROLLBACK;
       await eventually(() => processesIn(directory).length === 0, 'nothing of the suite is left')
     })
 
+    test.skipIf(!existsSync('/proc/self/environ'))('a daemon that left its group is ended too', async () => {
+      const text = `${look} 'select 1'; (setsid sh -c "trap '' TERM; sleep 73" >/dev/null 2>&1 &)`
+      const result = await score(command(text), ['products/required:slug'], { workers: 1 })
+      expect(result.counts.survived).toBe(1)
+      expect(processesIn(directory)).toEqual([])
+    })
+
     test('what it writes is gone for the next mutant', async () => {
       const text = `${look} "insert into products (slug, price) values ('once', 1)"`
       const result = await score(command(text), ['products/check'])

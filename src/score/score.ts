@@ -7,9 +7,10 @@ import type { Catalog, Mutant, Structure } from '../catalog/structure.ts'
 import type { Finding } from '../prove/result.ts'
 import { measureSuite, type Baseline } from './baseline.ts'
 import type { Journal, Remembered } from './journal.ts'
-import { belowFinding, countAll, structureFindings, unsteadyFinding } from './score-findings.ts'
+import { atShutdown } from '../postgres/shutdown.ts'
+import { belowFinding, countAll, goneFinding, structureFindings, unsteadyFinding } from './score-findings.ts'
 import { remainingWords } from './remaining.ts'
-import type { ScoredMutant, ScoredStructure, ScoreResult } from './score-result.ts'
+import type { GoneStructure, ScoredMutant, ScoredStructure, ScoreResult } from './score-result.ts'
 import type { Judge, Suite } from './suite.ts'
 
 /** A structure with those of its mutants that are asked for. */
@@ -32,7 +33,50 @@ export interface ScoreOptions {
   readonly atLeast: number | null
   /** Opened when the suite has passed. */
   readonly journal: () => Journal
+  /** A git ref with what it has and the schema has not: the suite is run without them, though nothing may be left to break. */
+  readonly since?: { readonly ref: string; readonly gone: readonly GoneStructure[] } | null
   readonly onProgress?: (stage: string, done: number, of: number) => void
+  /** Told once when the process is ended half-way: how many verdicts are kept, and of how many. Must not throw or wait. */
+  readonly onInterrupted?: (known: number, of: number) => void
+}
+
+interface Progress {
+  /** Verdicts that an interrupted run left behind. */
+  readonly known: number
+  readonly onProgress: NonNullable<ScoreOptions['onProgress']>
+  /** How many verdicts there are, those that were known among them. */
+  readonly onJudged: (judged: number) => void
+  readonly ending: Ending
+}
+
+interface Ending {
+  /** What comes while the process is being ended never comes: databases go away under suites that run, and they fail of that. */
+  unless<T>(work: Promise<T>): Promise<T>
+  forget(): void
+}
+
+const watchForEnd = (onEnd: () => void): Ending => {
+  let isEnding = false
+  const end = (): void => {
+    if (!isEnding) onEnd()
+    isEnding = true
+  }
+  const gracefully = (): Promise<void> => {
+    end()
+    return Promise.resolve()
+  }
+  const never = new Promise<never>(() => undefined)
+  return {
+    unless: (work) =>
+      work.then(
+        (value) => (isEnding ? never : value),
+        (cause: unknown) => {
+          if (isEnding) return never
+          throw cause
+        },
+      ),
+    forget: atShutdown({ now: end, gracefully }),
+  }
 }
 
 const judgeAll = async (
@@ -40,22 +84,24 @@ const judgeAll = async (
   mutants: readonly Mutant[],
   { seconds, limitSeconds }: Baseline,
   journal: Journal,
-  onProgress: NonNullable<ScoreOptions['onProgress']>,
+  { known, onProgress, onJudged, ending }: Progress,
 ): Promise<ReadonlyMap<Mutant, Remembered>> => {
   const found = new Map<Mutant, Remembered>()
+  const all = known + mutants.length
   const from = performance.now()
   let next = 0
   const show = (): void => {
     const left = mutants.length - found.size
     const each = found.size === 0 ? seconds / judges.length : (performance.now() - from) / 1000 / found.size
-    onProgress(`mutants, ${remainingWords(each * left)}`, found.size, mutants.length)
+    onProgress(`mutants, ${remainingWords(each * left)}`, known + found.size, all)
+    onJudged(known + found.size)
   }
   show()
   await Promise.all(
     judges.map(async (judge) => {
       while (next < mutants.length) {
         const mutant = mutants[next++]!
-        const judgement = await judge.judge(mutant.ddl, { limitSeconds })
+        const judgement = await ending.unless(judge.judge(mutant.ddl, { limitSeconds }))
         journal.record(mutant, judgement)
         found.set(mutant, judgement)
         show()
@@ -74,10 +120,12 @@ const scored = (
   table: structure.table,
   create: kindOfStructure(structure).create(structure, catalog),
   mutants: mutants.map((mutant): ScoredMutant => {
-    const { id, operator, effect, summary, ddl, equivalent } = mutant
+    const { id, operator, effect, summary, ddl, equivalent, byName } = mutant
     const told = { id, operator, effect, summary, ddl }
     if (equivalent !== undefined) return { ...told, verdict: 'equivalent', why: equivalent }
     const { verdict, why } = verdicts.get(mutant)!
+    // A suite may ask for names; one that does not misses nothing.
+    if (verdict === 'survived' && byName !== undefined) return { ...told, verdict: 'equivalent', why: byName }
     return { ...told, verdict, why }
   }),
 })
@@ -107,14 +155,18 @@ const nothingRun: Run = {
 }
 
 const runAll = async (all: readonly Mutant[], options: ScoreOptions): Promise<Run> => {
-  if (all.length === 0) return nothingRun
-  const { suite, limitSeconds, onProgress = () => undefined } = options
+  const { suite, limitSeconds, since } = options
+  const { onProgress = () => undefined, onInterrupted = () => undefined } = options
+  if (all.length === 0 && (since?.gone ?? []).length === 0) return nothingRun
   const workers = Math.max(1, Math.min(options.workers, all.length))
   const judges: Judge[] = []
+  let known = 0
+  const ending = watchForEnd(() => onInterrupted(known, all.length))
   try {
     for (let n = 1; n <= workers; n++) judges.push(await suite.open(`score-${n}`))
     onProgress('the suite on the database as it is', 0, 1)
-    const baseline = await measureSuite(suite, judges, limitSeconds)
+    const baseline = await ending.unless(measureSuite(suite, judges, limitSeconds))
+    if (all.length === 0) return { ...nothingRun, baseline, workers }
     const journal = options.journal()
     const recalled = new Map(
       all.flatMap((mutant) => {
@@ -124,20 +176,23 @@ const runAll = async (all: readonly Mutant[], options: ScoreOptions): Promise<Ru
     )
     const open = all.filter((mutant) => !recalled.has(mutant))
     const from = performance.now()
-    const judged = await judgeAll(judges, open, baseline, journal, onProgress)
+    const onJudged = (judged: number): void => void (known = judged)
+    const progress = { known: recalled.size, onProgress, onJudged, ending }
+    const judged = await judgeAll(judges, open, baseline, journal, progress)
     const seconds = Math.round(performance.now() - from) / 1000
-    const control = open.length === 0 ? [] : await controlFindings(judges[0]!, baseline)
+    const control = open.length === 0 ? [] : await ending.unless(controlFindings(judges[0]!, baseline))
     journal.remove()
     const verdicts = new Map([...recalled, ...judged])
     return { baseline, verdicts, control, workers, resumed: recalled.size, seconds }
   } finally {
+    ending.forget()
     await Promise.all(judges.map((judge) => judge.close()))
   }
 }
 
 /** Throws AssayError when the suite does not pass, twice, on the database as it is. */
 export const scoreSuite = async (options: ScoreOptions): Promise<ScoreResult> => {
-  const { name, catalog, suite, structures, atLeast } = options
+  const { name, catalog, suite, structures, atLeast, since } = options
   const all = structures.flatMap(({ mutants }) => mutants).filter((m) => m.equivalent === undefined)
   const { baseline, verdicts, control, ...run } = await runAll(all, options)
   const results = structures.map((one) => scored(one, catalog, verdicts))
@@ -146,12 +201,14 @@ export const scoreSuite = async (options: ScoreOptions): Promise<ScoreResult> =>
     name,
     major: catalog.major,
     suite: { name: suite.name, ...baseline },
+    since: since ? { ...since, changed: structures.length } : null,
     structures: results,
     counts,
     leftOut: options.leftOut ?? 0,
     findings: [
       ...(atLeast === null ? [] : belowFinding(counts, atLeast)),
       ...control,
+      ...(since?.gone ?? []).map((one) => goneFinding(one, since?.ref ?? '')),
       ...results.flatMap(structureFindings),
     ],
     ...run,

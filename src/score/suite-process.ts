@@ -1,11 +1,12 @@
 /**
- * Runs a suite's command once, in a process group of its own: what it leaves running is ended with it, after its time
- * is over too, and when this process goes away.
+ * Runs a suite's command once, in a process group of its own: what it leaves running is ended with it, also what left
+ * the group, after its time is over too, and when this process goes away.
  */
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive, waitUntilGone } from '../postgres/process.ts'
 import { atShutdown } from '../postgres/shutdown.ts'
+import { makeMark, type Mark } from './marked-processes.ts'
 import type { Watchdog } from './suite-watchdog.ts'
 
 export interface SuiteEnd {
@@ -64,6 +65,26 @@ const signalGroupLives = (group: number): boolean => {
   }
 }
 
+const signalEach = (pids: readonly number[], signal: 'SIGTERM' | 'SIGKILL'): void => {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+/** Daemons, politely first too. */
+const endMarked = async (mark: Mark): Promise<void> => {
+  const left = mark.find()
+  if (left.length === 0) return
+  signalEach(left, 'SIGTERM')
+  for (let waited = 0; waited < graceMs && left.some(isAlive); waited += 20) await sleep(20)
+  // Those that they started while they ended are among them.
+  signalEach(mark.find(), 'SIGKILL')
+}
+
 /** Shells answer so when there is no such program, or when it may not be run. */
 const unknownCommand: ReadonlySet<number> = new Set([126, 127])
 
@@ -78,9 +99,10 @@ export const runSuiteCommand = ({
     const from = performance.now()
     const seconds = (): number => Math.round(performance.now() - from) / 1000
     // No terminal, so that nothing asks.
+    const mark = makeMark()
     const child = spawn('/bin/sh', ['-c', command], {
       cwd: directory,
-      env,
+      env: { ...env, ...mark.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -98,7 +120,12 @@ export const runSuiteCommand = ({
       return
     }
     watchdog.began(group)
-    const forget = atShutdown({ now: () => endGroupNow(group) })
+    const forget = atShutdown({
+      now: () => {
+        endGroupNow(group)
+        signalEach(mark.find(), 'SIGKILL')
+      },
+    })
     let isTimeout = false
     const timer = setTimeout(() => {
       isTimeout = true
@@ -109,6 +136,7 @@ export const runSuiteCommand = ({
       clearTimeout(timer)
       const taken = seconds()
       void endGroup(group, leftoverGraceMs).then(async () => {
+        await endMarked(mark)
         // What is in the pipes already.
         await Promise.race([new Promise((closed) => child.once('close', closed)), sleep(50)])
         child.stdout.destroy()

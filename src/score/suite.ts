@@ -8,6 +8,8 @@ export interface Judgement {
   /** Its last words, which may be many. */
   readonly output: string
   readonly seconds: number
+  /** It could not be started at all. */
+  readonly isUnknown?: boolean
 }
 
 export interface JudgeSettings {
@@ -28,5 +30,7 @@ export interface Suite {
   readonly identity: string
   /** What to do when it does not pass on the database as it is. */
   readonly mend: string
+  /** What to do when it cannot be started. */
+  readonly startMend?: string
   open(label: string): Promise<Judge>
 }

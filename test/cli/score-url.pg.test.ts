@@ -1,7 +1,10 @@
 /** `assay score` on a server of the user's: Debian's PostgreSQL 15, in databases of its own there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { assay } from '../support/command-line.ts'
+import { assay, endOf, startAssay } from '../support/command-line.ts'
 import { readEnvelope } from '../support/envelope.ts'
+import { eventually } from '../support/processes.ts'
 import { startPostgres15, whyNoPostgres15, type TestServer } from '../support/postgres15.ts'
 import { shop, withProject, type ProjectFiles } from '../support/project.ts'
 import { openSession } from '../../src/postgres/session.ts'
@@ -76,6 +79,31 @@ describe.skipIf(whyNoPostgres15 !== '')('assay score --url', () => {
         expect.stringMatching(/^products\/check:products_price_not_negative (?:all|part)/u),
       ])
       expect(mutants['killed']).toBeGreaterThan(0)
+      expect(await left()).toEqual([])
+    })
+  })
+
+  test('interrupted: databases that are dropped under a suite kill no mutant', async () => {
+    // Never fails by itself, and always when its database goes away.
+    const psql = '/usr/lib/postgresql/15/bin/psql -qX -d "$DATABASE_URL"'
+    const patient = `for n in 1 2 3 4 5 6 7 8; do ${psql} -c 'select pg_sleep(0.1)' || exit 9; done`
+    await withProject({ ...files, 'patient.sh': patient }, async (directory) => {
+      const suite = ['--migrations', 'db', '--suite', 'sh patient.sh']
+      const running = startAssay(['score', ...suite, '--url', debian.url], { cwd: directory })
+      const ended = endOf(running)
+      const place = join(directory, '.assay', 'score')
+      const verdicts = (): readonly string[] =>
+        (existsSync(place) ? readdirSync(place) : [])
+          .filter((name) => name.endsWith('.jsonl'))
+          .flatMap((name) => [...readFileSync(join(place, name), 'utf8').matchAll(/"verdict":"(\w+)"/gu)])
+          .map((match) => match[1] ?? '')
+      await eventually(() => verdicts().length >= 1, 'a mutant is judged')
+      running.kill('SIGINT')
+      const { stderr, code, signal } = await ended
+      expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' })
+      expect(new Set(verdicts())).toEqual(new Set(['survived']))
+      expect(stderr.match(/Interrupted: \d+ of \d+ mutants are judged/gu)).toHaveLength(1)
+      expect(stderr).not.toContain('✗')
       expect(await left()).toEqual([])
     })
   })

@@ -31,6 +31,7 @@ test('a slug is there, and once', async () => {
 const files: ProjectFiles = {
   'db/0001_products.sql': shop['migrations/0001_products.sql'] ?? '',
   'shop.test.mjs': nodeTest,
+  'nothing.sql': '-- Nothing yet.\n',
   'tests/price.sql': `begin;
 do $$ begin
   insert into products (slug, price) values ('a', -0.01);
@@ -42,6 +43,7 @@ rollback;
 const command = `${process.execPath} --test shop.test.mjs`
 
 type Summary = Pick<ScoreResult, 'resumed' | 'suite'> & {
+  readonly since: unknown
   readonly score: number
   readonly mutants: Readonly<Record<string, number>>
   readonly structures: readonly { readonly id: string; readonly protected: string }[]
@@ -142,7 +144,17 @@ describe('assay score', () => {
     ],
     ['both ways', ['--suite', 'true', '--sql-suite', 'a.sql'], 2, 'sql-suite'],
     ['no git', ['--migrations', 'db', '--suite', 'tests/*.sql', '--since', 'main'], 3, 'git repository'],
-    ['no program', ['--migrations', 'db', '--suite', 'no-such-program'], 1, 'does not pass'],
+    [
+      'no program',
+      ['--migrations', 'db', '--suite', 'no-such-program'],
+      1,
+      'the shell finds no such program',
+    ],
+    ['no directory', ['--migrations', 'nowhere', '--suite', 'true'], 3, 'assay score --migrations DIR'],
+    ['no configuration', ['--suite', 'true'], 2, 'no configuration is needed'],
+    ['a schema without anything', ['--sql', 'nothing.sql', '--suite', 'true'], 3, 'nothing to break'],
+    ['another language', ['--sql', 'shop.test.mjs', '--suite', 'true'], 2, 'not SQL for PostgreSQL'],
+    ['no seeds', ['--migrations', 'db', '--suite', 'true', '--before', 'no.sql'], 2, '--before no.sql'],
   ])('%s is told with its mend', async (_, args, code, said) => {
     await withProject(files, async (directory) => {
       const ran = await score(directory, args)
@@ -176,7 +188,11 @@ await db.end()
         const ended = endOf(running)
         await eventually(() => known(directory).length >= 2, 'two mutants are judged')
         running.kill(signal)
-        expect(await ended).toMatchObject({ code: null, signal })
+        const { stderr, ...end } = await ended
+        expect(end).toMatchObject({ code: null, signal })
+        // Nobody can say a word when it is killed.
+        if (signal === 'SIGINT')
+          expect(stderr).toMatch(/Interrupted: \d+ of \d+ mutants are judged, and kept/u)
         await eventually(() => processesIn(directory).length === 0, 'nothing of the suite is left')
         const before = known(directory)
 
@@ -213,6 +229,21 @@ await db.end()
       expect(ids.filter((id) => id.startsWith('products/'))).toEqual([
         'products/check:products_price_not_negative',
       ])
+      expect(changedOnly.summary.since).toMatchObject({ ref: 'main', gone: [] })
+
+      // What the branch takes away has no mutants left, and the suite is run without it all the same.
+      writeFileSync(
+        join(directory, 'db/0002_more.sql'),
+        'alter table products drop constraint products_price_not_negative, drop constraint products_slug_key;',
+      )
+      const price = ['--sql-suite', 'tests/slug.sql']
+      writeFileSync(join(directory, 'tests/slug.sql'), 'select count(*) from products;')
+      const less = read(await score(directory, ['--migrations', 'db', ...price, '--since', 'main', '--json']))
+      expect(less.findings.map(({ code, structure }) => [code, structure])).toEqual([
+        ['score.gone', 'products/unique:slug'],
+        ['score.gone', 'products/check:products_price_not_negative'],
+      ])
+      expect(less.code).toBe(0)
       git('status')
       expect(existsSync(join(directory, '.git', 'worktrees'))).toBe(false)
       expect(readEnvelope(await score(directory, args.with(5, 'nobody')))).toMatchObject({ code: 2 })
