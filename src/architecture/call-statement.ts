@@ -5,6 +5,7 @@ import { didYouMean } from '../ground/nearest-name.ts'
 import type { Architecture } from './architecture.ts'
 import type { CallFunction } from './kinds/call-function.ts'
 import type { QueryForm } from './kinds/query.ts'
+import { isNamed, isNeeded, type Attempt } from './partial-call.ts'
 import { isPlainQuery, numbered, type PlainQuery } from './plain-query.ts'
 import { compileCall, placeholders, toForm, type CompiledCall } from './query-builder.ts'
 import { declarationFault, type RulePlace } from './rule-set.ts'
@@ -26,6 +27,35 @@ const compilePlain = (query: PlainQuery, parameters: unknown): CompiledCall => {
 /** Null: a function. */
 const compileWith = (statement: CallStatement, parameters: unknown): CompiledCall | null =>
   isPlainQuery(statement) ? compilePlain(statement, parameters) : compileCall(statement, parameters)
+
+/** A call as it stands, with placeholders for what it does not name and has to. Null: a function. */
+const compileNamed = (statement: CallStatement, call: unknown): CompiledCall | null => {
+  if (!isNamed(call)) return compileWith(statement, call)
+  if (isPlainQuery(statement)) return compilePlain(statement, placeholders({ given: call }))
+  const asked = new Set<string>()
+  const attempt = (left: ReadonlySet<string>): Attempt & { readonly isFunction: boolean } => {
+    try {
+      const parameters = placeholders({ given: call, left, notice: (name) => asked.add(name) })
+      const compiled = compileCall(statement, parameters)
+      return { sent: compiled === null ? [] : [compiled], thrown: null, isFunction: compiled === null }
+    } catch (cause) {
+      return { sent: [], thrown: cause, isFunction: false }
+    }
+  }
+  const whole = attempt(new Set())
+  if (whole.isFunction) return null
+  const left = new Set([...asked].filter((name) => !isNeeded(whole, attempt(new Set([name])))))
+  const { sent, thrown } = left.size === 0 ? whole : attempt(left)
+  if (thrown !== null) throw thrown
+  return sent[0]!
+}
+
+/** Only a part of a parameter was asked for, or nothing of it at all. */
+const refuseHoles = (compiled: CompiledCall | null): CompiledCall | null => {
+  const at = compiled?.parameters.indexOf(undefined) ?? -1
+  if (at < 0) return compiled
+  throw new TypeError(`the value at $${at + 1} is undefined: ${compiled!.sql}`)
+}
 
 /** One call of a declared statement, as a driver takes it. Throws where it is a function: there is no one statement. */
 const compileDeclared = (id: string, statement: CallStatement, parameters: unknown): CompiledCall => {
@@ -97,7 +127,29 @@ const plainFaults = (place: RulePlace, what: CallWord, query: PlainQuery): reado
   ]
 }
 
-const callText = (parameters: unknown): string =>
+/** Names that a call gives, and that plain SQL has no place for. */
+const namedFaults = (
+  place: RulePlace,
+  what: CallWord,
+  query: PlainQuery,
+  call: unknown,
+): readonly Fault[] => {
+  if (!isNamed(call)) return []
+  const { names } = numbered(query.text)
+  return Object.keys(call)
+    .filter((name) => !names.includes(name))
+    .map((name) =>
+      declarationFault(
+        place,
+        `${what}-call`,
+        `${place.table}: a call of it names "${name}", and its SQL has no ":${name}".${didYouMean(name, names)}`,
+        `Name its parameters in { with: [ … ] }: ${names.join(', ') || 'it has none'}.`,
+      ),
+    )
+}
+
+/** A call, as messages have it. */
+export const callText = (parameters: unknown): string =>
   JSON.stringify(parameters, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) ?? ''
 
 export interface StatementForms {
@@ -106,6 +158,16 @@ export interface StatementForms {
   readonly function: CallFunction | null
 }
 
+/** With the stated types. */
+const typedBy =
+  ({ parameters: types }: PlainQuery) =>
+  (form: QueryForm): QueryForm => ({
+    ...form,
+    parameters: form.parameters.map((one) =>
+      'name' in one ? { ...one, type: types[one.name] ?? null } : one,
+    ),
+  })
+
 /** A function is called once, over no database, to see that it is one. */
 export const formsOf = (
   place: RulePlace,
@@ -113,26 +175,23 @@ export const formsOf = (
   statement: CallStatement,
   calls: readonly unknown[],
 ): StatementForms => {
-  if (isPlainQuery(statement)) for (const fault of plainFaults(place, what, statement)) place.refuse(fault)
+  if (isPlainQuery(statement))
+    for (const fault of [
+      ...plainFaults(place, what, statement),
+      ...calls.flatMap((call) => namedFaults(place, what, statement, call)),
+    ])
+      place.refuse(fault)
   const asFunction = (): StatementForms => ({ forms: [], function: statement as CallFunction })
   try {
-    if (calls.length > 0) {
-      const compiled = calls.map((call) => compileWith(statement, call))
-      if (compiled.includes(null)) return asFunction()
-      return {
-        forms: compiled.map((one, i) => toForm(one!, callText(calls[i]))),
-        function: null,
-      }
-    }
-    const compiled = compileWith(statement, placeholders())
-    if (compiled === null) return asFunction()
-    const form = toForm(compiled, null)
-    if (!isPlainQuery(statement)) return { forms: [form], function: null }
-    const types = statement.parameters
-    const parameters = form.parameters.map((one) =>
-      'name' in one ? { ...one, type: types[one.name] ?? null } : one,
+    const compiled =
+      calls.length > 0
+        ? calls.map((call) => refuseHoles(compileNamed(statement, call)))
+        : [refuseHoles(compileWith(statement, placeholders()))]
+    const forms = compiled.flatMap((one, i) =>
+      one === null ? [] : toForm(one, calls.length > 0 ? callText(calls[i]) : null),
     )
-    return { forms: [{ ...form, parameters }], function: null }
+    if (forms.length < compiled.length) return asFunction()
+    return { forms: isPlainQuery(statement) ? forms.map(typedBy(statement)) : forms, function: null }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     place.refuse(

@@ -10,21 +10,46 @@ export class Placeholder {
   constructor(parameter: string) {
     this.parameter = parameter
   }
+  toJSON(): unknown {
+    throw new TypeError(`the parameter "${this.parameter}" is made JSON while the statement is built`)
+  }
   /** As text or a number it would become part of the statement. */
   [Symbol.toPrimitive](_hint?: string): string | number {
     throw new TypeError(`the parameter "${this.parameter}" is looked at while the statement is built`)
   }
 }
 
+export interface PlaceholderWish {
+  /** What a call names: these are kept. */
+  readonly given?: Readonly<Record<string, unknown>>
+  /** Names that have no value at all. */
+  readonly left?: ReadonlySet<string>
+  readonly make?: (name: string) => Placeholder
+  /** Told of each name that is asked for, and not given. */
+  readonly notice?: (name: string) => void
+}
+
+/** A proxy that is waited for, or written as JSON, is asked for these. */
+const isParameter = (name: string | symbol): name is string =>
+  typeof name === 'string' && name !== 'then' && name !== 'toJSON'
+
 /** Every parameter that is asked for, under its own name. */
-export const placeholders = (): Readonly<Record<string, unknown>> => {
+export const placeholders = ({
+  given = {},
+  left = new Set(),
+  make = (name) => new Placeholder(name),
+  notice,
+}: PlaceholderWish = {}): Readonly<Record<string, unknown>> => {
   const made = new Map<string, Placeholder>()
   return new Proxy<Record<string, unknown>>(
-    {},
+    { ...given },
     {
       get: (_, name) => {
-        if (typeof name !== 'string' || name === 'then' || name === 'toJSON') return undefined
-        const known = made.get(name) ?? new Placeholder(name)
+        if (!isParameter(name)) return undefined
+        if (Object.hasOwn(given, name)) return given[name]
+        notice?.(name)
+        if (left.has(name)) return undefined
+        const known = made.get(name) ?? make(name)
         made.set(name, known)
         return known
       },
@@ -54,8 +79,17 @@ export const valueText = (value: unknown): string | null => {
   return JSON.stringify(value) ?? null
 }
 
-const parameterOf = (value: unknown): QueryParameter =>
-  value instanceof Placeholder ? { name: value.parameter, type: null } : { value: valueText(value) }
+const holdsPlaceholder = (value: unknown): boolean =>
+  value instanceof Placeholder || (Array.isArray(value) && value.some(holdsPlaceholder))
+
+const parameterOf = (value: unknown): QueryParameter => {
+  if (value instanceof Placeholder) return { name: value.parameter, type: null }
+  if (!holdsPlaceholder(value)) return { value: valueText(value) }
+  const [only, ...others] = value as readonly unknown[]
+  if (only instanceof Placeholder && others.length === 0)
+    return { name: only.parameter, type: null, isOnlyItem: true }
+  throw new TypeError('a parameter stands in an array with others')
+}
 
 let builder: unknown
 

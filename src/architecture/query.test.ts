@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { architecture, sql, table } from '../index.ts'
 import type { AssayError, AssayErrors } from '../ground/errors.ts'
@@ -105,6 +106,41 @@ describe('query', () => {
       },
     ])
   })
+
+  it('keeps what a call names, and leaves the others to be found; what may be left out is left out', () => {
+    const one = shop()
+    one.query(
+      'some of it',
+      ['users'],
+      (db, p: { id: string; email: string; limit?: number }) => {
+        const found = db.selectFrom('users').select('id').where('id', '>', p.id).where('email', '=', p.email)
+        return p.limit === undefined ? found : found.limit(p.limit)
+      },
+      { with: [{ email: 'a@b' }, { email: 'a@b', limit: 3 }] },
+    )
+    const sql = 'select "id" from "users" where "id" > $1 and "email" = $2'
+    expect(ruleOf(one).forms).toEqual([
+      { sql, parameters: [{ name: 'id', type: null }, { value: 'a@b' }], call: '{"email":"a@b"}' },
+      {
+        sql: `${sql} limit $3`,
+        parameters: [{ name: 'id', type: null }, { value: 'a@b' }, { value: '3' }],
+        call: '{"email":"a@b","limit":3}',
+      },
+    ])
+  })
+
+  it('keeps what a call of plain SQL names, and the stated types of the others', () => {
+    const one = shop()
+    one.query(
+      'some of it',
+      ['users'],
+      sql('select id from users where email = :email and id = :id', { email: 'text', id: 'bigint' }),
+      { with: [{ email: null }] },
+    )
+    expect(ruleOf(one).forms).toMatchObject([
+      { parameters: [{ value: null }, { name: 'id', type: 'bigint' }], call: '{"email":null}' },
+    ])
+  })
 })
 
 it('numbers names outside of quotes, comments and casts', () => {
@@ -158,6 +194,21 @@ describe('a wrong declaration', () => {
       'a type without a parameter',
       ['x', ['users'], sql('select 1', { a: 'text' })],
       'architecture.query-parameter',
+    ],
+    [
+      'a call with a parameter that its SQL has not',
+      ['x', ['users'], sql('select :id::int', { id: 'int' }), { with: [{ idd: 1 }] }],
+      'architecture.query-call',
+    ],
+    [
+      'a part of a parameter, which has no value yet',
+      [
+        'x',
+        ['users'],
+        (db: Kysely<{ users: { id: string } }>, p: { user: { id: string } }) =>
+          db.selectFrom('users').select('id').where('id', '=', p.user.id),
+      ],
+      'architecture.query-build',
     ],
     [
       'a parameter that is looked at',

@@ -25,9 +25,9 @@ export interface QueryOptions<Reads extends string, P> {
   readonly at?: { readonly [K in Reads]?: number }
   /**
    * Calls to prove it with. Left out, values are taken from the rows that its conditions are about: a frequent one, a
-   * rare one, and one that no row has.
+   * rare one, and one that no row has; a call may give some of the parameters, and the others are found like that.
    */
-  readonly with?: readonly P[]
+  readonly with?: readonly Partial<P>[]
   /** It runs as whoever bypasses row-level security, not as the application: left out, false where there is an identity. */
   readonly asOwner?: boolean
 }
@@ -50,7 +50,7 @@ export type QueryMethod<Database> = <
   sentence: string,
   reads: Reads,
   statement: QueryBuild<Pick<Database, Reads[number]>, P, R> | PlainQuery<P, R>,
-  options?: QueryOptions<Reads[number], P>,
+  options?: QueryOptions<Reads[number], NoInfer<P>>,
 ) => Query<P, R>
 
 interface Given {

@@ -69,6 +69,18 @@ describe('write', () => {
       'queries/users and their orders is a function that sends several statements.',
     )
   })
+
+  it('is given what a call leaves out, so that no column of a new row is', () => {
+    const one = shop()
+    one.write(
+      'a user comes',
+      ['users'],
+      (db, p: { id: string; email: string }) => db.insertInto('users').values({ id: p.id, email: p.email }),
+      { with: [{ email: 'a@b' }] },
+    )
+    const [{ forms }] = one.queries as readonly [WriteRule]
+    expect(forms).toMatchObject([{ parameters: [{ name: 'id' }, { value: 'a@b' }] }])
+  })
 })
 
 describe('a wrong write', () => {

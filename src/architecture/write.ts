@@ -23,8 +23,11 @@ export interface WriteOptions<P> {
   readonly isolation?: IsolationLevel
   /** How often the application begins a call again after a deadlock or a serialization failure; 0 when left out. */
   readonly retries?: number
-  /** Calls to prove it with. Left out, values are those of rows that stand, or that were taken out just before. */
-  readonly with?: readonly P[]
+  /**
+   * Calls to prove it with. Left out, values are those of rows that stand, or that were taken out just before; a call may
+   * give some of the parameters, and the others are found like that.
+   */
+  readonly with?: readonly Partial<P>[]
   /** It runs as whoever bypasses row-level security: left out, false where there is an identity. */
   readonly asOwner?: boolean
 }
@@ -40,7 +43,7 @@ export type WriteMethod<Database> = <
   sentence: string,
   tables: Tables,
   statement: CallBuild<Pick<Database, Tables[number]>, P, R> | PlainQuery<P, R>,
-  options?: WriteOptions<P>,
+  options?: WriteOptions<NoInfer<P>>,
 ) => Write<P, R>
 
 interface Given {

@@ -42,12 +42,15 @@ const causes: readonly {
   readonly code: string
   readonly message: string
   readonly mend: string
+  /** Of a local copy, where that is another one. */
+  readonly here?: string
 }[] = [
   {
     fits: /^53100$/u,
     code: 'fill.disk-full',
     message: 'The disk of the server is full.',
     mend: `Make room on it, ${goOn}; or take fewer rows: --rows … --truncate.`,
+    here: 'Make room where the local copy stands, or name another place: TMPDIR=/mnt/large npx assay fill …; or take fewer rows with --rows.',
   },
   {
     fits: /^53/u,
@@ -73,14 +76,14 @@ const ofServer = ({ sqlstate, message }: PgFault, stage: FillStage, cause: unkno
   const found = `${message} (SQLSTATE ${sqlstate})`
   const known = causes.find(({ fits }) => fits.test(sqlstate))
   if (known === undefined) return lost(found, stage, cause)
-  const { code, message: summary, mend } = known
+  const { code, message: summary, mend, here = mend } = known
   return new AssayError(summary, {
     code,
     exit: 3,
     asked: stage.asked,
     found,
     why: leftOf(stage),
-    mend,
+    mend: stage.isResumable ? mend : here,
     cause,
   })
 }

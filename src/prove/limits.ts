@@ -25,7 +25,9 @@ const indexFaults = (limits: Limits, plan: PlanNode): readonly string[] => {
   const used = planIndexes(plan)
   return limits.uses
     .filter(({ name, parts }) => ![name, ...parts].some((one) => used.includes(one)))
-    .map(({ name }) => `the plan does not use ${name}`)
+    .map(({ name, unknown }) =>
+      unknown === undefined ? `the plan does not use ${name}` : `there is no index ${name}`,
+    )
 }
 
 /**

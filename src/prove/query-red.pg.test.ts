@@ -1,9 +1,7 @@
 /** Red of declared queries that several structures serve, or that need none. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openQueryLab, type QueryLab } from '../../test/support/query-lab.ts'
 import { architecture, sql, table } from '../index.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { prove } from './prove.ts'
 import type { ProveResult } from './result.ts'
 
 const migration = `
@@ -53,25 +51,14 @@ shop.query('all colours', ['colours'], (db) => db.selectFrom('colours').select('
   budget: { buffers: 10_000 },
 })
 
-let server: Server
+let lab: QueryLab
 let result: ProveResult
+
 beforeAll(async () => {
-  server = await startServer({})
-  const template = await server.createDatabase('shop')
-  const owner = await server.connect(template, 'owner')
-  await owner.query(migration)
-  await owner.end()
-  await server.admitRoles()
-  result = await prove({
-    architecture: shop,
-    server,
-    template,
-    steps: ['red', 'green'],
-    only: ['queries'],
-    startSeconds: 0,
-  })
+  lab = await openQueryLab(migration, shop)
+  result = await lab.prove(['red', 'green'], ['queries'])
 })
-afterAll(() => server?.stop())
+afterAll(() => lab?.close())
 
 const redOf = (sentence: string) => result.rules.find(({ id }) => id === `queries/${sentence}`)!.red
 

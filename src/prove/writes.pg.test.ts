@@ -4,10 +4,8 @@
  */
 import { sql as template, type Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openQueryLab, type QueryLab } from '../../test/support/query-lab.ts'
 import { architecture, sql, table, type Rows } from '../index.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { prove } from './prove.ts'
 import type { ProveResult, RuleResult } from './result.ts'
 
 const migration = `
@@ -207,26 +205,14 @@ shop.query('stock of some products', ['stock'], async (db, p: { ids: readonly st
   db.selectFrom('stock').select('quantity').where('product_id', 'in', p.ids).execute(),
 )
 
-let server: Server
+let lab: QueryLab
 let result: ProveResult
 
 beforeAll(async () => {
-  server = await startServer({})
-  const database = await server.createDatabase('shop')
-  const owner = await server.connect(database, 'owner')
-  await owner.query(migration)
-  await owner.end()
-  await server.admitRoles()
-  result = await prove({
-    architecture: shop,
-    server,
-    template: database,
-    steps: ['red', 'green', 'mutate'],
-    only: ['writes', 'queries'],
-    startSeconds: 0,
-  })
+  lab = await openQueryLab(migration, shop)
+  result = await lab.prove(['red', 'green', 'mutate'], ['writes', 'queries'])
 })
-afterAll(() => server?.stop())
+afterAll(() => lab?.close())
 
 const ruleOf = (id: string): RuleResult => result.rules.find((rule) => rule.id === id)!
 const failing = (rule: RuleResult) =>

@@ -1,6 +1,7 @@
 /** The declared queries on a clone that is filled with as many rows as are wished, every constraint live. */
 import type { QueryRule } from '../architecture/kinds/query.ts'
-import type { Catalog } from '../catalog/structure.ts'
+import type { ReferencesFacts } from '../catalog/foreign-key.ts'
+import type { Catalog, Structure } from '../catalog/structure.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import type { BoundRule } from '../prove/bind.ts'
@@ -29,9 +30,37 @@ export interface FilledQueries {
 const isQuery = (bound: BoundRule): bound is BoundRule & { readonly rule: QueryRule } =>
   bound.rule.kind === 'query'
 
+/** Of tables that a query reads and nobody says a size for: as many as a proof loads. */
+const usualRows = 10_000
+
+/** With the tables that these point to, and which are filled for them. */
+const withParents = (ids: Iterable<string>, catalog: Catalog): ReadonlySet<string> => {
+  const all = new Set(ids)
+  for (const id of all)
+    for (const { facts } of catalog.of(id, 'references') as readonly Structure<ReferencesFacts>[])
+      all.add(facts.target)
+  return all
+}
+
+/** A query over an empty table says nothing. */
+const withReads = (
+  queries: readonly QueryRule[],
+  { sizes, catalog }: Pick<FillWish, 'sizes' | 'catalog'>,
+): ReadonlyMap<string, number> => {
+  const filled = withParents(sizes.keys(), catalog)
+  const others = queries
+    .flatMap(({ reads }) => reads)
+    .filter((id) => catalog.tables.has(id) && !filled.has(id))
+  return new Map([...[...new Set(others)].map((id) => [id, usualRows] as const), ...sizes])
+}
+
 /** The clone is the caller's to drop. */
 export const fillQueries = async (rules: readonly BoundRule[], wish: FillWish): Promise<FilledQueries> => {
-  const { architecture, server, template, catalog, sizes, onProgress } = wish
+  const { architecture, server, template, catalog, onProgress } = wish
+  const sizes = withReads(
+    rules.filter(isQuery).map(({ rule }) => rule),
+    wish,
+  )
   const database = await server.clone(template, 'filled')
   try {
     const first = await server.connect(database, 'prover')

@@ -54,6 +54,21 @@ const notPlanned = ({ rule }: PlannedQuery, what: string, why: string, fix: stri
   ...(rule.at === null ? {} : { where: rule.at }),
 })
 
+/** Where nothing can be said of a plan that the project asks for, it is not kept, and not compared. */
+const misfit = (
+  { rule }: PlannedQuery,
+  { code, message, found = '', why = '', mend }: AssayError,
+): Finding => ({
+  code,
+  severity: 'error',
+  rule: rule.id,
+  summary: `${message.replace(/\.$/u, '')}: ${found}`,
+  reason: `the exported statistics are of another version of the schema: ${found}`,
+  why,
+  fix: mend,
+  ...(rule.at === null ? {} : { where: rule.at }),
+})
+
 const atSize = 'at its declared size'
 const withStatistics = 'with the exported statistics'
 
@@ -74,11 +89,15 @@ export const planElsewhere = async (
   const sized = queries.filter(({ rule }) => Object.keys(rule.rowsAt).length > 0)
   if (queries.length === 0 || (sized.length === 0 && given === null && !isSwept))
     return { plans, sweeps: nothing, findings }
-  const take = (found: ReadonlyMap<string, readonly RulePlan[] | string>, what: string): void => {
+  const take = (
+    found: ReadonlyMap<string, readonly RulePlan[] | string | AssayError>,
+    what: string,
+  ): void => {
     for (const query of queries) {
       const own = found.get(query.rule.id)
       if (own === undefined) continue
-      if (typeof own === 'string')
+      if (own instanceof AssayError) findings.push(misfit(query, own))
+      else if (typeof own === 'string')
         findings.push(notPlanned(query, what, own, 'See what PostgreSQL says of it: assay validate.'))
       else plans.set(query.rule.id, [...(plans.get(query.rule.id) ?? []), ...own])
     }
@@ -98,13 +117,6 @@ export const planElsewhere = async (
   )
   take(new Map(told), atSize)
   const sweeps = isSwept ? await sweepQueries(opened, queries, onProgress) : nothing
-  if (given === null) return { plans, sweeps, findings }
-  try {
-    take(await statisticsPlans(opened, given.statistics, queries), withStatistics)
-  } catch (cause) {
-    if (!(cause instanceof AssayError)) throw cause
-    const why = [cause.message, ...(cause.found === undefined ? [] : [cause.found])].join(' ')
-    findings.push(...queries.map((query) => notPlanned(query, withStatistics, why, cause.mend)))
-  }
+  if (given !== null) take(await statisticsPlans(opened, given.statistics, queries), withStatistics)
   return { plans, sweeps, findings }
 }

@@ -8,6 +8,7 @@ import { readWholes } from '../postgres/plan-wholes.ts'
 import { numberIn } from '../postgres/plan-work.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
 import { beyond } from '../prove/limits.ts'
 import type { RulePlan } from '../prove/result.ts'
 import { makeProjector, type Projector } from '../rows/projected/projection.ts'
@@ -33,6 +34,20 @@ export interface ProjectionGround {
   readonly wholes: Wholes
 }
 
+/** Tables that inherit without being partitions: only their CHECKs say which of them a query may leave out. */
+const heirsSql = `
+select 1 as heir from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+ where c.relkind in ('r', 'f') and not c.relispartition limit 1`
+
+/**
+ * Loading takes CHECKs out of the way, and values from those rows may be none that a CHECK takes: of partitions the
+ * planner would leave all out, and plan nothing.
+ */
+const withoutExclusion = async (db: Session, sample: DatabaseStatistics): Promise<DatabaseStatistics> =>
+  (await db.json(heirsSql)).length > 0
+    ? sample
+    : { ...sample, settings: { ...sample.settings, constraint_exclusion: 'off' } }
+
 /** Throws AssayError where plans cannot be projected. */
 export const openProjection = async ({
   server,
@@ -42,7 +57,8 @@ export const openProjection = async ({
   const projector = await makeProjector(server, template)
   const administrator = await server.connect(loaded, 'administrator')
   try {
-    const sample = await readStatistics(administrator, { mayCheckpoint: true })
+    const read = await readStatistics(administrator, { mayCheckpoint: true })
+    const sample = await withoutExclusion(administrator, read)
     // Loading takes foreign keys out of the way; how columns grow follows from them.
     const whole = new Map(projector.local.tables.map((table) => [relationId(table), table]))
     const tables = sample.tables.map((table) => {

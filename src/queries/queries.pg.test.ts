@@ -443,6 +443,26 @@ describe('a bad query', () => {
     ])
   })
 
+  it('whose budget asks for an index that is nowhere is told so, with the nearest name', async () => {
+    const shop = bare()
+    const asked = sql('select id from orders where tenant_id = :tenant', { tenant: 'bigint' })
+    shop.query('slip', ['orders'], asked, { budget: { uses: 'orders_recnt', never: [] } })
+    shop.query('none', ['orders'], asked, { budget: { uses: 'no "such" Index', never: [] } })
+    const mends = [
+      'No index is called "orders_recnt": neither in the database nor among what is declared. Did you mean "orders_recent"? Name one',
+      'No index is called "no "such" Index": neither in the database nor among what is declared. Name one',
+    ].map((mend) => expect.stringContaining(mend) as string)
+    const proven = await proveQueries(shop, ['green'])
+    expect(proven.rules.map(({ experiments: [first] }) => first!.difference)).toEqual([
+      'there is no index orders_recnt',
+      'there is no index no "such" Index',
+    ])
+    expect(proven.findings.filter(({ code }) => code !== 'rule.note').map(({ fix }) => fix)).toEqual(mends)
+    const only = ['queries/slip', 'queries/none']
+    const { findings } = await validateQueries({ architecture: shop, server, template, only })
+    expect(findings.filter(({ code }) => code === 'query.over-budget').map(({ fix }) => fix)).toEqual(mends)
+  })
+
   it('with a parameter that has no value is unsolved, and says what to name', async () => {
     const shop = bare()
     shop.query('no value', ['orders'], sql('select id from orders where id + :n = 7', { n: 'bigint' }))

@@ -1,14 +1,23 @@
 /** What measuring a query found: a broken budget, a time beyond its target, calls that could not be made. */
 import { shellCommand } from '../ground/shell-word.ts'
 import type { Finding } from '../prove/result.ts'
+import { unknownMend } from '../rules/query/limits.ts'
 import { milliseconds } from './milliseconds.ts'
 import type { LoadedQuery } from './loaded-query.ts'
 import type { ValidatedQuery } from './result.ts'
 
+/** An index is asked for that is nowhere. */
+const slipOf = ({ experiments }: LoadedQuery): string | null => {
+  const then = experiments[0]?.then
+  return then?.kind === 'plan' && then.within ? unknownMend(then.within) : null
+}
+
 export const queryFindings = (
-  { rule, notes = [], unsolved: open }: LoadedQuery,
+  query: LoadedQuery,
   { target, isUsual, calls, projected, unprojected, unsolved }: ValidatedQuery,
 ): readonly Finding[] => {
+  const { rule, notes = [], unsolved: open } = query
+  const slip = slipOf(query)
   const where = rule.at === null ? {} : { where: rule.at }
   const broken = calls.filter((call) => call.broken !== null)
   const slow = calls.filter((call) => call.broken === null && call.p95 > target)
@@ -28,7 +37,9 @@ export const queryFindings = (
       rule: rule.id,
       summary: `"${rule.sentence}", ${call.title.replace(', it stays within the budget', '')}: ${call.broken!}${broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''}`,
       why: `the budget is declared, and the statement does not stay within it on loaded rows${call.heaviest === null ? '' : `; most goes to ${call.heaviest}`}`,
-      fix: `Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget. What would help, built and measured:\n${shellCommand('npx', 'assay', 'advise', '--only', rule.id)}`,
+      fix:
+        slip ??
+        `Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget. What would help, built and measured:\n${shellCommand('npx', 'assay', 'advise', '--only', rule.id)}`,
       ...where,
     })),
     ...projected
@@ -45,7 +56,9 @@ export const queryFindings = (
           broken.length > 0
             ? 'it is beyond the budget at the declared size, too'
             : 'its plan on the loaded rows is within the budget, and at the declared size PostgreSQL takes another one',
-        fix: `Look at the plan, and declare what keeps it as it is, with t.indexed(…):\n${call.plan.join('\n')}`,
+        fix:
+          slip ??
+          `Look at the plan, and declare what keeps it as it is, with t.indexed(…):\n${call.plan.join('\n')}`,
         ...where,
       })),
     ...unprojected.map((why): Finding => ({

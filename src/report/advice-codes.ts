@@ -58,9 +58,9 @@ export const adviceCodes = {
     'Look at the price with assay validate.',
   ),
   'advice.rows-needed': described(
-    'Only indexes were tried for the statements of a database',
-    'Extended statistics, materialized views and rewrites are held against rows, and only its statistics are read.',
-    'Declare the statements as queries, and run assay advise on loaded rows.',
+    'Only indexes were tried where there are no rows',
+    'Extended statistics, materialized views and rewrites are held against rows: of a database only its statistics are read, and nobody loads a declared size.',
+    'Declare the statements of a database as queries, and run assay advise on loaded rows, with --rows for more of them.',
   ),
   'advice.statement-skipped': described(
     'A statement of the database is not looked at',

@@ -1,5 +1,5 @@
 /** Advice for a person at a terminal: what each query costs before and after, what to declare, and what that costs. */
-import { callPriceText, callTitle, pricesTold } from '../queries/advise/advice-findings.ts'
+import { callPriceText, callTitle, pricesTold, refusalText } from '../queries/advise/advice-findings.ts'
 import type { CallCost } from '../queries/advise/call-meter.ts'
 import type { Advised, AdvisedCall, AdvisedQuery, AdviceResult } from '../queries/advise/result.ts'
 import { findingsText } from './findings.ts'
@@ -56,6 +56,7 @@ const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly 
       layout,
     ),
     ...labelledRow('price', `${sizeText(bytes)}${rows}, ${write}`, layout),
+    ...labelledRow('', refusalText(advised) ?? '', layout),
     ...pricesTold(advised).flatMap((one) => labelledRow('', `${one.id}, ${callPriceText(one)}`, layout)),
     ...(rule === null ? [] : labelledRow('sql', `for a migration:\n${sql}`, layout)),
   ]

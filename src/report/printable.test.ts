@@ -100,4 +100,19 @@ describe('lines', () => {
     const sql = `alter table "t" add constraint "c" check (a <> 'two  spaces' and b <> 'and a line that is far too long for it');`
     expect(proseAndCode(`add to a migration:\n${sql}`, 60, 10)).toBe(`add to a migration:\n          ${sql}`)
   })
+
+  test('and breaks the long lines of a plan below their node, a sign before them apart', () => {
+    const plan = [
+      'Limit',
+      '-   Index Only Scan using orders_recent on orders (Index Cond: tenant_id, user_id)',
+      '+   Seq Scan on orders',
+    ]
+    expect(proseAndCode(['It was', ...plan].join('\n'), 60, 10).split('\n')).toEqual([
+      'It was',
+      '          Limit',
+      '          -   Index Only Scan using orders_recent on',
+      '                orders (Index Cond: tenant_id, user_id)',
+      '          +   Seq Scan on orders',
+    ])
+  })
 })

@@ -34,12 +34,24 @@ export const wrap = (text: string, width: number, indent: number): string => {
   return [...lines, line].join(`\n${' '.repeat(indent)}`)
 }
 
+const planNode =
+  /^(?<margin>[-+]? *)(?=(?:Parallel )?(?:Append|Aggregate|Bitmap (?:Heap|Index) Scan|Bitmap(?:And|Or)|(?:CTE|Custom|Foreign|Function|Index|Index Only|Sample|Seq|Subquery|Table Function|Tid|Tid Range|Values|WorkTable) Scan|Gather(?: Merge)?|Group|Hash(?: Join)?|Incremental Sort|Limit|LockRows|Materialize|Memoize|Merge (?:Append|Join)|ModifyTable|Nested Loop|ProjectSet|Recursive Union|Result|SetOp|Sort|Unique|WindowAgg)(?: |$))/u
+
+/** A node of a plan stands on as many lines as it needs; of code nobody breaks a line. */
+const codeLine = (line: string, width: number, indent: number): string => {
+  const margin = planNode.exec(line)?.groups?.['margin']
+  if (margin === undefined) return printable(line)
+  return `${margin}${wrap(line.slice(margin.length), width - margin.length - 2, indent).replaceAll('\n', `\n${' '.repeat(margin.length + 2)}`)}`
+}
+
 /**
  * What a finding or fault says: its first line is prose and wrapped, the lines after it are SQL, commands or a log
- * and stay as they are.
+ * and stay as they are, but for the nodes of a plan.
  */
 export const proseAndCode = (text: string, width: number, indent: number): string => {
   const [prose = '', ...code] = text.split('\n')
   const gap = `\n${' '.repeat(indent)}`
-  return [wrap(prose, width, indent), ...code.map((line) => `${gap}${printable(line)}`)].join('')
+  return [wrap(prose, width, indent), ...code.map((line) => `${gap}${codeLine(line, width, indent)}`)].join(
+    '',
+  )
 }

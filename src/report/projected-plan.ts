@@ -1,4 +1,5 @@
 /** A projected plan for a person at a terminal: the sizes, the plan as a tree with its estimates, and where it flips. */
+import { displayWidth } from '../ground/display-width.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import type { ProjectedPlanOutcome } from '../project/project-plan.ts'
 import type { Sweep } from '../rows/projected/sweep.ts'
@@ -14,7 +15,7 @@ const textOf = (node: PlanNode, key: string): string => {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-const nodeLine = (node: PlanNode, depth: number, { paint }: Layout): string => {
+const nodeLine = (node: PlanNode, depth: number, { paint, width }: Layout): string => {
   const index = textOf(node, 'Index Name')
   const relation = textOf(node, 'Relation Name')
   const what = [
@@ -23,7 +24,10 @@ const nodeLine = (node: PlanNode, depth: number, { paint }: Layout): string => {
     ...(relation === '' ? [] : [`on ${relation}`]),
   ].join(' ')
   const estimate = `${whole.format(Number(node['Plan Rows']))} rows, cost ${whole.format(Number(node['Total Cost']))}`
-  return `  ${'  '.repeat(depth)}${printable(what)}  ${paint.dim(estimate)}`
+  const indent = 2 * (depth + 1)
+  const fits = indent + displayWidth(what) + 2 + estimate.length <= width
+  const gap = fits ? '  ' : `\n${' '.repeat(indent + 4)}`
+  return `${' '.repeat(indent)}${wrap(what, width, indent + 4)}${gap}${paint.dim(estimate)}`
 }
 
 const planLines = (node: PlanNode, layout: Layout, depth = 0): readonly string[] => [

@@ -2,6 +2,11 @@
 const described = (title: string, why: string, fix: string) => ({ title, why, fix })
 
 export const statisticsCodes = {
+  'statistics.other-schema': described(
+    'Statistics are of another version of the schema',
+    'They say nothing of a table or column that a declared query reads, and its plan would be a guess.',
+    'Export them again from a database that has the same migrations and is analyzed.',
+  ),
   'statistics.not-analyzed': described(
     'Something was never analyzed',
     'The planner guesses what it does not know, there as here.',

@@ -4,10 +4,9 @@
  */
 import type { WriteBudget, WriteRule } from '../architecture/kinds/write.ts'
 import { loadParser } from '../postgres/parse.ts'
-import { callExperiments, lacksValues, type CallWish } from './call/experiments.ts'
+import { callExperiments, lacksValues, parametersOfCall, type CallWish } from './call/experiments.ts'
 import { isUpsert } from './call/assigned.ts'
-import { parametersOf } from './call/origins.ts'
-import { parametersIn, record, statementsOf } from './call/recorded.ts'
+import { record, statementsOf } from './call/recorded.ts'
 import type { CallLimits, Experiment } from './experiment.ts'
 import { claimsOfCall } from './call/claims.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
@@ -167,12 +166,13 @@ const callsFor = async (
   await loadParser()
   await record(rule)
   const forms = statementsOf(rule)
-  const parameters = parametersOf(parametersIn(rule).forms, catalog)
-  const lacks = lacksValues(rule, parameters)
+  const lacks = lacksValues(rule, catalog)
   if (lacks !== null) return { experiments: [], unsolved: [{ rule: rule.id, ...lacks }] }
   const upserts = forms.some(({ sql }) => isUpsert(sql))
-  const parts = { rule, parameters, architecture, catalog }
-  const origins = parameters.flatMap(({ origin }) => (origin?.kind === 'row' ? [origin] : []))
+  const parts = { rule, architecture, catalog }
+  const origins = parametersOfCall(rule, catalog).flatMap(({ origin }) =>
+    origin?.kind === 'row' ? [origin] : [],
+  )
   // Of rows that stand: a plain insert has none.
   const mayCross =
     origins.some(({ isArray }) => isArray) && (upserts || !origins.some(({ role }) => role === 'insert'))

@@ -30,7 +30,12 @@ export interface QueryBudget {
 
 /** What stands at `$1`, `$2`, … of a statement. */
 export type QueryParameter =
-  | { readonly name: string; readonly type: string | null }
+  | {
+      readonly name: string
+      readonly type: string | null
+      /** It stands in an array, alone. */
+      readonly isOnlyItem?: true
+    }
   /** Its value is fixed by the declaration: as text, null for NULL. */
   | { readonly value: string | null }
 

@@ -1,4 +1,5 @@
 /** Advice as findings: what to declare, what to write otherwise, and what nothing was found for. */
+import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
 import type { CallCost, CallMeter } from './call-meter.ts'
@@ -14,8 +15,12 @@ import type {
 } from './result.ts'
 
 export interface AdviceFacts {
+  /** What is declared of queries and writes: findings say where. */
+  readonly declared: readonly Pick<DeclaredRule, 'id' | 'at'>[]
   /** Limits kept something out. */
   readonly isCut: boolean
+  /** Something was tried on the loaded rows that nothing is known of at the declared sizes. */
+  readonly isLoadedOnly: boolean
   /** Why nothing was planned at the declared sizes. */
   readonly unprojected: string | null
   /** Declared calls that could not be run. */
@@ -24,9 +29,22 @@ export interface AdviceFacts {
   readonly unweighed: readonly string[]
 }
 
-export const noFacts: AdviceFacts = { isCut: false, unprojected: null, unread: [], unweighed: [] }
+export const noFacts: AdviceFacts = {
+  declared: [],
+  isLoadedOnly: false,
+  isCut: false,
+  unprojected: null,
+  unread: [],
+  unweighed: [],
+}
 
 const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+
+/** What it would refuse; null: nothing. */
+export const refusalText = ({ longColumns }: Pick<Advised, 'longColumns'>): string | null =>
+  longColumns.length === 0
+    ? null
+    : `a row with more than 2,700 bytes of ${longColumns.join(' and ')} would be refused: bound ${longColumns.length === 1 ? 'it' : 'them'} with a CHECK first`
 
 const priceOf = ({ bytes, bytesPerRow, buffersPerInsert, walPerInsert }: Advised): string =>
   bytes === 0
@@ -105,12 +123,21 @@ const structureFinding = (advised: Advised, unit: AdviceResult['unit']): Finding
     code: 'advice.structure',
     severity: mends.length > 0 ? 'warning' : 'note',
     summary: `${table}: ${rule ?? sql}`,
-    why: `${brings}, and the calls cost ${gain} ${unit} less than with the other advice alone; ${[priceOf(advised), ...pricesTold(advised).map((one) => `${one.id}, ${callPriceText(one)}`)].join('; ')}`,
+    why: `${brings}, and the calls cost ${gain} ${unit} less than with the other advice alone; ${[priceOf(advised), ...[refusalText(advised)].flatMap((text) => text ?? []), ...pricesTold(advised).map((one) => `${one.id}, ${callPriceText(one)}`)].join('; ')}`,
     fix:
       rule === null
         ? `Add to a migration:\n${sql}`
         : `Add to the rules of ${table}; assay design writes the migration:\n${rule},`,
   }
+}
+
+const loadedOnly: Finding = {
+  code: 'advice.rows-needed',
+  severity: 'note',
+  summary:
+    'Extended statistics, materialized views and rewrites were tried on the loaded rows alone, not at the declared sizes',
+  why: 'a size is declared of tables, not how values of several columns go together there: ANALYZE counts that on rows; and whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
+  fix: 'Load more of them: assay advise --rows …=…; indexes are tried at the declared sizes, too.',
 }
 
 const rewriteFinding = ({
@@ -133,11 +160,11 @@ const rewriteFinding = ({
 export const adviceFindings = (
   result: Omit<AdviceResult, 'findings'>,
   loaded: readonly LoadedQuery[],
-  { isCut, unprojected, unread, unweighed }: AdviceFacts,
+  { declared, isLoadedOnly, isCut, unprojected, unread, unweighed }: AdviceFacts,
 ): readonly Finding[] => {
   const { queries, structures, rewrites, views, unit, keptOut, calls } = result
   const placeOf = (id: string): Pick<Finding, 'where'> => {
-    const at = loaded.find(({ rule }) => rule.id === id)?.rule.at
+    const at = [...declared, ...loaded.map(({ rule }) => rule)].find((rule) => rule.id === id)?.at
     return at ? { where: at } : {}
   }
   return [
@@ -165,6 +192,7 @@ export const adviceFindings = (
             fix: 'What is advised is right for the loaded rows; load more of them with --rows.',
           } as const,
         ]),
+    ...(isLoadedOnly ? [loadedOnly] : []),
     ...unread.map(({ of, sentence, why }): Finding => ({
       code: 'advice.call-unmeasured',
       severity: 'warning',
@@ -172,10 +200,13 @@ export const adviceFindings = (
       summary: `"${sentence}" could not be run: ${why}`,
       why: 'what is advised may bring it beyond its budget, and nobody has counted it',
       fix: 'Name calls to run it with: { with: [{ … }] }; or bring what it needs with a migration.',
+      ...placeOf(of),
     })),
     ...structures.map((one) => structureFinding(one, unit)),
     ...keptOut.map(keptOutFinding),
-    ...calls.flatMap((one) => (one.brokenAfter === null ? [] : [callFinding(one)])),
+    ...calls.flatMap((one) =>
+      one.brokenAfter === null ? [] : [{ ...callFinding(one), ...placeOf(one.id) }],
+    ),
     ...(unweighed.length === 0
       ? []
       : [

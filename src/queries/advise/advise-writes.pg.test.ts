@@ -164,6 +164,7 @@ describe('advice beside declared writes', () => {
       'warning advice.call-broken',
       'error advice.call-broken',
     ])
+    for (const { where } of result.findings) expect(where?.file).toMatch(/advise-writes\.pg\.test\.ts$/u)
   })
 
   it('bounds --writes on filled tables too, where rows are written again', async () => {

@@ -248,7 +248,16 @@ const adviseOn = async (
       refused: screened.refused,
     } as const
     const unweighed = [...new Set(chosen.unweighed.map(({ draft }) => draft.table.id))]
-    const facts = { isCut, unprojected: sized.why, unread: declared.unread, unweighed }
+    const facts = {
+      declared: wish.architecture.queries ?? [],
+      isLoadedOnly:
+        sized.meter !== null &&
+        (set.some(({ draft }) => draft.what === 'statistics') || kept.views.length + rewrites.length > 0),
+      isCut,
+      unprojected: sized.why,
+      unread: declared.unread,
+      unweighed,
+    }
     return { ...result, findings: adviceFindings(result, queries, facts) }
   } finally {
     await declared.end()

@@ -43,11 +43,15 @@ const whyOf = ({ before, after }: AdvisedQuery, { unit, keptOut }: Result, isCut
   return `the best that was found ${left}`
 }
 
+/** No structure has the name that a budget asks for. */
+const slipFix = 'Name an index that there is, in { budget: { uses: … } }; see npx assay prove.'
+
 export const noHelp = (result: Result, isCut: boolean): readonly Finding[] =>
   result.queries
     .filter(({ brokenAfter }) => brokenAfter.length > 0)
     .map((query) => {
-      const { fix, isHelped } = fixOf(query.id, result, isCut)
+      const isSlip = query.brokenAfter.some((one) => one.includes('there is no index '))
+      const { fix, isHelped } = isSlip ? { fix: slipFix, isHelped: false } : fixOf(query.id, result, isCut)
       return {
         code: 'advice.no-help',
         severity: isHelped ? 'warning' : 'error',

@@ -1,5 +1,6 @@
 /** What chosen candidates bring and cost: each is taken away from the others, and rows are written with and without it. */
-import type { Catalog } from '../../catalog/structure.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { LoadPlan } from '../../rows/load/plan.ts'
@@ -131,6 +132,25 @@ export const tellKeptOut = (keptOut: readonly KeptOut[], catalog: Catalog): read
 
 const rounded = (n: number): number => Math.round(n * 10) / 10
 
+/** A B-tree takes no row of more than a third of a page; so long a text may be, unless a key holds it already. */
+const longColumns = ({ draft }: Candidate, catalog: Catalog): readonly string[] => {
+  if (draft.what !== 'index' || draft.using !== 'btree') return []
+  const { table, keys, include } = draft
+  const held = new Set(
+    ['index', 'unique', 'primaryKey'].flatMap((kind) =>
+      (catalog.of(table.id, kind) as readonly Structure<KeyFacts>[])
+        .filter(({ facts }) => facts.method === 'btree')
+        .flatMap(({ facts }) => facts.keys.map(({ column }) => column)),
+    ),
+  )
+  const named = [...keys.flatMap(({ column }) => column ?? []), ...include]
+  return table.columns.flatMap(({ name, baseType, modifier, labels }) => {
+    const isEndless =
+      labels === null && (baseType === 'text' || (/^character varying$/u.test(baseType) && modifier < 4))
+    return isEndless && named.includes(name) && !held.has(name) ? [name] : []
+  })
+}
+
 /** The most useful first. */
 export const priceAll = async (
   chosen: readonly Candidate[],
@@ -164,6 +184,7 @@ export const priceAll = async (
       bytesPerRow,
       buffersPerInsert,
       walPerInsert,
+      longColumns: longColumns(candidate, catalog),
     }
   })
   return advised.toSorted((a, b) => b.mends.length - a.mends.length || b.gain - a.gain)

@@ -65,6 +65,8 @@ export interface Advised {
   readonly walPerInsert: number | null
   /** Of each row of the declared calls that it concerns. */
   readonly calls: readonly CallPrice[]
+  /** Columns that may hold more than an index takes: PostgreSQL would refuse such a row. */
+  readonly longColumns: readonly string[]
 }
 
 export interface AdvisedQuery {

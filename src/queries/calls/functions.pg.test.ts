@@ -1,12 +1,10 @@
 /** Queries that are functions of several statements, measured on a real server. */
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openQueryLab, type QueryLab } from '../../../test/support/query-lab.ts'
 import { architecture, sql, table, type Rows } from '../../index.ts'
-import type { Server } from '../../postgres/server.ts'
-import { startServer } from '../../postgres/start.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { ValidatedQuery, ValidateResult } from '../result.ts'
-import { validateQueries } from '../validate.ts'
 
 const migration = `
   create table tenants (id bigint primary key);
@@ -64,6 +62,15 @@ shop.query('lids by their keys', ['lids'], byKeys, {
   with: [{ ids: ['1', '2'] }],
   budget: { statements: 2, p95: '0ms' },
 })
+const twice = async (db: Db, p: { tenant: string; most: number; least?: number }): Promise<unknown> => {
+  const own = db.selectFrom(odd).select('id').where('tenant_id', '=', p.tenant).limit(p.most)
+  const all = await (p.least === undefined ? own : own.where('Größe', '>=', p.least)).execute()
+  return [all, await own.execute()]
+}
+shop.query('pots twice', [odd], twice, {
+  budget: { rowsReadPerRow: 1e9 },
+  with: [{ most: 3 }, { tenant: '2', most: 3 }, { most: 2, least: 1e9 }],
+})
 shop.query('lids nobody knows', ['lids'], byKeys)
 shop.query('not there yet', ['absent'], async (db) => {
   await db.selectFrom('absent').select('id').execute()
@@ -78,31 +85,16 @@ shop.query(
   },
 )
 
-let server: Server
-let template: string
+let lab: QueryLab
 let result: ValidateResult
 let databases: readonly unknown[]
 
-const list = async (): Promise<readonly unknown[]> => {
-  const db = await server.connect(template, 'administrator')
-  try {
-    return (await db.query('select datname from pg_catalog.pg_database order by 1'))[0]!.rows
-  } finally {
-    await db.end()
-  }
-}
-
 beforeAll(async () => {
-  server = await startServer({})
-  template = await server.createDatabase('shop')
-  const owner = await server.connect(template, 'owner')
-  await owner.query(migration)
-  await owner.end()
-  await server.admitRoles()
-  databases = await list()
-  result = await validateQueries({ architecture: shop, server, template, only: [] })
+  lab = await openQueryLab(migration, shop)
+  databases = await lab.databases()
+  result = await lab.validate()
 })
-afterAll(() => server?.stop())
+afterAll(() => lab?.close())
 
 const queryOf = (sentence: string): ValidatedQuery => result.queries.find((one) => one.sentence === sentence)!
 const told = (sentence: string): readonly Finding[] =>
@@ -155,6 +147,18 @@ describe('a query of several statements is measured', () => {
     ])
   })
 
+  it('with what a call names, and with values from rows for the others, but for what may be left out', () => {
+    const { calls, unsolved } = queryOf('pots twice')
+    expect(unsolved).toEqual([])
+    expect(
+      calls.map(({ title, rowsReturned, broken }) => [title.replace(/.*, as /u, ''), rowsReturned, broken]),
+    ).toEqual([
+      ['{"most":3}', 6, null],
+      ['{"tenant":"2","most":3}', 6, null],
+      ['{"most":2,"least":1000000000}', 2, null],
+    ])
+  })
+
   it('or says why it could not be', () => {
     expect(told('lids nobody knows')).toMatchObject([
       { code: 'query.unsolved', severity: 'error', summary: expect.stringContaining('"ids"') as string },
@@ -177,6 +181,6 @@ describe('a query of several statements is measured', () => {
   })
 
   it('and leaves no database behind', async () => {
-    expect(await list()).toEqual(databases)
+    expect(await lab.databases()).toEqual(databases)
   })
 })

@@ -4,12 +4,8 @@
  */
 import type { CallFunction } from '../../architecture/kinds/call-function.ts'
 import type { QueryRule } from '../../architecture/kinds/query.ts'
-import { PgError } from '../../postgres/fault.ts'
-import { isAskedFor } from '../../prove/asked.ts'
 import type { BoundRule } from '../../prove/bind.ts'
-import { openFilledClones, type FilledClones } from '../../prove/filled-clones.ts'
-import type { Finding, RuleResult } from '../../prove/result.ts'
-import type { TestedRule } from '../../prove/write-tests.ts'
+import type { Finding } from '../../prove/result.ts'
 import { writeFunction } from '../../rules/query/function.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
 import { queryFindings } from '../query-findings.ts'
@@ -17,24 +13,16 @@ import { targetOf } from '../query-target.ts'
 import type { MeasuredCall, ValidatedQuery } from '../result.ts'
 import { validatedRule } from '../validated-rule.ts'
 import type { CallsWish, ValidatedCalls } from './calls-wish.ts'
-import {
-  filledFor,
-  isCallable,
-  measureOn,
-  statementsIn,
-  sumIn,
-  widenAll,
-  type Measured,
-} from './measured-call.ts'
+import { calibrationsOf, measureRules, type BoundCall, type MeasuredRule } from './measure-rules.ts'
+import { filledFor, statementsIn, sumIn, type Measured } from './measured-call.ts'
 
 export interface ValidatedFunctions extends ValidatedCalls {
   readonly queries: readonly ValidatedQuery[]
 }
 
 type FunctionRule = QueryRule & { readonly function: CallFunction }
-type BoundFunction = BoundRule & { readonly rule: FunctionRule }
 
-const isFunction = (bound: BoundRule): bound is BoundFunction =>
+const isFunction = (bound: BoundRule): bound is BoundCall<FunctionRule> =>
   bound.rule.kind === 'query' && (bound.rule as QueryRule).function !== undefined
 
 const notPlanned =
@@ -53,27 +41,6 @@ const toldOf = ({ work, result: { experiment }, times, broken }: Measured): Meas
   broken,
   heaviest: null,
 })
-
-const written = async (
-  bound: BoundFunction,
-  { architecture, catalog, sizes }: CallsWish,
-): Promise<TestedRule> => {
-  if (bound.missing !== null) return { ...bound, experiments: [], unsolved: [] }
-  const { experiments, unsolved } = await writeFunction(bound.rule, { architecture, catalog })
-  return { ...bound, unsolved, experiments: widenAll(experiments, sizes) }
-}
-
-const fill = async (clones: FilledClones, bound: BoundFunction, wish: CallsWish): Promise<LoadedQuery> => {
-  const { rule } = bound
-  try {
-    const [filled] = await clones.fill([await written(bound, wish)], wish.architecture.volumes ?? {})
-    return { ...filled!, rule }
-  } catch (cause) {
-    if (!(cause instanceof PgError) || wish.sizes !== null) throw cause
-    const summary = `its tables could not be filled: ${cause.message}`
-    return { ...bound, rule, experiments: [], unsolved: [{ rule: rule.id, summary, tried: 'rows by COPY' }] }
-  }
-}
 
 /** What a call does beyond its budget, one for each kind of it. */
 const brokenFindings = (query: LoadedQuery, measured: readonly Measured[]): readonly Finding[] => {
@@ -94,27 +61,16 @@ const brokenFindings = (query: LoadedQuery, measured: readonly Measured[]): read
   })
 }
 
-const validateOne = async (
-  clones: FilledClones,
-  bound: BoundFunction,
-  wish: CallsWish,
-): Promise<{ readonly query: ValidatedQuery } & ValidatedCalls> => {
-  const loaded = await fill(clones, bound, wish)
-  const { rule } = loaded
-  const experiments = loaded.unsolved.length > 0 ? [] : loaded.experiments.filter(isCallable)
-  const measured: Measured[] = []
-  for (const experiment of experiments)
-    measured.push(
-      await measureOn(wish.server, clones.of(experiment.call)!.database, experiment, {
-        // The same call is looked at for something else: it was timed once.
-        isTimed: experiment.code === undefined,
-      }),
-    )
+interface Told extends Pick<ValidatedCalls, 'rules' | 'findings'> {
+  readonly query: ValidatedQuery
+}
+
+const tell = ({ loaded, measured, unsolved }: MeasuredRule<FunctionRule>): Told => {
+  const { rule, experiments } = loaded
   const calls = measured
     .filter(({ result, broken }) => result.experiment.code === undefined || broken !== null)
     .map(toldOf)
   const { target, isUsual } = targetOf(rule)
-  const missing = bound.missing === null ? [] : [bound.missing]
   const query: ValidatedQuery = {
     id: rule.id,
     sentence: rule.sentence,
@@ -124,49 +80,35 @@ const validateOne = async (
     calls,
     projected: [],
     unprojected: Object.keys(rule.rowsAt).length > 0 ? [notPlanned] : [],
-    unsolved: [...missing, ...loaded.unsolved.map(({ summary }) => summary)],
+    unsolved,
   }
   const times = calls
     .filter(({ runs }) => runs > 0)
     .map(({ title, ...call }) => ({ ...call, call: title, target }))
+  const results = measured.map(({ result }) => result)
   return {
     query,
-    rules: [
-      validatedRule(
-        loaded,
-        measured.map(({ result }) => result),
-        { times },
-      ),
-    ],
+    rules: [validatedRule(loaded, results, { times })],
     findings: [
       ...brokenFindings(loaded, measured),
       ...queryFindings(loaded, { ...query, calls: calls.filter(({ broken }) => broken === null) }),
     ],
-    calibrations: measured.flatMap((one) => (one.times.calibration > 0 ? [one.times.calibration] : [])),
   }
 }
 
 /** Leaves nothing behind. */
 export const validateFunctions = async (wish: CallsWish): Promise<ValidatedFunctions> => {
-  const { server, template, catalog, binding, only, onProgress } = wish
-  const asked = binding.rules.filter(isFunction).filter(({ rule }) => isAskedFor(rule.id, rule.table, only))
-  const queries: ValidatedQuery[] = []
-  const rules: RuleResult[] = []
-  const findings: Finding[] = []
-  const calibrations: number[] = []
-  const clones = openFilledClones(server, template)
-  clones.use(catalog)
-  try {
-    for (const [done, bound] of asked.entries()) {
-      onProgress?.(`measuring "${bound.rule.sentence}"`, done, asked.length)
-      const one = await validateOne(clones, bound, wish)
-      queries.push(one.query)
-      rules.push(...one.rules)
-      findings.push(...one.findings)
-      calibrations.push(...one.calibrations)
-    }
-  } finally {
-    await clones.close()
+  const measured = await measureRules(wish, {
+    is: isFunction,
+    write: (rule) => writeFunction(rule, wish),
+    // The same call is looked at for something else: it was timed once.
+    isTimed: ({ code }) => code === undefined,
+  })
+  const told = measured.map(tell)
+  return {
+    queries: told.map(({ query }) => query),
+    rules: told.flatMap(({ rules }) => rules),
+    findings: told.flatMap(({ findings }) => findings),
+    calibrations: calibrationsOf(measured),
   }
-  return { queries, rules, findings, calibrations }
 }

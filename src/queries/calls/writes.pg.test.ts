@@ -1,12 +1,10 @@
 /** Declared writes, measured on a real server: with their rows, by as many at once, and every run taken back. */
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openQueryLab, type QueryLab } from '../../../test/support/query-lab.ts'
 import { architecture, sql, table, type Rows } from '../../index.ts'
-import type { Server } from '../../postgres/server.ts'
-import { startServer } from '../../postgres/start.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { ValidatedWrite, ValidateResult } from '../result.ts'
-import { validateQueries } from '../validate.ts'
 
 const migration = `
   create table tenants (id bigint primary key);
@@ -68,37 +66,36 @@ const grow = async (db: Kysely<Rows<typeof shop, typeof odd>>, p: { size: number
 }
 shop.write('one row for all', [odd], grow, { concurrency: 3, isolation: 'repeatable read' })
 shop.write(
+  'stock grows',
+  [odd],
+  sql('update "Odd ""stock""" set "Größe" = :size where tenant_id = :tenant and "the key" = any(:keys)', {
+    size: 'integer',
+    tenant: 'bigint',
+    keys: 'bigint[]',
+  }),
+  {
+    rows: 4,
+    budget: { rowsReadPerRow: 600, rowsWrittenPerRow: 1 },
+    with: [{ size: 5 }, { tenant: '2' }],
+  },
+)
+shop.write(
   'nobody knows',
   [odd],
   sql('update "Odd ""stock""" set "Größe" = 1 where :what > :other', { what: 'text', other: 'text' }),
 )
 shop.write('not there yet', ['absent'], sql('insert into absent values (:id)', { id: 'bigint' }))
 
-let server: Server
+let lab: QueryLab
 let result: ValidateResult
-let template: string
-let databases: readonly (readonly (string | null)[])[]
-
-const list = async (template: string): Promise<typeof databases> => {
-  const db = await server.connect(template, 'administrator')
-  try {
-    return (await db.query('select datname from pg_catalog.pg_database order by 1'))[0]!.rows
-  } finally {
-    await db.end()
-  }
-}
+let databases: readonly unknown[]
 
 beforeAll(async () => {
-  server = await startServer({})
-  template = await server.createDatabase('shop')
-  const owner = await server.connect(template, 'owner')
-  await owner.query(migration)
-  await owner.end()
-  await server.admitRoles()
-  databases = await list(template)
-  result = await validateQueries({ architecture: shop, server, template, only: [] })
+  lab = await openQueryLab(migration, shop)
+  databases = await lab.databases()
+  result = await lab.validate()
 })
-afterAll(() => server?.stop())
+afterAll(() => lab?.close())
 
 const writeOf = (sentence: string): ValidatedWrite => result.writes.find((one) => one.sentence === sentence)!
 const told = (sentence: string): readonly Finding[] =>
@@ -135,6 +132,17 @@ describe('a declared write is measured', () => {
     ])
   })
 
+  it('with what a call names, as the tenant that it names, and with values of rows for the others', () => {
+    const { calls, unsolved } = writeOf('stock grows')
+    expect(unsolved).toEqual([])
+    expect(
+      calls.map(({ title, rowsWritten, refused }) => [title.replace(/.*, as /u, ''), rowsWritten, refused]),
+    ).toEqual([
+      ['{"size":5}', 4, {}],
+      ['{"tenant":"2"}', 4, {}],
+    ])
+  })
+
   it('breaks its budget where the rows that point to what it deletes have no index', () => {
     const [call] = writeOf('stock goes').calls
     expect(call!.broken).toMatch(/^it reads [\d,]+ rows for each row, the budget is 20$/u)
@@ -167,6 +175,6 @@ describe('a declared write is measured', () => {
   })
 
   it('leaves no database behind', async () => {
-    expect(await list(template)).toEqual(databases)
+    expect(await lab.databases()).toEqual(databases)
   })
 })

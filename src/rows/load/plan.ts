@@ -9,9 +9,12 @@ import type { Session } from '../../postgres/session.ts'
 import { readPartitionBounds } from './bounds.ts'
 import { solveCases, type Cases, type Condition } from './cases.ts'
 import { jsonPathsIn, keysOfTable, type LoadKey } from './keys.ts'
+import { followsIn, type Follows } from './ordered.ts'
 import { numberInTurn, spreadNumber, spreadsOf, type Repeats } from './spread.ts'
 import { valueAt, type NumberSql } from './values.ts'
+import { askOnce, readNoTable } from '../known-answers.ts'
 import type { Rows } from '../rows.ts'
+import { askEach } from '../savepoint.ts'
 
 export interface LoadPlan {
   readonly table: Table
@@ -36,6 +39,9 @@ const usualCount = 10_000
 /** A block range index pays only over many times its 128 pages. */
 const countForBrin = 60_000
 
+/** How far behind another a column of a row is at most. */
+const longest = 30
+
 const caseValue = ({ rows }: Cases, column: Column, salt: number): string => {
   const values = rows.map((row) => row[column.name] ?? 'null')
   const branches = values.map((value, i) => `when ${i} then (${value})::${column.type}`)
@@ -54,8 +60,12 @@ const isTakenByDomain = async (
   const sql = `
 select pg_catalog.bool_and(${checks})
   from (select ${value} as "value" from pg_catalog.generate_series(0::bigint, ${count - 1}) as n) as tried`
-  const replies = await db.batch(['savepoint assay_domain', sql, 'rollback to savepoint assay_domain'])
-  return replies[1]!.fault === null && replies[1]!.commands.at(-1)?.rows[0]?.[0] === 't'
+  const sources = [value, ...column.domainChecks]
+  const { isTaken } = await askOnce(db, sql, sources, async () => {
+    const [reply] = await askEach(db, [sql], { anywhere: await readNoTable(db, sources) })
+    return { isTaken: reply!.fault === null && reply!.commands.at(-1)?.rows[0]?.[0] === 't' }
+  })
+  return isTaken
 }
 
 /** A text with the number in it, in the places where a pattern is likeliest to bear it. */
@@ -130,6 +140,20 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
   const cases = await solveCases(table, rows, await conditionsOf(table, keys, db))
   const caseOf = new Map(cases.flatMap((c) => c.columns.map((column) => [column, c] as const)))
   const spreads = spreadsOf(table, keys, new Set(caseOf.keys()), parts.repeats)
+  const repeats = parts.repeats?.get(table.id)
+  const keyed = new Set(keys.flatMap((key) => key.parts.flatMap((part) => part.columns)))
+  const isFree = (name: string): boolean => !keyed.has(name) && !caseOf.has(name)
+  const follows = parts.repeats ? followsIn(table, catalog, isFree) : new Map<string, Follows>()
+  const ownNumber = ({ name, position }: Column): NumberSql => {
+    const spread = spreads.get(name)!
+    return repeats?.get(name)?.inTurn === true ? numberInTurn(spread) : spreadNumber(spread, position)
+  }
+  const numberFor = (column: Column): NumberSql => {
+    const followed = follows.get(column.name)
+    const other = table.columns.find(({ name }) => name === followed?.column)
+    if (followed === undefined || other === undefined || caseOf.has(other.name)) return ownNumber(column)
+    return `(${ownNumber(other)} ${followed.isBefore ? '-' : '+'} (1 + n % ${longest}))`
+  }
   const values = new Map<string, string>()
   const without: string[] = []
   for (const column of table.columns.filter((c) => c.generated === null)) {
@@ -139,10 +163,7 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
       values.set(column.name, caseValue(solved, column, table.columns.length + cases.indexOf(solved)))
       continue
     }
-    const salt = column.position
-    const spread = spreads.get(column.name)!
-    const isInTurn = parts.repeats?.get(table.id)?.get(column.name)?.inTurn === true
-    const i = isInTurn ? numberInTurn(spread) : spreadNumber(spread, salt)
+    const i = numberFor(column)
     const options = { jsonPaths: jsonPathsIn(keys, column.name), digits: parts.digits ?? false }
     const bare = valueAt({ ...column, type: column.baseType }, i, options)
     const isTaken = bare !== null && (await isTakenByDomain(db, column, bare, count))
@@ -152,7 +173,7 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
       continue
     }
     const candidates = await casesOfCandidates(column, parts, table)
-    if (candidates) values.set(column.name, caseValue(candidates, column, salt))
+    if (candidates) values.set(column.name, caseValue(candidates, column, column.position))
     else if (column.notNull) without.push(column.name)
   }
   return { table, count, values, without }

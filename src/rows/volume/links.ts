@@ -1,5 +1,6 @@
 /** Which row each link leads to: pure functions of the row's number, and back where others ask for a parent's children. */
 import { besideRow, largestOf } from './circle.ts'
+import { drawUntilMet, meetingLinks } from './meeting.ts'
 import { makePermutation, saltOf, scramble, share } from './random.ts'
 import { makeSpread, type Spread } from './spread.ts'
 import type { TableVolume, VolumePlan } from './volume-plan.ts'
@@ -77,6 +78,15 @@ export const makeLinks = (plan: VolumePlan): Links => {
     return found
   }
 
+  /** Where a link leads from the row that it is bound to. */
+  const withinOf = (table: TableVolume, at: number, from: number, n: number): number => {
+    const { pick, name } = table.links[at]!
+    if (pick.kind !== 'within') return -1
+    let row = from
+    for (const { table: id, link } of pick.up) row = links(id, link).rowOf(row)
+    return walkDown(row, n, pick.down, saltOf(plan.seed, table.id, name))
+  }
+
   const rowsOf = (table: TableVolume, at: number, salt: number, parents: number): CompiledLink => {
     const { pick, nulls } = table.links[at]!
     const unknown = { rankOf: () => 0, childCount: noChildren, childAt: noChildren }
@@ -85,8 +95,13 @@ export const makeLinks = (plan: VolumePlan): Links => {
         const spread: Spread = makeSpread(table.count, parents, pick.skew)
         if (pick.isOrdered) return { ...spread, rowOf: spread.parentOf }
         const order = makePermutation(table.count, salt)
+        const own = (n: number): number => spread.parentOf(order.at(n))
+        const met = meetingLinks(table, at, plan)
+        const meets = (parent: number, n: number): boolean =>
+          met.every((link) => withinOf(table, link, parent, n) >= 0)
+        const draw = (n: number, times: number): number => own(scramble(n, salt + times) % table.count)
         return {
-          rowOf: (n) => spread.parentOf(order.at(n)),
+          rowOf: met.length === 0 ? own : drawUntilMet(own, draw, parents, meets),
           rankOf: (n) => spread.rankOf(order.at(n)),
           childCount: spread.childCount,
           childAt: (parent, rank) => order.back(spread.childAt(parent, rank)),
@@ -147,11 +162,7 @@ export const makeLinks = (plan: VolumePlan): Links => {
       case 'within':
         return {
           ...unknown,
-          rowOf: (n) => {
-            let row = links(table.id, pick.by).rowOf(n)
-            for (const { table: id, link } of pick.up) row = links(id, link).rowOf(row)
-            return walkDown(row, n, pick.down, salt)
-          },
+          rowOf: (n) => withinOf(table, at, links(table.id, pick.by).rowOf(n), n),
         }
     }
   }

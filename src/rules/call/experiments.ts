@@ -2,7 +2,9 @@
 import { databaseOver } from '../../architecture/call-database.ts'
 import type { Architecture } from '../../architecture/architecture.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
+import type { QueryForm } from '../../architecture/kinds/query.ts'
 import { valueText } from '../../architecture/query-builder.ts'
+import { callText } from '../../architecture/call-statement.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
@@ -19,9 +21,11 @@ import type {
   World,
 } from '../experiment.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
-import type { CallParameter } from './origins.ts'
-import { parametersIn, statementsOf, type DeclaredCall } from './recorded.ts'
-import { callValues, isolationOf, type ValueWish } from './values.ts'
+import { isNamed } from '../../architecture/partial-call.ts'
+import { givenIn, parametersOf, type CallParameter } from './origins.ts'
+import { statementsOf, waysOf, type CallWay, type DeclaredCall } from './recorded.ts'
+import { isolationOf } from '../query/isolation.ts'
+import { callValues, type ValueWish } from './values.ts'
 
 /** The rule of a query or a write. */
 export interface CallRule extends DeclaredRule, DeclaredCall {
@@ -29,7 +33,7 @@ export interface CallRule extends DeclaredRule, DeclaredCall {
   readonly asApplication: boolean
 }
 
-export interface CallWish extends Omit<ValueWish, 'parameters' | 'reads'> {
+export interface CallWish extends Omit<ValueWish, 'parameters' | 'given' | 'reads'> {
   readonly title: string
   readonly then: Expected
   readonly mend: string
@@ -42,7 +46,6 @@ export interface CallWish extends Omit<ValueWish, 'parameters' | 'reads'> {
 
 interface CallParts {
   readonly rule: CallRule
-  readonly parameters: readonly CallParameter[]
   readonly architecture: Architecture
   readonly catalog: Catalog
 }
@@ -80,7 +83,7 @@ const fillingFor = ({ rule, catalog, architecture }: CallParts, rows: number): C
     filling.set(id, { rows: Math.max(fewestRows, rows * share), distinct: {} })
   }
   for (const id of rule.reads) {
-    const isolation = isolationOf(id, architecture)
+    const isolation = isolationOf(id, architecture, catalog)
     if (!isolation) continue
     const root = rootOf(id, isolation.column, catalog)
     const known = filling.get(root.table)
@@ -143,102 +146,104 @@ const asGiven = (value: CallValue, { origin }: CallParameter, catalog: Catalog):
   return origin.kind === 'row' && origin.isArray ? arrayItems(value).map(one) : one(value)
 }
 
-const runFunction = (parts: CallParts, given: unknown): Call['run'] => {
-  const { rule, parameters, catalog } = parts
-  return async (send: SendCall, values) => {
+/** A call, and what it has to be given from rows. */
+interface Way extends CallWay {
+  readonly parameters: readonly CallParameter[]
+}
+
+const waysIn = (rule: CallRule, catalog: Catalog): readonly Way[] =>
+  waysOf(rule).map((way) => ({ ...way, parameters: parametersOf(way.forms, catalog) }))
+
+/** Needs `loadParser()`. Where the values of its parameters come from, whatever calls are named. */
+export const parametersOfCall = (rule: CallRule, catalog: Catalog): readonly CallParameter[] =>
+  waysIn(rule, catalog).flatMap(({ parameters }) => parameters)
+
+const runFunction =
+  ({ rule, catalog }: CallParts, { given, parameters }: Way): Call['run'] =>
+  async (send: SendCall, values) => {
     const db = databaseOver(async (sql, sent) => {
       const answer = await send(sql, sent.map(valueText))
       return { rows: driverRows(answer), affected: answer.affected }
     })
-    const named = Object.fromEntries(
+    const found = Object.fromEntries(
       parameters.map((parameter, i) => [parameter.name, asGiven(values[i] ?? null, parameter, catalog)]),
     )
-    await rule.function!(db, given ?? named)
+    await rule.function!(db, given === null ? found : isNamed(given) ? { ...found, ...given } : given)
   }
-}
 
-/** How one call is made; one for each call that is named. */
-interface Way {
-  readonly run: Call['run']
-  readonly words: string
-}
-
-const waysOf = (parts: CallParts): readonly Way[] => {
-  const { rule, parameters } = parts
-  const { calls = [] } = rule
-  if (rule.function) {
-    if (calls.length === 0) return [{ run: runFunction(parts, null), words: '' }]
-    return calls.map((call) => ({ run: runFunction(parts, call), words: `, as ${JSON.stringify(call)}` }))
-  }
-  return statementsOf(rule).map((form) => ({
-    words: form.call === null ? '' : `, as ${form.call}`,
-    run: (send, values) =>
-      send(
-        form.sql,
-        form.parameters.map((one) =>
-          'value' in one
-            ? one.value
-            : (values[parameters.findIndex(({ name }) => name === one.name)] ?? null),
-        ),
+const runForm =
+  (form: QueryForm, parameters: readonly CallParameter[]): Call['run'] =>
+  (send, values) =>
+    send(
+      form.sql,
+      form.parameters.map((one) =>
+        'value' in one ? one.value : (values[parameters.findIndex(({ name }) => name === one.name)] ?? null),
       ),
-  }))
+    )
+
+const wordsOf = ({ given, forms }: Way, { rule }: CallParts): string => {
+  const call = rule.function ? (given === null ? null : callText(given)) : forms[0]!.call
+  return call === null ? '' : `, as ${call}`
 }
 
-/** Without ids. */
+/** Without ids. Needs `loadParser()`. */
 export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit<Experiment, 'id'>[] => {
-  const { rule, parameters, architecture, catalog } = parts
+  const { rule, architecture, catalog } = parts
   const { title, then, mend, code, isolation, retries, most, ...sizes } = wish
   const { identity } = architecture
-  const { values, takeOut, holds, tenant } = callValues(
-    { ...sizes, parameters, reads: rule.reads },
-    catalog,
-    architecture,
-  )
-  const as =
-    rule.asApplication && identity !== null
-      ? {
-          as: (of: string | null) => ({
-            role: identity.role,
-            settings: settingsOf(tenant ?? { who: null }, architecture, of ?? '1'),
-          }),
-        }
-      : {}
-  return waysOf(parts).map(({ run, words }) => ({
-    rule: rule.id,
-    title: `${title}${words}`,
-    world: filledWorld,
-    given: [],
-    when: [],
-    then,
-    mend,
-    ...(code === undefined ? {} : { code }),
-    call: {
-      filled: fillingFor(parts, most),
-      values,
-      takeOut,
-      holds,
-      run,
-      ...as,
-      isOneStatement: !rule.function,
-      writers: sizes.writers,
-      isolation,
-      retries,
-      tally: tallyOf(parts),
-    },
-  }))
+  return waysIn(rule, catalog).map((way) => {
+    const { values, takeOut, holds, tenant } = callValues(
+      { ...sizes, parameters: way.parameters, given: givenIn(way.forms, catalog), reads: rule.reads },
+      catalog,
+      architecture,
+    )
+    const as =
+      rule.asApplication && identity !== null
+        ? {
+            as: (of: string | null) => ({
+              role: identity.role,
+              settings: settingsOf(tenant ?? { who: null }, architecture, of ?? '1'),
+            }),
+          }
+        : {}
+    return {
+      rule: rule.id,
+      title: `${title}${wordsOf(way, parts)}`,
+      world: filledWorld,
+      given: [],
+      when: [],
+      then,
+      mend,
+      ...(code === undefined ? {} : { code }),
+      call: {
+        filled: fillingFor(parts, most),
+        values,
+        takeOut,
+        holds,
+        run: rule.function ? runFunction(parts, way) : runForm(way.forms[0]!, way.parameters),
+        ...as,
+        isOneStatement: !rule.function,
+        writers: sizes.writers,
+        isolation,
+        retries,
+        tally: tallyOf(parts),
+      },
+    }
+  })
 }
 
-/** Why the call cannot be made; null: each parameter has a value, or calls are named. */
-export const lacksValues = (
-  rule: CallRule,
-  parameters: readonly CallParameter[],
-): Omit<Unsolved, 'rule'> | null => {
-  if ((rule.calls?.length ?? 0) > 0) return null
+/** Why the call cannot be made; null: each parameter has a value. Needs `loadParser()`. */
+export const lacksValues = (rule: CallRule, catalog: Catalog): Omit<Unsolved, 'rule'> | null => {
   const unknown = [
-    ...parameters.filter(({ origin }) => origin === null).map(({ name }) => name),
-    ...parametersIn(rule).looked,
+    ...new Set(
+      waysIn(rule, catalog).flatMap(({ parameters, looked }) => [
+        ...parameters.filter(({ origin }) => origin === null).map(({ name }) => name),
+        ...looked,
+      ]),
+    ),
   ]
-  const isSilent = typeof rule.function === 'function' && statementsOf(rule).length === 0
+  const isNamedFor = (rule.calls?.length ?? 0) > 0
+  const isSilent = typeof rule.function === 'function' && !isNamedFor && statementsOf(rule).length === 0
   if (unknown.length === 0 && !isSilent) return null
   const wanted = `{ with: [{ ${unknown.length === 0 ? '…' : unknown.map((name) => `${/^[$_\p{ID_Start}][$\p{ID_Continue}]*$/u.test(name) ? name : JSON.stringify(name)}: …`).join(', ')} }] }`
   const why =

@@ -13,8 +13,10 @@ export interface RowOrigin {
   /** As the expression calls the table. */
   readonly alias: string
   readonly expression: string
-  /** Null: no column alone. */
+  /** The column that is written; null: it finds rows. */
   readonly column: string | null
+  /** The column that the expression is about; null: none alone. */
+  readonly about: string | null
   readonly role: Assigned['role'] | 'found' | 'pattern'
   readonly isArray: boolean
 }
@@ -49,10 +51,10 @@ const originsIn = (form: QueryForm, catalog: Catalog): ReadonlyMap<number, Origi
       parameter,
       role === 'step'
         ? { kind: 'fixed', value: fixed['step']! }
-        : { kind: 'row', table, alias, expression, column, role, isArray },
+        : { kind: 'row', table, alias, expression, column, about: column, role, isArray },
     )
   }
-  for (const { parameter, use, expression, alias } of all) {
+  for (const { parameter, use, expression, column: about, alias } of all) {
     if (origins.has(parameter)) continue
     const constant = fixed[use]
     const table = sources.find((source) => source.alias === alias)?.id
@@ -64,6 +66,7 @@ const originsIn = (form: QueryForm, catalog: Catalog): ReadonlyMap<number, Origi
         alias,
         expression,
         column: null,
+        about,
         role: use === 'pattern' ? 'pattern' : 'found',
         isArray: use === 'any',
       })
@@ -79,6 +82,25 @@ const parses = (sql: string): boolean => {
     return false
   }
 }
+
+/** A value that a call is given, and where rows have it: what else is found comes from rows that have it too. */
+export interface GivenValue extends Pick<RowOrigin, 'table' | 'alias' | 'expression' | 'about' | 'isArray'> {
+  readonly value: string
+}
+
+const matching: ReadonlySet<RowOrigin['role']> = new Set(['insert', 'key', 'found'])
+
+/** Needs `loadParser()`. */
+export const givenIn = (forms: readonly QueryForm[], catalog: Catalog): readonly GivenValue[] =>
+  forms.flatMap((form) => {
+    const isGiven = form.parameters.some((one) => 'value' in one && one.value !== null)
+    const origins = isGiven && parses(form.sql) ? originsIn(form, catalog) : new Map<number, Origin>()
+    return form.parameters.flatMap((one, i): readonly GivenValue[] => {
+      const origin = origins.get(i + 1)
+      if (!('value' in one) || one.value === null || origin?.kind !== 'row') return []
+      return matching.has(origin.role) ? [{ ...origin, value: one.value }] : []
+    })
+  })
 
 /** Needs `loadParser()`. Each name once, in the order of the statements. */
 export const parametersOf = (forms: readonly QueryForm[], catalog: Catalog): readonly CallParameter[] => {

@@ -4,17 +4,18 @@
  * constraint is known to accept it.
  */
 import type { Architecture } from '../../architecture/architecture.ts'
-import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
-import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { ReferencesFacts } from '../../catalog/foreign-key.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
-import type { CallParameter, RowOrigin } from './origins.ts'
+import { isolationOf, type Isolation } from '../query/isolation.ts'
+import type { CallParameter, GivenValue, RowOrigin } from './origins.ts'
 
 export interface ValueWish {
   readonly parameters: readonly CallParameter[]
+  /** What the call is given: rows that have it are taken before others. */
+  readonly given: readonly GivenValue[]
   /** Relation ids that the call names. */
   readonly reads: readonly string[]
   /** Rows of one call. */
@@ -29,12 +30,6 @@ export interface ValueWish {
   /** The most frequent values: of a call that reads. */
   readonly isFrequent: boolean
 }
-
-const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
-
-/** The rule that says whose rows a table's are. */
-export const isolationOf = (table: string, { tables }: Architecture): IsolatedByRule | undefined =>
-  tables.find(({ id }) => id === table)?.rules.find(isIsolated)
 
 interface Picked extends Pick<RowOrigin, 'alias'> {
   readonly table: Table
@@ -68,12 +63,14 @@ const placeOf = (alias: string): string => `${ident(alias)}.tableoid, ${ident(al
 
 const tenantName = 'assay_tenant'
 
-const conditionOf = (
-  { table, alias, origins }: Picked,
-  tenant: IsolatedByRule | undefined,
-  architecture: Architecture,
-): string => {
-  const own = isolationOf(table.id, architecture)
+interface Parts {
+  readonly catalog: Catalog
+  readonly architecture: Architecture
+  readonly tenant: Isolation | undefined
+}
+
+const conditionOf = ({ table, alias, origins }: Picked, { tenant, architecture, catalog }: Parts): string => {
+  const own = isolationOf(table.id, architecture, catalog)
   const conditions = [
     ...origins.map(({ expression }) => `(${expression}) is not null`),
     ...(own && tenant
@@ -100,15 +97,23 @@ const valueOf = (
 
 const fewestRows = 64
 
+/** Whether a row has a value that the call is given. */
+const hasGiven = ({ expression, value, isArray }: GivenValue): string =>
+  isArray
+    ? `(${expression})::text = any(${literal(value)}::text[])`
+    : `(${expression})::text = ${literal(value)}`
+
+/** How many of these values a row has, as the first of what rows are ordered by. */
+const metOf = ({ table, alias }: Picked, { given }: ValueWish): readonly string[] => {
+  const own = given.filter((one) => one.table === table.id && one.alias === alias)
+  return own.length === 0
+    ? []
+    : [`${own.map((one) => `coalesce((${hasGiven(one)})::integer, 0)`).join(' + ')} as met`]
+}
+
 interface Selection {
   readonly name: string
   readonly sql: string
-}
-
-interface Parts {
-  readonly catalog: Catalog
-  readonly architecture: Architecture
-  readonly tenant: IsolatedByRule | undefined
 }
 
 /** Rows of one call share what is given once for all of them. */
@@ -132,21 +137,34 @@ const selectionOf = (picked: Picked, name: string, wish: ValueWish, parts: Parts
     (origin, i) => `${valueOf(origin, picked, keys, wish.takesOut)} as ${ident(`v${i + 1}`)}`,
   )
   const place = `${ident(alias)}.tableoid as at_table, ${ident(alias)}.ctid as at_row`
-  const order = ['often desc', ...shared.map((_, i) => ident(`s${i + 1}`)), 'at_table', 'at_row'].join(', ')
+  const met = metOf(picked, wish)
+  const order = [
+    ...met.map(() => 'met desc'),
+    'often desc',
+    ...shared.map((_, i) => ident(`s${i + 1}`)),
+    'at_table',
+    'at_row',
+  ].join(', ')
   return {
     name,
     sql: `${ident(name)} as materialized (
   select pg_catalog.row_number() over (order by ${order}) - 1 as n, found.*
-    from (select ${[`${often} as often`, ...named, place, ...values].join(', ')}
+    from (select ${[...met, `${often} as often`, ...named, place, ...values].join(', ')}
             from ${qualified(table)} as ${ident(alias)}
-           where ${conditionOf(picked, parts.tenant, parts.architecture)}) found
+           where ${conditionOf(picked, parts)}) found
    order by n limit ${mostOf(wish)})`,
   }
 }
 
-const tenantSql = (rule: IsolatedByRule, table: Table): string => `${tenantName} as materialized (
-  select (${ident(rule.column)})::text as value from ${qualified(table)}
-   where ${ident(rule.column)} is not null group by 1 order by pg_catalog.count(*) desc, 1 limit 1)`
+/** The one that the call is given, where it has rows; else the one with the most. */
+const tenantSql = (rule: Isolation, table: Table, { given }: ValueWish): string => {
+  const column = ident(rule.column)
+  const own = given.filter((one) => one.table === table.id && !one.isArray && one.about === rule.column)
+  const first = own.map((one) => `(${column})::text = ${literal(one.value)} desc, `).join('')
+  return `${tenantName} as materialized (
+  select (${column})::text as value from ${qualified(table)}
+   where ${column} is not null group by ${column} order by ${first}pg_catalog.count(*) desc, 1 limit 1)`
+}
 
 const argumentOf = (
   origin: RowOrigin,
@@ -194,18 +212,18 @@ export interface CallValues {
   readonly holds: string | null
   readonly takeOut: readonly string[]
   /** Whose rows they are. */
-  readonly tenant: IsolatedByRule | undefined
+  readonly tenant: Isolation | undefined
 }
 
 export const callValues = (wish: ValueWish, catalog: Catalog, architecture: Architecture): CallValues => {
   const all = pickedOf(wish, catalog)
   const places = [...all.map(({ table }) => table.id), ...wish.reads]
-  const tenantOf = places.find((id) => isolationOf(id, architecture) && catalog.tables.has(id))
-  const tenant = tenantOf === undefined ? undefined : isolationOf(tenantOf, architecture)
+  const tenantOf = places.find((id) => isolationOf(id, architecture, catalog) && catalog.tables.has(id))
+  const tenant = tenantOf === undefined ? undefined : isolationOf(tenantOf, architecture, catalog)
   const parts: Parts = { catalog, architecture, tenant }
   const selections = all.map((picked, i) => selectionOf(picked, `assay_rows_${i + 1}`, wish, parts))
   const common = [
-    ...(tenant ? [tenantSql(tenant, catalog.tables.get(tenantOf!)!)] : []),
+    ...(tenant ? [tenantSql(tenant, catalog.tables.get(tenantOf!)!, wish)] : []),
     ...selections.map(({ sql }) => sql),
   ]
   const values = wish.parameters.map(({ origin }, i) => {

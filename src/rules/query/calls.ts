@@ -1,13 +1,12 @@
 /** The calls that a query is proven with: with a value that many rows have, with a rare one, and with one that none has. */
-import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
 import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
-import type { DeclaredRule } from '../../architecture/rule.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Asker } from '../experiment.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryEach } from '../trial.ts'
-import { conditionsOf, type Condition, type Conditions } from './conditions.ts'
+import { conditionsOf, isGrouped, type Condition, type Conditions } from './conditions.ts'
+import { isolationOf, type Isolation } from './isolation.ts'
 import { absentValue, isValue, sampleRow, type RowSource, type SampleWish } from './sample.ts'
 import { parameterTypes } from '../../postgres/prepared.ts'
 import { withValues, type TypedValue } from './text.ts'
@@ -33,11 +32,6 @@ export interface CallContext extends Pick<RuleContext, 'architecture' | 'catalog
 
 type Which = 'frequent' | 'rare' | 'absent'
 
-const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
-
-const isolationOf = (relation: string, { architecture }: CallContext): IsolatedByRule | undefined =>
-  architecture.tables.find(({ id }) => id === relation)?.rules.find(isIsolated)
-
 /** The types that PostgreSQL gives `$1`, `$2`, …; [] where it refuses the statement. */
 const typesOf = async (sql: string, context: CallContext): Promise<readonly string[]> => {
   const [reply] = await tryEach(context.db, [], [parameterTypes(sql)])
@@ -61,20 +55,26 @@ const valueFor = ({ use }: Condition, sampled: string, type: string): TypedValue
     case 'bound':
     case 'limit':
     case 'offset':
+    case 'part':
+    case 'word':
       return { text: sampled, type }
   }
 }
 
+const noSuchWord = 'nosuchword'
+
 const absentFor = ({ use }: Condition, type: string): TypedValue | null => {
-  const text = absentValue(use === 'any' ? elementOf(type) : type)
+  if (use === 'word') return { text: noSuchWord, type }
+  const isList = use === 'any' || type.endsWith('[]')
+  const text = absentValue(isList ? elementOf(type) : type)
   if (text === null) return null
-  return { text: use === 'any' ? `{"${text}"}` : text, type }
+  return { text: isList ? `{"${text}"}` : text, type }
 }
 
 interface Sampling {
   readonly values: (TypedValue | null)[]
   readonly rows: number | null
-  readonly tenant: { readonly rule: IsolatedByRule; readonly value: string } | null
+  readonly tenant: { readonly rule: Isolation; readonly value: string } | null
 }
 
 /** Values of one call; each relation's are those of one row, and the rows are of one tenant. */
@@ -100,7 +100,7 @@ const sampleCall = async (
     const table = context.catalog.tables.get(id)
     const own = all.filter((one) => one.alias === alias)
     const wanted = own.filter(named)
-    const isolation = isolationOf(id, context)
+    const isolation = isolationOf(id, context.architecture, context.catalog)
     if (!table || (wanted.length === 0 && (!isolation || tenant !== null))) continue
     const fixed = own.flatMap((one) => {
       const value = values[one.parameter - 1]
@@ -112,7 +112,7 @@ const sampleCall = async (
     const ofTenant: readonly string[] =
       tenantColumn !== null && tenant !== null ? [isValue(tenantColumn, tenant.value)] : []
     const expressions = [
-      ...wanted.map((one) => ({ sql: one.expression, grouped: one.use === 'equal' || one.use === 'any' })),
+      ...wanted.map((one) => ({ sql: one.expression, grouped: isGrouped(one.use) })),
       ...(tenantColumn === null ? [] : [{ sql: tenantColumn, grouped: true }]),
     ]
     const wish: SampleWish = { table, alias, expressions, where: [...fixed, ...ofTenant] }
@@ -124,10 +124,7 @@ const sampleCall = async (
     if (isolation) tenant ??= { rule: isolation, value: sampled.values.at(-1)! }
     for (const [i, condition] of wanted.entries()) {
       const type = types[condition.parameter - 1] ?? 'text'
-      const absent =
-        which === 'absent' && (condition.use === 'equal' || condition.use === 'any')
-          ? absentFor(condition, type)
-          : null
+      const absent = which === 'absent' && isGrouped(condition.use) ? absentFor(condition, type) : null
       values[condition.parameter - 1] = absent ?? valueFor(condition, sampled.values[i]!, type)
     }
   }
@@ -146,8 +143,10 @@ const askerOf = (
 }
 
 const titleOf = (form: QueryForm, words: string): string => {
-  if (form.call !== null) return `the call ${form.call} stays within the budget`
-  if (form.parameters.every((one) => 'value' in one)) return 'it stays within the budget'
+  const isFixed = form.parameters.every((one) => 'value' in one)
+  if (form.call !== null)
+    return `the call ${form.call}${isFixed ? '' : `, with ${words},`} stays within the budget`
+  if (isFixed) return 'it stays within the budget'
   return `with ${words}, it stays within the budget`
 }
 

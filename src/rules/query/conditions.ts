@@ -1,10 +1,18 @@
 /** What a statement's parameters are compared with, found in PostgreSQL's own parse tree. Needs `loadParser()`. */
 import { relationId } from '../../ground/names.ts'
 import { deparseExpression, parseStatements, type ParseNode } from '../../postgres/parse.ts'
-import { columnOf, nameList, nodeParts, underCasts, walk } from '../../rows/tree.ts'
+import { columnOf, columnsOf as columnsIn, nameList, nodeParts, underCasts, walk } from '../../rows/tree.ts'
+import { calledTables, containedIn, type Contained } from './contained.ts'
 
-/** How a parameter takes part: in an equation, as a bound, as a pattern, as an array of values, or as a number of rows. */
-export type ConditionUse = 'equal' | 'bound' | 'pattern' | 'any' | 'limit' | 'offset'
+/**
+ * How a parameter takes part: in an equation, as a bound, as a pattern, as an array of values, as a number of rows, or
+ * inside of something (see `contained.ts`).
+ */
+export type ConditionUse = 'equal' | 'bound' | 'pattern' | 'any' | 'limit' | 'offset' | Contained['use']
+
+/** Of so many rows one value is asked for, that their number tells whether it is a frequent one. */
+export const isGrouped = (use: ConditionUse): boolean =>
+  use === 'equal' || use === 'any' || use === 'part' || use === 'word'
 
 export interface Condition {
   /** 1 for `$1`. */
@@ -12,6 +20,8 @@ export interface Condition {
   readonly use: ConditionUse
   /** SQL over the columns of one relation; '' for a limit. */
   readonly expression: string
+  /** The column that it is about; null: none alone. */
+  readonly column: string | null
   /** The name by which the statement calls that relation; null for a limit. */
   readonly alias: string | null
 }
@@ -134,6 +144,7 @@ export interface Conditions {
 export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
   const trees = parseStatements(sql).map(({ node }) => node)
   const sources = rangeVars(trees)
+  const called = calledTables(trees)
   const all: Condition[] = []
   const add = (condition: Condition): void => {
     if (!all.some((known) => known.parameter === condition.parameter)) all.push(condition)
@@ -145,9 +156,13 @@ export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
         ['limitOffset', 'offset'],
       ] as const) {
         const parameter = parameterOf(body[key])
-        if (parameter !== null) add({ parameter, use, expression: '', alias: null })
+        if (parameter !== null) add({ parameter, use, expression: '', column: null, alias: null })
       }
       return
+    }
+    for (const { parameter, use, of, expression } of containedIn(kind, body, called)) {
+      const alias = aliasOf(of, sources, columnsOf)
+      if (alias !== null) add({ parameter, use, expression, column: columnsIn(of)[0] ?? null, alias })
     }
     if (kind !== 'A_Expr') return
     const use = useOf(body['kind'], nameList(body['name']).at(-1) ?? '')
@@ -157,7 +172,8 @@ export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
       const parameter = parameterOf(value)
       const alias = parameter === null ? null : aliasOf(expression, sources, columnsOf)
       if (parameter === null || alias === null) continue
-      add({ parameter, use, expression: deparseExpression(expression as ParseNode), alias })
+      const text = deparseExpression(expression as ParseNode)
+      add({ parameter, use, expression: text, column: columnOf(underCasts(expression)), alias })
     }
   })
   return { sources, all }

@@ -1,10 +1,10 @@
 /** Directions of an index's columns that no query can tell apart: of a column with one value, every order is the same. */
-import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
 import type { QueryRule } from '../../architecture/kinds/query.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Indistinct, RuleContext } from '../rule-kind.ts'
 import { equalColumns } from './conditions.ts'
+import { isolationOf } from './isolation.ts'
 
 /** Needs `loadParser()`. */
 export const flipsThatNobodySees = (
@@ -14,11 +14,7 @@ export const flipsThatNobodySees = (
   const fixed = new Set([
     ...rule.forms.flatMap(({ sql }) => equalColumns(sql)),
     ...(rule.asApplication
-      ? architecture.tables.flatMap((table) =>
-          table.rules
-            .filter((one): one is IsolatedByRule => one.kind === 'isolatedBy')
-            .map(({ column }) => column),
-        )
+      ? architecture.tables.flatMap(({ id }) => isolationOf(id, architecture, catalog)?.column ?? [])
       : []),
   ])
   return claims.flatMap((id): Indistinct[] => {

@@ -3,8 +3,7 @@ import type { CallFunction } from '../../architecture/kinds/call-function.ts'
 import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { callExperiments, lacksValues, type CallWish } from '../call/experiments.ts'
-import { parametersOf } from '../call/origins.ts'
-import { parametersIn, record } from '../call/recorded.ts'
+import { record } from '../call/recorded.ts'
 import type { CallLimits, Experiment } from '../experiment.ts'
 import type { RuleContext, Written } from '../rule-kind.ts'
 
@@ -66,10 +65,9 @@ export const writeFunction = async (
 ): Promise<Written> => {
   await loadParser()
   await record(rule)
-  const parameters = parametersOf(parametersIn(rule).forms, catalog)
-  const lacks = lacksValues(rule, parameters)
+  const lacks = lacksValues(rule, catalog)
   if (lacks !== null) return { experiments: [], unsolved: [{ rule: rule.id, ...lacks }] }
-  const parts = { rule, parameters, architecture, catalog }
+  const parts = { rule, architecture, catalog }
   const found = wishesOf(rule).flatMap((wish) => callExperiments(parts, wish))
   return {
     experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),

@@ -2,7 +2,7 @@
 import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
 import { relationOfId } from '../ddl.ts'
 import type { Limits } from '../experiment.ts'
-import { partsOfIndex } from './index-parts.ts'
+import { partsOfIndex, unknownIndex } from './index-parts.ts'
 import type { RuleContext } from '../rule-kind.ts'
 
 const named = (given: string | readonly string[] | undefined): readonly string[] =>
@@ -21,12 +21,16 @@ const smallRows = 1_000
 
 export const limitsOf = async (
   rule: QueryRule,
-  context: Pick<RuleContext, 'catalog' | 'db'>,
+  context: Pick<RuleContext, 'architecture' | 'catalog' | 'db'>,
 ): Promise<Limits> => {
   const { budget } = rule
   const { buffers, buffersPerRow, rowsReadPerRow, estimate } = budget
   const uses = await Promise.all(
-    named(budget.uses).map(async (name) => ({ name, parts: await partsOfIndex(name, rule, context) })),
+    named(budget.uses).map(async (name) => {
+      const unknown = await unknownIndex(name, context)
+      if (unknown !== null) return { name, parts: [], unknown }
+      return { name, parts: await partsOfIndex(name, rule, context) }
+    }),
   )
   return {
     ...(buffers === undefined ? {} : { buffers }),
@@ -40,6 +44,14 @@ export const limitsOf = async (
       .filter(([, rows]) => rows <= smallRows)
       .map(([id]) => relationOfId(id).name),
   }
+}
+
+/** Indexes that a budget names and that are nowhere: what to do about it; null: there are none. */
+export const unknownMend = ({ uses }: Pick<Limits, 'uses'>): string | null => {
+  const told = uses.flatMap(({ unknown }) => unknown ?? [])
+  return told.length === 0
+    ? null
+    : `${told.join(' ')} Name one that the plan can take, in { budget: { uses: … } }; or declare this one, with t.indexed(…, { name: … }).`
 }
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

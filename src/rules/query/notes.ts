@@ -11,6 +11,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, equalColumns, type Source } from './conditions.ts'
+import { isolationOf } from './isolation.ts'
 import { isTotal, keysetMend, orderMend } from './paging.ts'
 import { shownColumns } from './shown.ts'
 
@@ -38,11 +39,7 @@ const pageNotes = (
   const isPaged = 'limitCount' in select && select['op'] === 'SETOP_NONE' && !('groupClause' in select)
   // A policy lets rows of one tenant through.
   const isolated = rule.asApplication
-    ? context.architecture.tables
-        .filter(({ id }) => sources.some((source) => source.id === id))
-        .flatMap((table) =>
-          table.rules.filter((one) => one.kind === 'isolatedBy').flatMap((one) => one.columns),
-        )
+    ? sources.flatMap(({ id }) => isolationOf(id, context.architecture, context.catalog)?.column ?? [])
     : []
   const same = [...equalColumns(form.sql), ...isolated]
   const paged = { select, sources, same, catalog: context.catalog }

@@ -3,13 +3,13 @@
  * have one value, rows of one tenant meet, and joins along keys find their partners.
  */
 import type { Architecture } from '../../architecture/architecture.ts'
-import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
 import type { StatisticsRule } from '../../architecture/kinds/statistics.ts'
 import { queriesOf, type QueryRule } from '../../architecture/kinds/query.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Repeat, Repeats } from '../../rows/load/spread.ts'
-import { conditionsOf, joinedColumns } from './conditions.ts'
+import { conditionsOf, isGrouped, joinedColumns } from './conditions.ts'
+import { isolationOf } from './isolation.ts'
 
 /** Of 10,000 rows 500 are one tenant's. */
 const tenants = 20
@@ -18,22 +18,12 @@ const usual = 5 * tenants
 /** What further conditions leave of these. */
 const further = 4
 
-const isIsolated = (rule: DeclaredRule): rule is IsolatedByRule => rule.kind === 'isolatedBy'
-
 const isStatistics = (rule: DeclaredRule): rule is StatisticsRule => rule.kind === 'statistics'
 
 const known = new WeakMap<
   Architecture['tables'],
   { readonly count: number; readonly catalog: Catalog; readonly repeats: Repeats }
 >()
-
-const plainColumn = /^(?:\S+\.)?(?:"(?<quoted>(?:[^"]|"")+)"|(?<bare>[a-z_][\w$]*))$/u
-
-/** The column, where an expression is nothing more. */
-const columnIn = (expression: string): string | null => {
-  const groups = plainColumn.exec(expression)?.groups
-  return groups?.['quoted']?.replaceAll('""', '"') ?? groups?.['bare'] ?? null
-}
 
 const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, catalog: Catalog): Repeats => {
   const repeats = new Map<string, Map<string, Repeat>>()
@@ -54,7 +44,7 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
       const own = saidOf(id)
       const isTold = (column: string): boolean => own.has(column) && own.get(column)!.isDeclared !== true
       const told = columns.find(isTold) ?? columns.find((column) => !own.has(column))
-      const isolated = rules.find(isIsolated)?.column
+      const isolated = isolationOf(id, architecture, catalog)?.column
       for (const column of columns)
         own.set(column, {
           values: column === isolated ? tenants : usual,
@@ -64,16 +54,16 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
     }
   for (const { forms, reads } of queries) {
     for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
-      const isolation = table.rules.find(isIsolated)
+      const isolation = isolationOf(table.id, architecture, catalog)
       if (isolation) say(table.id, isolation.column, tenants, true)
     }
     for (const { sql } of forms) {
       const { sources, all } = conditionsOf(sql, columnsOf)
       for (const { alias, id } of sources) {
         const compared = all
-          .filter((one) => one.alias === alias && (one.use === 'equal' || one.use === 'any'))
-          .map(({ expression }) => columnIn(expression))
-        const isolated = architecture.tables.find((table) => table.id === id)?.rules.find(isIsolated)?.column
+          .filter((one) => one.alias === alias && isGrouped(one.use))
+          .map(({ column }) => column)
+        const isolated = isolationOf(id, architecture, catalog)?.column
         const [first, ...rest] = compared.filter((column) => column !== isolated)
         if (first !== undefined) say(id, first, usual, true)
         for (const column of rest) say(id, column, further, false)

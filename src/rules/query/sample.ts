@@ -112,6 +112,7 @@ const absentValues: Readonly<Record<string, string>> = {
   text: 'no such value',
   'character varying': 'no such value',
   uuid: 'ffffffff-ffff-4fff-bfff-ffffffffffff',
+  jsonb: '{"no such key": "no such value"}',
 }
 
 export const absentValue = (type: string): string | null => absentValues[type] ?? null
