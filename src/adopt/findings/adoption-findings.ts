@@ -10,6 +10,8 @@ export interface FindingOptions {
    * read-only transaction. Absent: they are not asked, and what hangs on them is no finding or says so.
    */
   readonly source?: Session
+  /** Without a source: the database that the SQL of a dump made, whose sequences stand as it says. It has no rows. */
+  readonly numbers?: Session
 }
 
 /** Texts as the catalog has them name everything outside pg_catalog with its schema. */
@@ -31,15 +33,14 @@ const withTransaction = async <T>(db: Session, mode: string, work: () => Promise
 export const adoptionFindings = (
   db: Session,
   catalog: Catalog,
-  { source }: FindingOptions = {},
+  { source, numbers }: FindingOptions = {},
 ): Promise<readonly Finding[]> => {
   const find = async (): Promise<readonly Finding[]> => {
-    const ground = { copy: db, source: source ?? null, catalog }
+    const ground = { copy: db, source: source ?? null, numbers: source ?? numbers ?? db, catalog }
     const findings: Finding[] = []
     for (const kind of findingKinds) findings.push(...(await kind.find(ground)))
     return findings
   }
-  return withTransaction(db, '', () =>
-    source === undefined || source === db ? find() : withTransaction(source, 'read only', find),
-  )
+  const other = source ?? numbers ?? db
+  return withTransaction(db, '', () => (other === db ? find() : withTransaction(other, 'read only', find)))
 }

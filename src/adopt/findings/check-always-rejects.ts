@@ -1,8 +1,8 @@
 /** A CHECK that no row satisfies: the table can never have one. */
 import { readable } from '../../catalog/expression/text.ts'
-import { droppedCheck } from './check-never-rejects.ts'
+import { droppedCheck } from '../../rows/idle/words.ts'
 import type { FindingKind } from './finding-kind.ts'
-import { studyChecks, type CheckStudy } from './study-checks.ts'
+import { studyChecks, type CheckStudy } from '../../rows/idle/study-checks.ts'
 
 /** `CHECK (false) NO INHERIT` is how a parent is kept empty on purpose. */
 const isMeant = ({ structure }: CheckStudy): boolean => structure.facts.noInherit

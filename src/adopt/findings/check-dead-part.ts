@@ -2,9 +2,9 @@
 import { printExpression, readable } from '../../catalog/expression/text.ts'
 import type { Finding } from '../../prove/result.ts'
 import { asMeant, replacedCheck } from './check-never-rejects.ts'
-import { withoutPart } from './condition-parts.ts'
+import { withoutPart } from '../../rows/idle/condition-parts.ts'
 import type { FindingKind } from './finding-kind.ts'
-import { studyChecks, type CheckStudy, type DeadPart } from './study-checks.ts'
+import { studyChecks, type CheckStudy, type DeadPart } from '../../rows/idle/study-checks.ts'
 
 const whyDead = ({ constant, connective }: DeadPart): string => {
   if (constant === null)

@@ -1,14 +1,15 @@
 /** A CHECK that every row satisfies: `x = NULL OR …` is never false, and PostgreSQL takes null for yes. */
-import { printExpression, readable } from '../../catalog/expression/text.ts'
+import { printExpression } from '../../catalog/expression/text.ts'
 import { fieldsOf } from '../../catalog/expression/tree.ts'
 import { operatorName } from '../../catalog/expression/conditions.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
+import { ident } from '../../postgres/quote.ts'
 import type { ParseNode } from '../../postgres/parse.ts'
 import type { Finding } from '../../prove/result.ts'
 import { underCasts } from '../../rows/tree.ts'
-import { replaceParts } from './condition-parts.ts'
+import { replaceParts } from '../../rows/idle/condition-parts.ts'
 import type { FindingKind } from './finding-kind.ts'
-import { studyChecks, type CheckStudy } from './study-checks.ts'
+import { studyChecks, type CheckStudy } from '../../rows/idle/study-checks.ts'
+import { alterChecked, droppedCheck, saidNever, whyNever } from '../../rows/idle/words.ts'
 
 const isNull = (node: unknown): boolean => fieldsOf(underCasts(node), 'A_Const')?.['isnull'] === true
 
@@ -37,30 +38,14 @@ export const asMeant = ({ condition }: CheckStudy): string | null => {
   return tests.size === 0 ? null : printExpression(replaceParts(condition.tree, tests))
 }
 
-const alter = ({ table, isDomain }: CheckStudy): string =>
-  `alter ${isDomain ? 'domain' : 'table'} ${qualified(table)}`
-
-export const droppedCheck = (study: CheckStudy): string =>
-  `${alter(study)} drop constraint ${ident(study.structure.facts.name)};`
-
 /** `alter table … drop constraint …, add constraint … check (…)`; a domain takes one change at a time. */
 export const replacedCheck = (study: CheckStudy, expression: string): string => {
   const { structure, isDomain } = study
   const name = ident(structure.facts.name)
   const added = `add constraint ${name} check (${expression})${structure.facts.noInherit ? ' no inherit' : ''}`
   return isDomain
-    ? `${droppedCheck(study)}\n${alter(study)} ${added};`
-    : `${alter(study)} drop constraint ${name}, ${added};`
-}
-
-const whyNever = (study: CheckStudy): string => {
-  const nulls = study.dead.filter(({ constant, connective }) => constant === 'null' && connective === 'or')
-  const parts = nulls.map(({ node }) => readable(node))
-  if (parts.length > 0)
-    return `${parts.join(' and ')} is null for every row (EXPLAIN VERBOSE folds it), null or false is null, and a CHECK rejects only what is false`
-  return study.verdict === 'never-rejects' && study.condition.parts.length === 0
-    ? 'the condition is never false, whatever stands in its columns: a CHECK rejects only what is false'
-    : 'every way in which its values can compare, nulls among them, was put to PostgreSQL: none is false'
+    ? `${droppedCheck(study)}\n${alterChecked(study)} ${added};`
+    : `${alterChecked(study)} drop constraint ${name}, ${added};`
 }
 
 const finding = (study: CheckStudy): Finding => {
@@ -71,7 +56,7 @@ const finding = (study: CheckStudy): Finding => {
     code: 'adopt.check-never-rejects',
     severity: 'warning',
     structure: structure.id,
-    summary: `${table.id}: CHECK ${structure.name} can never reject a row: ${readable(study.condition.tree, structure.facts.expression)}`,
+    summary: `${table.id}: ${saidNever(study)}`,
     reason,
     why: whyNever(study),
     fix:

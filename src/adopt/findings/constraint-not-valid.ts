@@ -8,6 +8,7 @@ import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Reply, Session } from '../../postgres/session.ts'
+import type { RelationName } from '../../ground/names.ts'
 import type { Finding } from '../../prove/result.ts'
 import { askEach } from '../../rows/savepoint.ts'
 import { askJson } from './ask-json.ts'
@@ -19,6 +20,8 @@ interface Unvalidated {
   readonly name: string
   /** `select … from …` of rows that break it; null where rows of many tables would have to be asked. */
   readonly breaking: string | null
+  /** Those that it names. */
+  readonly tables: readonly RelationName[]
   readonly validate: string
 }
 
@@ -65,7 +68,7 @@ const ofTable = (
     const { name, notValid, notEnforced, expression } = structure.facts
     if (!notValid || notEnforced) return []
     const breaking = `select from ${qualified(table)} where not (${expression}\n)`
-    return [{ structure, of: table.id, name, breaking, validate: validate(table, name) }]
+    return [{ structure, of: table.id, name, breaking, tables: [table], validate: validate(table, name) }]
   }),
   ...(catalog.of(table.id, 'required') as readonly Structure<RequiredFacts>[]).flatMap(
     (structure): Unvalidated[] => {
@@ -75,14 +78,17 @@ const ofTable = (
       )
       if (!notValid || !known) return []
       const breaking = `select from ${qualified(table)} where ${ident(column)} is null`
-      return [{ structure, of: table.id, name: known.name, breaking, validate: validate(table, known.name) }]
+      const { name } = known
+      return [{ structure, of: table.id, name, breaking, tables: [table], validate: validate(table, name) }]
     },
   ),
   ...referencesOf(catalog, table.id).flatMap((structure): Unvalidated[] => {
     const { facts, name } = structure
     if (!facts.notValid || facts.notEnforced) return []
     const breaking = orphans(catalog, table, facts)
-    return [{ structure, of: table.id, name, breaking, validate: validate(table, name) }]
+    const target = catalog.tables.get(facts.target)
+    const tables = target ? [table, target] : [table]
+    return [{ structure, of: table.id, name, breaking, tables, validate: validate(table, name) }]
   }),
 ]
 
@@ -97,6 +103,7 @@ const ofDomains = (catalog: Catalog): readonly Unvalidated[] =>
         of: structure.id,
         name,
         breaking: null,
+        tables: [],
         validate: `alter domain ${qualified(facts)} validate constraint ${ident(name)};`,
       }))
   })
@@ -104,10 +111,15 @@ const ofDomains = (catalog: Catalog): readonly Unvalidated[] =>
 /** A table of millions may take longer than anybody wants to wait here. */
 const patience = '2s'
 
-/** What the rows say: they keep it, they break it, or (null) it was not found out. */
-type Answer = 'kept' | 'broken' | null
+/**
+ * What the rows say: they keep it, they break it, the session may not read them, policies hide some of them, or (null)
+ * it was not found out.
+ */
+type Answer = 'kept' | 'broken' | 'forbidden' | 'hidden' | null
 
 const answerOf = (reply: Reply | undefined): Answer => {
+  if (reply?.fault?.sqlstate === '42501')
+    return reply.fault.message.includes('row-level security') ? 'hidden' : 'forbidden'
   if (!reply || reply.fault) return null
   return (reply.commands.at(-1)?.rows.length ?? 0) > 0 ? 'broken' : 'kept'
 }
@@ -116,29 +128,54 @@ const askRows = async (source: Session, all: readonly Unvalidated[]): Promise<re
   const asked = all.flatMap((one, i) => (one.breaking === null ? [] : [{ i, sql: one.breaking }]))
   const replies = await askEach(
     source,
-    asked.map(({ sql }) => `set local statement_timeout = ${literal(patience)};\n${sql} limit 1`),
+    // Rows that a policy hides would be taken for none: off, it refuses instead.
+    asked.map(
+      ({ sql }) =>
+        `set local statement_timeout = ${literal(patience)}; set local row_security = off;\n${sql} limit 1`,
+    ),
   )
   const answers = new Map(asked.map(({ i }, k) => [i, answerOf(replies[k])]))
   return all.map((_one, i) => answers.get(i) ?? null)
 }
 
-const finding = (one: Unvalidated, answer: Answer): Finding => {
+const wordsOf = (answer: Answer, role: string): string => {
+  if (answer === 'kept') return 'every row that is there keeps it'
+  if (answer === 'broken') return 'there are rows that break it'
+  if (answer === 'forbidden') return `${role} may not read the rows that are there`
+  if (answer === 'hidden') return `policies hide rows that are there from ${role}`
+  return 'whether the rows that are there keep it was not found out'
+}
+
+/** How the session comes to read them; each table that the question names. */
+const grantsFor = ({ tables }: Unvalidated, role: string): readonly string[] => [
+  ...new Set(tables.map(({ schema }) => `grant usage on schema ${ident(schema)} to ${ident(role)};`)),
+  ...tables.map((table) => `grant select on ${qualified(table)} to ${ident(role)};`),
+]
+
+const finding = (one: Unvalidated, answer: Answer, role: string): Finding => {
   const { structure, of, name, breaking } = one
   const look = breaking === null ? [] : [`${breaking.replace('select from', 'select * from')};`]
-  const words =
+  const toDo =
     answer === 'kept'
-      ? 'every row that is there keeps it'
-      : answer === 'broken'
-        ? 'there are rows that break it'
-        : 'whether the rows that are there keep it was not found out'
+      ? 'validate it (it takes no lock that keeps writers out)'
+      : answer === 'forbidden'
+        ? 'let the role read them and adopt again, or look yourself; then validate it'
+        : answer === 'hidden'
+          ? 'look as the owner of the table or as a role with BYPASSRLS; then validate it'
+          : `put right the rows that break it${breaking === null ? '' : ' (the first statement finds them)'}, then validate it`
+  const statements = [
+    ...(answer === 'forbidden' ? grantsFor(one, role) : []),
+    ...(answer === 'kept' ? [] : look),
+    one.validate,
+  ]
   return {
     code: 'adopt.constraint-not-valid',
     severity: answer === 'broken' ? 'warning' : 'note',
     structure: structure.id,
-    summary: `${of}: ${name} is NOT VALID: ${words}`,
+    summary: `${of}: ${name} is NOT VALID: ${wordsOf(answer, role)}`,
     reason: 'a constraint was never validated',
     why: 'new rows are checked and those that were there before are not, so nobody may rely on it: the planner does not, either',
-    fix: `${answer === 'kept' ? 'validate it (it takes no lock that keeps writers out)' : `put right the rows that break it${breaking === null ? '' : ' (the first statement finds them)'}, then validate it`}:\n${[...(answer === 'kept' ? [] : look), one.validate].join('\n')}`,
+    fix: `${toDo}:\n${statements.join('\n')}`,
   }
 }
 
@@ -153,6 +190,7 @@ export const constraintNotValid: FindingKind = {
     if (all.length === 0) return []
     // A copy has no rows: that none of them breaks it says nothing.
     const answers = source === null ? [] : await askRows(source, all)
-    return all.map((one, i) => finding(one, answers[i] ?? null))
+    const { user } = (source ?? copy).address
+    return all.map((one, i) => finding(one, answers[i] ?? null, user))
   },
 }

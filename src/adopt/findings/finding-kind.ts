@@ -12,6 +12,8 @@ export interface FindingGround {
   readonly copy: Session
   /** What only a database in use knows (rows, numbers of sequences, members of roles): read only. Null: there is none. */
   readonly source: Session | null
+  /** Where sequences stand as they do in use: the database itself, or what a dump's own SQL has made. */
+  readonly numbers: Session
   readonly catalog: Catalog
 }
 

@@ -12,7 +12,7 @@ import { askJson } from './ask-json.ts'
 import { askPlans, unforced } from './ask-plans.ts'
 import type { FindingGround, FindingKind } from './finding-kind.ts'
 import { guardedIndexesSql, type GuardedIndexRow, type PartRow } from './leaky-indexes-sql.ts'
-import { rowConstants } from './row-constants.ts'
+import { rowConstants } from '../../rows/idle/row-constants.ts'
 import { commandsOf, identityComparisons, policiesOf } from './table-policies.ts'
 
 /** In these a statement may come by any of the parts; in others by the first. */

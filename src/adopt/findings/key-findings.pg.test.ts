@@ -184,6 +184,37 @@ it('foreign keys that are there twice, that are too narrow, or that set null whe
   await lab.close()
 })
 
+it('rewrite rules between a foreign key and its rows', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table people (id int primary key);
+    create table t (id int primary key, person int references people on delete cascade, note text,
+      other int references people on update cascade on delete set null, free int references people);
+    create rule keeps as on delete to t where old.note = 'kept' do instead nothing;
+    create rule "sti""ll" as on update to t do instead nothing;
+    create rule also as on delete to t do also notify gone;
+    create table off (id int references people on delete cascade);
+    create rule off as on delete to off do instead nothing; alter table off disable rule off;
+    insert into people values (1), (2), (3);
+    insert into t (id, person, note) values (1, 1, 'kept'), (2, 2, 'free');`,
+  )
+  expect(await lab.told('adopt.foreign-key-rewritten')).toEqual([
+    't/references:other->people: t: foreign key t_other_fkey says on delete set null, and rewrite rule sti"ll does something else instead',
+    't/references:other->people: t: foreign key t_other_fkey says on update cascade, and rewrite rule sti"ll does something else instead',
+    't/references:person->people: t: foreign key t_person_fkey says on delete cascade, and rewrite rule keeps does something else instead',
+  ])
+  const [sets, , deletes] = await lab.find('adopt.foreign-key-rewritten')
+  expect(deletes!.why).toContain('goes, and rows that the rule keeps go on pointing to it')
+  await lab.run('alter table t disable rule "sti""ll"; delete from people where id in (1, 2)')
+  // The row that is kept points to nobody, and PostgreSQL does not say so.
+  await lab.run(`do $$ begin assert (select count(*) = 1 from t where person = 1); end $$`)
+  await lab.run('alter table t enable rule "sti""ll"')
+  expect(sets!.why).toContain('a row of people that is referenced cannot be deleted (XX000)')
+  await expect(lab.run('delete from people where id = 3')).rejects.toThrow(/unexpected result/u)
+  expect(await lab.mend('adopt.foreign-key-rewritten')).toEqual([])
+  await lab.close()
+})
+
 it('tables without a key', async () => {
   const lab = await openFindingLab(
     server,
@@ -191,10 +222,15 @@ it('tables without a key', async () => {
     create table numbered (id serial, a text);
     create table keyed (a int primary key);
     create table unique_required (a int not null unique);
+    create table heir () inherits (keyed);
     create table parted (a int, at date) partition by range (at);
     create table part_one partition of parted for values from ('2024-01-01') to ('2025-01-01');`,
   )
-  expect(ids(await lab.told('adopt.table-without-key'))).toEqual(['"no key"/table', 'numbered/table'])
+  expect(ids(await lab.told('adopt.table-without-key'))).toEqual([
+    '"no key"/table',
+    'heir/table',
+    'numbered/table',
+  ])
   expect(await lab.mend('adopt.table-without-key')).toEqual([])
   await lab.close()
 })

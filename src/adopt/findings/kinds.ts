@@ -9,6 +9,7 @@ import { defaultRefused } from './default-refused.ts'
 import { definerPublic, definerSearchPath } from './definer-search-path.ts'
 import type { FindingKind } from './finding-kind.ts'
 import { foreignKeyDuplicate } from './foreign-key-duplicate.ts'
+import { foreignKeyRewritten } from './foreign-key-rewritten.ts'
 import { foreignKeySetNull } from './foreign-key-set-null.ts'
 import { foreignKeyType } from './foreign-key-type.ts'
 import { foreignKeyUnindexed } from './foreign-key-unindexed.ts'
@@ -36,6 +37,7 @@ export const findingKinds: readonly FindingKind[] = [
   checkDeadPart,
   defaultRefused,
   foreignKeyDisabled,
+  foreignKeyRewritten,
   foreignKeySetNull,
   foreignKeyType,
   triggerDisabled,

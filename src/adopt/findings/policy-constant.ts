@@ -1,27 +1,11 @@
 /** Policies whose condition is the same for every row: those that let nothing through, and writes that everybody may do. */
-import type { Catalog } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { FindingGround, FindingKind } from './finding-kind.ts'
-import { rowConstants, type RowConstant } from './row-constants.ts'
+import { openToHeldRoles } from './policy-open.ts'
+import { isNarrowed, passes, refuses, type Constants } from './policy-passes.ts'
+import { siblingsOf } from './policy-siblings.ts'
+import { rowConstants } from '../../rows/idle/row-constants.ts'
 import { commandsOf, guardedTables, policySql, type Command, type Policy } from './table-policies.ts'
-
-interface Constants {
-  /** For rows that are there; null: it depends on the row, or there is no such condition. */
-  readonly using: RowConstant | null
-  /** For rows that are written: USING where WITH CHECK is left out. */
-  readonly check: RowConstant | null
-}
-
-const asksOldRows = (command: Command): boolean => command !== 'insert'
-const asksNewRows = (command: Command): boolean => command === 'insert' || command === 'update'
-
-const passes = (command: Command, { using, check }: Constants): boolean =>
-  (!asksOldRows(command) || using === 'true') && (!asksNewRows(command) || check === 'true')
-
-const isNo = (constant: RowConstant | null): boolean => constant === 'false' || constant === 'null'
-
-const refuses = (command: Command, { using, check }: Constants): boolean =>
-  (asksOldRows(command) && isNo(using)) || (asksNewRows(command) && isNo(check))
 
 const readConstantsOf = async ({ copy, catalog }: FindingGround): Promise<ReadonlyMap<Policy, Constants>> => {
   const guarded = guardedTables(catalog)
@@ -50,27 +34,6 @@ const readConstantsOf = async ({ copy, catalog }: FindingGround): Promise<Readon
       }),
     ),
   )
-}
-
-/** A restrictive policy that asks something for the same command and everybody keeps the writes in. */
-const isNarrowed = (
-  policy: Policy,
-  command: Command,
-  catalog: Catalog,
-  constants: ReadonlyMap<Policy, Constants>,
-): boolean => {
-  const beside = catalog.of(policy.table ?? '', 'policy') as readonly Policy[]
-  return beside.some((other) => {
-    const own = constants.get(other)
-    const isForAll = other.facts.roles.includes(null)
-    return (
-      !other.facts.permissive &&
-      isForAll &&
-      commandsOf(other).includes(command) &&
-      own !== undefined &&
-      !passes(command, own)
-    )
-  })
 }
 
 const alwaysPasses = (policy: Policy, commands: readonly Command[]): Finding => ({
@@ -102,19 +65,21 @@ export const policyConstant: FindingKind = {
   codes: ['adopt.policy-always-passes', 'adopt.policy-never-passes'],
   find: async (ground) => {
     const constants = await readConstantsOf(ground)
-    return [...constants].flatMap(([policy, own]): Finding[] => {
+    const { catalog } = ground
+    const siblings = siblingsOf(catalog)
+    return [...constants].flatMap(([policy, own]): readonly Finding[] => {
       const { facts } = policy
-      if (!facts.permissive || !ground.catalog.tables.get(policy.table ?? '')?.rowSecurity) return []
+      if (!facts.permissive || !catalog.tables.get(policy.table ?? '')?.rowSecurity) return []
       const commands = commandsOf(policy)
       if (commands.every((command) => refuses(command, own))) return [neverPasses(policy, own)]
-      if (!facts.roles.includes(null)) return []
-      const open = commands.filter(
-        (command) =>
-          command !== 'select' &&
-          passes(command, own) &&
-          !isNarrowed(policy, command, ground.catalog, constants),
-      )
-      return open.length === 0 ? [] : [alwaysPasses(policy, open)]
+      const always = commands.filter((command) => passes(command, own))
+      const isOpen = (command: Command, role: string | null): boolean =>
+        always.includes(command) && !isNarrowed(policy, command, role, catalog, constants)
+      const writes = facts.roles.includes(null)
+        ? always.filter((command) => command !== 'select' && isOpen(command, null))
+        : []
+      if (writes.length > 0) return [alwaysPasses(policy, writes)]
+      return openToHeldRoles(policy, { catalog, siblings, isOpen })
     })
   },
 }

@@ -78,6 +78,82 @@ describe('policies that are never asked, or say the same of every row', () => {
     await lab.close()
   })
 
+  it('open to a role that is held to its own tenant elsewhere; not to one that nothing holds back', async () => {
+    const roles = 'create role "held App" nologin; create role held_service nologin'
+    await (await openFindingLab(server, roles)).close()
+    const who = `current_setting('app.tenant', true)::bigint`
+    const own = `(tenant_id = ${who})`
+    const lab = await openFindingLab(
+      server,
+      `${guarded('orders', 'id int primary key, tenant_id bigint')}
+      create policy own on orders to "held App" using ${own};
+      create policy service on orders to held_service using (true);
+      ${guarded('notes', 'id int primary key, tenant_id bigint')}
+      create policy "all of ""it" on notes to "held App", held_service using (true);
+      ${guarded('prices', 'id int primary key, tenant_id bigint')}
+      create policy reading on prices for select to "held App" using (true);
+      ${guarded('carts', 'id int primary key, tenant_id bigint')}
+      create policy reading on carts for select to "held App" using (true);
+      create policy own on carts to "held App" using ${own};
+      ${guarded('kept', 'id int primary key, tenant_id bigint')}
+      create policy everything on kept to "held App" using (true);
+      create policy narrow on kept as restrictive to "held App" using ${own};
+      ${guarded('countries', 'id int primary key, name text')}
+      create policy reading on countries to "held App" using (true);
+      ${guarded('typed', 'id int primary key, tenant_id text')}
+      create policy reading on typed to "held App" using (true);
+      ${guarded('posts', 'id int primary key, author_id bigint')}
+      create policy reading on posts for select to "held App" using (true);
+      create policy own on posts for update to "held App" using (author_id = ${who});
+      ${guarded('likes', 'id int primary key, author_id bigint')}
+      create policy giving on likes for insert to "held App" with check (true);`,
+    )
+    expect(await lab.told('adopt.policy-always-passes')).toEqual([
+      'carts/policy:reading: carts: policy reading lets held App select every row, whatever its tenant_id',
+      'likes/policy:giving: likes: policy giving lets held App insert every row, whatever its author_id',
+      'notes/policy:"all of ""it": notes: policy all of "it lets held App select, insert, update, delete every row, whatever its tenant_id',
+      'prices/policy:reading: prices: policy reading lets held App select every row, whatever its tenant_id',
+    ])
+    const severities = (await lab.find('adopt.policy-always-passes')).map(({ severity }) => severity)
+    // That a table of prices is nobody else's business is judged by the name of its column.
+    expect(severities).toEqual(['warning', 'warning', 'warning', 'note'])
+    expect(await lab.mend('adopt.policy-always-passes')).toEqual([])
+    await lab.close()
+  })
+
+  it('for a role that holds no privilege on the table, where grants are known', async () => {
+    const roles = `create role granted_not nologin; create role granted_some nologin; create role granted_group nologin;
+      create role granted_member nologin; grant granted_group to granted_member`
+    await (await openFindingLab(server, roles)).close()
+    const schema = `create schema "Odd ""S"; ${guarded('"Odd ""S".t', 'id int primary key, owner_id int')}
+      create policy partly on "Odd ""S".t to granted_some using (owner_id = 1);
+      create policy by_member on "Odd ""S".t for select to granted_group using (owner_id = 1);
+      create policy one_of on "Odd ""S".t for select to granted_not, granted_some using (owner_id = 1);
+      create policy never on "Odd ""S".t to granted_not using (owner_id = 1);
+      create policy "no insert" on "Odd ""S".t for insert to granted_some with check (owner_id = 1);`
+    const unknown = await openFindingLab(server, schema)
+    expect(await unknown.told('adopt.policy-without-askers')).toEqual([])
+    await unknown.close()
+    const lab = await openFindingLab(
+      server,
+      `${schema} grant usage on schema "Odd ""S" to granted_some;
+      grant select (owner_id), update on "Odd ""S".t to granted_some; grant select on "Odd ""S".t to granted_member;`,
+    )
+    const table = '"Odd ""S".t'
+    expect(await lab.told('adopt.policy-without-askers')).toEqual([
+      `${table}/policy:never: ${table}: policy never is never asked: nobody granted granted_not select, insert, update or delete on the table`,
+      `${table}/policy:"no insert": ${table}: policy no insert is never asked: nobody granted granted_some insert on the table`,
+    ])
+    const [never] = await lab.find('adopt.policy-without-askers')
+    expect(mendOf(never!).split('\n')).toEqual([
+      'grant usage on schema "Odd ""S" to granted_not;'.replace('granted_not', '"granted_not"'),
+      'grant select, insert, update, delete on "Odd ""S"."t" to "granted_not";',
+      '-- or: drop policy "never" on "Odd ""S"."t";',
+    ])
+    expect(await lab.mend('adopt.policy-without-askers')).toEqual([])
+    await lab.close()
+  })
+
   it('for roles that nobody can be, as far as a server in use says', async () => {
     const roles =
       'create role assay_nobody nologin; create role assay_group nologin; create role "Some One" login'
@@ -117,6 +193,7 @@ it('a table without row-level security beside siblings that share its column', a
     create policy self on users using (id = ${who});
     create table "open items" (id bigint primary key, tenant_id bigint);
     create table hidden (id bigint primary key, tenant_id bigint);
+    create table "old orders" (primary key (id)) inherits (orders);
     create table public_pages (id bigint primary key, is_public boolean);
     create table other_type (id bigint primary key, tenant_id uuid);
     create table "other one".elsewhere (id bigint primary key, tenant_id bigint);
@@ -129,10 +206,12 @@ it('a table without row-level security beside siblings that share its column', a
     ${guarded('many.c', 'id bigint primary key, tenant_id bigint')}
     create policy all_of_c on many.c using (tenant_id = ${who});
     create table many.open (id bigint primary key, tenant_id bigint);
-    grant select on orders, users, "open items", public_pages, other_type, many.a, many.open to assay_app;`,
+    grant select on orders, users, "open items", public_pages, other_type, "old orders", many.a, many.open to assay_app;`,
   )
-  const [like, found, ...more] = await lab.find('adopt.row-security-off')
+  const [like, heir, found, ...more] = await lab.find('adopt.row-security-off')
   expect(more).toEqual([])
+  // Row-level security of its parent does not guard it when it is asked itself.
+  expect(heir!.structure).toBe('"old orders"/table')
   // As most of its siblings are guarded, not as the first of them: its policy serves one role alone.
   expect(like!.fix).toContain('create policy "all_of_b" on "many"."open" to public using')
   expect(found!.structure).toBe('"open items"/table')

@@ -9,7 +9,7 @@ import { askPlans, unforced } from './ask-plans.ts'
 import type { FindingKind } from './finding-kind.ts'
 import { callKey, callsIn, wrapCalls, type CallName, type Wrapped } from '../../rows/per-row-calls.ts'
 import { filtersOf, hasInitPlan } from './plan-nodes.ts'
-import { anyRowOf } from './row-constants.ts'
+import { anyRowOf } from '../../rows/idle/row-constants.ts'
 import { guardedTables, policySql, type Policy } from './table-policies.ts'
 
 type Volatility = 'stable' | 'immutable'

@@ -1,14 +1,14 @@
 /** Sequences that have given most of what they, or the columns that they feed, can hold. */
 import { referencesOf } from '../../catalog/references.ts'
 import { relationObjectId } from '../../catalog/uses.ts'
-import { relationId, structureId } from '../../ground/names.ts'
+import { relationId, structureId, type RelationName } from '../../ground/names.ts'
 import type { Catalog } from '../../catalog/structure.ts'
-import { qualified } from '../../postgres/quote.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
 import { alterTypes } from './alter-types.ts'
 import { askJson } from './ask-json.ts'
 import type { FindingKind } from './finding-kind.ts'
-import { sequencesSql, type SequenceRow } from './sequences-sql.ts'
+import { sequencesSql, unreadSequencesSql, type SequenceRow } from './sequences-sql.ts'
 
 /** Inserts that fail tomorrow are an error. */
 const almostAll = 95
@@ -66,8 +66,26 @@ const finding = (catalog: Catalog, row: SequenceRow): Finding => {
   }
 }
 
+const unread = (role: string, sequences: readonly RelationName[]): readonly Finding[] => {
+  if (sequences.length === 0) return []
+  const grants = sequences.map(
+    (sequence) => `grant select on sequence ${qualified(sequence)} to ${ident(role)};`,
+  )
+  return [
+    {
+      code: 'adopt.numbers-unread',
+      severity: 'warning',
+      summary: `${role} may not read ${sequences.length === 1 ? '1 sequence' : `${sequences.length} sequences`}: how near their end they are is not known`,
+      why: 'a sequence at its end makes every insert fail, and PostgreSQL shows its last number to nobody without a right on it',
+      fix: `as its owner or a superuser, and adopt again:\n${grants.join('\n')}`,
+    },
+  ]
+}
+
 export const sequenceNearEnd: FindingKind = {
-  codes: ['adopt.sequence-near-end'],
-  find: async ({ copy, source, catalog }) =>
-    (await askJson<SequenceRow>(source ?? copy, sequencesSql)).map((row) => finding(catalog, row)),
+  codes: ['adopt.sequence-near-end', 'adopt.numbers-unread'],
+  find: async ({ numbers, catalog }) => [
+    ...(await askJson<SequenceRow>(numbers, sequencesSql)).map((row) => finding(catalog, row)),
+    ...unread(numbers.address.user, await askJson<RelationName>(numbers, unreadSequencesSql)),
+  ],
 }

@@ -27,7 +27,15 @@ const most = `case coalesce(nullif(t.typbasetype, 0), t.oid) when 'int2'::pg_cat
 /** Above this share a sequence is near its end. */
 const nearEnd = 75
 
-/** What a role may not read it is not told: such a sequence is left out. */
+/** Those whose numbers the session may not read. */
+export const unreadSequencesSql = `
+  select n.nspname as schema, c.relname as name
+  from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where ${userSchema('n')} and not pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT,USAGE')
+  order by n.nspname collate "C", c.relname collate "C"`
+
+/** What a role may not read it is not told: such a sequence is left out, and named by unreadSequencesSql. */
 export const sequencesSql = `
   with fed as (
     select d.objid as sequence, d.refobjid as relation, d.refobjsubid as number

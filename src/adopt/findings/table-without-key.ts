@@ -1,6 +1,7 @@
 /** A table whose rows nothing tells apart. */
 import { structureId } from '../../ground/names.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
+import { partitionParent } from '../../catalog/partition/whole.ts'
 import type { Column, Table } from '../../catalog/table.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { FindingKind } from './finding-kind.ts'
@@ -39,7 +40,7 @@ export const tableWithoutKey: FindingKind = {
   codes: ['adopt.table-without-key'],
   find: async ({ catalog }) =>
     [...catalog.tables.values()]
-      .filter(({ kind, partitionOf }) => kind === 'table' && partitionOf === null)
+      .filter((table) => table.kind === 'table' && partitionParent(catalog, table) === null)
       .filter((table) => table.columns.length > 0 && !indexesOfTable(catalog, table).some(tellsRowsApart))
       .map(finding),
 }
