@@ -83,8 +83,10 @@ const rowsOfWriters = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows 
 /** Fewer tables than this are written on one workplace: reading what rows must obey costs each of them something. */
 const fewTables = 4
 
-const labourOf = ({ rule, table }: BoundRule, catalog: Catalog): number =>
-  (table && kindOf(rule).labour?.(rule, { catalog, table })) ?? 1
+const labourOf = (
+  { rule, table }: BoundRule,
+  { catalog, operators = null }: Pick<WritingWish, 'catalog' | 'operators'>,
+): number => (table && kindOf(rule).labour?.(rule, { catalog, table, operators })) ?? 1
 
 /** As many workplaces as the writing of these rules' tests is worth. */
 export const writersFor = (rules: readonly BoundRule[], workers: number): number =>
@@ -124,7 +126,7 @@ const writeOnce = async (
         return writeTests(group, { architecture, catalog, rows, db: desk.db, operators })
       },
       () => undefined,
-      (group) => group.reduce((sum, one) => sum + labourOf(one, catalog), 0),
+      (group) => group.reduce((sum, one) => sum + labourOf(one, { catalog, operators }), 0),
     )
     const testedOf = new Map(written.flat().map((one) => [one.rule, one]))
     return {

@@ -8,6 +8,7 @@ import { ident, literal } from '../postgres/quote.ts'
 import { type Abstraction, abstractExpression, newAbstraction, type Term } from './abstraction.ts'
 import { addDecimal, decimalPattern, isBelow } from './decimal.ts'
 import type { TableFacts } from './facts.ts'
+import { readNoTable } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 import { nameList, walk } from './tree.ts'
 
@@ -112,12 +113,11 @@ const valuesOf = async (
   let ranks = constants.map(() => 1)
   if (constants.length > 1) {
     if (type === null) return null
-    const [reply] = await askEach(db, [
-      rankQuery(
-        unlimited(type),
-        constants.map(([, c]) => c),
-      ),
-    ])
+    const ranked = rankQuery(
+      unlimited(type),
+      constants.map(([, c]) => c),
+    )
+    const [reply] = await askEach(db, [ranked], { anywhere: await readNoTable(db, [type]) })
     if (!reply || reply.fault) return null
     ranks = (reply.commands.at(-1)?.rows ?? []).map((r) => Number(r[0]))
   }
@@ -262,7 +262,9 @@ const proveUnder = async (
   )
   const where = ['true', ...nulls, ...all.slice(1).map((s) => `(${s}) is not false`)]
   const from = lists.length === 0 ? '' : ` from ${lists.join(' cross join ')}`
-  const [reply] = await askEach(db, [`select ${counts.join(', ')}${from} where ${where.join(' and ')}`])
+  const anywhere = await readNoTable(db, [...counts, ...where])
+  const question = `select ${counts.join(', ')}${from} where ${where.join(' and ')}`
+  const [reply] = await askEach(db, [question], { anywhere })
   if (!reply || reply.fault) return nothing
   return (reply.commands.at(-1)?.rows[0] ?? []).map((n) => n === '0')
 }

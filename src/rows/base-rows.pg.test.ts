@@ -240,6 +240,9 @@ describe('base rows', () => {
        create type mood as enum ('sad', 'ok', 'happy'); create domain good as mood check (value <> 'sad');
        create domain named as text not null check (length(value) >= 2);
        create table domains (id int primary key, t few not null, m good, n named);
+       create type "Pla ce" as (street text, "zip ""code""" text, country char(2), n numeric(4,1));
+       create domain lived as "Pla ce" check ((value)."zip ""code""" is not null and char_length((value).country) = 2 and (value).n > 5);
+       create table lives (id int primary key, home lived, p "Pla ce" not null check ((p).n > 7 and (p).street <> ''));
        create table whole (id int primary key, a int not null, b int not null);
        create function enough(w whole) returns boolean language sql immutable as $$ select w.a + w.b > 10 $$;
        alter table whole add check (enough(whole.*));

@@ -5,6 +5,7 @@ import { neighboursOf } from './column-options.ts'
 import { cluesOfExpression, type Comparison } from './constants.ts'
 import type { TableFacts } from './facts.ts'
 import { valueSelect } from './frame.ts'
+import { readNoTable } from './known-answers.ts'
 import type { Row } from './rows.ts'
 import { askEach } from './savepoint.ts'
 
@@ -53,7 +54,8 @@ export const deriveValues = async (
       return valueSelect(facts, used, [c.sql])
     }),
   )
-  const replies = await askEach(db, texts)
+  const sources = [...comparisons.map(({ sql }) => sql), ...rows.flatMap((row) => Object.values(row))]
+  const replies = await askEach(db, texts, { anywhere: await readNoTable(db, sources) })
   return rows.map((row, r) => {
     const values = new Map<string, { direct: string[]; solved: string[] }>()
     for (const [i, c] of comparisons.entries()) {

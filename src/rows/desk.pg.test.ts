@@ -93,6 +93,14 @@ test('a question of no table is asked on whatever stands', async () => {
   expect(await laid()).toBe(1)
 })
 
+test('a question of no table is not asked where names may mean something else', async () => {
+  await session.query('create temp table noted (id int)')
+  for (const set of [`set local search_path = ''`, `select set_config('search_path', '', true)`]) {
+    await values([set], ['select 1'])
+    expect(await values([], [`select 'noted'::regclass::text`], { anywhere: true })).toEqual(['noted'])
+  }
+})
+
 test('what was refused beside it is not what such a question stands on', async () => {
   const [, answered] = await Promise.all([
     attemptOn(desk.db, ['select 1/0'], [countRows]),

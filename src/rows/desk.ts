@@ -39,6 +39,8 @@ const mostKept = 10_000
 interface Standing {
   readonly key: string
   readonly laid: Promise<readonly Reply[]>
+  /** It says nothing of names, roles or settings that a question of no table could hang on. */
+  readonly isPlain: boolean
 }
 
 interface Kept {
@@ -55,7 +57,17 @@ type Attempt = (
 
 const isRefused = (laid: readonly Reply[]): boolean => laid.some((reply) => reply.fault !== null)
 
-const desks = new WeakMap<Session, Attempt>()
+interface Known {
+  readonly attempt: Attempt
+  readonly transaction: () => object | null
+}
+
+const desks = new WeakMap<Session, Known>()
+
+/** What stands for the transaction that a desk is in: the same one, the same object. Null: the session is no open desk. */
+export const transactionOf = (db: Session): object | null => desks.get(db)?.transaction() ?? null
+
+const setsSomething = /\bset\s+(?:local|session|role)\b|\bset_config\b|\bsearch_path\b/iu
 
 /** On a session that is nobody's desk. */
 const attemptPlainly = async (
@@ -79,7 +91,8 @@ export const attemptOn = (
   before: readonly string[],
   attempts: readonly string[],
   wish: AttemptWish = {},
-): Promise<Attempted> => desks.get(db)?.(before, attempts, wish) ?? attemptPlainly(db, before, attempts)
+): Promise<Attempted> =>
+  desks.get(db)?.attempt(before, attempts, wish) ?? attemptPlainly(db, before, attempts)
 
 /** In a transaction that has begun and will be taken back. */
 export const openDesk = (first: Session): Desk => {
@@ -90,6 +103,7 @@ export const openDesk = (first: Session): Desk => {
   let state: SessionState = openSessionState()
   let known = new Map<string, Kept>()
   let count = 0
+  let transaction: object | null = {}
 
   const forget = (): void => {
     standing = null
@@ -124,7 +138,7 @@ export const openDesk = (first: Session): Desk => {
     anywhere: boolean,
   ): Promise<Attempted> => {
     const texts = attempts.map((one) => `${again};\n${one}`)
-    if (standing !== null && (anywhere || standing.key === key)) {
+    if (standing !== null && (standing.key === key || (anywhere && standing.isPlain))) {
       const { laid, key: on } = standing
       const replies = await session.batch(texts)
       // What it was to stand on was refused meanwhile.
@@ -134,7 +148,7 @@ export const openDesk = (first: Session): Desk => {
     const first = [...leave(), start].join(';\n')
     const all = session.batch([first, ...before, ready, ...texts])
     const laid = all.then((replies) => replies.slice(1, 1 + before.length))
-    const own: Standing = { key, laid }
+    const own: Standing = { key, laid, isPlain: !before.some((text) => setsSomething.test(text)) }
     standing = own
     const replies = await all
     // Nothing can be asked on top of what was refused.
@@ -192,16 +206,18 @@ export const openDesk = (first: Session): Desk => {
     },
     end: () => session.end(),
   }
-  desks.set(db, attempt)
+  desks.set(db, { attempt, transaction: () => transaction })
   return {
     db,
     move(to) {
       cancelledBefore = cancelled()
       session = to
+      transaction = {}
       forget()
     },
     close() {
       isOpen = false
+      transaction = null
       forget()
     },
   }

@@ -49,7 +49,7 @@ const askUnlessKnown = (db: Session, asked: readonly Asked[]): Promise<readonly 
     const replies = await askEach(
       db,
       open.map(({ question }) => question),
-      { anywhere: open.every(({ isSteady }) => isSteady) },
+      { anywhere: open.every(({ lasting }) => lasting !== null) },
     )
     return replies.map(({ commands, fault }) => ({ commands: commands.slice(-1), fault }))
   })
@@ -70,7 +70,7 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
   const fits = questions.map((q) => q.combinations.map(() => false))
   const singles = questions.map(() => 0)
   const known = await knownAnswers(db)
-  const steady = questions.map((q) => known.areSteady(sourcesOf(q)))
+  const lasting = questions.map((q) => known.lasting(sourcesOf(q)))
   const holding = (question: number): number =>
     letters[question]!.filter((of, at) => fits[question]![at] && !/[^t]/u.test(of)).length
   let parts: Part[] = questions.map((q, question) => ({
@@ -89,7 +89,7 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
           combinations.map((c) => q.combinations[c]!),
           expressions.map((e) => q.expressions[e]!),
         )
-        return { question: select, isSteady: steady[question]! }
+        return { question: select, lasting: lasting[question]! }
       }),
     )
     parts = asked.flatMap((part, i): Part[] => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
+import { openDesk } from './desk.ts'
 import { askOnce, knownAnswers } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 
@@ -13,7 +14,12 @@ beforeAll(async () => {
   const database = await server.createDatabase('known')
   const owner = await server.connect(database, 'owner')
   await owner.query(`create table notes (id int);
-    create function "how many ""notes"""() returns bigint language sql stable as 'select count(*) from public.notes'`)
+    create function "how many ""notes"""() returns bigint language sql stable as 'select count(*) from public.notes';
+    create domain mail as text check (value ~ '^[^@ ]+@[^@ ]+$');
+    create domain work_mail as mail check (value like '%.example');
+    create domain listed as bigint check (value < "how many ""notes"""());
+    create domain relisted as listed;
+    create domain past as date check (value < now())`)
   await owner.end()
   await server.admitRoles()
   db = await server.connect(database, 'prover')
@@ -32,24 +38,80 @@ test('what may change between two questions is told by its words', async () => {
     `amount >= 0 and code ~ '^[A-Z]{2}-[0-9]+$'`,
     `cast('select now() from user' as character varying(40))`,
     `interval '1 day' + timestamp '2024-01-01'`,
+    `cast('a@b' as mail)`,
+    `cast('a@b.example' as work_mail)`,
+    `cast('U@E' as text) || 'costs $1'`,
+    `cast(u&'d\\0061t' as text)`,
   ]
-  const moving = [
+  const clock = [
     'starts_at > now()',
     `starts_at > 'now'::timestamptz`,
     `starts_at > ' Tomorrow'::date`,
+    `starts_at > u&'\\006eow'::timestamptz`,
+    `"it's" > current_date and code <> 'it''s'`,
+  ]
+  const moment = [
     'random() > 0.5',
+    'id <> gen_random_uuid()',
+    'starts_at < clock_timestamp() and ends_at > now()',
+  ]
+  const moving = [
+    `cast(1 as listed)`,
+    `cast(1 as relisted)`,
+    `cast('2024-01-01' as past)`,
     `"how many ""notes"""() = 0`,
     `public."how many ""notes"""() = 0`,
     `code = (select 'a')`,
     `code operator(public.~~) 'a'`,
     `owner = current_user`,
     `tenant = current_setting('app.tenant', true)`,
-    `E'it\\'s' || now()::text || 'x'`,
-    `$$it's$$ || now()::text || 'x'`,
+    `E'it\\'s' || current_user || 'x'`,
+    `$$it's$$ || current_user || 'x'`,
+    `/* it's */ current_user || 'x'`,
+    `u&'d!0061t' uescape '!' || current_user`,
+    `u&"n!0061me" = 1`,
   ]
-  expect(steady.map((sql) => known.areSteady([sql]))).toEqual(steady.map(() => true))
-  expect(moving.map((sql) => known.areSteady([sql]))).toEqual(moving.map(() => false))
-  expect(known.areSteady([...steady, moving[0]!])).toBe(false)
+  const desk = openDesk(db)
+  const onDesk = await knownAnswers(desk.db)
+  const lasting = (texts: readonly string[], of = known) => new Set(texts.map((sql) => of.lasting([sql])))
+  expect(lasting(steady)).toEqual(new Set(['always']))
+  expect(lasting(clock)).toEqual(new Set(['moment']))
+  expect(lasting(clock, onDesk)).toEqual(new Set(['transaction']))
+  expect(lasting(moment)).toEqual(new Set(['moment']))
+  expect(lasting(moving)).toEqual(new Set([null]))
+  expect(onDesk.lasting([...steady, clock[0]!])).toBe('transaction')
+  expect(onDesk.lasting([clock[0]!, moment[0]!, steady[0]!])).toBe('moment')
+  expect(onDesk.lasting([...steady, clock[0]!, moving[0]!])).toBe(null)
+  desk.close()
+  expect(lasting(clock, onDesk)).toEqual(new Set(['moment']))
+})
+
+test('what the clock says is asked once in a transaction of a desk', async () => {
+  const other = await server.connect(db.address.database, 'prover')
+  const desk = openDesk(db)
+  let asked = 0
+  const ask = () =>
+    askOnce(desk.db, 'select now()', ['now()'], async () => {
+      asked += 1
+      const [reply] = await askEach(desk.db, ['select now()'])
+      return { text: reply!.commands.at(-1)?.rows[0]?.[0] ?? null }
+    })
+  try {
+    const first = await ask()
+    expect(await ask()).toEqual(first)
+    expect(asked).toBe(1)
+    await other.query('begin')
+    desk.move(other)
+    expect(await ask()).not.toEqual(first)
+    expect(asked).toBe(2)
+    desk.close()
+    await ask()
+    await ask()
+    expect(asked).toBe(4)
+  } finally {
+    desk.close()
+    await other.end()
+  }
 })
 
 test('a steady question is asked once, a moving one each time', async () => {

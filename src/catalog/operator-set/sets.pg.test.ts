@@ -33,6 +33,13 @@ describe('SchemaAnalyst’s operators', () => {
   const ids = (operator: string): readonly string[] =>
     all.filter((m) => m.operator === operator).map(({ id }) => id)
 
+  test('are made of no structure that has none, and of the others as they always are', () => {
+    const own = [...catalog.structures.values()].flatMap((s) => mutantsOf(s, catalog))
+    const wanted = new Set(all.map(({ operator }) => operator))
+    const ofSet = new Set(all.map(({ id }) => id))
+    expect(own.filter(({ id, operator }) => wanted.has(operator) && !ofSet.has(id))).toEqual([])
+  })
+
   test('are all there, and no other', () => {
     expect([...new Set(all.map(({ operator }) => operator))].toSorted()).toEqual([
       'check.in-element-removed',

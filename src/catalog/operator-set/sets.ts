@@ -29,13 +29,19 @@ const sets: Readonly<Record<OperatorSet, ReadonlySet<string>>> = {
   schemaanalyst: new Set(Object.values(schemaAnalyst).flat()),
 }
 
+/** What stands before the point of an operator; mutants of other kinds need not be made. */
+const kindsIn: Readonly<Record<OperatorSet, ReadonlySet<string>>> = {
+  schemaanalyst: new Set([...sets.schemaanalyst].map((operator) => operator.split('.')[0]!)),
+}
+
 /** All mutants of a structure, or those of a set, which may know more ways than the structure's own file. */
 export const mutantsOf = (
   structure: Structure,
   catalog: Catalog,
   set: OperatorSet | null = null,
 ): readonly Mutant[] => {
-  const own = kindOfStructure(structure).mutants(structure, catalog)
-  if (set === null) return own
-  return [...own, ...keysAdded(structure, catalog)].filter(({ operator }) => sets[set].has(operator))
+  const own = (): readonly Mutant[] => kindOfStructure(structure).mutants(structure, catalog)
+  if (set === null) return own()
+  const mutants = kindsIn[set].has(structure.kind) ? own() : []
+  return [...mutants, ...keysAdded(structure, catalog)].filter(({ operator }) => sets[set].has(operator))
 }
