@@ -34,7 +34,7 @@ export { extension, infrastructure, schema } from './architecture/objects/ground
 export type { ObjectOptions } from './architecture/objects/object-access.ts'
 export { sequence, type SequenceOptions } from './architecture/objects/sequence.ts'
 export { compositeType, rangeType } from './architecture/objects/types.ts'
-export { comment, disabledTrigger, notEnforced } from './architecture/objects/word-for-word.ts'
+export { comment, disabledRule, disabledTrigger, notEnforced } from './architecture/objects/word-for-word.ts'
 export type { AnyObject, ObjectDeclaration } from './architecture/object.ts'
 export type { DeclaredObject, DeclaredView } from './architecture/architecture.ts'
 export type { Architecture, DeclaredColumn, DeclaredTable, Identity } from './architecture/architecture.ts'

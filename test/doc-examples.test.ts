@@ -24,7 +24,7 @@ const columns =
 
 /** What the examples take for granted. */
 const world = `
-import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, partition, schemaPerTenant, sql, sqlType, table, view, materializedView, sequence, supabase, compositeType, rangeType, extension, infrastructure, schema, fn, access, comment, disabledTrigger, notEnforced } from 'assay'
+import { architecture, asOf, auditLog, defineConfig, domainType, enumType, fragment, historyOf, partition, schemaPerTenant, sql, sqlType, table, view, materializedView, sequence, supabase, compositeType, rangeType, extension, infrastructure, schema, fn, access, comment, disabledRule, disabledTrigger, notEnforced } from 'assay'
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Architecture, DatabaseOf, RowOf, Rows, Rules as Builder } from 'assay'

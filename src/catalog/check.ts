@@ -116,7 +116,7 @@ export const checkKind: StructureKind<CheckFacts> = {
         },
       ]
     })
-    return withoutTemplated(structures, tables)
+    return withoutTemplated(structures, tables, ({ facts }) => !facts.noInherit)
   },
   create: (structure, catalog) => {
     const table = tableOf(structure, catalog)

@@ -55,6 +55,7 @@ const typeChanges = (structure: Structure<ColumnFacts>, catalog: Catalog): reado
     summary: `${column.type} becomes ${absent}`,
     ddl: removal.ddl,
     alsoRemoves: removal.removes,
+    byName: column.type === 'text' ? 'both types take the same values, and only their names differ' : null,
   })
   const others = typeMutants(column).filter(({ type }) => type !== absent && type !== column.type)
   return [
@@ -129,7 +130,7 @@ export const columnKind: StructureKind<ColumnFacts> = {
         }
       }),
     )
-    return withoutTemplated(structures, tables)
+    return withoutTemplated(structures, tables, () => true)
   },
   create: (structure, catalog) => {
     const table = tableOf(structure, catalog)

@@ -1,12 +1,14 @@
 /** A column that PostgreSQL computes from the others, when it is written (stored) or when it is read (virtual). */
 import { structureId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
-import { alterColumn, columnOf, tableOf, tablesByOid } from './alter.ts'
+import { alterColumn, alterTable, columnOf, tableOf, tablesByOid } from './alter.ts'
 import { aroundChange, columnKeys } from './dependency/dependents.ts'
 import { valueMutants } from './expression/expressions.ts'
 import { makeMutant } from './make-mutant.ts'
 import { neverRaises } from './expression/never-raises.ts'
+import { parentsOf } from './parents.ts'
 import { withoutTemplated } from './partition/template.ts'
+import { partitionParent } from './partition/whole.ts'
 import { readdGenerated } from './readd-generated.ts'
 import type { Catalog, Mutant, Structure, StructureKind } from './structure.ts'
 import { usedIds, usesSql, type Use } from './uses.ts'
@@ -79,14 +81,27 @@ const readded = (
   }
 }
 
+/** What its parents generate, a table that inherits generates too: without it the table inherits from them no more. */
+const leaveParents = (structure: Structure<GeneratedFacts>, catalog: Catalog): readonly string[] => {
+  const table = tableOf(structure, catalog)
+  if (partitionParent(catalog, table) !== null) return []
+  return parentsOf(table).flatMap((id) => {
+    const parent = catalog.tables.get(id)
+    const hasColumn = parent?.columns.some(({ name }) => name === structure.facts.column) ?? false
+    return parent && hasColumn ? [`${alterTable(table)} no inherit ${qualified(parent)}`] : []
+  })
+}
+
 /** PostgreSQL drops a stored expression in place; a virtual column has no values to leave behind. */
-const withoutExpression = (structure: Structure<GeneratedFacts>, catalog: Catalog): Readded =>
-  structure.facts.storage === 'stored'
-    ? {
-        ddl: [`${alterColumn(tableOf(structure, catalog), structure.facts.column)} drop expression`],
-        removes: [],
-      }
-    : readded(structure, catalog, '', true)
+const withoutExpression = (structure: Structure<GeneratedFacts>, catalog: Catalog): Readded => {
+  const left = leaveParents(structure, catalog)
+  if (structure.facts.storage === 'stored') {
+    const dropped = `${alterColumn(tableOf(structure, catalog), structure.facts.column)} drop expression`
+    return { ddl: [...left, dropped], removes: [] }
+  }
+  const { ddl, removes } = readded(structure, catalog, '', true)
+  return { ddl: [...left, ...ddl], removes }
+}
 
 const withExpression = (
   structure: Structure<GeneratedFacts>,

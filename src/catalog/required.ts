@@ -12,6 +12,8 @@ export interface RequiredFacts {
   readonly column: string
   /** Existing rows were never looked at (PostgreSQL 18). */
   readonly notValid: boolean
+  /** Inherited, so that it cannot go here alone (PostgreSQL 18). */
+  readonly isKept: boolean
   /** What implies it and forbids to drop it alone: PostgreSQL refuses such a mutant. */
   readonly impliedBy: 'primary key' | 'identity' | null
   /** `"schema"."child"`, nearest first: tables that inherit it and say it again themselves; null: none. */
@@ -26,6 +28,8 @@ const requiredSql = `
   select a.attrelid::bigint as table, a.attname as column,
     exists (select from pg_catalog.pg_constraint k
       where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum and not k.convalidated) as "notValid",
+    exists (select from pg_catalog.pg_constraint k
+      where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum and k.coninhcount > 0) as "isKept",
     case
       when exists (select from pg_catalog.pg_constraint k
         where k.conrelid = a.attrelid and k.contype = 'p' and a.attnum = any (k.conkey)) then 'primary key'
@@ -93,7 +97,7 @@ export const requiredKind: StructureKind<RequiredFacts> = {
         },
       ]
     })
-    return withoutTemplated(structures, tables)
+    return withoutTemplated(structures, tables, ({ facts }) => facts.isKept)
   },
   create: (structure, catalog) => {
     const table = tableOf(structure, catalog)

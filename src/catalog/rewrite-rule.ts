@@ -14,6 +14,7 @@ export interface RewriteRuleFacts {
   /** `"schema"."table"`. */
   readonly relation: string
   readonly isView: boolean
+  readonly event: 'insert' | 'update' | 'delete'
   readonly enabled: string
   readonly isInstead: boolean
   readonly hasWhere: boolean
@@ -31,6 +32,7 @@ interface RuleRow extends Omit<RewriteRuleFacts, 'relation'> {
 const rulesSql = `
   select
     n.nspname as schema, c.relname as relation, c.relkind in ('v', 'm') as "isView", r.rulename as name,
+    case r.ev_type when '2' then 'update' when '3' then 'insert' else 'delete' end as event,
     r.ev_enabled as enabled, r.is_instead as "isInstead", r.ev_qual <> '<>' as "hasWhere",
     pg_catalog.pg_get_ruledef(r.oid) as definition,
     pg_catalog.obj_description(r.oid, 'pg_rewrite') as comment,

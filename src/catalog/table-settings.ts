@@ -4,6 +4,7 @@
  */
 import { relationId, structureId, type RelationName } from '../ground/names.ts'
 import type { StructureKind } from './structure.ts'
+import { partitionParent } from './partition/whole.ts'
 import { assignedOptions, quotedName } from './quoted-sql.ts'
 import { notOfExtension, userSchema } from './tables-sql.ts'
 
@@ -114,8 +115,9 @@ export const tableSettingsKind: StructureKind<TableSettingsFacts> = {
     (await db.json<SettingsRow>(settingsSql)).flatMap((row) => {
       const table = relationId(row)
       const settings = settingsOf(row)
+      const own = tables.get(table)
       // A partition is compared with its parent's template, and storage is each one's own.
-      if (settings.length === 0 || (tables.get(table)?.partitionOf ?? null) !== null) return []
+      if (settings.length === 0 || (own && partitionParent({ tables }, own) !== null)) return []
       const facts = {
         relation: { schema: row.schema, name: row.name },
         set: settings.map(({ set }) => set),

@@ -34,19 +34,23 @@ export const asideFindings = (
 ): readonly Finding[] =>
   [...asidesOf(rules)].map(([id, { why, rules: without }]) => {
     const structure = structures.find((s) => s.id === id)
-    const table = structure?.table ?? id.slice(0, id.indexOf('/trigger:'))
+    const isRewrite = /\/rule:/u.test(id)
+    const word = isRewrite ? 'rewrite rule' : 'trigger'
+    const table = structure?.table ?? id.slice(0, id.search(/\/(?:trigger|rule):/u))
     const name = structure?.name ?? id.slice(id.indexOf(':') + 1)
     const isUnproven = structure !== undefined && structure.rules.length === 0
     return {
       code: 'trigger.set-aside',
       severity: isUnproven ? 'error' : 'warning',
       structure: id,
-      summary: `${table}: no row gets past trigger ${name}: ${why}`,
+      summary: `${table}: no row gets past ${word} ${name}: ${why}`,
       reason: why,
-      why: `${counted(without.size)} proven with it disabled${isUnproven ? '; no rule proves the trigger itself' : ''}`,
+      why: `${counted(without.size)} proven with it disabled${isUnproven ? `; no rule proves the ${word} itself` : ''}`,
       fix: isMissing(why)
         ? 'put what its function needs into a file of SQL, with functions of the same names and arguments, and give it as schema.before'
-        : `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
+        : isRewrite
+          ? 'leave it where it is meant: COPY goes past it, and so rows come in; else drop it in a migration'
+          : `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
     }
   })
 

@@ -44,6 +44,21 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Assay found no row that shows whether the rule holds.',
     fix: 'Give a row that shows it with t.accepts(…) or t.rejects(…).',
   },
+  'type.never-reached': {
+    title: 'A generated column never comes to the end of its type',
+    why: 'Whatever row it is computed from, its expression stays within less.',
+    fix: 'Leave it, or give the column no more than it needs with the SQL that the finding names.',
+  },
+  'check.never-rejects': {
+    title: 'A CHECK can never reject a row',
+    why: 'A CHECK rejects only what is false, and it is never false.',
+    fix: 'Drop it, or write what it was meant to refuse.',
+  },
+  'check.implied': {
+    title: 'A CHECK is implied by what stands beside it',
+    why: 'It rejects nothing that NOT NULL, the types, the domains or the other CHECKs let through.',
+    fix: 'Drop it, unless it is there for its message.',
+  },
   'rule.note': {
     title: 'Something to know about a rule',
     why: 'It does not break the rule; somebody may not want it so.',

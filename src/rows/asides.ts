@@ -1,7 +1,9 @@
 /**
  * Triggers that are set aside so that a table has rows at all: one whose function cannot run in this database, or that
- * refuses every row that was tried. Each is disabled in the table's world and named there, never left out in silence.
+ * refuses every row that was tried; and rewrite rules that do something else instead. Each is disabled in the table's world
+ * and named there, never left out in silence.
  */
+import type { RewriteRuleFacts } from '../catalog/rewrite-rule.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { TriggerFacts } from '../catalog/trigger/statement.ts'
 import type { PgFault } from '../postgres/fault.ts'
@@ -11,6 +13,7 @@ import { functionsOf } from './trigger-faults.ts'
 
 export interface Aside extends SetAside {
   readonly table: { readonly schema: string; readonly name: string }
+  readonly kind: 'trigger' | 'rule'
   readonly name: string
 }
 
@@ -55,17 +58,39 @@ export const suspectedTriggers = (
   )
 }
 
-export const toAside = (catalog: Catalog, trigger: Trigger, why: string): Aside => {
-  const table = catalog.tables.get(trigger.table!)!
-  return { structure: trigger.id, why, table: { schema: table.schema, name: table.name }, name: trigger.name }
+/** PostgreSQL's feature_not_supported: a rule that may do something else gives no row back. */
+const noRowBack = '0A000'
+
+/** Rewrite rules of the table that put something else in the place of an insert. */
+export const suspectedRules = (
+  catalog: Catalog,
+  table: string,
+  fault: PgFault | null,
+): readonly Structure<RewriteRuleFacts>[] =>
+  fault !== null && fault.sqlstate !== noRowBack
+    ? []
+    : (catalog.of(table, 'rule') as readonly Structure<RewriteRuleFacts>[]).filter(
+        ({ facts }) => facts.event === 'insert' && facts.isInstead && /[OA]/u.test(facts.enabled),
+      )
+
+/** Of a trigger or a rewrite rule of a table; null of anything else. */
+export const toAside = (catalog: Catalog, structure: Structure, why: string): Aside | null => {
+  const table = catalog.tables.get(structure.table ?? '')
+  const { id, kind, name } = structure
+  if (!table || (kind !== 'trigger' && kind !== 'rule')) return null
+  return { structure: id, why, table: { schema: table.schema, name: table.name }, kind, name }
 }
 
-/** Disables the trigger where it still is: a mutant of the database may have taken it away. */
-export const setAsideSql = ({ table, name }: Pick<Aside, 'table' | 'name'>): string => {
+const listedIn: Readonly<Record<Aside['kind'], string>> = {
+  trigger: 'pg_catalog.pg_trigger where tgrelid = %s and tgname = %s',
+  rule: 'pg_catalog.pg_rewrite where ev_class = %s and rulename = %s',
+}
+
+/** Disables it where it still is: a mutant of the database may have taken it away. */
+export const setAsideSql = ({ table, kind, name }: Pick<Aside, 'table' | 'kind' | 'name'>): string => {
   const relation = qualified(table)
-  const disable = `alter table ${relation} disable trigger ${ident(name)}`
-  return `do ${literal(
-    `begin if exists (select from pg_catalog.pg_trigger where tgrelid = pg_catalog.to_regclass(${literal(relation)})` +
-      ` and tgname = ${literal(name)}) then ${disable}; end if; end`,
-  )}`
+  const disable = `alter table ${relation} disable ${kind} ${ident(name)}`
+  const values = [`pg_catalog.to_regclass(${literal(relation)})`, literal(name)]
+  const listed = listedIn[kind].replaceAll('%s', () => values.shift() ?? '')
+  return `do ${literal(`begin if exists (select from ${listed}) then ${disable}; end if; end`)}`
 }

@@ -1,5 +1,6 @@
 /** The candidate values of each column, in the order in which they are tried: its type's, and those its constraints speak of. */
 import type { Column } from '../catalog/table.ts'
+import { nearComposites, typicalComposite } from './candidates/composites.ts'
 import { typeFamily } from './candidates/families.ts'
 import { familyCount, type Slot } from './candidates/family.ts'
 import { type Atom, cluesOfExpression, mergeClues, type ValueClues } from './constants.ts'
@@ -156,8 +157,11 @@ const findOptions = (
     ...facts.keys.flatMap((k) => (k.predicate === null ? [] : [k.predicate])),
   ]
   const clues = cluesFor(facts, column, expressions, column.domainChecks, functions)
-  const typical = Array.from({ length: familyCount }, (_, n) => family.typical(slot, n))
-  const near = nearOf(slot, ofArray, clues)
+  const composite = facts.composites?.get(column.name)
+  const typical = Array.from({ length: familyCount }, (_, n) =>
+    composite ? typicalComposite(composite, n) : family.typical(slot, n),
+  )
+  const near = composite ? nearComposites(composite, clues) : nearOf(slot, ofArray, clues)
   const fromTriggers = nearOf(slot, ofArray, triggerClues(facts, column, functions))
   // Where no partition takes rows of now any more, those stand that take older ones.
   const bounds = now.length > 0 && facts.partition ? [facts.partition.expression] : []

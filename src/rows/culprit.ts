@@ -1,6 +1,6 @@
-/** Which trigger stands in the way of a table's rows: PostgreSQL's context names it, and the insert without it tells. */
+/** Which trigger or rewrite rule stands in the way of a table's rows: the insert without it tells. */
 import type { PgFault } from '../postgres/fault.ts'
-import { type Aside, setAsideSql, suspectedTriggers, toAside } from './asides.ts'
+import { type Aside, setAsideSql, suspectedRules, suspectedTriggers, toAside } from './asides.ts'
 import type { TableFacts } from './facts.ts'
 import { insertRows } from './insert.ts'
 import type { RowGround } from './row-ground.ts'
@@ -17,7 +17,7 @@ export const isHopeless =
   (fault) =>
     isBroken(fault) && suspectedTriggers(catalog, table.id, fault).length > 0
 
-/** The trigger without which the row, or what stands before it, is taken or at least refused by something else. */
+/** The trigger, or the rewrite rule, without which the row, or what stands before it, is taken or at least refused by something else. */
 export const triggerInTheWay = async (
   ground: RowGround,
   { table }: TableFacts,
@@ -25,9 +25,13 @@ export const triggerInTheWay = async (
 ): Promise<Aside | null> => {
   const { fault, world, row } = refusal
   const why = fault ? saidOf(fault) : 'it leaves every row out without a word'
-  const suspected = suspectedTriggers(ground.catalog, table.id, fault)
+  const { catalog } = ground
+  const suspected = [
+    ...suspectedRules(catalog, table.id, fault),
+    ...suspectedTriggers(catalog, table.id, fault),
+  ]
     .slice(0, mostTried)
-    .map((trigger) => toAside(ground.catalog, trigger, why))
+    .flatMap((structure) => toAside(catalog, structure, why) ?? [])
   const statements = [...world, `${insertRows(table, [row])} returning 1`, 'set constraints all immediate']
   const { trials } = await tryOnTop(
     ground.db,
@@ -42,5 +46,8 @@ export const triggerInTheWay = async (
   }
   const places = [...suspected.keys()]
   const found = places.find(isTaken) ?? places.find(differs)
-  return found === undefined ? null : suspected[found]!
+  if (found !== undefined) return suspected[found]!
+  // Of several rewrite rules each keeps the row out: one after the other is set aside.
+  const rules = suspected.filter((aside) => aside.kind === 'rule' && !world.includes(setAsideSql(aside)))
+  return rules.length > 1 ? rules[0]! : null
 }

@@ -1,5 +1,6 @@
 /** What the rows of a table must obey, gathered from the catalog once: the interface that the rest of this room uses. */
 import type { Table } from '../catalog/table.ts'
+import type { Composite } from './candidates/composites.ts'
 
 export interface CheckFact {
   /** Null when it is declared and the database does not have it. */
@@ -42,4 +43,6 @@ export interface TableFacts {
   readonly restsNull: ReadonlySet<string>
   /** For each generated column, the columns that it is computed from. */
   readonly generatedFrom: ReadonlyMap<string, readonly string[]>
+  /** Columns of composite types; absent: there are none. */
+  readonly composites?: ReadonlyMap<string, Composite>
 }

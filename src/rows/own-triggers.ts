@@ -1,6 +1,6 @@
-/** A rule about a trigger is proven with it: what set it aside for the sake of other rules is left out of its world. */
+/** A rule about a trigger, or a rewrite rule, is proven with it: what set it aside for the sake of other rules is left out of its world. */
 import type { Catalog } from '../catalog/structure.ts'
-import { setAsideSql } from './asides.ts'
+import { setAsideSql, toAside } from './asides.ts'
 import type { Rows, RowWorld } from './rows.ts'
 
 /** One world, whoever asks for it: experiments that share it share its statements. */
@@ -13,9 +13,9 @@ const without = <W extends RowWorld>(world: W, heeded: readonly string[], catalo
   const known = kept.get(world.statements) ?? new Map<string, RowWorld>()
   kept.set(world.statements, known)
   const statements = own.flatMap(({ structure }) => {
-    const trigger = catalog.structures.get(structure)
-    const table = catalog.tables.get(trigger?.table ?? '')
-    return trigger && table ? [setAsideSql({ table, name: trigger.name })] : []
+    const found = catalog.structures.get(structure)
+    const aside = found ? toAside(catalog, found, '') : null
+    return aside ? [setAsideSql(aside)] : []
   })
   const made = known.get(key) ?? {
     id: `${world.id} with ${key}`,
@@ -28,6 +28,6 @@ const without = <W extends RowWorld>(world: W, heeded: readonly string[], catalo
 
 /** `own`: ids of structures that the rule is about. */
 export const withOwnTriggers = (rows: Rows, own: readonly string[], catalog: Catalog): Rows =>
-  own.some((id) => catalog.structures.get(id)?.kind === 'trigger')
+  own.some((id) => ['trigger', 'rule'].includes(catalog.structures.get(id)?.kind ?? ''))
     ? { ...rows, world: async (table) => without(await rows.world(table), own, catalog) }
     : rows

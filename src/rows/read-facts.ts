@@ -5,6 +5,7 @@ import type { Table } from '../catalog/table.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import { PgError } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
+import { compositeOf } from './candidates/composites.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { CheckFact, KeyFact, ReferenceFact, TableFacts } from './facts.ts'
 import { constraintsSql, indexesSql, partitionsSql, policiesSql, triggersSql } from './facts-sql.ts'
@@ -146,6 +147,12 @@ export const readFacts = async (
     const generatedFrom = new Map(
       generated.map((c) => [c.name, cluesOfExpression(c.default ?? 'null')?.columns ?? []] as const),
     )
+    const composites = new Map(
+      table.columns.flatMap((column) => {
+        const composite = compositeOf(column, catalog)
+        return composite ? [[column.name, composite] as const] : []
+      }),
+    )
     const columns = (sql: string): readonly string[] => sourceColumns(table, generatedFrom, sql)
     const check = (name: string | null, expression: string): CheckFact => ({
       name,
@@ -219,6 +226,7 @@ export const readFacts = async (
       ).map((t) => [t.functionSchema, t.functionName] as const),
       restsNull,
       generatedFrom,
+      ...(composites.size > 0 ? { composites } : {}),
     }
   }
   return new Map([...catalog.tables.values()].map((table) => [table.id, factsOf(table)]))

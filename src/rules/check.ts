@@ -10,13 +10,15 @@ import { claimedOf } from './claimed.ts'
 import { sameButAtMidnight } from './clock-boundary.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
-import type { Expected } from './experiment.ts'
+import type { Expected, Note } from './experiment.ts'
+import { idleCase } from './idle-check.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
 import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered, quieted, withoutTriggers } from './untriggered.ts'
+import { quieted } from './quiet.ts'
+import { addUntriggered, withoutTriggers } from './untriggered.ts'
 
 /** `products_price_not_negative`; a name that begins with its table's stands as it is. */
 const constraintName = (rule: CheckRule): string =>
@@ -188,6 +190,26 @@ const addUpdateCase = async (
   })
 }
 
+/** No row breaks it alone: one that other constraints refuse too is shown, or why there is none. */
+const addWithoutRejected = async (
+  rule: CheckRule,
+  context: RuleContext,
+  ground: Ground,
+  found: Distinguished,
+): Promise<readonly Note[]> => {
+  const row = found.rejectedTogether?.row ?? (await breakingRow(rule, context))
+  if (row) await addSharedRefusal(rule, context, ground, row)
+  if (row && found.impliedByOthers) return []
+  const { table } = context
+  const claimed = claimedOf(context, 'check')
+  const asked = claimed && { of: table.id, on: table, isDomain: false, name: claimed.name }
+  const idle = asked ? await idleCase(rule.id, context, asked) : null
+  if (idle) ground.draft.add(idle.case)
+  else if (!row)
+    ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
+  return idle ? [idle.note] : []
+}
+
 export const check: RuleKind<CheckRule> = {
   kind: 'check',
   sentence: (rule) => `${rule.name.replaceAll('_', ' ')}: ${rule.expression}`,
@@ -222,14 +244,12 @@ export const check: RuleKind<CheckRule> = {
     if (!found.rows.some((r) => r.accepted)) {
       ground.draft.unsolved(`no row was found that satisfies ${shortened(rule.expression)}`, found.tried)
     }
-    if (!found.rows.some((r) => !r.accepted)) {
-      const row = found.rejectedTogether?.row ?? (await breakingRow(rule, context))
-      if (row) await addSharedRefusal(rule, context, ground, row)
-      else ground.draft.unsolved(`no row was found that breaks ${shortened(rule.expression)}`, found.tried)
-    }
+    const notes = found.rows.some((r) => !r.accepted)
+      ? []
+      : await addWithoutRejected(rule, context, ground, found)
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)
     if (claimed) await addSameAsWritten(claimed, mutants, found, context, ground)
-    const written = ground.draft.written()
+    const written = { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }
     if (!claimed) return written
     const untold = found.untold.map((i) => mutants[i]!)
     const same = [

@@ -9,7 +9,8 @@ import { alterColumn } from './ddl.ts'
 import { addDomainDefault } from './domain/default.ts'
 import { tellingValues } from './domain/values.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
-import type { Cause } from './experiment.ts'
+import type { Cause, Note } from './experiment.ts'
+import { idleCase } from './idle-check.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
@@ -32,6 +33,40 @@ const causeOf = (rule: DomainRule, check: DomainCheck, context: RuleContext): Ca
   ...(check.name === null ? {} : { constraint: check.name }),
 })
 
+interface OwnCheck {
+  /** Of the domain's structure. */
+  readonly id: string | null
+  readonly facts?: DomainFacts
+  readonly own?: DomainFacts['checks'][number]
+}
+
+/** The domain's own CHECK that is declared: by its name, by its words, or since there is no other. */
+const ownCheck = (rule: DomainRule, check: DomainCheck, { catalog, table }: RuleContext): OwnCheck => {
+  const id = userTypeId(catalog, table, rule.column, 'domain')
+  const facts = id === null ? undefined : (catalog.structures.get(id)?.facts as DomainFacts | undefined)
+  if (facts === undefined) return { id }
+  const [only, ...more] = facts.checks
+  const own =
+    check.name === null && more.length === 0 ? only : facts.checks.find((c) => c.name === check.name)
+  return { id, facts, ...(own ? { own } : {}) }
+}
+
+/** That no value breaks it: why, where that is proven. */
+const addUnbroken = async (
+  rule: DomainRule,
+  check: DomainCheck,
+  context: RuleContext,
+  { draft }: Ground,
+  tried: string,
+): Promise<readonly Note[]> => {
+  const { id, facts, own } = ownCheck(rule, check, context)
+  const asked = id && facts && own ? { of: id, on: facts, isDomain: true, name: own.name } : null
+  const idle = asked ? await idleCase(rule.id, context, asked) : null
+  if (idle) draft.add({ ...idle.case, title: `${shortened(check.expression)}: ${idle.case.title}` })
+  else draft.unsolved(`no value was found that breaks ${shortened(check.expression)}`, tried)
+  return idle ? [idle.note] : []
+}
+
 /** Broken CHECKs that agree with the domain's own on every value: said of the column, they can be proven. */
 const addIndistinct = async (
   rule: DomainRule,
@@ -39,11 +74,7 @@ const addIndistinct = async (
   context: RuleContext,
   { draft }: Ground,
 ): Promise<void> => {
-  const id = userTypeId(context.catalog, context.table, rule.column, 'domain')
-  const facts = id === null ? undefined : (context.catalog.structures.get(id)?.facts as DomainFacts)
-  const [only, ...more] = facts?.checks ?? []
-  const own =
-    check.name === null && more.length === 0 ? only : facts?.checks.find((c) => c.name === check.name)
+  const { id, own } = ownCheck(rule, check, context)
   const written = own?.expression ?? check.expression
   const said = saidOfColumn(written, rule.column)
   if (id === null || said === null) return
@@ -67,7 +98,7 @@ const addCheckCases = async (
   check: DomainCheck,
   context: RuleContext,
   ground: Ground,
-): Promise<void> => {
+): Promise<readonly Note[]> => {
   const { rows, table, db } = context
   const { column } = rule
   const others = rule.checks.filter((c) => c !== check).map((c) => c.expression)
@@ -94,16 +125,10 @@ const addCheckCases = async (
     })
   }
   await addIndistinct(rule, check, context, ground)
-  for (const [wanted, word] of [
-    [true, 'satisfies'],
-    [false, 'breaks'],
-  ] as const) {
-    if (values.some((v) => v.accepted === wanted)) continue
-    ground.draft.unsolved(
-      `no value was found that ${word} ${shortened(check.expression)}`,
-      `${candidates.length} candidates`,
-    )
-  }
+  const tried = `${candidates.length} candidates`
+  if (!values.some((v) => v.accepted))
+    ground.draft.unsolved(`no value was found that satisfies ${shortened(check.expression)}`, tried)
+  return values.some((v) => !v.accepted) ? [] : addUnbroken(rule, check, context, ground, tried)
 }
 
 /** Where the column refuses null as well, the domain is asked alone. */
@@ -134,7 +159,8 @@ export const domain: RuleKind<DomainRule> = {
     await loadParser()
     const { rows, table, db } = context
     const { column } = rule
-    for (const check of rule.checks) await addCheckCases(rule, check, context, ground)
+    const notes: Note[] = []
+    for (const check of rule.checks) notes.push(...(await addCheckCases(rule, check, context, ground)))
     if (rule.required) {
       await addUntriggered(context, ground, {
         title: `a row without ${column} is refused`,
@@ -149,7 +175,7 @@ export const domain: RuleKind<DomainRule> = {
       const standing = await rowWithValue(column, context, ground.base)
       await addProbeCases({ column, type: rule.base, understood, ...standing }, context, ground)
     }
-    return ground.draft.written()
+    return { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }
   },
   design: (rule) => {
     const parts = [

@@ -2,10 +2,9 @@
 import type { Column, Table } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { ident } from '../postgres/quote.ts'
-import { attemptOn } from '../rows/desk.ts'
-import { askOnce, knownAnswers } from '../rows/known-answers.ts'
+import { attemptOn, type AttemptWish } from '../rows/desk.ts'
+import { askOnce, readNoTable } from '../rows/known-answers.ts'
 import type { Row } from '../rows/rows.ts'
-import { selectEach } from './trial.ts'
 
 /** `(select 1::bigint as "id", …) as "products"`: a row as a relation of its table's name; these generated columns computed. */
 export const rowRelation = (table: Table, row: Row, computed: readonly Column[] = []): string => {
@@ -25,6 +24,16 @@ const computedIn = (table: Table, expressions: readonly string[]): readonly Colu
     (c) => c.generated !== null && c.default !== null && expressions.some((e) => e.includes(c.name)),
   )
 
+/** The first row of each; undefined where PostgreSQL refuses it. */
+const firstRows = async (
+  db: Session,
+  selects: readonly string[],
+  wish: AttemptWish,
+): Promise<readonly (readonly (string | null)[] | undefined)[]> =>
+  (await attemptOn(db, [], selects, wish)).replies.map(({ commands, fault }) =>
+    fault ? undefined : commands.at(-1)?.rows[0],
+  )
+
 /** Texts of the expressions for each row; null for SQL null; undefined where PostgreSQL refused to evaluate. */
 export const evaluateRows = async (
   db: Session,
@@ -34,12 +43,14 @@ export const evaluateRows = async (
 ): Promise<readonly (readonly (string | null)[] | undefined)[]> => {
   const texts = expressions.map((e) => `(${e})::text`).join(', ')
   const computed = computedIn(table, expressions)
-  const answers = await selectEach(
-    db,
-    [],
-    rows.map((row) => `select ${texts} from ${rowRelation(table, row, computed)}`),
-  )
-  return answers.map((rowsOfOne) => rowsOfOne?.[0])
+  const anywhere = await readNoTable(db, [
+    ...expressions,
+    ...rows.flatMap((row) => Object.values(row)),
+    ...table.columns.map(({ type }) => type),
+    ...computed.map((c) => c.default ?? ''),
+  ])
+  const selects = rows.map((row) => `select ${texts} from ${rowRelation(table, row, computed)}`)
+  return firstRows(db, selects, { anywhere, once: true })
 }
 
 /** Texts of SQL expressions that stand alone (no columns), such as a default; undefined where PostgreSQL refused one. */
@@ -59,15 +70,16 @@ const evaluateAnew = async (
   db: Session,
   expressions: readonly string[],
 ): Promise<readonly (string | null | undefined)[]> => {
-  const anywhere = (await knownAnswers(db)).areSteady(expressions)
-  const ask = async (
-    selects: readonly string[],
-  ): Promise<readonly (readonly (string | null)[] | undefined)[]> =>
-    (await attemptOn(db, [], selects, { anywhere })).replies.map(({ commands, fault }) =>
-      fault ? undefined : commands.at(-1)?.rows[0],
-    )
-  const [row] = await ask([`select ${expressions.map((e) => `(${e}\n)::text`).join(', ')}`])
+  const anywhere = await readNoTable(db, expressions)
+  const [row] = await firstRows(db, [`select ${expressions.map((e) => `(${e}\n)::text`).join(', ')}`], {
+    anywhere,
+  })
   if (row?.length === expressions.length) return row
   // One of them is refused, and with it all.
-  return (await ask(expressions.map((e) => `select (${e})::text`))).map((one) => one?.[0])
+  const each = await firstRows(
+    db,
+    expressions.map((e) => `select (${e})::text`),
+    { anywhere },
+  )
+  return each.map((one) => one?.[0])
 }

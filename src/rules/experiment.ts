@@ -36,7 +36,12 @@ export interface Limits {
   readonly estimate?: number
   /** It may go to disk. */
   readonly spills: boolean
-  readonly uses: readonly { readonly name: string; readonly parts: readonly string[] }[]
+  /** `unknown`: what is wrong with the name of an index that is nowhere. */
+  readonly uses: readonly {
+    readonly name: string
+    readonly parts: readonly string[]
+    readonly unknown?: string
+  }[]
   /** Facts of `planHas` that it must not have. */
   readonly never: readonly string[]
   /** Names of tables that may be read whole all the same. */

@@ -55,7 +55,10 @@ export const foreignKeyOf = async (
     target,
     targetColumns,
     name,
-    names: await foreignKeyCopies(context.db, context.table, name),
+    // Only partitions have copies.
+    names: [context.table, target].some(({ kind }) => kind === 'partitioned')
+      ? await foreignKeyCopies(context.db, context.table, name)
+      : [name],
     isSelf: rule.target === rule.table,
   }
 }

@@ -14,8 +14,9 @@ import { columnsIn } from './expression-columns.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
-import type { RuleContext, RuleKind } from './rule-kind.ts'
+import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
+import { neverFails } from './generated/never-fails.ts'
 import { sweep } from './generated/sweep.ts'
 import { tryEach } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
@@ -186,6 +187,18 @@ const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground
   })
 }
 
+/** Stored or virtual: nobody can tell where it never fails. */
+const storageUnseen = async (
+  claimed: ReturnType<typeof generatedOf>[number],
+  { db, table, catalog }: RuleContext,
+): Promise<readonly Indistinct[]> => {
+  const column = table.columns.find(({ name }) => name === claimed.facts.column)
+  if (catalog.major < 18 || !column || !(await neverFails(db, column, table.columns))) return []
+  const other = claimed.facts.storage === 'stored' ? 'virtual' : 'stored'
+  const why = 'its expression gives the same value whenever it is computed, and never fails'
+  return [{ structure: claimed.id, mutant: `${claimed.id}~storage-exchanged:${other}`, why }]
+}
+
 export const generated: RuleKind<GeneratedRule> = {
   kind: 'generated',
   designPlace: -40,
@@ -201,7 +214,9 @@ export const generated: RuleKind<GeneratedRule> = {
     addWriteCases(rule, context, ground)
     const written = ground.draft.written()
     const claimed = generatedOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
-    const same = claimed ? strictnessUnseen(claimed, context.catalog) : []
+    const same = claimed
+      ? [...strictnessUnseen(claimed, context.catalog), ...(await storageUnseen(claimed, context))]
+      : []
     return same.length === 0 ? written : { ...written, indistinct: [...(written.indistinct ?? []), ...same] }
   },
   // A plain column cannot become a generated one: it is made again.

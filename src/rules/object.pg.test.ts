@@ -32,6 +32,7 @@ const ddl = `
   create type mood as enum ('glad', 'sad');
   create domain percent as integer check (value between 0 and 100) not null;
   create function doubled(n integer) returns integer language sql immutable return coalesce(n, 1) * 2;
+  create function watch() returns event_trigger language plpgsql as $$ begin raise notice 'it''s %', tg_tag; end $$;
   create function failing(text) returns integer language plpgsql as $$ begin raise exception using errcode = 'AS001'; end $$;
   create schema sales;
   create statistics public.notes_stats on id, body from notes;
@@ -53,6 +54,12 @@ const objects: readonly AnyObject[] = [
     answers: { 'doubled(2)': '4', 'doubled(null)': '2' },
     says: 'twice',
     usableBy: { [role]: 'execute', public: [] },
+  }),
+  fn('watch()', {
+    definition: `CREATE OR REPLACE FUNCTION public.watch()
+ RETURNS event_trigger
+ LANGUAGE plpgsql
+AS $function$ begin raise notice 'it''s %', tg_tag; end $function$`,
   }),
   fn('failing(text)', { refuses: { "failing('x')": 'AS001', 'failing(null)': 'AS001' } }),
   schema('sales', { says: 'what is sold', usableBy: { [role]: 'usage' } }),

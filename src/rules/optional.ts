@@ -9,7 +9,7 @@ import { ownOrInherited } from './inherited.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { selectEach, tryOne } from './trial.ts'
-import { quieted } from './untriggered.ts'
+import { quieted } from './quiet.ts'
 
 const nulls = (columns: readonly string[]) => Object.fromEntries(columns.map((c) => [c, 'null']))
 

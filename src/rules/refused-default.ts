@@ -12,7 +12,8 @@ import type { Cause } from './experiment.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { listed, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
-import { addUntriggered, quieted } from './untriggered.ts'
+import { quieted } from './quiet.ts'
+import { addUntriggered } from './untriggered.ts'
 
 interface Obstacle {
   /** For titles. */

@@ -23,8 +23,12 @@ const parentsOf = ({
 const isParent = ({ context, key }: DeedStage, facts: ReferencesFacts): string =>
   `(${identList(facts.targetColumns)}) in (select ${identList(facts.columns)} from ${qualified(context.table)} where ${key})`
 
-/** Tables that TRUNCATE CASCADE of this one empties too. */
-const referring = (catalog: Catalog, table: string, found = new Set<string>()): ReadonlySet<string> => {
+/** Tables that point to this one, through others too: TRUNCATE CASCADE of it empties them. */
+export const referring = (
+  catalog: Catalog,
+  table: string,
+  found = new Set<string>(),
+): ReadonlySet<string> => {
   for (const child of catalog.tables.values()) {
     if (found.has(child.id) || !referencesOf(catalog, child.id).some((s) => s.facts.target === table))
       continue

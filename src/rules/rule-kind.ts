@@ -65,7 +65,7 @@ export interface RuleKind<R extends DeclaredRule = DeclaredRule> {
   /** Before its claims: what takes time to find out. Throws nothing. */
   prepare?(rule: R): Promise<void>
   /** What writing its experiments takes, beside the 1 of most rules: whoever shares the work begins with the most. */
-  labour?(rule: R, context: Pick<RuleContext, 'catalog' | 'table'>): number
+  labour?(rule: R, context: Pick<RuleContext, 'catalog' | 'table' | 'operators'>): number
   /**
    * Plain DDL that would make the rule green on its table: mends print it, property tests build schemas with it.
    * `major`: the version of the server it is for; left out: the newest.

@@ -44,3 +44,12 @@ export const selectEach = async (
       selects.map((select) => [select]),
     )
   ).map((reply) => (reply.fault ? undefined : reply.commands[1]?.rows.map((row) => [...row])))
+
+/** Rows of a select over the catalog alone, and of what no statement that is laid for a test changes there. */
+export const selectOfCatalog = async (
+  db: Session,
+  select: string,
+): Promise<readonly (readonly (string | null)[])[] | undefined> => {
+  const [reply] = (await attemptOn(db, [], [select], { anywhere: true, once: true })).replies
+  return reply!.fault ? undefined : reply!.commands.at(-1)?.rows
+}

@@ -11,7 +11,7 @@ import { shortened } from './sentence.ts'
 import { tryEach } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
-import { quieted } from './untriggered.ts'
+import { quieted } from './quiet.ts'
 
 /** A row that is accepted after these statements. */
 export interface Standing {

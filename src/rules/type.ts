@@ -43,8 +43,10 @@ export const type: RuleKind<TypeRule> = {
     const generated = generatedRuleOf(context.architecture, rule.table, rule.column)
     if (generated) {
       addBaseCase(rule, context, ground, { row: ground.base, given: [] })
-      if (understood) await addGeneratedTypeCases(rule, generated.expression, understood, context, ground)
-      return ground.draft.written()
+      const told = understood
+        ? await addGeneratedTypeCases(rule, generated.expression, understood, context, ground)
+        : {}
+      return { ...ground.draft.written(), ...told }
     }
     const standing = await rowWithValue(rule.column, context, ground.base)
     addBaseCase(rule, context, ground, standing)

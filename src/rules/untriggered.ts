@@ -1,13 +1,13 @@
 /**
- * Cases that a trigger of the user's would answer in the place of the rule: one that fills in a value, rewrites it or
- * forbids the statement. Such a case is given with these triggers disabled, so that it is the rule that answers.
+ * Cases that a trigger or a rewrite rule of the user's would answer in the place of the rule: one that fills in a value,
+ * rewrites it or forbids the statement. Such a case is given with these disabled, so that it is the rule that answers.
  */
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Table } from '../catalog/table.ts'
-import { qualified } from '../postgres/quote.ts'
 import type { Reply } from '../postgres/session.ts'
 import type { Case, Ground } from './draft.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { quieted } from './quiet.ts'
 import { tryEach } from './trial.ts'
 
 /** Whether PostgreSQL does what the case expects: enough to tell whose answer it is, the proof looks closer. */
@@ -37,12 +37,6 @@ export const comesOut = async (
   const [reply] = await tryEach(db, world.statements, [[...before, ...(one.given ?? []), ...one.when]])
   return isAsExpected(reply!, one)
 }
-
-/** Disables the user's triggers of those tables that have some. */
-export const quieted = (context: RuleContext, tables: readonly Table[]): readonly string[] =>
-  tables
-    .filter((table) => context.catalog.of(table.id, 'trigger').length > 0)
-    .map((table) => `alter table ${qualified(table)} disable trigger user`)
 
 /** Asks with the user's triggers of the rule's table disabled. */
 export const withoutTriggers = async <T>(context: RuleContext, ask: () => Promise<T>): Promise<T> => {

@@ -2,7 +2,7 @@
 import { loadParser, parseExpression } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
-import { selectEach } from './trial.ts'
+import { selectOfCatalog } from './trial.ts'
 
 /** `stable` includes immutable expressions and now(): the same within a transaction. */
 export type Volatility = 'stable' | 'clock' | 'volatile'
@@ -37,6 +37,6 @@ export const readVolatility = async (db: Session, expression: string): Promise<V
   // statement_timestamp() is stable by name, but the reader's statement is another one than the insert's.
   if (names.some((name) => clockFunctions.has(name))) return 'clock'
   if (names.length === 0) return 'stable'
-  const [found] = await selectEach(db, [], [volatileAmong(names)])
+  const found = await selectOfCatalog(db, volatileAmong(names))
   return found && found.length > 0 ? 'volatile' : 'stable'
 }

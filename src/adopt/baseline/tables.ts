@@ -145,14 +145,17 @@ const alterations = (shape: TableShape, tables: ReadonlyMap<number, TableShape>)
       column.notNull &&
       column.notNullIsLocal &&
       column.notNullValid &&
-      !(above?.notNull ?? false)
+      // PostgreSQL 18 keeps apart what is inherited and what the table says again itself.
+      (column.notNullName !== null || !(above?.notNull ?? false))
+    const ownIdentity = as === 'table' && !isWritten ? identityText(column) : []
     return [
-      ...(column.sequenceType === null ? [] : [`ALTER SEQUENCE ${column.sequenceType}`]),
       ...(ownStorage ? [setColumn(row, column, `SET STORAGE ${column.storage ?? 'DEFAULT'}`)] : []),
       ...(column.statistics === null ? [] : [setColumn(row, column, `SET STATISTICS ${column.statistics}`)]),
       ...(column.options === null ? [] : [setColumn(row, column, `SET (${column.options})`)]),
       ...(lostDefault ? [setColumn(row, column, 'DROP DEFAULT')] : []),
       ...(isRequired ? [setColumn(row, column, 'SET NOT NULL')] : []),
+      ...ownIdentity.map((text) => setColumn(row, column, `ADD ${text}`)),
+      ...(column.sequenceType === null ? [] : [`ALTER SEQUENCE ${column.sequenceType}`]),
       ...(column.notNullValid
         ? []
         : [`ALTER TABLE ${row.sql} ADD CONSTRAINT ${column.notNullName} NOT NULL ${column.sql} NOT VALID`]),

@@ -4,6 +4,7 @@
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
 import { plpgsqlPlaces } from '../../catalog/function/plpgsql-places.ts'
+import { partitionParent } from '../../catalog/partition/whole.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Word } from '../../postgres/scan.ts'
@@ -61,7 +62,7 @@ const textsOf = (first: readonly string[], catalog: Catalog): readonly string[] 
 }
 
 const tablesNamed = (names: ReadonlySet<string>, catalog: Catalog): readonly Table[] =>
-  [...catalog.tables.values()].filter((t) => t.partitionOf === null && names.has(t.name))
+  [...catalog.tables.values()].filter((t) => partitionParent(catalog, t) === null && names.has(t.name))
 
 /** What the triggers of a table run. */
 const firedTexts = (catalog: Catalog, table: Table): readonly string[] =>

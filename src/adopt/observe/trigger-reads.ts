@@ -4,6 +4,8 @@
  */
 import type { FunctionFacts } from '../../catalog/function.ts'
 import { plpgsqlPlaces } from '../../catalog/function/plpgsql-places.ts'
+import { partitionParent } from '../../catalog/partition/whole.ts'
+import type { RewriteRuleFacts } from '../../catalog/rewrite-rule.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { TriggerFacts } from '../../catalog/trigger/statement.ts'
@@ -72,7 +74,7 @@ const textsOf = (structure: Structure, catalog: Catalog): readonly string[] => {
 
 const tablesNamed = (texts: readonly string[], catalog: Catalog): readonly Table[] => {
   const names = new Set(texts.flatMap(namesIn))
-  return [...catalog.tables.values()].filter((t) => t.partitionOf === null && names.has(t.name))
+  return [...catalog.tables.values()].filter((t) => partitionParent(catalog, t) === null && names.has(t.name))
 }
 
 const firingOn = (catalog: Catalog, table: string): readonly Structure[] => [
@@ -98,8 +100,17 @@ const overColumns = (condition: string, table: Table): string | null => {
   return table.columns.some((c) => namesIn(text).includes(c.name)) ? text : null
 }
 
+/** Of a rewrite rule: `where (old.body = 'kept') do instead …` → `(old.body = 'kept')`. */
+const ruleCondition = (structure: Structure): string | null => {
+  if (structure.kind !== 'rule' || !(structure.facts as RewriteRuleFacts).hasWhere) return null
+  const words = wordsOf(structure.definition)
+  const where = words.find(({ text }) => text.toLowerCase() === 'where')
+  const end = words.find(({ text, start }) => start > (where?.end ?? 0) && text.toLowerCase() === 'do')
+  return where && end ? structure.definition.slice(where.end, end.start).trim() : null
+}
+
 const conditionsIn = (structure: Structure, catalog: Catalog): readonly string[] => {
-  const { when } = structure.facts as Partial<TriggerFacts>
+  const when = (structure.facts as Partial<TriggerFacts>).when ?? ruleCondition(structure)
   const places = ownFunctions(structure, catalog).flatMap((called) => {
     const body = bodyOf(called)
     return plpgsqlPlaces(body)

@@ -61,6 +61,15 @@ const schema = `
   create table taggable (tag text not null default 'none', name text);
   create table "tagged ""people" (extra int[]) inherits (people, taggable);
   create table twins (like people) inherits (people);
+  do $$ begin if not exists (select from pg_roles where rolname = 'keeper') then create role keeper; end if; end $$;
+  grant select, update (name) on people, workers, bosses to keeper;
+  comment on table people is 'people'; comment on table workers is 'people';
+  create index on people (name); create index on workers (name);
+  create table accounts (id int not null, name text default 'x'); create table closed () inherits (accounts);
+  grant select on accounts, closed to keeper;
+  alter table accounts enable row level security; alter table closed enable row level security;
+  create policy mine on accounts to keeper using (name = current_setting('app.name', true));
+  create policy mine on closed to keeper using (name = current_setting('app.name', true));
 `
 
 let server: Server
@@ -130,6 +139,26 @@ describe('partitions', () => {
     ])
     expect(faults).toEqual([])
     expect(result.rules.length).toBeGreaterThan(100)
+  })
+
+  test('what a table that inherits can lose alone is stated of it', () => {
+    const text = textOf()
+    const workers = text.slice(text.indexOf(`table(\n  'workers'`), text.indexOf(`table(\n  'bosses'`))
+    expect(workers).toContain(`t.visibleTo('keeper', { select: true, update: ['name'] })`)
+    expect(workers).toContain(`t.indexed('name')`)
+    expect(workers).toContain(`t.says('people')`)
+    expect(text.slice(text.indexOf(`'closed'`))).toContain('t.policies({')
+    const killed = result.structures.flatMap((s) => s.mutants).filter((m) => m.verdict === 'killed')
+    for (const id of [
+      'workers/grant:keeper',
+      'closed/policy:mine',
+      'closed/rowSecurity',
+      'closed/default:name',
+    ])
+      expect(
+        killed.filter((m) => m.structure === id),
+        id,
+      ).not.toEqual([])
   })
 
   test('have no broken form that nobody notices', () => {

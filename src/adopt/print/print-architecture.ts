@@ -15,6 +15,7 @@ import { exportConst } from './layout.ts'
 import { docLines } from './literals.ts'
 import { makeNamer, toFileName, toIdentifier } from './names.ts'
 import { entryFiles } from './print-entry.ts'
+import { neverRunFindings } from './never-run.ts'
 import { printBeside } from './print-beside.ts'
 import { split, writeFiles, type Piece, type PlannedFile } from './print-files.ts'
 import type { Left, PrintContext } from './print-kind.ts'
@@ -224,6 +225,7 @@ export const printArchitecture = (catalog: Catalog, options: PrintOptions): Prin
     entry: { path: `${entryPath}${options.ending}`, name: entryName },
     findings: [
       ...[...kept.values()].map(bookkeepingFinding),
+      ...neverRunFindings(catalog, beside.claims),
       ...unclaimedFindings(
         catalog,
         [...all.flatMap((one) => one.claims), ...beside.claims],

@@ -3,6 +3,7 @@ import type { CommentFacts } from '../../catalog/comment.ts'
 import type { CompositeFacts } from '../../catalog/composite.ts'
 import type { GrantFacts } from '../../catalog/grant.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
+import type { RewriteRuleFacts } from '../../catalog/rewrite-rule.ts'
 import type { SequenceFacts } from '../../catalog/sequence.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
@@ -12,6 +13,7 @@ import { ident } from '../../postgres/quote.ts'
 import type { ObservedFunction } from '../calls/observed-function.ts'
 import { array, atom, call, entry, object, type Code, type Entry } from './code.ts'
 import { key, sql, templateText, text } from './literals.ts'
+import { neverRun } from './never-run.ts'
 import { isPlainGrant } from './kinds/visible-to.ts'
 import { functionName, observedEntries } from './print-functions.ts'
 import { tableName, typeName } from './relation-code.ts'
@@ -258,7 +260,7 @@ const printRelationAccess = (
   })
 }
 
-/** What acts on no row, word for word: comments that nothing else states, constraints that are not enforced, disabled triggers. */
+/** What acts on no row, word for word: comments that nothing else states, constraints that are not enforced, disabled triggers and rules. */
 const printWordForWord = (catalog: Catalog, isClaimed: (id: string) => boolean): readonly PrintedObject[] =>
   [...catalog.structures.values()].flatMap((structure): PrintedObject[] => {
     const { id, kind, name, table, definition } = structure
@@ -276,19 +278,31 @@ const printWordForWord = (catalog: Catalog, isClaimed: (id: string) => boolean):
       const code = call('disabledTrigger', text(id), tableName(of), text(name), sql(statement))
       return [{ code, imports: ['disabledTrigger'], claims: [id] }]
     }
+    if (of !== undefined && kind === 'rule') {
+      const facts = structure.facts as RewriteRuleFacts
+      if (facts.enabled !== 'D') return []
+      const code = call('disabledRule', text(id), tableName(of), text(name), sql(facts.definition))
+      return [{ code, imports: ['disabledRule'], claims: [id] }]
+    }
     if (of === undefined || (structure.facts as { readonly notEnforced?: boolean }).notEnforced !== true)
       return []
     const code = call('notEnforced', text(id), tableName(of), text(name), text(definition))
     return [{ code, imports: ['notEnforced'], claims: [id] }]
   })
 
-/** Observed calls of functions; comments and grants on functions and schemas, whatever becomes of these themselves. */
+/** Observed calls of functions, and the text of those that nothing runs; comments and grants on functions and schemas, whatever becomes of these themselves. */
 const printAccess = (
   catalog: Catalog,
   isClaimed: (id: string) => boolean,
   functions: readonly ObservedFunction[],
 ): readonly PrintedObject[] => {
+  const written = new Map(
+    neverRun(catalog)
+      .filter(({ id }) => !isClaimed(id))
+      .map(({ id, facts }) => [id, entry('definition', sql(facts.statement.trim()))] as const),
+  )
   const carriers = new Set([
+    ...written.keys(),
     ...functions.filter((one) => one.entries.length > 0).map((one) => one.structure),
     ...[...catalog.structures.values()]
       .filter((s) => s.table === null && (s.kind === 'grant' || s.kind === 'comment') && !isClaimed(s.id))
@@ -304,7 +318,11 @@ const printAccess = (
       return [{ code: call('schema', text(name), object(entries)), imports: ['schema'], claims }]
     }
     if (structure?.kind !== 'function') return [...printCarried(id, entries, claims, catalog)]
-    const seen = observedEntries(functions.find((one) => one.structure === id))
+    const definition = written.get(id)
+    const seen = [
+      ...(definition ? [definition] : []),
+      ...observedEntries(functions.find((one) => one.structure === id)),
+    ]
     if (entries.length === 0 && seen.length === 0) return []
     return [
       {

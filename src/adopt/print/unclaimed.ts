@@ -1,5 +1,4 @@
 /** What no printed rule claims, each with the reason: a finding for every one, so that nothing is dropped in silence. */
-import type { FunctionFacts } from '../../catalog/function.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { Left } from './print-kind.ts'
@@ -15,13 +14,7 @@ export const withWhatTheyNeed = (catalog: Catalog, claims: readonly string[]): R
   return all
 }
 
-const isOfEventTriggers = ({ kind, facts }: Structure): boolean =>
-  kind === 'function' && (facts as FunctionFacts).isEventTrigger
-
-const whyOf = (structure: Structure): string =>
-  isOfEventTriggers(structure)
-    ? 'event triggers alone call it, and only a superuser makes those: here nothing does'
-    : `no kind of rule states a structure of the kind ${structure.kind} yet`
+const whyOf = ({ kind }: Structure): string => `no kind of rule states a structure of the kind ${kind} yet`
 
 const byHand =
   'state by hand what it is for, with t.accepts, t.rejects or t.proves and { by: [its id] }, or drop it in a migration'

@@ -5,6 +5,7 @@ import { declaredAt } from '../declared-at.ts'
 import { makeCalledRules, type CallOptions } from '../kinds/called.ts'
 import { makeObjectRule, type ObjectCase } from '../kinds/object.ts'
 import type { ObjectDeclaration } from '../object.ts'
+import type { DeclaredAt } from '../rule.ts'
 import { refuseUnknownKeys } from '../rule-options.ts'
 import { declarationFault } from '../rule-set.ts'
 import { accessRules, type ObjectOptions, type ObjectPlace } from './object-access.ts'
@@ -18,6 +19,11 @@ export interface FunctionOptions extends ObjectOptions {
   readonly observed?: CallOptions
   /** The same said by a person: what a call must answer, refuse, or leave behind. */
   readonly behaves?: CallOptions
+  /**
+   * The whole CREATE OR REPLACE FUNCTION as pg_get_functiondef prints it: for a function that nothing here runs, such as
+   * one of an event trigger. Its text is compared, and nothing is shown of what it does.
+   */
+  readonly definition?: string
 }
 
 /** A name with dots, spaces or quotes stands in parts. */
@@ -45,6 +51,23 @@ const refusalCase = ([call, sqlstate]: readonly [string, string]): ObjectCase =>
   when: [`select ${call}`],
   then: { sqlstate },
 })
+
+const definitionRule = (at: DeclaredAt | null, structure: string, sql: string, definition: string) =>
+  makeObjectRule(at, structure, 'definition', {
+    sentence: `${structure} stands word for word; nothing runs it here`,
+    structures: [structure],
+    cases: [
+      {
+        title: 'it stands word for word',
+        given: ["set local search_path = ''"],
+        when: [
+          `select pg_catalog.btrim(pg_catalog.pg_get_functiondef(${literal(sql)}::pg_catalog.regprocedure), E'\\n') = ${literal(definition.trim())}`,
+        ],
+        then: { rows: [['t']] },
+      },
+    ],
+    design: [`${definition.trim()};`],
+  })
 
 const nameOf = (signature: string | FunctionName): FunctionName => {
   if (typeof signature !== 'string') return signature
@@ -93,16 +116,18 @@ export const fn = (signature: string | FunctionName, options: FunctionOptions = 
         'refuses',
         'observed',
         'behaves',
+        'definition',
         'says',
         'usableBy',
       ])
-      const { answers = {}, refuses = {} } = options
+      const { answers = {}, refuses = {}, definition } = options
       const cases = [...Object.entries(answers).map(answerCase), ...Object.entries(refuses).map(refusalCase)]
       const called = [
         ...makeCalledRules('call', { at, refuse }, structure, options.behaves),
         ...makeCalledRules('observedCall', { at, refuse }, structure, options.observed),
       ]
-      const stated = cases.length + called.length
+      const written = definition === undefined ? [] : [definitionRule(at, structure, sql, definition)]
+      const stated = cases.length + called.length + written.length
       if (stated === 0 && options.says === undefined && options.usableBy === undefined)
         refuse(
           declarationFault(
@@ -118,8 +143,13 @@ export const fn = (signature: string | FunctionName, options: FunctionOptions = 
         cases,
         design: [],
       })
-      const rules = [...(cases.length === 0 ? [] : [own]), ...called, ...accessRules(at, place, options)]
-      return { structure, rules, design: [], at }
+      const rules = [
+        ...written,
+        ...(cases.length === 0 ? [] : [own]),
+        ...called,
+        ...accessRules(at, place, options),
+      ]
+      return { structure, rules, design: written.flatMap((rule) => rule.design), at }
     },
   }
 }

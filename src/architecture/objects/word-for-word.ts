@@ -1,12 +1,13 @@
 /**
  * What acts on no row and is kept as it reads: comments of every kind of object, constraints that are not enforced, and
- * triggers that are disabled.
+ * triggers and rewrite rules that are disabled.
  */
 import { parseRelationName, relationId, structureId, type RelationName } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import { declaredAt } from '../declared-at.ts'
 import { makeObjectRule } from '../kinds/object.ts'
 import type { ObjectDeclaration } from '../object.ts'
+import type { DeclaredAt } from '../rule.ts'
 
 /** As COMMENT takes it, of what pg_identify_object calls it. */
 const commentable = (on: string): string =>
@@ -86,6 +87,43 @@ export const notEnforced = (
   }
 }
 
+/** A trigger or rewrite rule that never runs: as PostgreSQL prints it, by the query that prints it. */
+const disabled = (
+  at: DeclaredAt | null,
+  facts: {
+    readonly structure: string
+    readonly relation: RelationName
+    readonly kind: 'trigger' | 'rule'
+    readonly name: string
+    readonly definition: string
+    readonly printed: string
+  },
+): ObjectDeclaration => {
+  const { structure, relation, kind, name, printed } = facts
+  const definition = facts.definition.trim().replace(/;$/u, '')
+  return {
+    declare: () => {
+      const rule = makeObjectRule(at, structure, 'disabled', {
+        sentence: `${structureId(relationId(relation), name)} stands and is disabled: ${definition}`,
+        structures: [structure],
+        cases: [
+          {
+            title: 'it stands word for word, and never runs',
+            given: ["set local search_path = ''"],
+            when: [printed],
+            then: { rows: [[definition, 'D']] },
+          },
+        ],
+        design: [`${definition};`, `alter table ${qualified(relation)} disable ${kind} ${ident(name)};`],
+      })
+      return { structure, rules: [rule], design: rule.design, at }
+    },
+  }
+}
+
+const relationOf = (table: string | RelationName): RelationName =>
+  typeof table === 'string' ? parseRelationName(table) : table
+
 /**
  * A trigger that stands and is disabled, as PostgreSQL prints it, by the id of its structure, among the `objects` of an
  * architecture.
@@ -100,26 +138,33 @@ export const disabledTrigger = (
   name: string,
   definition: string,
 ): ObjectDeclaration => {
-  const at = declaredAt(disabledTrigger)
-  const relation = typeof table === 'string' ? parseRelationName(table) : table
-  return {
-    declare: () => {
-      const rule = makeObjectRule(at, structure, 'disabled', {
-        sentence: `${structureId(relationId(relation), name)} stands and is disabled: ${definition}`,
-        structures: [structure],
-        cases: [
-          {
-            title: 'it stands word for word, and never runs',
-            given: ["set local search_path = ''"],
-            when: [
-              `select pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled from pg_catalog.pg_trigger t where t.tgrelid = ${literal(qualified(relation))}::regclass and t.tgname = ${literal(name)}`,
-            ],
-            then: { rows: [[definition, 'D']] },
-          },
-        ],
-        design: [`${definition};`, `alter table ${qualified(relation)} disable trigger ${ident(name)};`],
-      })
-      return { structure, rules: [rule], design: rule.design, at }
-    },
-  }
+  const relation = relationOf(table)
+  const printed = `select pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled from pg_catalog.pg_trigger t where t.tgrelid = ${literal(qualified(relation))}::regclass and t.tgname = ${literal(name)}`
+  return disabled(declaredAt(disabledTrigger), {
+    structure,
+    relation,
+    kind: 'trigger',
+    name,
+    definition,
+    printed,
+  })
+}
+
+/**
+ * A rewrite rule that stands and is disabled, as PostgreSQL prints it, by the id of its structure, among the `objects` of
+ * an architecture.
+ *
+ * @example
+ * disabledRule('orders/rule:keep', 'orders', 'keep', 'CREATE RULE keep AS ON DELETE TO public.orders DO INSTEAD NOTHING')
+ * // CREATE RULE keep AS ON DELETE TO public.orders …; alter table "orders" disable rule "keep"
+ */
+export const disabledRule = (
+  structure: string,
+  table: string | RelationName,
+  name: string,
+  definition: string,
+): ObjectDeclaration => {
+  const relation = relationOf(table)
+  const printed = `select pg_catalog.rtrim(pg_catalog.pg_get_ruledef(r.oid), ';'), r.ev_enabled from pg_catalog.pg_rewrite r where r.ev_class = ${literal(qualified(relation))}::regclass and r.rulename = ${literal(name)}`
+  return disabled(declaredAt(disabledRule), { structure, relation, kind: 'rule', name, definition, printed })
 }

@@ -14,11 +14,13 @@ describe('isNeverNull', () => {
     'r',
     'lower((r)::text)',
     'lower(r)',
+    'upper(left(r, 1))',
     '((r1)::numeric * r2)',
     `COALESCE(o, 'x'::text)`,
     '(o IS NULL)',
     `((r)::text || 'a'::text)`,
     '((r > 0) AND (r < 9))',
+    `CASE WHEN (o > 0) THEN 'yes'::text ELSE r END`,
   ]) {
     it(`sees that ${expression} always has a value`, () => {
       expect(isNeverNull(expression, { isRequired: required, isRange })).toBe(true)
@@ -36,6 +38,8 @@ describe('isNeverNull', () => {
     '(r OPERATOR(public.+) r)',
     'NULL::text',
     'CASE WHEN r THEN r ELSE NULL::text END',
+    'CASE WHEN r THEN r END',
+    'CASE WHEN r THEN o ELSE r END',
     'not sql at all (',
   ]) {
     it(`does not claim it of ${expression}`, () => {

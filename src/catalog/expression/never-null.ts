@@ -30,8 +30,10 @@ const operators: ReadonlySet<unknown> = new Set([
 
 /** PostgreSQL's own functions that answer null only for null. */
 const functions: ReadonlySet<unknown> = new Set(
-  `abs btrim ceil ceiling char_length concat date_trunc floor initcap jsonb_typeof length lower ltrim md5 mod
-  octet_length replace reverse round rtrim sign trunc upper`.split(/\s+/u),
+  `abs btrim ceil ceiling char_length concat date_trunc floor initcap jsonb_typeof left length lower lpad ltrim md5 mod
+  octet_length repeat replace reverse right round rpad rtrim sign split_part substr translate trunc upper`.split(
+    /\s+/u,
+  ),
 )
 
 /** Of PostgreSQL's own: null for null. */
@@ -86,6 +88,10 @@ const hasValue = (node: unknown, known: KnownColumns): boolean => {
     case 'NullTest':
     case 'BooleanTest':
       return true
+    case 'CaseExpr': {
+      const results = listOf(fields['args']).map((when) => fieldsOf(when, 'CaseWhen')?.['result'])
+      return [fields['defresult'], ...results].every((n) => hasValue(n, known))
+    }
     case 'CoalesceExpr':
       return listOf(fields['args']).some((n) => hasValue(n, known))
     case 'A_Expr': {

@@ -15,6 +15,8 @@ describe('refusesNull', () => {
     `((other > 1) AND (c IS DISTINCT FROM NULL::text))`,
     `CASE WHEN (c IS NULL) THEN false ELSE (c > other) END`,
     `(NOT (c IS NULL))`,
+    `(((c).zip IS NOT NULL) AND (char_length((c).country) = 2))`,
+    `(c[1] IS NOT NULL)`,
     `((c > 0) IS NOT UNKNOWN)`,
     `((c = ANY (ARRAY['a'::text, 'b'::text])) IS TRUE)`,
   ])('%s', (condition) => {
@@ -32,6 +34,8 @@ describe('refusesNull', () => {
     `((c = ANY (other)) IS TRUE)`,
     `(public.own(c) IS NOT NULL)`,
     `(NOT (c > 0))`,
+    `((c).zip <> ''::text)`,
+    `((other).zip IS NOT NULL)`,
     `(c IS NOT DISTINCT FROM other)`,
     `CASE WHEN (other > 1) THEN false ELSE (c > 0) END`,
     `not sql at all (`,

@@ -137,6 +137,9 @@ const verdict = (root: ParseNode, column: string): Known => {
         const inner = value(fields['arg'])
         return inner === undefined ? undefined : tests[String(fields['booltesttype'])]?.(inner)
       }
+      case 'A_Indirection':
+        // A field of null, or an element.
+        return value(fields['arg']) === null ? null : undefined
       case 'CoalesceExpr':
         for (const one of args()) if (one !== null) return one
         return null

@@ -3,7 +3,11 @@ import { withoutPartitionNames } from './words.ts'
 import type { Catalog } from '../structure.ts'
 import type { Table } from '../table.ts'
 
-const table = (name: string, partitionOf: string | null): readonly [string, Table] => [
+const table = (
+  name: string,
+  partitionOf: string | null,
+  kind: Table['kind'] = 'table',
+): readonly [string, Table] => [
   name,
   {
     schema: 'public',
@@ -11,7 +15,7 @@ const table = (name: string, partitionOf: string | null): readonly [string, Tabl
     id: name,
     oid: 1,
     owner: 'owner',
-    kind: 'table',
+    kind,
     partitionOf,
     columns: [],
     rowSecurity: false,
@@ -31,9 +35,9 @@ const catalogOf = (...tables: readonly (readonly [string, Table])[]): Catalog =>
 
 const plain = withoutPartitionNames(
   catalogOf(
-    table('events', null),
+    table('events', null, 'partitioned'),
     table('events_2026_1', 'events'),
-    table('events_2026_11', 'events'),
+    table('events_2026_11', 'events', 'partitioned'),
     table('events_2026_11_de', 'events_2026_11'),
     table('a.b', 'events'),
   ),
@@ -53,4 +57,9 @@ test.each([
 
 test('without partitions every text stays as it is', () => {
   expect(withoutPartitionNames(catalogOf(table('events', null)))('"events_2026_11"')).toBe('"events_2026_11"')
+})
+
+test('a table that only inherits keeps its name', () => {
+  const inheriting = catalogOf(table('events', null), table('big_events', 'events'))
+  expect(withoutPartitionNames(inheriting)('"big_events_pkey"')).toBe('"big_events_pkey"')
 })

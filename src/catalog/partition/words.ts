@@ -1,12 +1,6 @@
 /** Texts without the names of partitions: a partition is named for its month, and evidence reads the same in every month. */
 import type { Catalog } from '../structure.ts'
-import type { Table } from '../table.ts'
-
-/** The table at the top, of which this one is a partition. */
-const wholeOf = (table: Table, catalog: Catalog): Table => {
-  const parent = table.partitionOf === null ? undefined : catalog.tables.get(table.partitionOf)
-  return parent === undefined ? table : wholeOf(parent, catalog)
-}
+import { partitionAncestors } from './whole.ts'
 
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, String.raw`\$&`)
 
@@ -17,8 +11,8 @@ const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/
 export const withoutPartitionNames = (catalog: Catalog): ((text: string) => string) => {
   const wholes = new Map<string, string>()
   for (const table of catalog.tables.values()) {
-    const whole = wholeOf(table, catalog)
-    if (whole !== table) wholes.set(table.name, whole.name)
+    const whole = partitionAncestors(catalog, table).at(-1)
+    if (whole) wholes.set(table.name, whole.name)
   }
   if (wholes.size === 0) return (text) => text
   const names = [...wholes.keys()].toSorted((a, b) => b.length - a.length).map(escaped)

@@ -26,6 +26,7 @@ const withoutHash = (bound: string): string => {
 
 /** None for a table that is neither partitioned nor a partition. */
 export const readPartitionBounds = async (db: Session, table: Table): Promise<readonly string[]> => {
+  if (table.kind !== 'partitioned' && table.partitionOf === null) return []
   const found = await db.json<{ bound: string | null }>(boundsSql(table))
   const bounds = found.flatMap(({ bound }) => (bound === null ? [] : [withoutHash(bound)]))
   return [...new Set(bounds)].filter((bound) => bound !== 'true')

@@ -18,7 +18,7 @@ import { allTrue, rowsAre } from '../draft.ts'
 import type { Asker, Experiment } from '../experiment.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
 import { selectEach } from '../trial.ts'
-import { quieted } from '../untriggered.ts'
+import { quieted } from '../quiet.ts'
 
 interface AskerParts extends WriteParts {
   readonly names: AuditedNames

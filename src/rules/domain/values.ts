@@ -21,10 +21,10 @@ const judge = async (
 ): Promise<readonly (readonly boolean[] | null)[]> => {
   const answers = expressions.map((e) => `coalesce((${e})::boolean, true)`).join(', ')
   const known = await knownAnswers(db)
-  const isBaseSteady = known.areSteady([base, ...expressions])
+  const ofBase = [base, ...expressions]
   const selects = candidates.map((sql) => ({
     question: `select ${answers} from (select cast(${sql} as ${base}) as value) as v`,
-    isSteady: isBaseSteady && known.areSteady([sql]),
+    lasting: known.lasting([...ofBase, sql]),
   }))
   // Columns of one domain ask mostly the same.
   const found = await askEachOnce(db, selects, async (open) => {

@@ -2,8 +2,10 @@
 import type { TypeRule } from '../../architecture/kinds/type.ts'
 import { ident } from '../../postgres/quote.ts'
 import { accepted, allTrue, type Ground } from '../draft.ts'
-import type { RuleContext } from '../rule-kind.ts'
+import type { RuleContext, Written } from '../rule-kind.ts'
 import type { UnderstoodType } from '../type-oracle.ts'
+import { addUntriggered } from '../untriggered.ts'
+import { unreachedType } from './unreached.ts'
 
 interface Limit {
   readonly beyond: string
@@ -42,31 +44,35 @@ export const addGeneratedTypeCases = async (
   understood: UnderstoodType,
   context: RuleContext,
   ground: Ground,
-): Promise<void> => {
+): Promise<Pick<Written, 'notes' | 'indistinct'>> => {
   const limit = limitOf(understood, expression)
-  if (!limit) return
+  if (!limit) return {}
   const { rows, table } = context
   // A virtual column is computed when it is read.
   const isVirtual = table.columns.find((c) => c.name === rule.column)?.generated === 'virtual'
   const seen = isVirtual ? ` returning ${ident(rule.column)}` : ''
   const beyond = await rows.solve(table, { where: [limit.beyond] })
   if ('row' in beyond) {
-    ground.draft.add({
+    await addUntriggered(context, ground, {
       title: `a row that makes ${rule.column} ${limit.shown} is refused${isVirtual ? ' when it is read' : ''}`,
       when: [`${rows.insert(table, beyond.row)}${seen}`],
       then: { kind: 'rejected', by: { sqlstate: limit.sqlstate } },
     })
-  } else ground.draft.unsolved(`no row was found that makes ${rule.column} ${limit.shown}`, beyond.tried)
+  }
+  const unreached = 'row' in beyond ? null : await unreachedType(rule, context)
+  if ('unsolved' in beyond && unreached === null)
+    ground.draft.unsolved(`no row was found that makes ${rule.column} ${limit.shown}`, beyond.tried)
+  const told = unreached ? { notes: [unreached.note], indistinct: unreached.indistinct } : {}
   const within = limit.within === undefined ? null : await rows.solve(table, { where: [limit.within] })
   if (within && 'row' in within) {
-    ground.draft.add({
+    await addUntriggered(context, ground, {
       title: `a row that makes ${rule.column} as large as ${rule.type} takes is accepted`,
       when: [`${rows.insert(table, within.row)}${seen}`],
       then: accepted,
     })
   }
   const between = limit.between === undefined ? null : await rows.solve(table, { where: [limit.between] })
-  if (!between || 'unsolved' in between) return
+  if (!between || 'unsolved' in between) return told
   ground.draft.add({
     title: `${rule.column} is rounded to ${rule.type}`,
     when: [
@@ -74,4 +80,5 @@ export const addGeneratedTypeCases = async (
     ],
     then: allTrue(),
   })
+  return told
 }

@@ -1,7 +1,9 @@
 /** The values that the keys of an index have in one of the rows that plans are asked on. */
 import type { IndexedRule } from '../../architecture/kinds/indexed.ts'
 import { ident } from '../../postgres/quote.ts'
+import { readNoTable } from '../../rows/known-answers.ts'
 import { planLoad } from '../../rows/load/plan.ts'
+import { askEach } from '../../rows/savepoint.ts'
 import { keyText } from './ddl.ts'
 import type { KeyValue } from './operand.ts'
 import { repeatsFor } from '../query/repeated.ts'
@@ -49,7 +51,8 @@ select ${keys.join(', ')},
                   from pg_catalog.generate_series(0::bigint, ${loadedRows - 1}) as n) loaded) as ${ident(table.name)}
  order by (${rule.where ?? 'true'}) is true desc, (${keyText(rule.keys[0]!)}) is null, n
  offset ${chosen} limit 1`
-    const [, reply] = await db.batch(['savepoint assay_values', sql, 'rollback to savepoint assay_values'])
+    const anywhere = await readNoTable(db, [...values.values(), ...generated, ...keys, rule.where ?? ''])
+    const [reply] = await askEach(db, [sql], { anywhere })
     const row = reply!.commands.at(-1)?.rows[0]
     if (reply!.fault !== null || row === undefined) continue
     const chosenKeys = rule.keys.map((_, n) => ({ text: row[2 * n] ?? null, type: row[2 * n + 1]! }))

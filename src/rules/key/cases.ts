@@ -20,6 +20,7 @@ import type { MadeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryOne } from '../trial.ts'
+import { withoutRewrites } from '../quiet.ts'
 import { addUntriggered } from '../untriggered.ts'
 
 /** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
@@ -79,7 +80,9 @@ const addDuplicateCases = async (
   second: Duplicate,
 ): Promise<void> => {
   const { rows, table } = context
-  const given = [...first.given, rows.insert(table, first.row), ...second.given]
+  // Under a rewrite rule no upsert is taken, and what is deleted again may stay.
+  const rewrites = withoutRewrites(context, table)
+  const given = [...rewrites, ...first.given, rows.insert(table, first.row), ...second.given]
   const insert = rows.insert(table, second.row)
   const refused: Expected = { kind: 'rejected', by: second.cause }
   await addUntriggered(context, ground, {

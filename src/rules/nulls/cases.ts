@@ -7,7 +7,8 @@ import type { Cause } from '../experiment.ts'
 import { addComputedNullCase, isGenerated } from './computed.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryOne } from '../trial.ts'
-import { addUntriggered, quieted } from '../untriggered.ts'
+import { quieted } from '../quiet.ts'
+import { addUntriggered } from '../untriggered.ts'
 
 /** A domain's CHECK is reported with the domain. */
 const namesOf = ({ table, name }: Structure): Partial<Cause> =>

@@ -9,7 +9,8 @@ import { pointingTo, type ForeignKey } from '../foreign-key.ts'
 import { makeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryOne } from '../trial.ts'
-import { addUntriggered, quieted } from '../untriggered.ts'
+import { quieted } from '../quiet.ts'
+import { addUntriggered } from '../untriggered.ts'
 
 /** Whether a row can be made to point to a row that needs it, and the case is added. */
 export const addCircleCase = async (

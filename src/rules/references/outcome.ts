@@ -7,9 +7,11 @@ import type { Expected, World } from '../experiment.ts'
 import { obstaclesTo, type Family, type ForeignKey } from '../foreign-key.ts'
 import { freshValues } from '../fresh-value.ts'
 import { makeRow } from '../make-row.ts'
+import { referring } from '../removals.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryOne } from '../trial.ts'
-import { addUntriggered, comesOut, quieted } from '../untriggered.ts'
+import { quieted, withoutRewrites } from '../quiet.ts'
+import { addUntriggered, comesOut } from '../untriggered.ts'
 
 /** The declared default of a column as an SQL expression; null when it has none. */
 export const defaultOf = (key: ForeignKey, context: RuleContext, column: string): string | null =>
@@ -120,25 +122,42 @@ export const refusedParent = (key: ForeignKey, action: 'restrict' | 'no action')
   },
 })
 
+/** What points to the parent is deleted and changed along with it, by statements that no rewrite rule may take over. */
+const unrewritten = ({ rule, target }: ForeignKey, context: RuleContext): readonly string[] => {
+  const { catalog, table } = context
+  const beside = [...referring(catalog, rule.target)].flatMap((id) => catalog.tables.get(id) ?? [])
+  return [...new Set([table, target, ...beside])].flatMap((one) => withoutRewrites(context, one, 'instead'))
+}
+
 /** Parent and child, and the row that the child's default points to. */
 export const familyStands = async (
   key: ForeignKey,
   family: Family,
   context: RuleContext,
 ): Promise<readonly string[]> => {
-  const statements = [...family.beforeParent, family.insertParent, ...family.beforeChild, family.insertChild]
+  const statements = [
+    ...unrewritten(key, context),
+    ...family.beforeParent,
+    family.insertParent,
+    ...family.beforeChild,
+    family.insertChild,
+  ]
   return [...statements, ...(await defaultParent(key, family, context, statements))]
 }
 
-/** A further key of the target that nothing has, other than the family's. */
-export const anotherKey = async (
+/** Further keys of the target that nothing has, other than the family's. */
+export const otherKeys = async (
   context: RuleContext,
   key: ForeignKey,
   family: Family,
   column: string,
-): Promise<string | undefined> => {
+): Promise<readonly string[]> => {
   const referring = key.rule.columns[key.targetColumns.indexOf(column)]
   const byDefault = referring === undefined ? null : defaultOf(key, context, referring)
   const taken = [family.parent[column]!, ...(byDefault === null ? [] : [`(${byDefault})`])]
-  return (await freshValues(context, key.target, column, taken))[0]
+  return freshValues(context, key.target, column, taken)
 }
+
+/** The first of them. */
+export const anotherKey = async (...asked: Parameters<typeof otherKeys>): Promise<string | undefined> =>
+  (await otherKeys(...asked))[0]

@@ -7,6 +7,7 @@ import { makeRow } from '../make-row.ts'
 import {
   addParentCase,
   anotherKey,
+  otherKeys,
   countAfter,
   defaultOf,
   familyStands,
@@ -27,15 +28,42 @@ interface Change {
 const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
   `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
 
-const plainChange = async (key: ForeignKey, family: Family, context: RuleContext): Promise<Change | null> => {
+const mostKeysTried = 4
+
+const plainChange = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Change | null> => {
   const { column } = family
   const found = key.target.columns.find((c) => c.name === column)
   if (!found || found.generated !== null) return null
   if (found.identity === 'always') {
     return { set: `${ident(column)} = default`, before: [resetSequence(key.target, column)] }
   }
-  const value = await anotherKey(context, key, family, column)
+  const value = await untakenKey(key, family, context, ground)
   return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
+}
+
+/** Tried one after the other: what else the row that points here needs may have a key of the same table. */
+const untakenKey = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<string | undefined> => {
+  const values = (await otherKeys(context, key, family, family.column)).slice(0, mostKeysTried)
+  const standing = [...family.beforeParent, family.insertParent, ...family.beforeChild]
+  for (const value of values) {
+    const change = { set: `${ident(family.column)} = ${value}`, before: [] }
+    const fault = await tryOne(context.db, ground.world, [
+      ...standing,
+      updateParent(key, family, context, change),
+    ])
+    if (fault?.sqlstate !== '23505') return value
+  }
+  return values[0]
 }
 
 /** What else hangs on the key changes along with it, as in a row that has the other key by itself. */
@@ -76,7 +104,7 @@ const changeOf = async (
   context: RuleContext,
   ground: Ground,
 ): Promise<Change | null> => {
-  const plain = await plainChange(key, family, context)
+  const plain = await plainChange(key, family, context, ground)
   if (!plain) return null
   const standing = [...plain.before, ...family.beforeParent, family.insertParent]
   const statements = [...standing, updateParent(key, family, context, plain)]

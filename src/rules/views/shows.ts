@@ -89,14 +89,14 @@ const possible = async (
 
 /** Of its mutants, by id, those that will be put to the experiments. */
 const mutantsAsked = (
-  { catalog, operators = null }: RuleContext,
+  { catalog, operators = null }: Pick<RuleContext, 'catalog' | 'operators'>,
   view: Structure<ViewFacts>,
 ): ReadonlySet<string> => new Set(mutantsOf(view, catalog, operators).map(({ id }) => id))
 
 /** What writing the experiments of a view takes: it grows with the ways to break its query. */
-export const labourOfView = ({ catalog, table }: Pick<RuleContext, 'catalog' | 'table'>): number => {
-  const view = viewOf(catalog, table)
-  return view ? brokenQueries(view, catalog).length : 1
+export const labourOfView = (context: Pick<RuleContext, 'catalog' | 'table' | 'operators'>): number => {
+  const view = viewOf(context.catalog, context.table)
+  return view ? mutantsAsked(context, view).size : 1
 }
 
 /** An experiment's own, with what was proven of the view's mutants. */
@@ -130,9 +130,9 @@ export const addShown = async (
   // Where the view has another text, rows on which it differs from what is declared are looked for, too.
   const isWritten = (await asWritten(context, rule.query)) === view.facts.definition
   const changes = await rowChanges(context, view, filled, facts)
-  const every = brokenQueries(view, catalog)
-  const all = viewQueryMutants(view, catalog)
   const asked = mutantsAsked(context, view)
+  const every = asked.size === 0 ? [] : brokenQueries(view, catalog)
+  const all = asked.size === 0 ? [] : viewQueryMutants(view, catalog)
   const effective = every.filter((mutant, i) => !mutant.equivalent && asked.has(all[i]!.id))
   const found = await sameWithoutFinds(
     view.facts.definition,

@@ -6,7 +6,7 @@ import { tryAll, type Trial } from '../attacks/trial.ts'
 import { rowsAre, type Case } from '../draft.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { noun, shortened } from '../sentence.ts'
-import { selectEach } from '../trial.ts'
+import { selectOfCatalog } from '../trial.ts'
 import type { FilledTable } from './relation-rows.ts'
 import type { RowChange } from './row-changes.ts'
 import type { Shown } from './shows.ts'
@@ -34,10 +34,9 @@ const targetOf = async (
   )
   if (!under) return null
   const view = qualified(table)
-  const [rows] = await selectEach(
+  const rows = await selectOfCatalog(
     db,
-    [],
-    [`select pg_catalog.pg_relation_is_updatable(${literal(view)}::regclass, false)`],
+    `select pg_catalog.pg_relation_is_updatable(${literal(view)}::regclass, false)`,
   )
   return { target: { view, filled: under, columns: simple.columns }, bits: Number(rows?.[0]?.[0] ?? 0) }
 }
