@@ -8,6 +8,7 @@ import { compensate } from '../migrate/compensate/compensate.ts'
 import { migrationNames } from '../migrate/design/name-migrations.ts'
 import type { LossDirective } from '../migrate/files/directives.ts'
 import type { Migration } from '../migrate/files/migration.ts'
+import { isNamed } from '../migrate/files/migration-number.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { stagesOf } from '../migrate/files/steps.ts'
 import { withProver } from '../migrate/test/database-state.ts'
@@ -23,7 +24,7 @@ import type { ServerWish } from './migrated.ts'
 import { admitRoles, makeGround } from './migration-ground.ts'
 import type { ProjectArchitecture } from './project.ts'
 import { isError } from './prove-project.ts'
-import { isNamed, unknownName } from './test-migrations.ts'
+import { unknownName } from './test-migrations.ts'
 
 export interface CompensateSettings extends ServerWish {
   /** Where the config is looked for, upwards. */

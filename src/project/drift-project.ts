@@ -27,6 +27,7 @@ import { proveScript } from '../migrate/drift/prove-scripts.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { hasLeftNothing, isApplied, type JournalRow } from '../migrate/run/journal-row.ts'
+import { findMigration } from '../migrate/run/plan-run.ts'
 import { withoutPassword } from '../postgres/connection-url.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
@@ -109,18 +110,6 @@ interface Selected {
   readonly findings: readonly Finding[]
 }
 
-const upTo = (migrations: readonly Migration[], to: string): readonly Migration[] => {
-  const at = migrations.findIndex(({ name }) => name === to)
-  if (at >= 0) return migrations.slice(0, at + 1)
-  throw new AssayError(`There is no migration ${to}.`, {
-    code: 'migrate.unknown-name',
-    exit: 2,
-    asked: `--to ${to}`,
-    found: migrations.map(({ name }) => name).join(', '),
-    mend: 'Name the last one that has run there.',
-  })
-}
-
 /** Those that ran there: as the journal says it; without one, all. */
 const select = (
   { schema: { directory, migrations } }: ProjectArchitecture,
@@ -129,7 +118,8 @@ const select = (
 ): Selected => {
   if (migrations === undefined) return { migrations: null, findings: [] }
   const all = readMigrations(path.resolve(directory, migrations))
-  if (to !== undefined) return { migrations: upTo(all, to), findings: [] }
+  if (to !== undefined)
+    return { migrations: all.slice(0, all.indexOf(findMigration(all, to)) + 1), findings: [] }
   if (journal === null) return { migrations: all, findings: [] }
   const row = (name: string): JournalRow | undefined => journal.find((one) => one.name === name)
   const ran = all.filter(({ name }) => isApplied(row(name)))

@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import { historyFingerprint } from '../migrate/files/history-fingerprint.ts'
 import type { Migration } from '../migrate/files/migration.ts'
+import { isNamed } from '../migrate/files/migration-number.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { stagesOf } from '../migrate/files/steps.ts'
 import { readTested, type TestedMigration } from '../migrate/files/tested.ts'
@@ -33,7 +34,7 @@ import type { ProjectArchitecture } from './project.ts'
 import { isError } from './prove-project.ts'
 import { differsFromSource, notCopied, withoutValues } from './staging-findings.ts'
 import { goesForward, testForward } from './test-forward.ts'
-import { isNamed, unknownName, type TestedOne } from './test-migrations.ts'
+import { unknownName, type TestedOne } from './test-migrations.ts'
 
 export interface TestFromSettings {
   /** Where the config is looked for, upwards. */

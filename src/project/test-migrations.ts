@@ -7,7 +7,7 @@ import { nearestName } from '../ground/nearest-name.ts'
 import { shellCommand } from '../ground/shell-word.ts'
 import { testPair } from '../migrate/compensate/test-pair.ts'
 import type { Migration } from '../migrate/files/migration.ts'
-import { numberOf } from '../migrate/files/migration-number.ts'
+import { isNamed } from '../migrate/files/migration-number.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { stagesOf } from '../migrate/files/steps.ts'
 import {
@@ -102,8 +102,6 @@ export const unknownName = (name: string, known: readonly string[]): AssayError 
     },
   )
 }
-
-export const isNamed = (name: string, asked: string): boolean => name === asked || numberOf(name) === asked
 
 const readPart = async (part: ProjectArchitecture, wish: ServerWish): Promise<readonly Part[]> => {
   const { directory, migrations } = part.schema

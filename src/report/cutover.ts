@@ -167,7 +167,7 @@ export const cutoverMovedText = (
   return [
     layout.paint.good(`The application is to write to --${active} now: ${printable(place)}.`),
     ...(isRepeated
-      ? [row('pause', 'none: the switch was made before, and what was left of it is in order now', layout)]
+      ? [row('pause', 'none: it is in use already, and what a switch may have left is in order', layout)]
       : [
           row(
             'pause',

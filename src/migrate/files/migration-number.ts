@@ -54,3 +54,15 @@ export const numberGaps = (names: readonly string[]): readonly Gap[] => {
     return [{ after: before?.name ?? null, before: name, missing: [pad(last + 1), pad(number - 1)] }]
   })
 }
+
+/**
+ * Whether people mean this migration: by its whole name, or by its number.
+ *
+ * @example
+ * isNamed('0007_orders', '7') // true
+ */
+export const isNamed = (name: string, asked: string): boolean => {
+  const number = numberOf(name)
+  if (name === asked) return true
+  return number !== null && /^\d+(?:[._-]\d+)*$/u.test(asked) && canonical(number) === canonical(asked)
+}

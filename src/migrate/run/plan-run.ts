@@ -2,7 +2,7 @@
 import { AssayError } from '../../ground/errors.ts'
 import { didYouMean } from '../../ground/nearest-name.ts'
 import type { Direction, Migration } from '../files/migration.ts'
-import { numberOf } from '../files/migration-number.ts'
+import { isNamed } from '../files/migration-number.ts'
 import { rowOf } from './journal.ts'
 import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 
@@ -36,9 +36,7 @@ const unknownName = (to: string, names: readonly string[]): AssayError =>
 export const findMigration = (migrations: readonly Migration[], text: string): Migration => {
   const exact = migrations.find(({ name }) => name === text)
   if (exact) return exact
-  const numbered = migrations.filter(
-    ({ name }) => numberOf(name) !== null && Number(numberOf(name)) === Number(text),
-  )
+  const numbered = migrations.filter(({ name }) => isNamed(name, text))
   const [only] = numbered
   if (only !== undefined && numbered.length === 1) return only
   throw unknownName(
