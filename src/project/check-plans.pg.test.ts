@@ -172,7 +172,11 @@ describe('plans in the ledger', () => {
 
   it('are compared where the statistics are of another version, and that is an error for queries that it touches', async () => {
     writeStatistics(1e8)
-    const wider = await migrate('alter table orders add column note text', 'create table more (id int)')
+    // A part of a word that the query says is no column that it reads.
+    const wider = await migrate(
+      'alter table orders add column note text, add column us text',
+      'create table more (id int)',
+    )
     const statisticsOf = ({ findings }: Checked) =>
       findings.filter(({ code }) => code === 'plan.changed' || code === 'statistics.other-schema')
     expect(statisticsOf(await checkMigrated(wider, null))).toEqual([])

@@ -5,6 +5,7 @@ import { relationId } from '../ground/names.ts'
 import { nodesOf } from '../postgres/plan-work.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import { planTree } from '../postgres/plan-tree.ts'
+import { namesIn } from '../prove/names-in-text.ts'
 import type { RulePlan } from '../prove/result.ts'
 import { fitStatistics, type Misfit } from '../rows/projected/fit-statistics.ts'
 import type { DatabaseStatistics } from '../rows/projected/statistics.ts'
@@ -17,7 +18,9 @@ const wordsOf = (sql: string, plan: PlanNode): string =>
   [
     sql,
     ...nodesOf(plan).flatMap((node) =>
-      Object.entries(node).flatMap(([key, value]) => (conditions.test(key) ? JSON.stringify(value) : [])),
+      Object.entries(node).flatMap(([key, value]) =>
+        conditions.test(key) ? [value].flat().map(String) : [],
+      ),
     ),
   ].join(' ')
 
@@ -37,10 +40,8 @@ const missingFor = (
   plan: PlanNode,
   misfits: readonly Misfit[],
 ): readonly Misfit[] => {
-  const [reads, words] = [readsOf(rule, plan), wordsOf(sql, plan)]
-  return misfits.filter(
-    ({ table, column }) => reads.has(table) && (column === null || words.includes(column)),
-  )
+  const [reads, isNamed] = [readsOf(rule, plan), namesIn(wordsOf(sql, plan))]
+  return misfits.filter(({ table, column }) => reads.has(table) && (column === null || isNamed(column)))
 }
 
 const otherSchema = (rule: QueryRule, missing: readonly Misfit[]): AssayError =>
