@@ -16,8 +16,10 @@ import {
 } from '../../src/migrate/run/migrate.ts'
 import { openMigrationSession } from '../../src/migrate/run/session.ts'
 import { statusOfAll } from '../../src/migrate/run/status.ts'
+import { loadParser } from '../../src/postgres/parse.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
+import { startServer } from '../../src/postgres/start.ts'
 import type { Ledger } from '../../src/prove/ledger/page.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -93,7 +95,7 @@ const testAllIn = async (server: Server, directory: string): Promise<readonly Te
   }
 }
 
-export const inRunLab = async (
+const inRunLab = async (
   server: Server,
   files: Files,
   work: (lab: RunLab) => Promise<void>,
@@ -149,5 +151,22 @@ export const inRunLab = async (
     await owner.end()
     await server.dropDatabase(database)
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+export interface RunServer {
+  readonly server: Server
+  readonly inLab: (files: Files, work: (lab: RunLab) => Promise<void>) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** A server on which each lab has a database of its own. */
+export const startRunServer = async (): Promise<RunServer> => {
+  await loadParser()
+  const server = await startServer({})
+  return {
+    server,
+    inLab: (files, work) => inRunLab(server, files, work),
+    stop: () => server.stop(),
   }
 }

@@ -1,34 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
-  inRunLab,
+  startRunServer,
   twoMigrations as two,
   usualWish as usual,
-  type RunLab,
+  type RunServer,
 } from '../../../test/support/run-lab.ts'
 import type { AssayError } from '../../ground/errors.ts'
-import { loadParser } from '../../postgres/parse.ts'
-import type { Server } from '../../postgres/server.ts'
-import { startServer } from '../../postgres/start.ts'
 import { resolveMigration } from './record.ts'
 import { openMigrationSession } from './session.ts'
 
-let server: Server
+let runs: RunServer
 
 beforeAll(async () => {
-  await loadParser()
-  server = await startServer({})
+  runs = await startRunServer()
 })
-afterAll(async () => {
-  await server.stop()
-})
-
-const inLab = (
-  files: Readonly<Record<string, string>>,
-  work: (lab: RunLab) => Promise<void>,
-): Promise<void> => inRunLab(server, files, work)
+afterAll(() => runs?.stop())
 
 test('a statement that is refused: what is behind it may be mended, what is before it may not', () =>
-  inLab(
+  runs.inLab(
     {
       '0001_a.sql':
         'create table a (x int); insert into a values (1), (1);\ncreate index concurrently a_x on a (x);\ncreate unique index concurrently "A; ö" on a (x);',
@@ -70,7 +59,7 @@ test('a statement that is refused: what is behind it may be mended, what is befo
   ))
 
 test('a step of which nobody knows whether it is done is told, and resolved by a person', () =>
-  inLab(
+  runs.inLab(
     {
       '0001_a.sql':
         '-- assay: transaction none\ncreate table a (x int);\ndo $$ begin insert into a values (1); commit; end $$;\nselect 1',
@@ -93,24 +82,27 @@ test('a step of which nobody knows whether it is done is told, and resolved by a
   ))
 
 test('a server that goes away in the middle: the next run goes on', () =>
-  inLab({ ...two, '0003_c.sql': 'create table c (x int);\nvacuum c;\nselect pg_sleep(30)' }, async (lab) => {
-    const lost = lab.tell()
-    const ending = async (): Promise<void> => {
-      const [found] = await lab.owner.json<{ ended: boolean }>(
-        `select pg_terminate_backend(pid) as ended from pg_stat_activity
+  runs.inLab(
+    { ...two, '0003_c.sql': 'create table c (x int);\nvacuum c;\nselect pg_sleep(30)' },
+    async (lab) => {
+      const lost = lab.tell()
+      const ending = async (): Promise<void> => {
+        const [found] = await lab.owner.json<{ ended: boolean }>(
+          `select pg_terminate_backend(pid) as ended from pg_stat_activity
           where application_name = 'assay migrate up 0003_c' and query like '%pg_sleep%'`,
-      )
-      if (found?.ended !== true) return ending()
-    }
-    await ending()
-    expect(await lost).toEqual(['migrate.connection-lost'])
-    expect(await lab.states()).toContain('0003_c unfinished 2/3')
-    lab.write({ '0003_c.sql': 'create table c (x int);\nvacuum c;\nselect 1' })
-    expect(await lab.tell()).toEqual(['0003_c'])
-  }))
+        )
+        if (found?.ended !== true) return ending()
+      }
+      await ending()
+      expect(await lost).toEqual(['migrate.connection-lost'])
+      expect(await lab.states()).toContain('0003_c unfinished 2/3')
+      lab.write({ '0003_c.sql': 'create table c (x int);\nvacuum c;\nselect 1' })
+      expect(await lab.tell()).toEqual(['0003_c'])
+    },
+  ))
 
 test('a way back that stopped half way is still half way when up is refused at its first statement', () =>
-  inLab(
+  runs.inLab(
     {
       '0001_a.sql': '-- assay: transaction none\ncreate table a (x int);\ncreate table b (x int);',
       '0001_a.down.sql': '-- assay: transaction none\ndrop table b;\nselect 1 / 0;\ndrop table a;',

@@ -1,27 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inRunLab, twoMigrations as two, type RunLab } from '../../../test/support/run-lab.ts'
+import { startRunServer, twoMigrations as two, type RunServer } from '../../../test/support/run-lab.ts'
 import type { AssayError } from '../../ground/errors.ts'
-import { loadParser } from '../../postgres/parse.ts'
-import type { Server } from '../../postgres/server.ts'
-import { startServer } from '../../postgres/start.ts'
 
-let server: Server
+let runs: RunServer
 
 beforeAll(async () => {
-  await loadParser()
-  server = await startServer({})
+  runs = await startRunServer()
 })
-afterAll(async () => {
-  await server.stop()
-})
-
-const inLab = (
-  files: Readonly<Record<string, string>>,
-  work: (lab: RunLab) => Promise<void>,
-): Promise<void> => inRunLab(server, files, work)
+afterAll(() => runs?.stop())
 
 test('one runner at a time', () =>
-  inLab({ ...two, '0003_slow.sql': 'select pg_sleep(0.4)' }, async (lab) => {
+  runs.inLab({ ...two, '0003_slow.sql': 'select pg_sleep(0.4)' }, async (lab) => {
     const [one, other] = await Promise.all([lab.tell({ waitSeconds: 30 }), lab.tell({ waitSeconds: 30 })])
     expect([one.length, other.length].toSorted((a, b) => a - b)).toEqual([0, 3])
     await lab.owner.query('select pg_advisory_lock(1634956153, 1835624306)')
@@ -33,7 +22,7 @@ test('one runner at a time', () =>
   }))
 
 test('a lock that does not come is tried again, then told with who holds it', () =>
-  inLab({ ...two, '0003_alter.sql': 'alter table a add column z int' }, async (lab) => {
+  runs.inLab({ ...two, '0003_alter.sql': 'alter table a add column z int' }, async (lab) => {
     await lab.go({ to: '2' })
     await lab.owner.query('begin; lock table a in access share mode')
     const told: string[] = []
@@ -58,7 +47,7 @@ test('a lock that does not come is tried again, then told with who holds it', ()
   }))
 
 test('what holds a lock while it waits for another gives way before a writer may be ended; what holds none waits on', () =>
-  inLab(
+  runs.inLab(
     { ...two, '0003_pair.sql': 'alter table a add column z int;\nalter table b add column z int' },
     async (lab) => {
       lab.lockTimeoutMs = 60_000
@@ -101,7 +90,7 @@ test('what holds a lock while it waits for another gives way before a writer may
   ))
 
 test('a statement that waits as long as it takes tells for whom', () =>
-  inLab({ ...two, '0003_x.sql': 'create index concurrently a_x on a (x)' }, async (lab) => {
+  runs.inLab({ ...two, '0003_x.sql': 'create index concurrently a_x on a (x)' }, async (lab) => {
     await lab.go({ to: '2' })
     await lab.owner.query(`begin; insert into a values (1); select 'who''s "there"'`)
     const told: string[] = []

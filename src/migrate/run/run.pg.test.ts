@@ -1,39 +1,28 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
-  inRunLab,
+  startRunServer,
   twoMigrations as two,
   usualWish as usual,
-  type RunLab,
+  type RunServer,
 } from '../../../test/support/run-lab.ts'
 import type { AssayError } from '../../ground/errors.ts'
-import { loadParser } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
-import type { Server } from '../../postgres/server.ts'
 import type { Ledger } from '../../prove/ledger/page.ts'
-import { startServer } from '../../postgres/start.ts'
 import type { GateName } from './gate.ts'
 import { readJournal } from './journal.ts'
 import { planRun, runMigrations } from './migrate.ts'
 import { recordBaseline, resolveMigration } from './record.ts'
 import { openMigrationSession } from './session.ts'
 
-let server: Server
+let runs: RunServer
 
 beforeAll(async () => {
-  await loadParser()
-  server = await startServer({})
+  runs = await startRunServer()
 })
-afterAll(async () => {
-  await server.stop()
-})
-
-const inLab = (
-  files: Readonly<Record<string, string>>,
-  work: (lab: RunLab) => Promise<void>,
-): Promise<void> => inRunLab(server, files, work)
+afterAll(() => runs?.stop())
 
 test('up, up again, down by one and by name, and repeatable files that change', () =>
-  inLab({ ...two, 'repeatable/v.sql': 'create or replace view v as select 1 as one;' }, async (lab) => {
+  runs.inLab({ ...two, 'repeatable/v.sql': 'create or replace view v as select 1 as one;' }, async (lab) => {
     expect(await lab.states()).toEqual(['0001_a pending', '0002_b pending', 'repeatable/v pending'])
     expect(await lab.tell({ to: '1' })).toEqual(['0001_a'])
     expect(await lab.tell()).toEqual(['0002_b', 'repeatable/v'])
@@ -50,7 +39,7 @@ test('up, up again, down by one and by name, and repeatable files that change', 
     expect(await lab.states()).toEqual(['0001_a pending', '0002_b pending', 'repeatable/v changed'])
     expect(await lab.tell({ to: 'b' })).toEqual(['usage.migration'])
     const [row] = (await readJournal(lab.owner)) ?? []
-    expect(row).toMatchObject({ assay: '1.2.3', runBy: server.owner, allowed: ['untested'] })
+    expect(row).toMatchObject({ assay: '1.2.3', runBy: runs.server.owner, allowed: ['untested'] })
     expect(
       await lab.owner.json(`select name, allowed from assay.migrations order by name collate "C"`),
     ).toEqual([
@@ -61,7 +50,7 @@ test('up, up again, down by one and by name, and repeatable files that change', 
   }))
 
 test('what a drop takes along with it is made again by its repeatable file', () =>
-  inLab(
+  runs.inLab(
     {
       ...two,
       'repeatable/1 base.sql': 'create or replace view base as select x from a;',
@@ -95,7 +84,7 @@ test('what a drop takes along with it is made again by its repeatable file', () 
   ))
 
 test('a repeatable file that is refused says what repeatable files have to keep to', () =>
-  inLab({ ...two, 'R__a.sql': 'create or replace view v as select * from w;' }, async (lab) => {
+  runs.inLab({ ...two, 'R__a.sql': 'create or replace view v as select * from w;' }, async (lab) => {
     const mend = () => lab.go().then(String, (cause: unknown) => (cause as AssayError).mend)
     expect(await mend()).toContain('in the order of their names')
     lab.write({ 'R__a.sql': 'create or replace view v as select 1 as one, 2 as two;' })
@@ -107,7 +96,7 @@ test('a repeatable file that is refused says what repeatable files have to keep 
   }))
 
 test('a repeatable file that takes away what migrations made is told', () =>
-  inLab(
+  runs.inLab(
     {
       '0001_a.sql':
         'create table a (x int); create function f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger "t ü" before insert on a for each row execute function f();',
@@ -131,12 +120,12 @@ test('a repeatable file that takes away what migrations made is told', () =>
   ))
 
 test('what is tested and covered runs without being told so; by-hand changes and other texts do not', () =>
-  inLab(two, async (lab) => {
+  runs.inLab(two, async (lab) => {
     const passes = await lab.testAll()
     expect(await lab.tell({ allowed: [] })).toEqual(['migrate.untested'])
     expect(await lab.tell({ allowed: [] }, passes)).toEqual(['migrate.uncovered'])
     const ledger: Ledger = {
-      head: { architecture: 'x', major: server.major, locale: 'C', extensions: [] },
+      head: { architecture: 'x', major: runs.server.major, locale: 'C', extensions: [] },
       problems: [],
       pages: [
         {
@@ -182,7 +171,7 @@ test('what is tested and covered runs without being told so; by-hand changes and
   }))
 
 test('what repeatable files make is no drift for the migration after them', () =>
-  inLab({ ...two, 'R__v.sql': 'create or replace view v as select 1 as one;' }, async (lab) => {
+  runs.inLab({ ...two, 'R__v.sql': 'create or replace view v as select 1 as one;' }, async (lab) => {
     const passes = await lab.testAll()
     expect(passes.map(({ kind }) => kind)).toEqual(['versioned', 'versioned', 'repeatable'])
     await lab.go({ to: '1' }, passes)
@@ -191,7 +180,7 @@ test('what repeatable files make is no drift for the migration after them', () =
   }))
 
 test('files that are no longer those that ran', () =>
-  inLab(two, async (lab) => {
+  runs.inLab(two, async (lab) => {
     await lab.go()
     lab.write({ '0002_b.sql': 'create table b (y int, z int);' })
     expect(await lab.tell()).toEqual(['migrate.edited'])
@@ -216,7 +205,7 @@ test('files that are no longer those that ran', () =>
   }))
 
 test('roles, settings and temporary tables of a script end with it, and the journal is written all the same', () =>
-  inLab(
+  runs.inLab(
     {
       '0001_a.sql': `create role ${ident('m3 "odd" role')}; grant all on schema public to ${ident('m3 "odd" role')};
         set role ${ident('m3 "odd" role')}; set search_path = nowhere; set lock_timeout = '7s';
@@ -232,8 +221,8 @@ test('roles, settings and temporary tables of a script end with it, and the jour
   ))
 
 test('a role that may not make the journal is told the grant that is missing', () =>
-  inLab(two, async (lab) => {
-    const admin = await server.connect(lab.database, 'administrator')
+  runs.inLab(two, async (lab) => {
+    const admin = await runs.server.connect(lab.database, 'administrator')
     const role = 'm3_weak'
     await admin.query(
       `create role ${role} login password 'x'; revoke create on database ${ident(lab.database)} from public`,
@@ -255,7 +244,7 @@ test('a role that may not make the journal is told the grant that is missing', (
   }))
 
 test('a database of another tool needs a baseline, which runs nothing', () =>
-  inLab(two, async (lab) => {
+  runs.inLab(two, async (lab) => {
     await lab.owner
       .query(`create table a (x int); create table _prisma_migrations (migration_name text, finished_at timestamptz, rolled_back_at timestamptz);
       insert into _prisma_migrations values ('0001_a', now(), null)`)
@@ -273,7 +262,7 @@ test('a database of another tool needs a baseline, which runs nothing', () =>
   }))
 
 test('a plan writes nothing, not even the journal', () =>
-  inLab(two, async (lab) => {
+  runs.inLab(two, async (lab) => {
     const session = await openMigrationSession(lab.url, 300)
     const { plan, gates } = await planRun(session, lab.repository(), { ...usual, allowed: [] })
     await session.db.end()
