@@ -33,6 +33,7 @@ import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { withoutPlatform } from './adopt-platform.ts'
+import { chooseArchitecture } from './choose-architecture.ts'
 import { loadProject } from './config.ts'
 import {
   makeCopy,
@@ -44,7 +45,7 @@ import {
   type LiveDrift,
 } from './drift-source.ts'
 import type { OnProgress } from './migrated.ts'
-import type { Project, ProjectArchitecture } from './project.ts'
+import type { ProjectArchitecture } from './project.ts'
 import { isError } from './prove-project.ts'
 
 export interface DriftSettings {
@@ -81,27 +82,6 @@ export interface DriftOutcome {
   readonly takeOut: ProvenScript | null
   readonly findings: readonly Finding[]
   readonly ok: boolean
-}
-
-const choose = ({ architectures, file }: Project, wanted: string | undefined): ProjectArchitecture => {
-  const names = architectures.map(({ architecture }) => architecture.name)
-  const found = architectures.filter(
-    ({ architecture }) => wanted === undefined || architecture.name === wanted,
-  )
-  const [only] = found
-  if (found.length === 1 && only !== undefined) return only
-  throw new AssayError(
-    wanted === undefined
-      ? 'The configuration has several architectures.'
-      : `There is no architecture ${wanted}.`,
-    {
-      code: 'drift.architecture',
-      exit: 2,
-      asked: wanted ?? 'the one that the database is of',
-      found: `${names.join(', ')} in ${file}`,
-      mend: `Name one: assay drift --url … --architecture ${names[0] ?? '…'}`,
-    },
-  )
 }
 
 interface Selected {
@@ -248,7 +228,11 @@ const compare = async (
 export const driftProject = async (settings: DriftSettings): Promise<DriftOutcome> => {
   const { url, to } = settings
   const onProgress: OnProgress = settings.onProgress ?? (() => undefined)
-  const part = choose(await loadProject(settings.directory), settings.architecture)
+  const part = chooseArchitecture(
+    await loadProject(settings.directory),
+    settings.architecture,
+    'assay drift --url …',
+  )
   const { architecture, schema } = part
   onProgress('starting PostgreSQL', 0, 1)
   const server = await startServer({ tcp: schema.command !== undefined })

@@ -13,7 +13,8 @@ import { askPlans, unforced } from './ask-plans.ts'
 import type { FindingGround, FindingKind } from './finding-kind.ts'
 import { guardedIndexesSql, type GuardedIndexRow, type PartRow } from './leaky-indexes-sql.ts'
 import { rowConstants } from '../../rows/idle/row-constants.ts'
-import { commandsOf, identityComparisons, policiesOf } from './table-policies.ts'
+import { identityComparisons } from '../../rules/policies/identity-comparisons.ts'
+import { commandsOf, policiesOf } from './table-policies.ts'
 
 /** In these a statement may come by any of the parts; in others by the first. */
 const anyPart: ReadonlySet<string> = new Set(['gin', 'gist', 'brin'])

@@ -4,13 +4,8 @@ import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { parseExpression } from '../../postgres/parse.ts'
-import {
-  guardedTables,
-  identityComparisons,
-  rolesSql,
-  type Comparison,
-  type Policy,
-} from './table-policies.ts'
+import { identityComparisons, type Comparison } from '../../rules/policies/identity-comparisons.ts'
+import { guardedTables, rolesSql, type Policy } from './table-policies.ts'
 
 export interface Sibling {
   readonly table: Table

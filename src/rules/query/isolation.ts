@@ -7,9 +7,9 @@ import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
-import { parseExpression } from '../../postgres/parse.ts'
-import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts, walk } from '../../rows/tree.ts'
+import { columnsOf, constantOf, nameList, walk } from '../../rows/tree.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
+import { identityComparisons } from '../policies/identity-comparisons.ts'
 
 export type Isolation = Pick<IsolatedByRule, 'column' | 'who'>
 
@@ -32,25 +32,12 @@ const askedIn = (node: unknown): { readonly settings: readonly string[]; readonl
 }
 
 /** The column of the table that a policy compares with what the asker brings. */
-const columnIn = (using: string, own: ReadonlySet<string>, carrying: ReadonlySet<string>): string | null => {
-  let found: string | null = null
-  walk(parseExpression(using), (kind, body) => {
-    // Columns in there are those of other tables.
-    if (kind === 'SubLink') return false
-    if (found !== null || kind !== 'A_Expr' || nameList(body['name']).at(-1) !== '=') return true
-    for (const [one, other] of [
-      [body['lexpr'], body['rexpr']],
-      [body['rexpr'], body['lexpr']],
-    ]) {
-      const column = nodeParts(underCasts(one))?.[0] === 'ColumnRef' ? columnOf(underCasts(one)) : null
-      if (column === null || !own.has(column) || columnsOf(other).length > 0) continue
-      const { settings, calls } = askedIn(other)
-      if (settings.length > 0 ? settings.some((name) => carrying.has(name)) : calls) found ??= column
-    }
-    return true
-  })
-  return found
-}
+const columnIn = (using: string, own: ReadonlySet<string>, carrying: ReadonlySet<string>): string | null =>
+  identityComparisons(using).find(({ column, by }) => {
+    if (!own.has(column) || columnsOf(by).length > 0) return false
+    const { settings, calls } = askedIn(by)
+    return settings.length > 0 ? settings.some((name) => carrying.has(name)) : calls
+  })?.column ?? null
 
 /** A settings function may take numbers alone, or uuids alone. */
 const askers: readonly (readonly [string, string])[] = [
