@@ -26,11 +26,9 @@ const tablesOf = (shape: Shape): readonly RelationName[] => {
   return shape.kind === 'move' ? [shape.table, shape.other] : [shape.table]
 }
 
-const boundIn = (shape: Shape, catalog: Catalog): Bound => ({
-  standing: tablesOf(shape).filter(
-    (table) => catalog.tables.get(relationId(table))?.forceRowSecurity === true,
-  ),
-  coming: shape.kind === 'move' ? shape.bound.filter((table) => !catalog.tables.has(relationId(table))) : [],
+const boundIn = (shape: Shape, tables: Catalog['tables']): Bound => ({
+  standing: tablesOf(shape).filter((table) => tables.get(relationId(table))?.forceRowSecurity === true),
+  coming: shape.kind === 'move' ? shape.bound.filter((table) => !tables.has(relationId(table))) : [],
 })
 
 const policyOf = ({ name }: Shape): string => rowsPolicyName(name)
@@ -98,8 +96,8 @@ const seeing = (shape: Shape, text: string, tables: readonly RelationName[]): st
     )
 
 /** Told once, when the change begins. */
-export const boundOwnerNotes = (shape: Shape, catalog: Catalog): readonly Finding[] =>
-  boundIn(shape, catalog).standing.map((table) => ({
+export const boundOwnerNotes = (shape: Shape, tables: Catalog['tables']): readonly Finding[] =>
+  boundIn(shape, tables).standing.map((table) => ({
     code: 'expand.bound-owner',
     severity: 'warning',
     structure: relationId(table),
@@ -109,8 +107,8 @@ export const boundOwnerNotes = (shape: Shape, catalog: Catalog): readonly Findin
   }))
 
 /** The texts of a change for tables that bind their owner; as they are where none does. */
-export const forBoundOwner = (shape: Shape, text: PhaseText, catalog: Catalog): PhaseText => {
-  const { standing, coming } = boundIn(shape, catalog)
+export const forBoundOwner = (shape: Shape, text: PhaseText, known: Catalog['tables']): PhaseText => {
+  const { standing, coming } = boundIn(shape, known)
   const tables = [...standing, ...coming]
   if (tables.length === 0) return text
   const { phases } = kindOfShape(shape)

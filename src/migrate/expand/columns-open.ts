@@ -31,6 +31,7 @@ import {
 } from './phase-text.ts'
 import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shape.ts'
 import { disagreement, sidesOf, valuesInTable, type PlacedColumn, type Sides } from './sides.ts'
+import { computedOf, excludedBy } from './stands-on-column.ts'
 import { dropSync, functionOf, syncFunction, triggerName, triggerText } from './sync.ts'
 import {
   fillInPages,
@@ -185,7 +186,10 @@ const expandText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walked
   return { make: [...shape.types.map(({ create }) => create), ...make], up, down }
 }
 
-const backfillText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walkedTable>>) => {
+export const backfillOfColumns = (
+  shape: ColumnsShape,
+  table: Awaited<ReturnType<typeof walkedTable>>,
+): Pick<PhaseText, 'up' | 'down' | 'files'> => {
   const sides = sidesOf(shape, 'beside')
   const id = relationId(shape.table)
   const values = valuesInTable(sides, 'news')
@@ -221,12 +225,21 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
     const table = await walkedTable(db, asked.table)
     await runAll(db, expandText(asked, table).make)
     const expanded = await readCatalog(db)
+    const computed = computedOf(asked, expanded, lab.major)
+    if (computed.length > 0) return { texts: [], rules: [], findings: computed }
     await runAll(db, swap(asked))
     const names = asked.news.map(({ name }) => name)
     // What is refused beside the old side is tried again without it.
-    const designed = await designColumns(lab, db, asked.table, names, () => null)
+    const designed = await designColumns(
+      lab,
+      db,
+      asked.table,
+      names,
+      () => null,
+      swaps ? undefined : expanded,
+    )
     await runAll(db, swapBack(asked))
-    const made = await readCatalog(db)
+    const made = swaps ? await readCatalog(db) : designed.catalog
     const context = await contextOf(lab, db, expanded, made)
     const back = turned(context)
     const shape = withDefaults(asked, context)
@@ -240,7 +253,7 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
       ? [...swap(shape), ...dropDefaults(switched), syncFunction(switched, 'from-new')]
       : []
     await runAll(db, exchange)
-    const without = await takeOldSide(lab, db, switched)
+    const without = await takeOldSide(lab, db, switched, swaps ? undefined : made)
     if (!('ids' in without)) return { texts: [], rules: [], findings: without }
     const temporary = [...without.ids, ...syncIds(shape)]
 
@@ -258,11 +271,15 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
           syncFunction(beside, 'from-old'),
         ]
       : []
-    const backfill = backfillText(shape, table)
+    const backfill = backfillOfColumns(shape, table)
     return {
       shape,
       rules: [...designed.rules, ...without.rules],
-      findings: [...uncheckedTexts(shape, expanded), ...(await laterTriggers(db, shape))],
+      findings: [
+        ...uncheckedTexts(shape, expanded),
+        ...excludedBy(shape, expanded),
+        ...(await laterTriggers(db, shape)),
+      ],
       texts: [
         { phase: 'expand', up: expand.up, down: expand.down, files: {}, temporary },
         { phase: 'backfill', ...backfill, temporary },

@@ -337,10 +337,14 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
   it.runIf(isThorough || one.isLong !== true)(
     'is lived through by the old and the new application at once, and goes back from everywhere',
     async () => {
+      let isRead = false
       await fc.assert(
         fc.asyncProperty(fc.array(writes, { minLength: 10, maxLength: 10 }), async (script) => {
           await withShapeProject(server, { sql: one.sql, architecture: one.declared }, async (project) => {
             let turn = 0
+            // The texts are those of the change, whatever is written: once is enough.
+            const isFirst = !isRead
+            isRead = true
             const next = (): readonly Write[] => script[turn++ % script.length]!
             const bothWrite = (...also: readonly Promise<unknown>[]) =>
               Promise.all([
@@ -357,8 +361,11 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
             const { phases, findings } = await project.expand(one.stated)
             expect(findings).toEqual([])
             expect(phases.map(({ phase }) => phase)).toEqual(one.phases)
-            for (const { phase, files } of phases)
-              expect(readable(files)).toMatchSnapshot(`${name}, ${phase}`)
+            const keepTexts = (all: typeof phases): void => {
+              for (const { phase, files } of isFirst ? all : [])
+                expect(readable(files)).toMatchSnapshot(`${name}, ${phase}`)
+            }
+            keepTexts(phases)
 
             await project.run('expand')
             await bothWrite()
@@ -371,8 +378,7 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
             await bothAgree()
             const contract = await project.contract()
             expect(contract.findings).toEqual([])
-            for (const { phase, files } of contract.phases)
-              expect(readable(files)).toMatchSnapshot(`${name}, ${phase}`)
+            keepTexts(contract.phases)
             await project.run('contract')
             const values = one.values.filter((value) => value !== 'null')
             await live(project, one.young, values, next())

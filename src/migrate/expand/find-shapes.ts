@@ -103,6 +103,15 @@ const unknownTable = (table: string, known: readonly string[]): AssayError =>
     mend: 'Write it as table.column = expression, the table as the architecture names it.',
   })
 
+const unknownName = (one: string, known: readonly string[]): AssayError =>
+  new AssayError(`--only ${one} names no table that is declared or stands.${didYouMean(one, known)}`, {
+    code: 'expand.table',
+    exit: 2,
+    asked: `changes of ${one} alone`,
+    found: known.join(', '),
+    mend: 'Name a table as it is written here, or one of its columns: table.column.',
+  })
+
 export interface ShapeWish extends Stated {
   /** Ids of tables, or `table.column`; none: all. */
   readonly only: readonly string[]
@@ -199,6 +208,8 @@ const checkCopies = async (db: Session, shape: MoveShape): Promise<void> => {
 }
 
 export interface FoundShapes {
+  /** Of the migrated database. */
+  readonly tables: Catalog['tables']
   readonly shapes: readonly Shape[]
   /** What may be meant, and is not stated. */
   readonly findings: readonly Finding[]
@@ -211,6 +222,9 @@ export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<FoundShapes>
     const catalog = await readCatalog(db)
     for (const { table } of [...wish.set, ...wish.back, ...wish.fill])
       if (!known.includes(table)) throw unknownTable(table, known)
+    const names = [...new Set([...known, ...catalog.tables.keys()])]
+    for (const one of wish.only)
+      if (!names.some((id) => one === id || one.startsWith(`${id}.`))) throw unknownName(one, names)
     const types = new Map<string, Types>()
     for (const declared of architecture.tables)
       types.set(declared.id, await readTypes(db, { architecture, catalog }, declared))
@@ -250,5 +264,5 @@ export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<FoundShapes>
     )
     const asked = shapes.filter((shape) => isAsked(shape, wish.only))
     for (const shape of asked) await checkExpressions(db, shape)
-    return { shapes: asked, findings: unstatedMoves(ground, wish) }
+    return { shapes: asked, findings: unstatedMoves(ground, wish), tables: catalog.tables }
   })

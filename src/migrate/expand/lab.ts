@@ -122,20 +122,27 @@ export const namesOne = (sql: string, names: readonly string[]): boolean =>
 
 export interface Designed {
   readonly rules: readonly string[]
+  /** What stands afterwards. */
+  readonly catalog: Catalog
   readonly findings: readonly Finding[]
 }
 
 /** What PostgreSQL refuses of a design; null: nobody has to know. */
 export type ToldRefusal = (rule: string, statement: string, fault: PgError) => Finding | null
 
-/** Runs the designs of rules that claim nothing yet, those that `isMeant` picks by table and text. Answers their ids. */
+/**
+ * Runs the designs of rules that claim nothing yet, those that `isMeant` picks by table and text. Answers their ids.
+ * `known`: what stands, where that was read before.
+ */
 export const designRules = async (
   { architecture, major }: ShapeLab,
   db: Session,
   isMeant: (table: string, design: string) => boolean,
   refused: ToldRefusal,
+  known?: Catalog,
 ): Promise<Designed> => {
-  const catalog = asOf(await readCatalog(db), major)
+  const standing = known ?? (await readCatalog(db))
+  const catalog = asOf(standing, major)
   const { rules } = await bind(architecture, catalog, db)
   const wanted = rules.filter(
     ({ rule, claims, design, missing }) =>
@@ -160,7 +167,7 @@ export const designRules = async (
       if (finding !== null) findings.push(finding)
     }
   }
-  return { rules: done, findings }
+  return { rules: done, findings, catalog: done.length === 0 ? standing : await readCatalog(db) }
 }
 
 /**
@@ -173,6 +180,7 @@ export const designColumns = (
   table: RelationName,
   columns: readonly string[],
   refused: ToldRefusal,
+  known?: Catalog,
 ): Promise<Designed> => {
   const id = relationId(table)
   return designRules(
@@ -180,6 +188,7 @@ export const designColumns = (
     db,
     (of, text) => (of === id || text.includes(qualified(table))) && namesOne(text, columns),
     refused,
+    known,
   )
 }
 

@@ -1,11 +1,13 @@
 /** What no trigger can carry, or needs a way of its own: named before anything is written. */
 import { checksOf } from '../../catalog/check.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
+import { readTables } from '../../catalog/read-tables.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { relationId, structureId, type RelationName } from '../../ground/names.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
+import { aroundComputed, aroundPartitionKey, readDomains, withoutDomain } from './by-hand.ts'
 import { namesOne, saysShape, walkedTable } from './lab.ts'
 import type { ColumnsShape } from './shape.ts'
 import { functionOf, triggerName } from './sync.ts'
@@ -21,11 +23,22 @@ const cannot = (shape: ColumnsShape, code: string, what: string, why: string, fi
 
 const byHand = 'change it with `assay design` while the application stands still, or write the phases by hand'
 
+/** Under its own type a key is renamed by itself; with the other type it is a key of another type. */
+const oneAfterTheOther = (shape: ColumnsShape): string => {
+  const [old, young] = [shape.olds[0], shape.news[0]]
+  return shape.kind === 'rename' && old !== undefined && young !== undefined
+    ? `one after the other: declare ${young.name} as ${JSON.stringify(old.type)} and bring that change of its name to its end; then declare it as ${JSON.stringify(young.type)}`
+    : byHand
+}
+
 /** Why it cannot be done in phases; [] where it can. */
 export const obstacles = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {
-  const catalog = await readCatalog(db)
   const id = relationId(shape.table)
-  const table = catalog.tables.get(id)
+  const tables = await readTables(db)
+  const table = tables.get(id)
+  const heirs = [...tables.values()].filter(
+    (one) => table?.kind === 'table' && (one.partitionOf === id || one.otherParents?.includes(id) === true),
+  )
   const olds = new Set(shape.olds.map(({ name }) => name))
   const standing = (table?.columns ?? []).filter(({ name }) => olds.has(name))
   const key = (await walkedTable(db, shape.table)).key.filter((name) => olds.has(name))
@@ -50,6 +63,17 @@ export const obstacles = async (db: Session, shape: ColumnsShape): Promise<reado
             'declare the change on the parent',
           ),
         ]),
+    ...(heirs.length === 0
+      ? []
+      : [
+          cannot(
+            shape,
+            'expand.partition',
+            `${heirs.map((one) => one.id).join(', ')} inherits from the table`,
+            'children get its columns and none of its triggers: their rows would not be kept alike',
+            `change it with \`assay design\` while the application stands still, or first let them inherit no more:\n${heirs.map((one) => `alter table ${qualified(one)} no inherit ${qualified(shape.table)};`).join('\n')}`,
+          ),
+        ]),
     ...(parts.length === 0
       ? []
       : [
@@ -58,7 +82,7 @@ export const obstacles = async (db: Session, shape: ColumnsShape): Promise<reado
             'expand.partition-key',
             `${parts.join(', ')} says in which partition a row is`,
             'a partitioned table keeps its key, and no trigger moves a row of it',
-            'make a table with the new key, and bring the rows over by hand',
+            aroundPartitionKey(shape, await readCatalog(db)),
           ),
         ]),
     ...(key.length === 0
@@ -69,7 +93,7 @@ export const obstacles = async (db: Session, shape: ColumnsShape): Promise<reado
             'expand.key',
             `${key.join(', ')} is the primary key`,
             'foreign keys and the replica identity stand on it, and would have to follow in every table',
-            byHand,
+            oneAfterTheOther(shape),
           ),
         ]),
     ...(computed.length === 0
@@ -79,8 +103,8 @@ export const obstacles = async (db: Session, shape: ColumnsShape): Promise<reado
             shape,
             'expand.generated',
             `${computed.map(({ name }) => name).join(', ')} is generated`,
-            'nobody writes it: the new column is generated beside it, and needs no trigger',
-            'add the new column with `assay design`, and drop the old one when nobody reads it any more',
+            'PostgreSQL computes it: what is stored is written into every row when its type changes, under a lock that nobody reads past',
+            aroundComputed(shape, computed),
           ),
         ]),
     ...(numbered.length === 0 || key.length > 0
@@ -91,11 +115,27 @@ export const obstacles = async (db: Session, shape: ColumnsShape): Promise<reado
             'expand.identity',
             `${numbered.map(({ name }) => name).join(', ')} numbers itself`,
             'two columns cannot draw one number from one identity',
-            byHand,
+            oneAfterTheOther(shape),
           ),
         ]),
   ]
 }
+
+const ofPlace: ReadonlySet<string> = new Set(['expand.partition', 'expand.partition-key'])
+
+/** The same of columns that are renamed themselves: what stands on them is no obstacle. */
+export const obstaclesInPlace = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => [
+  ...(await obstacles(db, shape)).filter(({ code }) => ofPlace.has(code)),
+  ...(await readDomains(db, shape)).map((one) =>
+    cannot(
+      shape,
+      'expand.domain',
+      `the domain ${one.domain} of ${one.column} forbids null`,
+      'PostgreSQL refuses a row without a value of it before any trigger can give it one: whoever writes the other name would fail',
+      withoutDomain(shape, one),
+    ),
+  ),
+]
 
 /** Triggers that write the row behind the one that keeps the sides alike. */
 export const laterTriggers = async (db: Session, shape: ColumnsShape): Promise<readonly Finding[]> => {

@@ -28,7 +28,7 @@ const stillUsed = (sides: Sides, ids: readonly string[]): Finding => {
     structure: structureId(id, 'column', sides.olds[0]?.name ?? ''),
     summary: `${id}: ${names} cannot go, because of ${ids.join(', ')}`,
     why: 'it reads the old column, or a declared rule asks for it',
-    fix: 'let it read the new column: once expand ran, replace it in a migration of its own; or take its rule out of the declaration',
+    fix: 'take it away before, and make it again over the new columns behind the switch, each in a migration of its own; or take its rule out of the declaration',
   }
 }
 
@@ -86,8 +86,10 @@ export const takeOldSide = async (
   lab: ShapeLab,
   db: Session,
   sides: Sides,
+  /** What stands, where that was read before. */
+  known?: Catalog,
 ): Promise<WithoutOld | readonly Finding[]> => {
-  const before = await readCatalog(db)
+  const before = known ?? (await readCatalog(db))
   const { claimedBy } = await bind(lab.architecture, before, db)
   const found = await structuresOfOlds(db, sides, before, claimedBy)
   if ('code' in found) return [found]
@@ -95,12 +97,13 @@ export const takeOldSide = async (
     await dropQuietly(db, kindOfStructure(structure).drop(structure, before))
   const { table } = sides.shape
   const names = sides.news.map(({ name }) => name)
-  const { rules, findings } = await designColumns(lab, db, table, names, refusedRule)
+  const left = found.length === 0 ? before : undefined
+  const { rules, findings, catalog } = await designColumns(lab, db, table, names, refusedRule, left)
   if (findings.length > 0) return findings
   const id = relationId(table)
   return {
     before,
-    after: await readCatalog(db),
+    after: catalog,
     ids: [
       ...sides.olds.map(({ physical }) => structureId(id, 'column', physical)),
       ...found.map(({ id: one }) => one),

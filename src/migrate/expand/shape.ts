@@ -16,6 +16,8 @@ export interface SideColumn {
   readonly default?: string
   /** Where it is left out it draws a number, or another value that no second row has. */
   readonly isDrawn?: true
+  /** The expression by which PostgreSQL computes the one of both that stands: nobody writes it. */
+  readonly computed?: string
 }
 
 interface Named {
@@ -25,9 +27,12 @@ interface Named {
   readonly table: RelationName
 }
 
-/** Columns beside columns: both sides have names of their own, or one and the same. */
+/**
+ * Columns beside columns: both sides have names of their own, or one and the same. In place: the columns that stand get the
+ * new names in the switch, with all that stands on them, and those beside them the old ones.
+ */
 export interface ColumnsShape extends Named {
-  readonly kind: 'rename' | 'type' | 'reshape'
+  readonly kind: 'rename' | 'rename-in-place' | 'type' | 'reshape'
   readonly olds: readonly SideColumn[]
   readonly news: readonly SideColumn[]
   /** Types that the new columns have and that nobody has made yet. */

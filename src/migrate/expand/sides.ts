@@ -6,6 +6,9 @@ import { isSwapped, type ColumnsShape, type SideColumn } from './shape.ts'
 /** Where the change stands: before the sides change places, after it, and once the old one was put aside. */
 export type Stand = 'beside' | 'switched' | 'aside'
 
+/** Who writes at this stand: either application, or one and the other side follows, which is put aside at last. */
+export type SyncWay = 'both' | 'from-old' | 'from-new' | 'aside'
+
 export interface PlacedColumn extends SideColumn {
   /** Its name in the database at this stand. */
   readonly physical: string

@@ -4,8 +4,18 @@
  */
 import { dollarQuoted, ident, qualified } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
+import { inPlaceBody } from './in-place/body.ts'
 import type { Shape } from './shape.ts'
-import { agrees, allNull, differs, namesIn, selectFromNew, valueFromNew, type Sides } from './sides.ts'
+import {
+  agrees,
+  allNull,
+  differs,
+  namesIn,
+  selectFromNew,
+  valueFromNew,
+  type Sides,
+  type SyncWay,
+} from './sides.ts'
 
 /** Triggers of a table fire in the order of their names. */
 export const triggerName = ({ name }: Pick<Shape, 'name'>): string => fittedName(`zz_assay_${name}`)
@@ -163,8 +173,6 @@ const keepAside = (sides: Sides): string => {
 end`
 }
 
-export type SyncWay = 'both' | 'from-old' | 'from-new' | 'aside'
-
 const bodies: Readonly<Record<SyncWay, (sides: Sides) => string>> = {
   both: bothWays,
   'from-old': fromOld,
@@ -173,4 +181,7 @@ const bodies: Readonly<Record<SyncWay, (sides: Sides) => string>> = {
 }
 
 export const syncFunction = (sides: Sides, way: SyncWay): string =>
-  functionText(sides.shape, bodies[way](sides))
+  functionText(
+    sides.shape,
+    sides.shape.kind === 'rename-in-place' ? inPlaceBody(sides, way) : bodies[way](sides),
+  )

@@ -1,7 +1,7 @@
 /** From a declaration to the phases that may be released next, each as the text of an ordinary migration. */
 import { AssayError } from '../../ground/errors.ts'
 import { relationId } from '../../ground/names.ts'
-import { readCatalog } from '../../catalog/read-catalog.ts'
+import { readTables } from '../../catalog/read-tables.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
 import { nameWords, shortName } from '../files/name-words.ts'
@@ -34,12 +34,12 @@ const toWritten = (
   shape: Shape,
   plain: PhaseText,
   {
-    catalog,
+    tables,
     keep,
     postgres,
-  }: { readonly catalog: Catalog; readonly keep: string | null; readonly postgres: number },
+  }: { readonly tables: Catalog['tables']; readonly keep: string | null; readonly postgres: number },
 ): WrittenPhase => {
-  const text = forBoundOwner(shape, plain, catalog)
+  const text = forBoundOwner(shape, plain, tables)
   return {
     purpose: shortName(nameWords(shape.name), `_${text.phase}`),
     shape: shape.name,
@@ -118,20 +118,23 @@ export const expandShapes = async (
     .map(({ shape }) => shape)
   const begun = new Set(underWay.map(changeKey))
   const moving = underWay.flatMap((shape) => (shape.kind === 'move' ? movesOf(shape) : []))
-  const { shapes, findings: unstated } = await findShapes(lab, {
+  const {
+    shapes,
+    tables,
+    findings: unstated,
+  } = await findShapes(lab, {
     ...wish,
     move: wish.move.filter((text) => !moving.includes(text)),
   })
   const all: Expanded[] = [{ phases: [], rules: [], findings: unstated }]
-  const catalog = await withCopy(lab, (db) => readCatalog(db))
   for (const shape of shapes) {
     if (begun.has(changeKey(shape))) continue
     const opened = await kindOfShape(shape).open(lab, shape)
     const { texts, rules, findings, shape: known = shape } = opened
     all.push({
-      phases: texts.map((text) => toWritten(known, text, { catalog, keep: null, postgres: lab.major })),
+      phases: texts.map((text) => toWritten(known, text, { tables, keep: null, postgres: lab.major })),
       rules,
-      findings: [...findings, ...(texts.length === 0 ? [] : boundOwnerNotes(known, catalog))],
+      findings: [...findings, ...(texts.length === 0 ? [] : boundOwnerNotes(known, tables))],
     })
   }
   return tried(lab, together(all))
@@ -176,13 +179,13 @@ const notSwitched = ({ shape, phase, migration }: PhaseOnDisk): AssayError =>
     mend: 'Bring the migrations that expand wrote back, all of them.',
   })
 
-/** Throws AssayError `expand.keep` for a time that PostgreSQL does not read. */
-const checkKeep = (lab: ShapeLab, keep: string): Promise<void> =>
+/** The tables that stand. Throws AssayError `expand.keep` for a time that PostgreSQL does not read. */
+const tablesToKeep = (lab: ShapeLab, keep: string): Promise<Catalog['tables']> =>
   withCopy(lab, async (db) => {
     const [found] = await db
       .json<{ readonly is: boolean }>(`select ${literal(keep)}::interval >= interval '0' as is`)
       .catch(() => [{ is: false }])
-    if (found?.is === true) return
+    if (found?.is === true) return readTables(db)
     throw new AssayError(`"${keep}" is no time for which a way back can be kept.`, {
       code: 'expand.keep',
       exit: 2,
@@ -209,8 +212,7 @@ export const contractShapes = async (
     return phases.indexOf(phase) < phases.indexOf('contract') - 1
   })
   if (early !== undefined) throw notSwitched(early)
-  await checkKeep(lab, wish.keep)
-  const catalog = await withCopy(lab, (db) => readCatalog(db))
+  const tables = await tablesToKeep(lab, wish.keep)
   const all: Expanded[] = []
   for (const { shape, phase, keep, migration, postgres: before } of asked) {
     // What follows runs where those before it run.
@@ -219,7 +221,7 @@ export const contractShapes = async (
       const text = kindOfShape(shape).forget(shape, keep ?? wish.keep, migration)
       if (text !== null)
         all.push({
-          phases: [toWritten(shape, text, { catalog, keep: null, postgres })],
+          phases: [toWritten(shape, text, { tables, keep: null, postgres })],
           rules: [],
           findings: [],
         })
@@ -231,7 +233,7 @@ export const contractShapes = async (
       wish.keep,
     )
     all.push({
-      phases: texts.map((text) => toWritten(shape, text, { catalog, keep: wish.keep, postgres })),
+      phases: texts.map((text) => toWritten(shape, text, { tables, keep: wish.keep, postgres })),
       rules,
       findings,
     })

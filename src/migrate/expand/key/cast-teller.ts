@@ -1,8 +1,8 @@
 /** Both sides of a key stand in the same row, and an expression tells each from the other. */
 import { relationId } from '../../../ground/names.ts'
 import type { ColumnsShape, KeyShape } from '../shape.ts'
-import { sidesOf, valuesInTable, type Stand } from '../sides.ts'
-import { syncFunction, type SyncWay } from '../sync.ts'
+import { sidesOf, valuesInTable, type Stand, type SyncWay } from '../sides.ts'
+import { syncFunction } from '../sync.ts'
 import { refuseUnconvertible, type WalkedTable } from '../walk.ts'
 import { differing, isWidened } from './differing.ts'
 import type { Teller } from './teller.ts'

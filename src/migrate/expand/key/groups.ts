@@ -3,6 +3,7 @@ import type { ReferencesFacts } from '../../../catalog/foreign-key.ts'
 import type { KeyFacts } from '../../../catalog/key/key.ts'
 import type { CheckFacts } from '../../../catalog/check.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
+import { structureId } from '../../../ground/names.ts'
 
 export interface ColumnPlace {
   /** Relation id. */
@@ -17,6 +18,31 @@ const ofKind = (catalog: Catalog, kind: string): readonly Structure[] =>
 
 const referencesIn = (catalog: Catalog): readonly (readonly [string, ReferencesFacts])[] =>
   ofKind(catalog, 'references').map(({ table, facts }) => [table ?? '', facts as ReferencesFacts])
+
+/** They read columns, and are said again in the moment in which a key changes; what is stored is refused there. */
+const readers: ReadonlySet<string> = new Set(['view', 'materializedView', 'generated'])
+
+const readColumns = (catalog: Catalog): ReadonlySet<string> => {
+  const read = new Set(
+    [...catalog.structures.values()].flatMap(({ kind, dependsOn }) => (readers.has(kind) ? dependsOn : [])),
+  )
+  return new Set(
+    [...catalog.tables.values()].flatMap(({ id, columns }) =>
+      columns.flatMap(({ name }) =>
+        read.has(structureId(id, 'column', name)) ? [nameOf({ table: id, column: name })] : [],
+      ),
+    ),
+  )
+}
+
+const families: readonly RegExp[] = [
+  /^(?:smallint|integer|bigint|numeric|real|double precision)/u,
+  /^(?:text|character varying)/u,
+]
+
+/** What stands on the one is said of the other by the same text. */
+const areAlike = (is: string | null, will: string): boolean =>
+  families.some((family) => is !== null && family.test(is) && family.test(will))
 
 /** Columns of primary keys, those that foreign keys point to, and those that number themselves. */
 const keyColumns = (catalog: Catalog): ReadonlySet<string> =>
@@ -84,6 +110,7 @@ const merged = (groups: readonly (readonly ColumnPlace[])[], ties: readonly (rea
  */
 export const keyGroups = (catalog: Catalog, wanted: WantedTypes): readonly KeyGroup[] => {
   const keys = keyColumns(catalog)
+  const read = readColumns(catalog)
   const references = referencesIn(catalog)
   const types = new Map<string, string>()
   const left: KeyGroup['left'][number][] = []
@@ -125,7 +152,9 @@ export const keyGroups = (catalog: Catalog, wanted: WantedTypes): readonly KeyGr
     (a, b) => Number(pointing.has(nameOf(a))) - Number(pointing.has(nameOf(b))),
   )) {
     const type = changes(place)
-    if (type === null || !keys.has(nameOf(place)) || seen.has(nameOf(place))) continue
+    if (type === null || seen.has(nameOf(place))) continue
+    const isRead = read.has(nameOf(place)) && areAlike(standingType(catalog, place), type)
+    if (!keys.has(nameOf(place)) && !isRead) continue
     const into: ColumnPlace[] = []
     follow(place, type, null, into)
     groups.push(into)

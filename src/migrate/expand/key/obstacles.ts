@@ -3,13 +3,16 @@
  * said again in a moment.
  */
 import { kindOfStructure } from '../../../catalog/kind-of.ts'
+import type { KeyFacts } from '../../../catalog/key/key.ts'
+import type { ReferencesFacts } from '../../../catalog/foreign-key.ts'
 import type { GeneratedFacts } from '../../../catalog/generated.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
 import type { Table } from '../../../catalog/table.ts'
-import { structureId } from '../../../ground/names.ts'
+import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import type { Finding } from '../../../prove/result.ts'
 import { saysShape } from '../lab.ts'
+import { keyByPartitions } from './by-partitions.ts'
 import type { KeyShape } from '../shape.ts'
 import { isMoved, isReplaced, isTwin } from './stood-on.ts'
 import { isTwinView, readsByPlace } from './twin-views.ts'
@@ -33,7 +36,8 @@ const statements = (all: readonly string[]): string =>
 const aroundIt = (one: Structure, before: Catalog, until: string): string =>
   `take it away before, and make it again ${until}, each in a migration of its own:\n${statements(kindOfStructure(one).drop(one, before))}\n-- … assay migrate expand, up to ${until.replace(/^.* /u, '')} …\n${statements(kindOfStructure(one).create(one, before))}`
 
-const ofGenerated = (one: Structure, before: Catalog, major: number): Obstacle => {
+/** A column that is stored and computed of one that gets another type. */
+export const ofGenerated = (one: Structure, before: Catalog, major: number): Obstacle => {
   const { column, expression } = one.facts as GeneratedFacts
   const table = before.tables.get(one.table ?? '')
   const type = table?.columns.find(({ name }) => name === column)?.type ?? 'text'
@@ -88,7 +92,28 @@ const byAnotherTable = ({ schema, name }: Table): string => {
   ].join('\n')
 }
 
-const ofPartitioned = (table: Table, olds: readonly Structure[], major: number): readonly Obstacle[] => {
+/** Nothing points to it: its key can be taken from keys of its partitions. */
+const byPartitions = (
+  shape: KeyShape,
+  table: Table,
+  own: readonly Structure[],
+  before: Catalog,
+): string | null => {
+  const part = shape.parts.find((one) => relationId(one.table) === table.id)
+  const isTarget = [...before.structures.values()].some(
+    ({ kind, facts }) => kind === 'references' && (facts as ReferencesFacts).target === table.id,
+  )
+  if (part === undefined || isTarget || shape.drawn !== undefined) return null
+  const keys = own.filter(isConstraint).map((one) => one as Structure<KeyFacts>)
+  return keyByPartitions(before, { table, part, keys })
+}
+
+const ofPartitioned = (
+  shape: KeyShape,
+  table: Table,
+  olds: readonly Structure[],
+  { before, major }: { readonly before: Catalog; readonly major: number },
+): readonly Obstacle[] => {
   const id = structureId(table.id, 'table')
   if (table.partitionOf !== null)
     return [
@@ -106,8 +131,8 @@ const ofPartitioned = (table: Table, olds: readonly Structure[], major: number):
       {
         id,
         what: `${table.id} is partitioned, and ${key.id} stands on it`,
-        why: 'PostgreSQL makes no constraint of a partitioned table from an index that was built before',
-        fix: byAnotherTable(table),
+        why: 'PostgreSQL makes no constraint of a partitioned table from an index of the whole table that was built before',
+        fix: byPartitions(shape, table, own, before) ?? byAnotherTable(table),
       },
     ]
   const foreign = own.find(({ kind }) => kind === 'references')
@@ -152,7 +177,7 @@ export const keyObstacles = (
       .map((one) => (one.kind === 'generated' ? ofGenerated(one, before, major) : ofOther(one, before))),
     ...tables
       .filter(({ kind, partitionOf }) => kind === 'partitioned' || partitionOf !== null)
-      .flatMap((table) => ofPartitioned(table, olds, major)),
+      .flatMap((table) => ofPartitioned(shape, table, olds, { before, major })),
     ...olds.filter((one) => readsByPlace(one, names)).map(ofPlaces),
   ]
   return all.map(({ id, what, why, fix }) => ({

@@ -20,6 +20,10 @@ export const isType = (found: FoundTable, column: string): boolean =>
 export const typesOf = ({ typesToMake }: FoundTable, columns: readonly string[]): readonly TypeToMake[] =>
   columns.flatMap((name) => typesToMake.get(name) ?? [])
 
+/** Whether a person says how one is told from the other. */
+export const isStated = ({ declared, stated }: FoundTable, from: string, to: string): boolean =>
+  of(stated.set, declared.id, to) !== null || of(stated.back, declared.id, from) !== null
+
 /** A cast goes by the text where there is no other way. */
 const castSql = (column: string, from: string, to: string): string =>
   from === to

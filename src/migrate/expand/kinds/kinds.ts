@@ -3,6 +3,7 @@ import type { Shape } from '../shape.ts'
 import { changeType } from './change-type.ts'
 import { optionalColumn } from './optional.ts'
 import { renameColumn } from './rename-column.ts'
+import { renameInPlace } from './rename-in-place.ts'
 import { renameTable } from './rename-table.ts'
 import { keyOfOtherType } from './key.ts'
 import { moveColumns } from './move.ts'
@@ -13,6 +14,7 @@ import type { ShapeKind } from './shape-kind.ts'
 export const shapeKinds: readonly ShapeKind[] = [
   renameTable,
   renameColumn,
+  renameInPlace,
   keyOfOtherType,
   changeType,
   reshape,

@@ -75,7 +75,7 @@ export const oldSideOf = async (
   await runAll(db, foreignKeySql(shape, before))
   const bare = await readCatalog(db)
   const names = shape.columns.map(({ home }) => home)
-  const { rules, findings } = await designColumns(lab, db, shape.table, names, refusedRule)
+  const { rules, findings, catalog } = await designColumns(lab, db, shape.table, names, refusedRule, bare)
   if (findings.length > 0) return findings
-  return { before: bare, after: await readCatalog(db), ids: [id], rules, pointing: before }
+  return { before: bare, after: catalog, ids: [id], rules, pointing: before }
 }

@@ -36,11 +36,16 @@ import { dropMoveTriggers, moveFunctions, moveTriggers } from './triggers.ts'
 const homeColumns = ({ columns }: MoveShape): readonly string[] => columns.map(({ home }) => home)
 
 /** The new table as its rules want it, but for what they ask of the moved columns: old rows are not there yet. */
-const makeOther = async (lab: ShapeLab, db: Session, shape: MoveShape): Promise<Designed> => {
+const makeOther = async (
+  lab: ShapeLab,
+  db: Session,
+  shape: MoveShape,
+  before: Catalog,
+): Promise<Designed> => {
   const id = relationId(shape.other)
   const declared = lab.architecture.tables.find((table) => table.id === id)
   const columns = (declared?.columns ?? []).map(({ name, type }) => `${ident(name)} ${type}`)
-  const home = (await readCatalog(db)).tables.get(relationId(shape.table))
+  const home = before.tables.get(relationId(shape.table))
   const moved = shape.columns.map(({ other }) => other)
   await runAll(db, [
     ...shape.types.map(({ create }) => create),
@@ -53,20 +58,20 @@ const makeOther = async (lab: ShapeLab, db: Session, shape: MoveShape): Promise<
   const isEarly = (table: string, text: string): boolean => table === id && !namesOne(text, moved)
   // What stands on another is refused before that one stands.
   const first = await designRules(lab, db, isEarly, () => null)
-  const rest = await designRules(lab, db, isEarly, refusedRule)
-  return { rules: [...first.rules, ...rest.rules], findings: rest.findings }
+  const rest = await designRules(lab, db, isEarly, refusedRule, first.catalog)
+  return { ...rest, rules: [...first.rules, ...rest.rules] }
 }
 
 const addColumns = ({ table, columns }: MoveShape): readonly string[] =>
   columns.map(({ home, type }) => `alter table ${qualified(table)} add column ${ident(home)} ${type}`)
 
 /** What the rules ask of the columns where they will stand. */
-const finish = async (lab: ShapeLab, db: Session, shape: MoveShape): Promise<Designed> => {
+const finish = async (lab: ShapeLab, db: Session, shape: MoveShape, standing: Catalog): Promise<Designed> => {
   if (shape.direction === 'in')
     // What is refused beside the old table is tried again without it.
-    return designColumns(lab, db, shape.table, homeColumns(shape), () => null)
+    return designColumns(lab, db, shape.table, homeColumns(shape), () => null, standing)
   const id = relationId(shape.other)
-  return designRules(lab, db, (table) => table === id, refusedRule)
+  return designRules(lab, db, (table) => table === id, refusedRule, standing)
 }
 
 /** The old application inserts a row at home before the other one: what refuses that, or draws a value, waits for its end. */
@@ -132,13 +137,13 @@ export const openMove = (lab: ShapeLab, asked: MoveShape): Promise<OpenedShape> 
     const refused = await moveObstacles(db, asked, before)
     if (refused.length > 0) return refuse(refused)
     const table = await walkedTable(db, asked.table)
-    const made = isOut ? await makeOther(lab, db, asked) : { rules: [], findings: [] }
-    if (made.findings.length > 0) return refuse(made.findings)
+    const made = isOut ? await makeOther(lab, db, asked, before) : null
+    if (made !== null && made.findings.length > 0) return refuse(made.findings)
     if (!isOut) await runAll(db, addColumns(asked))
-    const expanded = await readCatalog(db)
-    const finished = await finish(lab, db, asked)
+    const expanded = made?.catalog ?? (await readCatalog(db))
+    const finished = await finish(lab, db, asked, expanded)
     if (finished.findings.length > 0) return refuse(finished.findings)
-    const switched = await readCatalog(db)
+    const switched = finished.catalog
     const missing = isOut ? [...notGiven(asked, switched), ...(await moveObstacles(db, asked, switched))] : []
     if (missing.length > 0) return refuse(missing)
     const shape = withDefaults(asked, switched)
@@ -156,7 +161,7 @@ export const openMove = (lab: ShapeLab, asked: MoveShape): Promise<OpenedShape> 
     const undone = (which: (change: Change) => boolean) =>
       stagesBack(changesBetween(early.back).filter(which), early.back, lab.fromHalfWay)
     const temporary = [...old.ids, ...temporaryWhile(sides, 'both')]
-    const rules = [...made.rules, ...finished.rules, ...old.rules]
+    const rules = [...(made?.rules ?? []), ...finished.rules, ...old.rules]
     return {
       shape,
       rules: [...new Set(rules)],
