@@ -96,7 +96,8 @@ describe(`the house of ${files.length} source files`, () => {
     const below: Readonly<Record<string, readonly string[]>> = {
       files: [],
       changes: ['files'],
-      design: ['files', 'changes'],
+      forms: ['files'],
+      design: ['files', 'changes', 'forms'],
       lint: ['files'],
       run: ['files'],
       test: ['files', 'run', 'changes'],

@@ -15,6 +15,8 @@ export interface DesignOptions extends CommonOptions {
   readonly drop?: boolean
   readonly dryRun?: boolean
   readonly direct?: boolean
+  readonly online?: boolean
+  readonly into?: string
 }
 
 const findingsOf = ({ designs }: ProjectDesign): readonly EnvelopeFinding[] =>
@@ -26,11 +28,12 @@ const findingsOf = ({ designs }: ProjectDesign): readonly EnvelopeFinding[] =>
   )
 
 const summaryOf = (
-  { architecture, directory, migrations, red, green, hasDown }: ArchitectureDesign,
+  { architecture, tool, directory, files, migrations, red, green, hasDown }: ArchitectureDesign,
   dryRun: boolean,
 ) => ({
   architecture,
   directory: directory === null ? null : fromHere(directory),
+  ...(tool === null ? {} : { tool }),
   dryRun,
   red,
   green,
@@ -40,12 +43,15 @@ const summaryOf = (
     destroys,
     ...(dryRun ? { up, ...(hasDown && !isForward ? { down } : {}) } : {}),
   })),
+  ...(dryRun && tool !== null
+    ? { files: files.map(({ file, text }) => ({ file: fromHere(file), text })) }
+    : {}),
 })
 
 const nextSteps = (
   { designs, dryRun }: ProjectDesign,
   directory: string,
-  { name, drop, direct, only = [] }: DesignOptions,
+  { name, drop, direct, online, into, only = [] }: DesignOptions,
 ): readonly string[] => {
   const place = directory === '.' ? [] : [directory]
   if (designs.every(({ migrations }) => migrations.length === 0)) return []
@@ -55,6 +61,8 @@ const nextSteps = (
     ...(name === undefined ? [] : ['--name', name]),
     ...(drop ? ['--drop'] : []),
     ...(direct ? ['--direct'] : []),
+    ...(online ? ['--online'] : []),
+    ...(into === undefined ? [] : ['--into', into]),
     ...(only.length === 0 ? [] : ['--only', ...only]),
   ]
   return [shellCommand('npx', 'assay', 'design', ...place, ...again)]
@@ -65,13 +73,14 @@ export const designCommand = async (
   options: DesignOptions,
   output: Output,
 ): Promise<Answer> => {
-  const { url, name, only = [], drop = false, dryRun = false, direct = false } = options
+  const { url, name, only = [], drop = false, dryRun = false, direct = false, online = false, into } = options
   const project = await designProject({
     directory,
     name: name ?? null,
     only,
     drop,
-    online: !direct,
+    form: direct ? 'direct' : online ? 'online' : null,
+    into: into ?? null,
     dryRun,
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),

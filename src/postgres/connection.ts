@@ -72,6 +72,7 @@ const queryEvents = [
 ] as const
 
 const connectLimitMs = 20_000
+const goodbyeLimitMs = 3000
 
 /** A function, so that pg looks neither at PGPASSWORD nor at ~/.pgpass; called only when the server asks. */
 const passwordOf = (address: Address) => (): string => {
@@ -134,7 +135,10 @@ export const openConnection = async (address: Address): Promise<OpenConnection> 
     },
     async close(now) {
       if (now) connection.stream.destroy()
+      // Nobody may be there any more to say goodbye to.
+      const late = setTimeout(() => connection.stream.destroy(), goodbyeLimitMs)
       await client.end().catch(() => undefined)
+      clearTimeout(late)
     },
   }
 }

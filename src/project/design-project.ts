@@ -1,11 +1,13 @@
 /** Use case: from what is red to the next migrations of a project, written only when they were seen to do it. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { AssayError } from '../ground/errors.ts'
 import { designMigrations, type Design } from '../migrate/design/design-migrations.ts'
 import type { DesignedMigration } from '../migrate/design/write-migrations.ts'
+import type { HistoryForm, NewFile } from '../migrate/forms/form.ts'
+import { ownForm } from '../migrate/forms/own.ts'
 import { askedIn } from './asked-ids.ts'
 import { loadProject } from './config.ts'
+import { designPlace, placeFindings } from './design-place.ts'
 import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 import { runSqlFile } from './schema-script.ts'
 
@@ -15,15 +17,21 @@ export interface DesignSettings extends ServerWish {
   readonly name: string | null
   readonly only: readonly string[]
   readonly drop: boolean
-  /** false: the plain form of each change, in one transaction. */
-  readonly online: boolean
+  /** direct: the plain form of each change, in one transaction; null: online, where the tool that runs it can. */
+  readonly form: 'online' | 'direct' | null
+  /** Of several directories of another tool the one to write to; null: there is one. */
+  readonly into: string | null
   readonly dryRun: boolean
 }
 
 export interface ArchitectureDesign extends Design {
   readonly architecture: string
-  /** Absolute; null when the schema comes from a command. */
+  /** Whose form they have; null: Assay's own. */
+  readonly tool: string | null
+  /** Absolute; null when the schema comes from a command of a tool whose form is not known. */
   readonly directory: string | null
+  /** What is written, or would be. */
+  readonly files: readonly NewFile[]
   /** Absolute paths. */
   readonly written: readonly string[]
   /** Whether `down` of its migrations is written; it was run in any case. */
@@ -35,16 +43,6 @@ export interface ProjectDesign {
   readonly dryRun: boolean
 }
 
-const noDirectory = (command: string | undefined): AssayError =>
-  new AssayError('There is no directory of migrations to write to.', {
-    code: 'design.no-directory',
-    exit: 2,
-    asked: 'the next migrations, as files',
-    found: command === undefined ? 'no schema.migrations' : `schema.command: ${command}`,
-    why: 'another tool keeps these migrations, in its own form',
-    mend: 'Let Assay print them, and give them to that tool:\nassay design --dry-run',
-  })
-
 /** Names of migrations, files and directories alike. */
 const standingIn = (directory: string | null): readonly string[] => {
   if (directory === null) return []
@@ -55,36 +53,39 @@ const standingIn = (directory: string | null): readonly string[] => {
   }
 }
 
-/** Never over a file that stands: what is there was written by somebody. */
-const write = (
-  directory: string,
+/** Never over a file that stands: what is there was written by somebody. Answers the new ones. */
+const write = (files: readonly NewFile[]): readonly string[] => {
+  const fresh = files.filter(({ isGrown }) => isGrown !== true)
+  for (const { file, text } of fresh) {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text, { flag: 'wx' })
+  }
+  for (const { file, text, isGrown } of files) if (isGrown === true) writeFileSync(file, text)
+  return files.map(({ file }) => file)
+}
+
+const filesOf = (
+  form: HistoryForm,
   migrations: readonly DesignedMigration[],
   hasDown: boolean,
-): readonly string[] =>
-  migrations.flatMap(({ name, up, down, isForward }) => {
-    const place = path.join(directory, name)
-    mkdirSync(place, { recursive: false })
-    return (
-      [
-        ['up.sql', up],
-        ['down.sql', down],
-      ] as const
-    ).flatMap(([file, text]): readonly string[] => {
-      if (file === 'down.sql' && (!hasDown || isForward)) return []
-      const whole = path.join(place, file)
-      writeFileSync(whole, text, { flag: 'wx' })
-      return [whole]
-    })
-  })
+): readonly NewFile[] =>
+  form.filesOf(
+    migrations.map(({ name, up, down, isForward }) => ({
+      name,
+      up,
+      down: hasDown && !isForward ? down : null,
+    })),
+  )
 
 const designOne = async (
   { server, template, part }: Migrated,
   settings: DesignSettings,
 ): Promise<ArchitectureDesign> => {
   const { schema, architecture } = part
-  const directory = schema.migrations === undefined ? null : path.resolve(schema.directory, schema.migrations)
-  if (directory === null && !settings.dryRun) throw noDirectory(schema.command)
-  const { only, drop, online, name, dryRun, onProgress } = settings
+  const { only, drop, name, dryRun, onProgress } = settings
+  const form = designPlace(part, settings.into, dryRun)
+  const directory = form?.directory ?? null
+  const isPlain = form?.isOneTransaction === true && settings.form === null
   const hasDown = part.direction !== 'forward'
   const design = await designMigrations({
     architecture,
@@ -92,9 +93,10 @@ const designOne = async (
     template,
     only,
     drop,
-    online,
+    online: settings.form !== 'direct' && !isPlain,
     name,
     standing: standingIn(directory),
+    ...(form ? { prefix: form.prefix } : {}),
     run: async (database, file, text) => {
       const owner = await server.connect(database, 'owner')
       try {
@@ -106,8 +108,23 @@ const designOne = async (
     },
     ...(onProgress ? { onProgress } : {}),
   })
-  const written = dryRun || directory === null ? [] : write(directory, design.migrations, hasDown)
-  return { ...design, architecture: architecture.name, directory, written, hasDown }
+  const files = filesOf(form ?? ownForm(''), design.migrations, hasDown)
+  const written = dryRun || form === null ? [] : write(files)
+  return {
+    ...design,
+    findings: [
+      ...design.findings,
+      ...(design.migrations.length === 0
+        ? []
+        : placeFindings(form, isPlain, schema.migrations === undefined)),
+    ],
+    architecture: architecture.name,
+    tool: form?.tool ?? null,
+    directory,
+    files,
+    written,
+    hasDown,
+  }
 }
 
 export const designProject = async (settings: DesignSettings): Promise<ProjectDesign> => {

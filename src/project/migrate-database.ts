@@ -20,7 +20,10 @@ import {
 } from '../migrate/run/migrate.ts'
 import { recordBaseline, resolveMigration } from '../migrate/run/record.ts'
 import type { Resolution } from '../migrate/run/resolutions.ts'
+import { refuseOtherHistory } from '../migrate/run/other-history.ts'
 import { openMigrationSession, type MigrationSession } from '../migrate/run/session.ts'
+import { watchServer } from '../migrate/run/watch-server.ts'
+import { ConnectionLost } from '../postgres/fault.ts'
 import { statusOfAll, type DatabaseStatus } from '../migrate/run/status.ts'
 import { ident } from '../postgres/quote.ts'
 import { readLedger } from '../prove/ledger/ledger.ts'
@@ -146,6 +149,17 @@ const refuseMissingExtensions = async (
   )
 }
 
+/** Between two migrations, or before the first one. */
+const lostOutside = (why: string, { db }: MigrationSession): AssayError =>
+  new AssayError('The connection was lost.', {
+    code: 'migrate.connection-lost',
+    exit: 3,
+    asked: `${db.address.host}:${db.address.port}`,
+    found: why,
+    why: 'the journal in the database knows what was committed',
+    mend: 'Run the same command again, it goes on from there.',
+  })
+
 const defaultLockSeconds = 3
 const defaultRetries = 8
 const defaultWaitSeconds = 60
@@ -159,9 +173,14 @@ const withTarget = async <T>(
   const part = choose(await loadProject(settings.directory), settings.architecture)
   const repository = await readRepository(part)
   const session = await openMigrationSession(url, Math.round(lockTimeout * 1000))
+  const watch = watchServer(session.db)
   try {
-    return await work(session, repository, part)
+    return await work({ ...session, watch }, repository, part)
+  } catch (cause) {
+    const why = watch.why()
+    throw why !== null && cause instanceof ConnectionLost ? lostOutside(why, session) : cause
   } finally {
+    watch.stop()
     await session.db.end()
   }
 }
@@ -207,7 +226,9 @@ export interface ProjectStatus extends DatabaseStatus {
 
 export const statusOfDatabase = (settings: MigrateSettings): Promise<ProjectStatus> =>
   withTarget(settings, async ({ db }, { migrations }, { schema }) => {
-    const status = statusOfAll(migrations, await readJournal(db))
+    const rows = await readJournal(db)
+    if (rows === null) await refuseOtherHistory(db, migrations)
+    const status = statusOfAll(migrations, rows)
     const applied = status.migrations.filter(({ standing }) => standing === 'applied').map(({ name }) => name)
     const phases = readPhases(path.resolve(schema.directory, schema.migrations ?? '.'))
     return {

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
+import { keptByTools } from '../migrate/tools/tool-tables.ts'
 import { temporaryIn } from '../migrate/expand/phase-files.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import { AssayError, AssayErrors, type SourcePlace } from '../ground/errors.ts'
 import { nearestName } from '../ground/nearest-name.ts'
 import type { Project, ProjectArchitecture } from './project.ts'
-import type { PreludeSql, SchemaSource } from './schema-source.ts'
+import type { PreludeSql } from './schema-source.ts'
 
 const isArchitecture = (value: unknown): value is Architecture =>
   typeof value === 'object' &&
@@ -213,12 +214,15 @@ const projectFaults = (file: string, parts: readonly ProjectArchitecture[]): rea
   return [...sameNames, ...sameLedgers, ...taken]
 }
 
-/** What a preset makes in no schema of its own is left to the platform, too. */
-const withPlatform = (architecture: Architecture, before: SchemaSource['before'] = []): Architecture => {
+/** What a preset makes in no schema of its own is left to the platform, and to a migration tool what it keeps. */
+const withPlatform = (architecture: Architecture, { before = [], command }: Part['schema']): Architecture => {
   const made = before.flatMap((one) => (typeof one === 'string' ? [] : (one.structures ?? [])))
-  return made.length === 0
-    ? architecture
-    : { ...architecture, leftAlone: [...(architecture.leftAlone ?? []), ...made] }
+  const isDeclared = (id: string): boolean =>
+    architecture.tables.some((one) =>
+      id.endsWith('.*') ? one.id.startsWith(id.slice(0, -1)) : one.id === id,
+    )
+  const kept = keptByTools(command !== undefined).filter((id) => !isDeclared(id))
+  return { ...architecture, leftAlone: [...(architecture.leftAlone ?? []), ...made, ...kept] }
 }
 
 /** What the phases of a change of shape leave for a while. */
@@ -240,7 +244,7 @@ export const parseConfig = (file: string, exported: unknown): Project => {
     const { migrations, command, down, before, extensions } = schema
     return {
       architecture: withTemporary(
-        withPlatform(architecture, schema.before),
+        withPlatform(architecture, schema),
         migrations === undefined ? null : resolve(directory, migrations),
       ),
       ledger: resolve(directory, ledger ?? usual),

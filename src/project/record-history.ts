@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import type { Migration } from '../migrate/files/migration.ts'
+import { isSessionSetting } from '../migrate/files/session-settings.ts'
 import { readMigrationAt } from '../migrate/files/read-migrations.ts'
 import {
   behindLast,
@@ -157,10 +158,10 @@ const writeAll = (place: string, texts: ReadonlyMap<string, string>): void => {
   }
 }
 
-/** Those that share a transaction with the one before them, and that one. */
+/** Those that share a transaction with the one before them, and that one. Settings of the session were made before all. */
 const sharing = (migrations: readonly SentMigration[]): readonly SentMigration[] => {
   const numbersOf = ({ statements }: SentMigration): ReadonlySet<number | null> =>
-    new Set(statements.flatMap(({ transaction }) => transaction ?? []))
+    new Set(statements.flatMap((one) => (isSessionSetting(one) ? [] : (one.transaction ?? []))))
   const isShared = (one: SentMigration | undefined, other: SentMigration | undefined): boolean =>
     one !== undefined &&
     other !== undefined &&

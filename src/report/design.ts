@@ -27,15 +27,20 @@ const sqlLines = (name: string, text: string, { paint }: Layout): readonly strin
 
 const migrationLines = (
   { name, rules, destroys, up, down, isForward }: ArchitectureDesign['migrations'][number],
-  { directory, hasDown: mayGoBack }: ArchitectureDesign,
+  { tool, directory, files, hasDown: mayGoBack }: ArchitectureDesign,
   layout: DesignLayout,
 ): readonly string[] => {
   const { paint, dryRun, width } = layout
   const hasDown = mayGoBack && !isForward
-  const place = directory === null ? name : layout.place(`${directory}/${name}`)
+  const own = files.filter((file) => file.migration === name)
+  const place =
+    directory === null
+      ? name
+      : layout.place(tool === null ? `${directory}/${name}` : (own[0]?.file ?? directory))
   const back = hasDown ? `down ${counted(lineCount(down), 'line')}` : 'forward only'
   const said = `up ${counted(lineCount(up), 'line')}, ${back}${dryRun ? '' : ', written'}`
-  const downLines = hasDown ? sqlLines('down.sql', down, layout) : []
+  const sqlOf = [['up.sql', up] as const, ...(hasDown ? [['down.sql', down] as const] : [])]
+  const texts = tool === null ? sqlOf : own.map(({ file, text }) => [layout.place(file), text] as const)
   return [
     `  ${paint.strong(printable(place))} ${paint.dim(said)}`,
     ...(rules.length <= named ? rules : rules.slice(0, named - 1)).map(
@@ -43,7 +48,7 @@ const migrationLines = (
     ),
     ...(rules.length <= named ? [] : [`    ${paint.good('✓')} ${rules.length - named + 1} more rules`]),
     ...destroys.map((id) => `    ${paint.bad('✗')} ${wrap(`destroys ${id}`, width, 6)}`),
-    ...(dryRun ? ['', ...sqlLines('up.sql', up, layout), '', ...downLines, ''] : []),
+    ...(dryRun ? texts.flatMap(([file, text]) => ['', ...sqlLines(file, text, layout)]).concat('') : []),
   ]
 }
 

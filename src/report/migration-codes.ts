@@ -25,23 +25,33 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
   ),
   'expand.generated': described(
     'A generated column changes its shape',
-    'Nobody writes it: no trigger could keep both alike.',
-    'Add the new one with `assay design`, and drop the old one when nobody reads it any more.',
+    'PostgreSQL computes it: what is stored is written into every row when its type changes.',
+    'Let it be computed when it is read, or change it while nobody uses the table.',
   ),
   'expand.partition': described(
-    'A column of a partition changes its shape',
-    'Its columns are those of its parent.',
+    'A column of a partition, or of a table that others inherit from, changes its shape',
+    'Its columns are those of its parent; children get columns and no triggers.',
     'Declare the change on the parent.',
   ),
   'expand.partition-key': described(
     'A key of partitions changes its shape',
     'A partitioned table keeps its key, and no trigger moves a row of it.',
-    'Make a table with the new key, and bring the rows over by hand.',
+    'A name: let a view with both stand for the table meanwhile. A type: make a table with the new key, and bring the rows over.',
+  ),
+  'expand.domain': described(
+    'A domain forbids null in a column that is renamed',
+    'PostgreSQL refuses a row without a value of it before any trigger can give it one.',
+    'Let the column forbid null instead of its domain.',
+  ),
+  'expand.excludes': described(
+    'An EXCLUDE constraint is built anew over a column that gets another type',
+    'PostgreSQL builds its index only under a lock of the whole table.',
+    'Try on a copy how long it takes, and run contract when that may be.',
   ),
   'expand.still-used': described(
     'Something stands on the old column',
     'It reads the old column, or a declared rule asks for it: the column cannot go.',
-    'Let it read the new column in a migration of its own, once expand ran.',
+    'Take it away before, and make it again over the new columns behind the switch, each in a migration of its own.',
   ),
   'expand.bound-owner': described(
     'Phases read a table that binds its owner',
@@ -203,6 +213,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'Rows are not as a migration expects',
     'A query of before.sql or after.sql finds rows.',
     'Correct the migration, or the query.',
+  ),
+  'migrate.up-needs-rows': described(
+    'A migration needs rows that keep its own constraint already',
+    'It is refused in a database that has others.',
+    'Look for such rows in production first, or let the migration correct them.',
   ),
   'migrate.not-filled': described(
     'A table could not be given rows',

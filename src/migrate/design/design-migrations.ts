@@ -203,11 +203,12 @@ const designFrom = async (wish: RoundWish): Promise<Design> => {
   }
 }
 
-const renamed = (renames: readonly Rename[], standing: readonly string[]) => {
+const renamed = (renames: readonly Rename[], { standing, prefix }: DesignWish) => {
   const names = migrationNames(
     standing,
     renames.map(({ name }) => name),
     null,
+    prefix,
   )
   return renames.map((rename, i) => writeRename(rename, names[i] ?? ''))
 }
@@ -244,7 +245,7 @@ export const designMigrations = async (wish: DesignWish): Promise<Design> => {
     const design = await designFrom({ ...wish, origin, renames: [] })
     return { ...design, findings: [...stated.findings, ...design.findings] }
   }
-  const first = renamed(stated.renames, standing)
+  const first = renamed(stated.renames, wish)
   const database = await server.clone(template, 'renamed')
   try {
     const refused = await runAll(wish, database, first)

@@ -1,4 +1,5 @@
 /** One attempt: the target made, the migrations written, run on fresh copies, and the rules proven there. */
+import type { NamePrefix } from '../forms/numbering.ts'
 import type { Architecture } from '../../architecture/architecture.ts'
 import { defaultsOf } from '../../catalog/default.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
@@ -30,6 +31,8 @@ export interface DesignWish {
   readonly name: string | null
   /** Names of the migrations that stand. */
   readonly standing: readonly string[]
+  /** What the next names begin with; by default a number. */
+  readonly prefix?: NamePrefix
   readonly run: VerifyWish['run']
   /** Of the proofs; two by default. */
   readonly workers?: number
@@ -143,6 +146,7 @@ export const designRound = async (
       schemas: made.schemas,
       standing: wish.standing,
       name: wish.name,
+      ...(wish.prefix ? { prefix: wish.prefix } : {}),
     })
     const all = [...wish.renames, ...migrations]
     const guesses = maybeRenamed(red, before, after, (id) => binding.claimedBy.has(id))

@@ -1,6 +1,7 @@
 /** How a designed migration is named: the next number, and what it is for in a few words. */
 import type { Change } from '../changes/change.ts'
 import { nameWords, shortName } from '../files/name-words.ts'
+import { ownPrefix, type NamePrefix } from '../forms/numbering.ts'
 import type { Purpose } from './purposes.ts'
 
 /** `products/unique:tenant_id,slug` → `products_tenant_id_slug_unique`. */
@@ -38,24 +39,16 @@ export const purposeName = ({ changes, rules }: Purpose): string => {
 export const renameName = (place: string, ...others: readonly string[]): string =>
   shortName([nameWords(place), 'rename', ...others.map(nameWords)].join('_'))
 
-/** The number after the highest one, as wide as those that stand; four digits where there is none. */
-const nextNumber = (names: readonly string[]): { readonly next: bigint; readonly width: number } => {
-  const numbers = names.flatMap((name) => /^V?(?<digits>\d+)/u.exec(name)?.groups?.['digits'] ?? [])
-  const highest = numbers.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n)
-  const width = Math.max(4, ...numbers.filter((digits) => digits.startsWith('0')).map((d) => d.length))
-  return { next: highest + 1n, width }
-}
-
 /** Unique names in order; `wanted`: what the user calls it, alone or before each one's own words. */
 export const migrationNames = (
   standing: readonly string[],
   purposes: readonly string[],
   wanted: string | null,
+  prefix: NamePrefix = ownPrefix,
 ): readonly string[] => {
-  const { next, width } = nextNumber(standing)
   const own = wanted === null ? '' : nameWords(wanted)
   return purposes.map((purpose, i) => {
     const text = own === '' ? purpose : purposes.length === 1 ? own : `${own}_${purpose}`
-    return `${String(next + BigInt(i)).padStart(width, '0')}_${shortName(text)}`
+    return `${prefix(standing, i)}${shortName(text)}`
   })
 }

@@ -5,6 +5,7 @@ import { leavesRowsWithout } from '../changes/column.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import type { Note } from '../changes/note.ts'
+import type { NamePrefix } from '../forms/numbering.ts'
 import { bareStatement } from './run-tasks.ts'
 import { createRole, isInStages, lossLines, onlyRemoves, scriptText } from './migration-text.ts'
 import { migrationNames, purposeName } from './name-migrations.ts'
@@ -33,6 +34,7 @@ export interface WritingWish {
   readonly schemas: readonly string[]
   /** Names of the migrations that stand. */
   readonly standing: readonly string[]
+  readonly prefix?: NamePrefix
   readonly name: string | null
 }
 
@@ -102,12 +104,12 @@ const callsOf = (rules: readonly RuleResult[]): readonly string[] =>
 export const writeMigrations = (wish: WritingWish): readonly DesignedMigration[] => {
   const calling = wish.red.filter((rule) => callsOf([rule]).length > 0)
   const context = { ...wish.context, calledFor: new Set(calling.map(({ table }) => table)) }
-  const { claimedBy, red, roles, schemas, standing, name } = wish
+  const { claimedBy, red, roles, schemas, standing, name, prefix } = wish
   const changes = changesBetween(context)
   const back = turnedRound(context)
   const purposes = purposesOf(changes, context, claimedBy, red)
   const bare = purposes.map((purpose) => scriptText({ head: [], changes: purpose.changes, context }))
-  const names = migrationNames(standing, purposes.map(purposeName), name)
+  const names = migrationNames(standing, purposes.map(purposeName), name, prefix)
   return purposes.map((purpose, i): DesignedMigration => {
     const notes = notesOf(purpose.changes, context)
     const ownRoles = roles.filter((role) => firstNaming(bare, role) === i)

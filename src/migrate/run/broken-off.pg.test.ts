@@ -6,8 +6,11 @@ import {
   type RunServer,
 } from '../../../test/support/run-lab.ts'
 import type { AssayError } from '../../ground/errors.ts'
+import { startSilentProxy } from '../../../test/support/silent-proxy.ts'
+import { runMigrations } from './migrate.ts'
 import { resolveMigration } from './record.ts'
 import { openMigrationSession } from './session.ts'
+import { watchServer } from './watch-server.ts'
 
 let runs: RunServer
 
@@ -100,6 +103,46 @@ test('a server that goes away in the middle: the next run goes on', () =>
       expect(await lab.tell()).toEqual(['0003_c'])
     },
   ))
+
+test.each([
+  ['all', 'pg_sleep(600)', 'no answer, and no new connection either'],
+  ['first', 'pg_sleep(0.5)', 'no answer, though the server waits for the next statement'],
+] as const)(
+  'a network that dies without a word (%s) is noticed, and the next run goes on',
+  (which, sleeps, found) =>
+    runs.inLab(
+      { '0001_a.sql': 'create table a (x int);', '0002_b.sql': `create table b (x int);\nselect ${sleeps}` },
+      async (lab) => {
+        const proxy = await startSilentProxy(lab.url)
+        try {
+          const session = await openMigrationSession(proxy.url, 300)
+          const watch = watchServer(session.db, { everyMs: 100, limitMs: 300, misses: 2 })
+          const running = runMigrations({ ...session, watch }, lab.repository(), usual).catch(
+            (cause: unknown) => cause,
+          )
+          const sleeping = async (): Promise<void> => {
+            const rows = await lab.owner.json(
+              `select 1 from pg_stat_activity where pid = ${session.db.pid} and wait_event = 'PgSleep'`,
+            )
+            if (rows.length === 0) return sleeping()
+          }
+          await sleeping()
+          proxy.silence(which)
+          const fault = (await running) as AssayError
+          expect(fault).toMatchObject({ code: 'migrate.connection-lost', exit: 3, where: { line: 1 } })
+          expect(fault.found).toContain(found)
+          expect(fault.mend).toContain(`select pg_terminate_backend(${session.db.pid});`)
+          watch.stop()
+          expect(await lab.states()).toEqual(['0001_a applied', '0002_b unfinished 0/2'])
+        } finally {
+          await proxy.stop()
+        }
+        lab.write({ '0002_b.sql': 'create table b (x int)' })
+        // The server notices within a second that nobody is there.
+        expect(await lab.tell({ waitSeconds: 60 })).toEqual(['0002_b'])
+      },
+    ),
+)
 
 test('a way back that stopped half way is still half way when up is refused at its first statement', () =>
   runs.inLab(

@@ -263,7 +263,8 @@ export const runMigration = async (run: MigrationRun): Promise<void> => {
     }
     await resetSession(session)
   } catch (cause) {
-    if (cause instanceof ConnectionLost && at !== undefined) throw lostFault(cause, placeOf(running, at))
+    if (cause instanceof ConnectionLost && at !== undefined)
+      throw lostFault(cause, placeOf(running, at), session.watch?.why() ?? null, db.pid)
     throw cause
   }
 }

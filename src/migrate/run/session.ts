@@ -7,9 +7,13 @@ import { trackSessions } from '../../postgres/open-sessions.ts'
 import { assertNoPooler } from '../../postgres/pooler.ts'
 import { literal } from '../../postgres/quote.ts'
 import { openSession, type Session } from '../../postgres/session.ts'
+import type { ServerWatch } from './watch-server.ts'
 
 const oldest = 14
 const newest = 18
+
+/** A run never rests so long inside of a transaction. */
+export const idleMinutes = 5
 
 /**
  * Timeouts of the role or the database are for the application. A client that dies is noticed, so that its statement
@@ -18,7 +22,11 @@ const newest = 18
 const settings = (major: number, lockTimeoutMs: number): readonly string[] => [
   `set lock_timeout = ${lockTimeoutMs}`,
   'set statement_timeout = 0',
-  'set idle_in_transaction_session_timeout = 0',
+  // One whose client cannot be reached lets go of its locks.
+  `set idle_in_transaction_session_timeout = '${idleMinutes}min'`,
+  'set tcp_keepalives_idle = 30',
+  'set tcp_keepalives_interval = 10',
+  'set tcp_keepalives_count = 6',
   'set idle_session_timeout = 0',
   ...(major >= 17 ? ['set transaction_timeout = 0'] : []),
   'set client_connection_check_interval = 1000',
@@ -82,6 +90,8 @@ export interface MigrationSession {
   readonly db: Session
   readonly major: number
   readonly lockTimeoutMs: number
+  /** Tells why it gave the session up. */
+  readonly watch?: ServerWatch
 }
 
 /** Everything that a script may have left in the session goes, but not the advisory lock, which DISCARD ALL would let go. */

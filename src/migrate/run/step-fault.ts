@@ -7,6 +7,7 @@ import { ident } from '../../postgres/quote.ts'
 import { isUnknownName, repeatableOrder } from '../files/repeatable-order.ts'
 import type { Direction, Migration, MigrationScript } from '../files/migration.ts'
 import type { MigrationStep } from '../files/steps.ts'
+import { idleMinutes } from './session.ts'
 
 export interface StepPlace {
   readonly migration: Migration
@@ -135,15 +136,25 @@ export const lockFault = (
   })
 }
 
-export const lostFault = (cause: ConnectionLost, place: StepPlace): AssayError => {
+/** `why`: what a second connection saw. `pid`: of the session that the server may still hold. */
+export const lostFault = (
+  cause: ConnectionLost,
+  place: StepPlace,
+  why: string | null,
+  pid: number,
+): AssayError => {
   const { migration, step, direction } = place
+  const held =
+    why === null
+      ? ''
+      : `\nThe server may hold the old session, and its locks, for up to ${idleMinutes} minutes; the next run waits for it. To end it at once: select pg_terminate_backend(${pid});`
   return new AssayError(`The connection was lost in statement ${step.number} of ${migration.name}.`, {
     code: 'migrate.connection-lost',
     exit: 3,
     asked: firstLine(step.text),
-    found: cause.message,
+    found: why ?? cause.message,
     why: 'the journal in the database knows what was committed',
-    mend: `Run the same command again, it goes on from there: assay migrate ${direction} --url …`,
+    mend: `Run the same command again, it goes on from there: assay migrate ${direction} --url …${held}`,
     where: placeInFile(place.script.file, place.script.text, step.start),
     cause,
   })

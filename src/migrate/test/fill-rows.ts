@@ -158,3 +158,17 @@ export const fillRows = async (
   await advanceSequences(db)
   return filled
 }
+
+/** As they are now. */
+export const recount = async (
+  db: Session,
+  catalog: Catalog,
+  filled: readonly FilledTable[],
+): Promise<readonly FilledTable[]> => {
+  const counted: FilledTable[] = []
+  for (const one of filled) {
+    const table = catalog.tables.get(one.table)
+    counted.push(table === undefined ? one : { ...one, rows: await countOf(db, table) })
+  }
+  return counted
+}

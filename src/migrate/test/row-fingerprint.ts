@@ -42,28 +42,35 @@ const mostKept = 4_000
 
 const hash = (text: string): string => `pg_catalog.hashtextextended(${text}, 0)`
 
-const digestSql = (text: string): string => `case when pg_catalog.count(*) <= ${mostKept}
-    then pg_catalog.array_to_string(pg_catalog.array_agg(${hash(text)} order by ${hash(text)}), ',')
-    else 'sum ' || pg_catalog.sum(${hash(text)}::pg_catalog.numeric) end`
+/** Sorting the hashes of many rows would cost more than all else, column by column. */
+const digestSql = (text: string, isMany: boolean): string =>
+  isMany
+    ? `'sum ' || pg_catalog.sum(${hash(text)})`
+    : `pg_catalog.array_to_string(pg_catalog.array_agg(${hash(text)} order by ${hash(text)}), ',')`
 
 const asText = (column: Column): string => `rows_.${ident(column.name)}::pg_catalog.text`
 
 const inNameOrder = (table: Table): readonly Column[] =>
   table.columns.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 
-const tableSql = (table: Table): string => {
+/** The rows of a partitioned table are its partitions'; those of an inheritance child are its own. */
+const fromSql = (table: Table): string =>
+  `${table.kind === 'partitioned' ? '' : 'only '}${qualified(table)} as rows_`
+
+const isManySql = (table: Table): string =>
+  `select pg_catalog.count(*) > ${mostKept} from (select from ${fromSql(table)} limit ${mostKept + 1}) as found`
+
+const tableSql = (table: Table, isMany: boolean): string => {
   const columns = inNameOrder(table)
   const answers = [
     'pg_catalog.count(*)',
-    digestSql(`row(${columns.map(asText).join(', ')})::pg_catalog.text`),
+    digestSql(`row(${columns.map(asText).join(', ')})::pg_catalog.text`, isMany),
     ...columns.flatMap((column) => [
       `pg_catalog.count(*) filter (where ${asText(column)} is not null)`,
-      digestSql(`coalesce('=' || ${asText(column)}, '')`),
+      digestSql(`coalesce('=' || ${asText(column)}, '')`, isMany),
     ]),
   ]
-  // The rows of a partitioned table are its partitions'; those of an inheritance child are its own.
-  const only = table.kind === 'partitioned' ? '' : 'only '
-  return `select ${answers.join(',\n  ')}\n  from ${only}${qualified(table)} as rows_`
+  return `select ${answers.join(',\n  ')}\n  from ${fromSql(table)}`
 }
 
 const toDigest = (text: string | null | undefined): Digest => {
@@ -112,7 +119,8 @@ export const readRowFingerprint = (db: Session, catalog: Catalog): Promise<RowFi
     const tables = [...catalog.tables.values()].filter((table) => hasOwnRows(table, catalog))
     const found: [string, TableRows][] = []
     for (const table of tables) {
-      const commands = await db.query(tableSql(table))
+      const many = await db.query(isManySql(table))
+      const commands = await db.query(tableSql(table, many.at(-1)?.rows[0]?.[0] === 't'))
       found.push([table.id, toTableRows(table, commands.at(-1)?.rows[0] ?? [])])
     }
     const sequences: [string, SequencePlace][] = []

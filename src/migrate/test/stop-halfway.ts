@@ -37,6 +37,8 @@ export interface Halfway {
   readonly end: DatabaseState | null
   readonly findings: readonly Finding[]
   readonly stops: number
+  /** SQLSTATE of what refused it; null: nothing did. */
+  readonly refusedBy: string | null
 }
 
 /** In a long transaction not each statement is stopped behind, but so many of them, the last always. */
@@ -130,10 +132,10 @@ export const runWithStops = async (parts: HalfwayParts): Promise<Halfway> => {
             ? cannotContinue(migration, script, direction, told)
             : refused(migration, script, direction, refusal, true),
         )
-        return { end: null, findings, stops }
+        return { end: null, findings, stops, refusedBy: refusal.fault.sqlstate }
       }
     }
-    return { end: await readState(server, database), findings, stops }
+    return { end: await readState(server, database), findings, stops, refusedBy: null }
   } finally {
     if (beginning !== null) await server.dropDatabase(beginning)
   }

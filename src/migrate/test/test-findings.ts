@@ -9,6 +9,7 @@ import type { Direction, Migration, MigrationKind, MigrationScript } from '../fi
 import { isUnknownName, repeatableOrder } from '../files/repeatable-order.ts'
 import { lossDirective } from './declared-losses.ts'
 import type { MigrationStep } from '../files/steps.ts'
+import type { UnfitRows } from './unfit-rows.ts'
 import type { FilledTable } from './fill-rows.ts'
 import type { RowDifference, SequenceBack } from './row-difference.ts'
 import type { Refusal } from './run-stages.ts'
@@ -366,6 +367,21 @@ export const notFilled = ({ name }: Migration, { table, problem }: FilledTable):
   reason: 'a table could not be given rows',
   why: 'what the migration does to its rows is not tested',
   fix: 'Look at the migration with rows of your own in it, or give the table what its triggers ask for in schema.before.',
+})
+
+/** Not of the migration: of the rows that it meets. */
+export const upNeedsRows = (
+  { name, up }: Migration,
+  { structure, words, rows, select }: UnfitRows,
+): Finding => ({
+  code: 'migrate.up-needs-rows',
+  severity: 'warning',
+  structure,
+  summary: `${name}: up is refused where ${words}; ${rows} such ${rows === 1 ? 'row was' : 'rows were'} taken out, and the others tested`,
+  reason: 'up is refused where rows are that its own constraint does not take',
+  why: 'a database that has such rows stops there; the rows of this test only happened to be so',
+  fix: `See that production has none before it runs, or let the migration correct them first; this finds them:\n${select}`,
+  ...headOf(up),
 })
 
 export const expectationFailed = (

@@ -128,6 +128,21 @@ const fails: readonly Case[] = [
     finds: ['migrate.up-fails'],
   },
   {
+    title: 'rows that what it makes refuses: the others are tested, and which they were is told',
+    files: both(
+      `create unique index one_note on products (note) where price > 0;
+      alter table products alter column note set not null;
+      alter table "the ""shop"""."Pro.ducts 'é'" add check ("größe" < 50), add foreign key ("select") references products;`,
+      `alter table "the ""shop"""."Pro.ducts 'é'" drop constraint "Pro.ducts 'é'_größe_check", drop constraint "Pro.ducts 'é'_select_fkey";
+      alter table products alter column note drop not null;
+      drop index one_note;`,
+    ),
+    finds: [
+      'migrate.up-needs-rows products/unique:note',
+      `migrate.up-needs-rows "the ""shop"""."Pro.ducts 'é'"/references:select->products`,
+    ],
+  },
+  {
     title: 'a down that only empty tables take',
     files: both(
       'alter table products alter column sku drop not null; update products set sku = null where id < 50;',

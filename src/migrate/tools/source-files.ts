@@ -1,6 +1,7 @@
 /** The file in which a migration of another tool was written, found by the name that the tool gives it. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { notLookedInto } from '../files/not-looked-into.ts'
 
 export interface SourceFile {
   /** Absolute. */
@@ -9,7 +10,6 @@ export interface SourceFile {
 }
 
 const endings = /\.(?:py|[cm]?[jt]s|rb|php|exs|xml|ya?ml|json|sql|cs|go)$/u
-const notLookedInto = /^(?:\..*|node_modules|venv|env|site-packages|dist|build|vendor|__pycache__|ledger)$/u
 const deepest = 7
 const longest = 1_000_000
 

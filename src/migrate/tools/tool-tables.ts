@@ -38,6 +38,18 @@ export const toolTables: readonly ToolTable[] = [
   row('Entity Framework', '__EFMigrationsHistory', 'MigrationId'),
 ]
 
+/**
+ * Ids of what such tools keep for themselves, also those whose rows name no migration. `isRun`: one of them makes this
+ * schema; where none does, a table that is called `migrations` may be anybody's.
+ */
+export const keptByTools = (isRun: boolean): readonly string[] =>
+  [
+    ...toolTables.flatMap(({ name, others }) => [name, ...others]),
+    '_prisma_migrations',
+    'supabase_migrations.*',
+    'drizzle.*',
+  ].filter((id) => isRun || id !== 'migrations')
+
 /** A row of a tool's table that came or went. */
 export interface Mark {
   readonly table: ToolTable

@@ -12,6 +12,7 @@ import {
 } from './forms.ts'
 import { makeMaskNumber } from './numbers.ts'
 import { makePermutation } from './permutation.ts'
+import { sipHash } from './siphash.ts'
 import { makeMaskText } from './text.ts'
 import { makeMaskTimes } from './times.ts'
 
@@ -23,6 +24,16 @@ const text = makeMaskText({ permutation, number: number.text, times, vocabulary:
 /** Letters of each alphabet by one letter. */
 const formOf = (value: string): string =>
   value.replaceAll(/\d/gu, '9').replaceAll(/[a-z]/gu, 'a').replaceAll(/[A-Z]/gu, 'A')
+
+describe('SipHash-2-4', () => {
+  it('answers as its authors say, for the key 00 … 0f', () => {
+    const key = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c] as const
+    const hexOf = ([low, high]: readonly [number, number]): string =>
+      [high, low].map((word) => word.toString(16).padStart(8, '0')).join('')
+    expect(hexOf(sipHash(key, []))).toBe('726fdb47dd0e0e31')
+    expect(hexOf(sipHash(key, [0x03020100, 0x07060504]))).toBe('93f5f5799a932462')
+  })
+})
 
 describe('a permutation', () => {
   it('meets every number once, whatever their count', () => {
