@@ -8,6 +8,7 @@ import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
+import { tellInterruption } from './tell-interruption.ts'
 import type { CommonOptions } from './run-command.ts'
 
 export interface AdviseOptions extends CommonOptions {
@@ -41,7 +42,8 @@ export const adviseCommand = async (
   options: AdviseOptions,
   output: Output,
 ): Promise<Answer> => {
-  const results = await adviceFor(directory, options, output)
+  const takeBack = tellInterruption(output)
+  const results = await adviceFor(directory, options, output).finally(takeBack)
   const findings = results.flatMap(({ architecture, findings: own }) =>
     own.map((finding): EnvelopeFinding => ({
       ...withPathsFromHere(finding),

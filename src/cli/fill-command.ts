@@ -8,6 +8,7 @@ import { fillText } from '../report/fill.ts'
 import { directorySlip } from './directory-slip.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { tellInterruption } from './tell-interruption.ts'
 import type { CommonOptions } from './run-command.ts'
 
 export interface FillOptions extends CommonOptions {
@@ -98,12 +99,13 @@ export const fillCommand = async (
   output: Output,
 ): Promise<Answer> => {
   const settings = settingsOf(directory, options, output)
-  const takeBack = settings.url === undefined || settings.dryRun ? null : tellWhenStopped(output)
+  const isTheirs = settings.url !== undefined && !settings.dryRun
+  const takeBack = isTheirs ? tellWhenStopped(output) : tellInterruption(output)
   const filling = await fillProject(settings)
     .catch((cause: unknown) => {
       throw directorySlip('fill', '--rows', settings.rows, cause)
     })
-    .finally(() => takeBack?.())
+    .finally(takeBack)
   const findings = findingsOf(filling)
   const ok = !findings.some(({ severity }) => severity === 'error')
   const { fillings, dryRun } = filling

@@ -10,6 +10,7 @@ import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+import { tellInterruption } from './tell-interruption.ts'
 import { writtenLines } from './written-lines.ts'
 
 export interface ValidateOptions extends CommonOptions {
@@ -37,6 +38,7 @@ export const validateCommand = async (
 ): Promise<Answer> => {
   const { url, only = [], rows = [], sweep = false, report } = options
   if (report !== undefined) await (await import('../report/write-site.ts')).readySite(report)
+  const takeBack = tellInterruption(output)
   const results = await validateProject({
     directory,
     only,
@@ -44,9 +46,11 @@ export const validateCommand = async (
     sweep,
     ...(url === undefined ? {} : { url }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
-  }).catch((cause: unknown) => {
-    throw directorySlip('validate', '--only', only, cause)
   })
+    .catch((cause: unknown) => {
+      throw directorySlip('validate', '--only', only, cause)
+    })
+    .finally(takeBack)
   const findings = results.flatMap(({ architecture, findings: own }) =>
     own.map((finding): EnvelopeFinding => ({
       ...withPathsFromHere(finding),

@@ -28,10 +28,10 @@ export const adviseLive = async (settings: AdviseLiveSettings): Promise<AdviceRe
   const part = chooseArchitecture(project, settings.architecture, 'assay advise')
   onProgress?.('reading statements and statistics', 0, 1)
   const live = await openLiveDatabase(url, 'assay advise')
-  const read = async (): Promise<Pick<StatementsWish, 'statements' | 'statistics'>> => {
+  const read = async (): Promise<Pick<StatementsWish, 'statements' | 'hidden' | 'statistics'>> => {
     try {
       return await live.read(async () => ({
-        statements: await readStatements(live.db),
+        ...(await readStatements(live.db)),
         // No value of the database is needed here, so that none leaves it.
         statistics: await withStandIns(live.db, await readStatistics(live.db), new Set()),
       }))
@@ -39,11 +39,20 @@ export const adviseLive = async (settings: AdviseLiveSettings): Promise<AdviceRe
       await live.close()
     }
   }
-  const { statements, statistics } = await read()
+  const { statements, hidden, statistics } = await read()
   const wish = onProgress === undefined ? {} : { onProgress }
   return withMigrated({ ...project, architectures: [part] }, wish, ([migrated]) => {
     const { server, template } = migrated!
     const { architecture } = part
-    return adviseStatements({ architecture, server, template, statistics, statements, limits, ...wish })
+    return adviseStatements({
+      architecture,
+      server,
+      template,
+      statistics,
+      statements,
+      hidden,
+      limits,
+      ...wish,
+    })
   })
 }

@@ -1,15 +1,22 @@
 /** Whether a statement stayed within its limits, from the plan that it was run with. */
 import { planHas, planIndexes, type PlanNode } from '../postgres/plan.ts'
-import { nodesOf, workOf } from '../postgres/plan-work.ts'
+import { loopsOf, nodesOf, numberIn, workOf } from '../postgres/plan-work.ts'
 import type { Limits } from '../rules/experiment.ts'
 
 const rounded = (n: number): string => (n >= 10 ? String(Math.round(n)) : n.toFixed(1).replace(/\.0$/u, ''))
+
+/** It was run, and nothing stands there: a new partition, which any plan reads whole. */
+const isEmpty = (node: PlanNode): boolean =>
+  loopsOf(node) > 0 &&
+  ['Actual Rows', 'Rows Removed by Filter', 'Shared Hit Blocks', 'Shared Read Blocks'].every(
+    (key) => numberIn(node, key) === 0,
+  )
 
 /** Tables that are read whole and may not be. */
 const readWhole = (plan: PlanNode, small: readonly string[]): readonly string[] => [
   ...new Set(
     nodesOf(plan)
-      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .filter((node) => node['Node Type'] === 'Seq Scan' && !isEmpty(node))
       .map((node) => String(node['Relation Name']))
       .filter((name) => !small.includes(name)),
   ),

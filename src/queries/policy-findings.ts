@@ -202,7 +202,7 @@ const policyPerRow = async ({ rule, plan }: RunPlan, ground: PlanGround): Promis
         code: 'query.policy-per-row',
         severity: 'warning',
         rule: rule.id,
-        summary: `"${rule.sentence}": the policy ${ident(facts.name)} of ${table.id} calls ${wrapped.calls.map(callText).join(', ')} for each of ${read} rows`,
+        summary: `"${rule.sentence}": the policy ${ident(facts.name)} of ${table.id} calls ${[...new Set(wrapped.calls.map(callText))].join(', ')} for each of ${read} rows`,
         why: 'the call answers the same for every row of the statement',
         fix: `Put it into a sub-select, which is asked once${after === null ? '' : '; it was tried'}:\n${ddl}`,
         ...place(rule),

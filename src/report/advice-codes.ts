@@ -27,6 +27,11 @@ export const adviceCodes = {
     'Every candidate was tried, and the budget still breaks.',
     'Ask for less in one statement, or give it a wider budget.',
   ),
+  'advice.statements-hidden': described(
+    'Statements of others are not looked at',
+    'pg_stat_statements shows a role the text of its own statements only, unless it may read all statistics.',
+    'Grant pg_read_all_stats to the role that reads them.',
+  ),
   'advice.limited': described(
     'More would be advised without limits',
     'Structures that lower the cost further take more than the limits allow.',

@@ -30,6 +30,11 @@ const statements = [
   ran('5', 50, 'select missing from orders'),
   ran('6', 50, 'vacuum'),
   ran('8', 50, 'select id from orders where at > now() - interval $1'),
+  ran('9', 20, 'prepare "a b"(int) as select id from orders where "Odd ""x" = $1 -- of a session'),
+  ran('10', 20, 'declare c cursor with hold for select id from orders where user_id = $1'),
+  ran('11', 20, 'copy (select id from orders where tags @> $1) to stdout'),
+  ran('12', 20, 'execute "a b"(1)'),
+  ran('13', 20, 'explain select * from orders'),
   ran('7', 50, 'select relname from pg_class where oid = $1'),
 ]
 
@@ -56,6 +61,7 @@ beforeAll(async () => {
     template,
     statistics,
     statements,
+    hidden: { statements: 3, calls: 50, mend: 'grant it' },
     limits: { storage: null, writes: null },
   })
 })
@@ -82,7 +88,14 @@ describe('advice for live statements', () => {
       ['column "missing" does not exist (SQLSTATE 42703)', true],
       ['syntax error at or near "$1" (SQLSTATE 42601)', false],
     ])
-    expect(result.queries.map(({ id }) => id)).toEqual(['1', '2', '3'])
+    expect(result.queries.map(({ id }) => id).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+      '1',
+      '2',
+      '3',
+      '9',
+      '10',
+      '11',
+    ])
   })
 })
 
@@ -91,6 +104,12 @@ it('says what was not tried for want of rows', () => {
   expect(others).toEqual([])
   expect(note!.summary).toContain('no extended statistics, no materialized view')
   expect(note!.severity).toBe('note')
+})
+
+it('says that statements of others are not shown to the role', () => {
+  const [found] = result.findings.filter(({ code }) => code === 'advice.statements-hidden')
+  expect(found).toMatchObject({ severity: 'warning', fix: 'grant it' })
+  expect(found!.summary).toBe('3 statements of others, with 50 calls, are not looked at')
 })
 
 describe('a database that does not keep its statements', () => {

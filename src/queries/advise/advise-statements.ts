@@ -15,19 +15,20 @@ import type { Finding } from '../../prove/result.ts'
 import { makeProjector, type Projection } from '../../rows/projected/projection.ts'
 import type { DatabaseStatistics } from '../../rows/projected/statistics.ts'
 import { rangeVars } from '../../rules/query/conditions.ts'
-import { settingsOf } from '../../rules/isolated-by/identity.ts'
 import type { IndexWeight } from '../index-cost.ts'
 import { adviceFindings, noFacts } from './advice-findings.ts'
 import { makeAdvisedTemplate } from './advised-template.ts'
 import type { Candidate } from './candidate.ts'
 import { chooseCandidates } from './choose-candidates.ts'
+import { settingsOfCommonAsker } from './common-asker.ts'
 import type { AdviceLimits } from './limits.ts'
 import type { Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
 import { priceAll } from './priced.ts'
 import { makeProjectedMeter, type PlannedCall } from './projected-meter.ts'
 import { proposeAll, readGround } from './propose.ts'
-import type { LiveStatement } from './read-statements.ts'
+import type { LiveStatement, ReadStatements } from './read-statements.ts'
+import { plannedText } from './planned-text.ts'
 import type { AdviceResult } from './result.ts'
 import { screen } from './screen.ts'
 import { shapesOf } from './statement-shape.ts'
@@ -40,6 +41,7 @@ export interface StatementsWish {
   readonly template: string
   readonly statistics: DatabaseStatistics
   readonly statements: readonly LiveStatement[]
+  readonly hidden: ReadStatements['hidden']
   readonly limits: AdviceLimits
   readonly onProgress?: (stage: string, done: number, of: number) => void
 }
@@ -50,8 +52,6 @@ interface Readable {
   /** Policies hold for who runs it. */
   readonly isGuarded: boolean
 }
-
-const planned = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
 
 const oneLine = (sql: string): string => {
   const text = sql.replaceAll(/\s+/gu, ' ').trim()
@@ -82,6 +82,25 @@ const rowsNeeded: Finding = {
   fix: 'Declare the statements that cost most with architecture.query(…), then run `assay advise` without --url.',
 }
 
+/** Whoever reads them may see some alone: advice would be for these, and look whole. */
+const notShown = (hidden: NonNullable<ReadStatements['hidden']>): Finding => ({
+  code: 'advice.statements-hidden',
+  severity: 'warning',
+  summary: `${hidden.statements} statement${hidden.statements === 1 ? '' : 's'} of others, with ${hidden.calls} calls, ${hidden.statements === 1 ? 'is' : 'are'} not looked at`,
+  why: 'pg_stat_statements shows this role the text of its own statements only',
+  fix: hidden.mend,
+})
+
+/** None of those that it sees reads a table of the architecture: that is no advice. */
+const nothingShown = ({ statements, mend }: NonNullable<ReadStatements['hidden']>): AssayError =>
+  new AssayError('The role may not see the statements of others.', {
+    code: 'advise.no-statements',
+    exit: 3,
+    asked: 'the text of all statements in pg_stat_statements',
+    found: `<insufficient privilege> in place of ${statements}, and none of the others reads a table of the architecture`,
+    mend,
+  })
+
 /** PostgreSQL's own are none of the application's. */
 const relationsOf = (sql: string): readonly string[] =>
   rangeVars(parseStatements(sql).map(({ node }) => node))
@@ -102,20 +121,19 @@ const readablesOf = (
 ): { readonly readable: readonly Readable[]; readonly findings: readonly Finding[] } => {
   const readable: Readable[] = []
   const findings: Finding[] = []
-  for (const statement of statements) {
-    const isGuarded = statement.role !== null && statement.role === architecture.identity?.role
+  for (const ran of statements) {
+    const isGuarded = ran.role !== null && ran.role === architecture.identity?.role
     try {
-      const kinds = parseStatements(statement.sql).flatMap(({ node }) => Object.keys(node))
-      if (kinds.length !== 1 || !planned.has(kinds[0]!)) continue
+      const text = plannedText(ran.sql)
+      if (text === null) continue
+      const statement = { ...ran, sql: text }
       const shapes = shapesOf({ of: statement.id, sql: statement.sql, isGuarded }, catalog)
       const unknown = relationsOf(statement.sql).filter((id) => !isKnown(id, catalog))
       if (unknown.length > 0)
         findings.push(skipped(statement.sql, `the migrations make no ${unknown.join(', ')}`))
       else if (shapes.length > 0) readable.push({ statement, shapes, isGuarded })
     } catch (cause) {
-      findings.push(
-        skipped(statement.sql, `PostgreSQL's parser does not read it: ${(cause as Error).message}`),
-      )
+      findings.push(skipped(ran.sql, `PostgreSQL's parser does not read it: ${(cause as Error).message}`))
     }
   }
   return { readable, findings }
@@ -156,6 +174,7 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
     ground: await readGround(db),
   }))
   const { readable, findings: unread } = readablesOf(wish, catalog)
+  if (readable.length === 0 && wish.hidden !== null) throw nothingShown(wish.hidden)
   const shapes = readable.flatMap((one) => one.shapes)
   const proposed = proposeAll(shapes, new Set(readable.map(({ statement }) => statement.id)), catalog, ground)
   onProgress?.('building candidates', 0, 1)
@@ -166,13 +185,9 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
     const open = new Map<boolean, Promise<Projection>>()
     const project = async (isGuarded: boolean): Promise<Projection> => {
       const { identity } = architecture
-      const isolated = architecture.tables
-        .flatMap(({ rules }) => rules)
-        .find(({ kind }) => kind === 'isolatedBy')
-      const who = (isolated ?? { who: null }) as Parameters<typeof settingsOf>[0]
       const as =
         isGuarded && identity !== null
-          ? { role: identity.role, settings: settingsOf(who, architecture, '1') }
+          ? { role: identity.role, settings: settingsOfCommonAsker(architecture, catalog, statistics) }
           : undefined
       const made = await projector.project(statistics, as)
       projections.push(made)
@@ -254,7 +269,13 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
       const findings = adviceFindings(result, [], { ...noFacts, isCut })
       return {
         ...result,
-        findings: [...findings, ...(calls.length === 0 ? [] : [rowsNeeded]), ...unread, ...unplanned],
+        findings: [
+          ...findings,
+          ...(wish.hidden === null ? [] : [notShown(wish.hidden)]),
+          ...(calls.length === 0 ? [] : [rowsNeeded]),
+          ...unread,
+          ...unplanned,
+        ],
       }
     } finally {
       await meter.end()

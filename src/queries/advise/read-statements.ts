@@ -14,6 +14,12 @@ export interface LiveStatement {
   readonly role: string | null
 }
 
+export interface ReadStatements {
+  readonly statements: readonly LiveStatement[]
+  /** What is kept from the role: statements of others. */
+  readonly hidden: { readonly statements: number; readonly calls: number; readonly mend: string } | null
+}
+
 /** As many, those first that looked at most pages. */
 const mostStatements = 200
 
@@ -36,13 +42,16 @@ const notLoaded = (cause: PgError): AssayError =>
     cause,
   })
 
+const rightsFor = (user: string): string =>
+  `As a superuser, there:\ngrant pg_read_all_stats to "${user.replaceAll('"', '""')}";`
+
 const notShown = (user: string): AssayError =>
   new AssayError(`The role ${user} may not see the statements of others.`, {
     code: 'advise.no-statements',
     exit: 3,
     asked: 'the text of all statements in pg_stat_statements',
     found: '<insufficient privilege> in place of every one',
-    mend: `As a superuser, there:\ngrant pg_read_all_stats to "${user.replaceAll('"', '""')}";`,
+    mend: rightsFor(user),
   })
 
 const statementsSql = (view: string): string => `
@@ -56,7 +65,7 @@ select s.queryid::text as id, s.query as sql, s.calls::float8 as calls, r.rolnam
  limit ${mostStatements}`
 
 /** In a read-only transaction. Throws AssayError where they are not kept, or not shown. */
-export const readStatements = async (db: Session): Promise<readonly LiveStatement[]> => {
+export const readStatements = async (db: Session): Promise<ReadStatements> => {
   const [extension] = await db.json<{ readonly schema: string }>(
     `select n.nspname as schema from pg_catalog.pg_extension e
        join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements'`,
@@ -69,9 +78,20 @@ export const readStatements = async (db: Session): Promise<readonly LiveStatemen
     if (cause instanceof PgError && cause.fault.sqlstate === '55000') throw notLoaded(cause)
     throw cause
   }
-  const shown = rows.filter(
-    ({ id, sql }) => id !== null && sql !== null && sql !== '<insufficient privilege>',
-  )
-  if (rows.length > 0 && shown.length === 0) throw notShown(db.address.user)
-  return shown
+  const isShown = ({ id, sql }: { readonly id: string | null; readonly sql: string | null }): boolean =>
+    id !== null && sql !== null && sql !== '<insufficient privilege>'
+  const statements = rows.filter(isShown)
+  const hidden = rows.filter((row) => !isShown(row))
+  if (rows.length > 0 && statements.length === 0) throw notShown(db.address.user)
+  return {
+    statements,
+    hidden:
+      hidden.length === 0
+        ? null
+        : {
+            statements: hidden.length,
+            calls: hidden.reduce((sum, { calls }) => sum + calls, 0),
+            mend: rightsFor(db.address.user),
+          },
+  }
 }

@@ -19,6 +19,7 @@ import { openDraft, volumeOf, type TableDraft } from './draft.ts'
 import { obeyConditions } from './obey.ts'
 import { orderTables, type FillOrder } from './order.ts'
 import { candidateTexts, setPool } from './pools.ts'
+import { preferPartitions } from './prefer-partitions.ts'
 import { planLater } from './plan-later.ts'
 import type { SettledConditions } from './settled.ts'
 import { sizesOf } from './sizes.ts'
@@ -123,6 +124,7 @@ const planTable = async (
   }
   if (level > 0) await takeSolvedRows(draft, planning)
   const missing = await fillUnknown(draft, judging)
+  await preferPartitions(db, draft, wish.columns.get(id) ?? {}, judging)
   const refused = await obeyConditions(draft, judging, settled)
   const volume = volumeOf(draft)
   const without = [...missing, ...refused]

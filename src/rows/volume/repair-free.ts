@@ -28,7 +28,11 @@ const longestRun = (taken: readonly boolean[]): { readonly from: number; readonl
   return best
 }
 
-/** One column of numbers or moments: drawn from where all that was tried is taken. */
+const yearSeconds = 31_536_000
+/** Years before and after the usual ones, where partitions and conditions are about other ones. */
+const farther = [5, 20, 60]
+
+/** One column of numbers or moments: drawn from where all that was tried is taken; moments also far from the usual ones. */
 export const narrow = async (
   draft: TableDraft,
   component: Component,
@@ -41,7 +45,7 @@ export const narrow = async (
   if (source?.kind !== 'made' || source.number.kind !== 'drawn') return false
   if (/text|char|citext|name|json|xml/u.test(column.making.bareType) || column.making.labels !== null)
     return false
-  const { make } = makerFor(column, source.isDistinct)!
+  const { make, seconds } = makerFor(column, source.isDistinct)!
   const { from, variety, law } = source.number
   const ask = async (
     low: number,
@@ -59,7 +63,12 @@ export const narrow = async (
     )
     return { at, run: longestRun(taken), taken }
   }
-  const first = await ask(from, from + variety - 1)
+  let first = await ask(from, from + variety - 1)
+  for (const years of seconds === undefined ? [] : farther) {
+    if (first.run !== null) break
+    const away = Math.floor((years * yearSeconds) / seconds!)
+    first = await ask(from - away, from + variety - 1 + away)
+  }
   if (first.run === null) return false
   const { at, run, taken } = first
   // Values on both sides of a gap are worth more than all of one side.

@@ -29,6 +29,17 @@ const schema = `
   create table log (id bigint generated always as identity primary key, said text not null);
   create function note() returns trigger language plpgsql as $$ begin insert into log (said) values (tg_table_name); return null; end $$;
   create trigger note after insert on ledgers for each statement execute function note();
+  create table visits (id bigint generated always as identity, at timestamptz not null, left_at timestamptz check (left_at >= at), primary key (id, at)) partition by range (at);
+  create table visits_1 partition of visits for values from ('2031-01-01') to ('2031-07-01');
+  create table visits_2 partition of visits for values from ('2031-07-01') to ('2032-01-01');
+  create table visits_rest partition of visits default;
+  create table towns (id bigint, land text not null, primary key (id, land)) partition by list (land);
+  create table "towns of eu" partition of towns for values in ('de', 'no');
+  create table "towns of ""us""" partition of towns for values in ('us');
+  create table towns_rest partition of towns default;
+  create table trips (id bigint, at date not null, primary key (id, at)) partition by range (at);
+  create table trips_1 partition of trips for values from ('2012-01-01') to ('2013-01-01');
+  create table trips_2 partition of trips for values from ('2013-01-01') to ('2014-01-01');
   create table people (id int primary key, first_name varchar(10) not null, last_name varchar(20) not null, email text not null unique, city varchar(15) not null,
     country text not null, is_active boolean not null, quantity int not null, price numeric(8,2) not null, born date not null, created_at timestamptz not null, updated_at timestamptz not null)`
 
@@ -93,6 +104,17 @@ it('have values of which conditions leave many', async () => {
       (select count(boss) > 400 and count(distinct ledger) = 60 from staff) as staff,
       (select count(*) from log) as logged`),
   ).toEqual({ days: rows, months: true, invoices: true, trees: true, staff: true, logged: 1 })
+})
+
+it('land in the partitions that are meant for them, in any year, and not in the one for the rest', async () => {
+  expect(
+    await lab.one(`select
+      (select count(*) from visits_rest) + (select count(*) from towns_rest) as rest,
+      (select count(*) > 200 from visits_1) and (select count(*) > 200 from visits_2) as visits,
+      (select count(distinct at) > 100 from visits) as moments,
+      (select count(*) > 50 from "towns of eu") and (select count(*) > 50 from "towns of ""us""") as towns,
+      (select count(distinct at) > 300 from trips) and (select count(*) > 200 from trips_1) as trips`),
+  ).toEqual({ rest: 0, visits: true, moments: true, towns: true, trips: true })
 })
 
 it('have columns that belong together, and shares that are seen in life', async () => {

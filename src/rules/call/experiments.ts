@@ -20,11 +20,11 @@ import type {
   Unsolved,
   World,
 } from '../experiment.ts'
-import { settingsOf } from '../isolated-by/identity.ts'
 import { isNamed } from '../../architecture/partial-call.ts'
 import { givenIn, parametersOf, type CallParameter } from './origins.ts'
 import { statementsOf, waysOf, type CallWay, type DeclaredCall } from './recorded.ts'
-import { isolationOf } from '../query/isolation.ts'
+import { isolatingColumns } from '../query/isolation.ts'
+import { settingsOfAsker } from './asking.ts'
 import { callValues, type ValueWish } from './values.ts'
 
 /** The rule of a query or a write. */
@@ -56,6 +56,8 @@ const filledWorld: World = { id: 'filled', statements: [] }
 const fewestRows = 2_000
 /** So that every tenant has rows enough, though one has more than another. */
 const tenants = 3
+/** Of what else tells askers apart; each asker has half of the rows of the one before. */
+const furtherParts = 2
 const share = 2 * tenants
 
 /** Where the values of a column come from, up its foreign keys: the table of tenants, or the column itself. */
@@ -78,22 +80,22 @@ const rootOf = (
 /** The tables that a call names, with rows enough, and few tenants, so that one of them has enough. */
 const fillingFor = ({ rule, catalog, architecture }: CallParts, rows: number): Call['filled'] => {
   const filling = new Map<string, TableFilling>()
-  for (const id of rule.reads) {
-    if (!catalog.tables.has(id)) continue
-    filling.set(id, { rows: Math.max(fewestRows, rows * share), distinct: {} })
-  }
-  for (const id of rule.reads) {
-    const isolation = isolationOf(id, architecture, catalog)
-    if (!isolation) continue
-    const root = rootOf(id, isolation.column, catalog)
-    const known = filling.get(root.table)
-    if (root.column === null) filling.set(root.table, { rows: tenants, distinct: known?.distinct ?? {} })
-    else
-      filling.set(root.table, {
-        rows: known?.rows ?? null,
-        distinct: { ...known?.distinct, [root.column]: tenants },
-      })
-  }
+  const columnsOf = (id: string): readonly string[] => isolatingColumns(id, architecture, catalog)
+  const further = Math.max(0, ...rule.reads.map((id) => columnsOf(id).length - 1))
+  const enough = Math.max(fewestRows, rows * share * furtherParts ** further)
+  for (const id of rule.reads) if (catalog.tables.has(id)) filling.set(id, { rows: enough, distinct: {} })
+  for (const id of rule.reads)
+    for (const [i, column] of columnsOf(id).entries()) {
+      const root = rootOf(id, column, catalog)
+      const known = filling.get(root.table)
+      const values = i === 0 ? tenants : furtherParts
+      if (root.column === null) filling.set(root.table, { rows: values, distinct: known?.distinct ?? {} })
+      else
+        filling.set(root.table, {
+          rows: known?.rows ?? null,
+          distinct: { ...known?.distinct, [root.column]: values },
+        })
+    }
   return filling
 }
 
@@ -192,7 +194,7 @@ export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit
   const { title, then, mend, code, isolation, retries, most, ...sizes } = wish
   const { identity } = architecture
   return waysIn(rule, catalog).map((way) => {
-    const { values, takeOut, holds, tenant } = callValues(
+    const { values, takeOut, holds, asking } = callValues(
       { ...sizes, parameters: way.parameters, given: givenIn(way.forms, catalog), reads: rule.reads },
       catalog,
       architecture,
@@ -202,7 +204,7 @@ export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit
         ? {
             as: (of: string | null) => ({
               role: identity.role,
-              settings: settingsOf(tenant ?? { who: null }, architecture, of ?? '1'),
+              settings: settingsOfAsker(asking, architecture, of),
             }),
           }
         : {}

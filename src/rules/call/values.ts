@@ -9,7 +9,8 @@ import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
-import { isolationOf, type Isolation } from '../query/isolation.ts'
+import { isolationOf } from '../query/isolation.ts'
+import { askerOf, ofAsker, type Asking } from './asking.ts'
 import type { CallParameter, GivenValue, RowOrigin } from './origins.ts'
 
 export interface ValueWish {
@@ -61,21 +62,16 @@ const keyColumns = ({ id }: Table, catalog: Catalog): ReadonlySet<string | null>
 /** Rows of a table that stand in one order, each under its number. */
 const placeOf = (alias: string): string => `${ident(alias)}.tableoid, ${ident(alias)}.ctid`
 
-const tenantName = 'assay_tenant'
-
 interface Parts {
   readonly catalog: Catalog
   readonly architecture: Architecture
-  readonly tenant: Isolation | undefined
+  readonly asking: Asking
 }
 
-const conditionOf = ({ table, alias, origins }: Picked, { tenant, architecture, catalog }: Parts): string => {
-  const own = isolationOf(table.id, architecture, catalog)
+const conditionOf = ({ table, alias, origins }: Picked, { asking, architecture, catalog }: Parts): string => {
   const conditions = [
     ...origins.map(({ expression }) => `(${expression}) is not null`),
-    ...(own && tenant
-      ? [`(${ident(alias)}.${ident(own.column)})::text = (select value from ${tenantName})`]
-      : []),
+    ...ofAsker(alias, isolationOf(table.id, architecture, catalog), asking),
   ]
   return conditions.length === 0 ? 'true' : conditions.join(' and ')
 }
@@ -156,16 +152,6 @@ const selectionOf = (picked: Picked, name: string, wish: ValueWish, parts: Parts
   }
 }
 
-/** The one that the call is given, where it has rows; else the one with the most. */
-const tenantSql = (rule: Isolation, table: Table, { given }: ValueWish): string => {
-  const column = ident(rule.column)
-  const own = given.filter((one) => one.table === table.id && !one.isArray && one.about === rule.column)
-  const first = own.map((one) => `(${column})::text = ${literal(one.value)} desc, `).join('')
-  return `${tenantName} as materialized (
-  select (${column})::text as value from ${qualified(table)}
-   where ${column} is not null group by ${column} order by ${first}pg_catalog.count(*) desc, 1 limit 1)`
-}
-
 const argumentOf = (
   origin: RowOrigin,
   selection: string,
@@ -211,21 +197,17 @@ export interface CallValues {
   /** Null: there is nothing to hold. */
   readonly holds: string | null
   readonly takeOut: readonly string[]
-  /** Whose rows they are. */
-  readonly tenant: Isolation | undefined
+  /** Whose rows they are, of which the values tell as their last column. */
+  readonly asking: Asking
 }
 
 export const callValues = (wish: ValueWish, catalog: Catalog, architecture: Architecture): CallValues => {
   const all = pickedOf(wish, catalog)
   const places = [...all.map(({ table }) => table.id), ...wish.reads]
-  const tenantOf = places.find((id) => isolationOf(id, architecture, catalog) && catalog.tables.has(id))
-  const tenant = tenantOf === undefined ? undefined : isolationOf(tenantOf, architecture, catalog)
-  const parts: Parts = { catalog, architecture, tenant }
+  const asking = askerOf(places, wish.given, architecture, catalog)
+  const parts: Parts = { catalog, architecture, asking }
   const selections = all.map((picked, i) => selectionOf(picked, `assay_rows_${i + 1}`, wish, parts))
-  const common = [
-    ...(tenant ? [tenantSql(tenant, catalog.tables.get(tenantOf!)!, wish)] : []),
-    ...selections.map(({ sql }) => sql),
-  ]
+  const common = [...asking.common, ...selections.map(({ sql }) => sql)]
   const values = wish.parameters.map(({ origin }, i) => {
     const name = ident(`p${i + 1}`)
     if (origin === null) return `null::text as ${name}`
@@ -251,10 +233,10 @@ export const callValues = (wish: ValueWish, catalog: Catalog, architecture: Arch
       held < 0
         ? null
         : `select from ${qualified(all[held]!.table)} as ${ident(all[held]!.alias)} where (${placeOf(all[held]!.alias)}) in (${head}select at_table, at_row from ${ident(selections[held]!.name)} where n = ${middle}) for update`,
-    values: `${head}select ${[...values, tenant ? `(select value from ${tenantName})` : 'null::text'].join(',\n  ')}
+    values: `${head}select ${[...values, asking.sql].join(',\n  ')}
   from pg_catalog.generate_series(0, ${wish.writers - 1}) as writer(w)
  order by w`,
     takeOut: taken,
-    tenant,
+    asking,
   }
 }

@@ -30,34 +30,40 @@ const joinedByAnd = (node: ParseNode): readonly unknown[] => {
   return (fields!['args'] as readonly ParseNode[]).flatMap(joinedByAnd)
 }
 
-/** Where a policy compares a column of its row with who asks. Needs `loadParser()`. */
-export const identityComparisons = (sql: string): readonly Comparison[] => {
+const plainColumn = (node: unknown): string | null => {
+  const bare = underCasts(node)
+  const fields = nodeParts(bare)?.[1]['fields']
+  return Array.isArray(fields) && fields.length === 1 ? columnOf(bare) : null
+}
+
+/** Where a condition compares a column of its row with who asks, in the order of its text. */
+export const comparisonsIn = (tree: unknown): readonly Omit<Comparison, 'narrows'>[] => {
   const found: Omit<Comparison, 'narrows'>[] = []
-  const plainColumn = (node: unknown): string | null => {
-    const bare = underCasts(node)
-    const fields = nodeParts(bare)?.[1]['fields']
-    return Array.isArray(fields) && fields.length === 1 ? columnOf(bare) : null
-  }
   const take = (left: unknown, right: unknown, node: ParseNode): void => {
     const column = plainColumn(left)
     if (column !== null && column !== '*' && tellsWhoAsks(right)) found.push({ column, by: right, node })
   }
+  walk(tree, (kind, fields, node) => {
+    if (kind === 'SelectStmt') return false
+    const name = (fields['name'] as readonly unknown[] | undefined)?.at(-1)
+    const isEqual = nodeParts(name)?.[1]['sval'] === '='
+    if (kind === 'A_Expr' && isEqual) {
+      take(fields['lexpr'], fields['rexpr'], node)
+      take(fields['rexpr'], fields['lexpr'], node)
+    }
+    if (kind === 'SubLink' && fields['subLinkType'] === 'ANY_SUBLINK' && fields['testexpr'] !== undefined)
+      take(fields['testexpr'], { SubLink: {} }, node)
+    return true
+  })
+  return found
+}
+
+/** Where a policy compares a column of its row with who asks. Needs `loadParser()`. */
+export const identityComparisons = (sql: string): readonly Comparison[] => {
   try {
     const tree = parseExpression(sql)
     const joined = joinedByAnd(tree)
-    walk(tree, (kind, fields, node) => {
-      if (kind === 'SelectStmt') return false
-      const name = (fields['name'] as readonly unknown[] | undefined)?.at(-1)
-      const isEqual = nodeParts(name)?.[1]['sval'] === '='
-      if (kind === 'A_Expr' && isEqual) {
-        take(fields['lexpr'], fields['rexpr'], node)
-        take(fields['rexpr'], fields['lexpr'], node)
-      }
-      if (kind === 'SubLink' && fields['subLinkType'] === 'ANY_SUBLINK' && fields['testexpr'] !== undefined)
-        take(fields['testexpr'], { SubLink: {} }, node)
-      return true
-    })
-    return found.map((one) => ({ ...one, narrows: joined.includes(one.node) }))
+    return comparisonsIn(tree).map((one) => ({ ...one, narrows: joined.includes(one.node) }))
   } catch {
     return []
   }

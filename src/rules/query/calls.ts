@@ -2,11 +2,10 @@
 import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Asker } from '../experiment.ts'
-import { settingsOf } from '../isolated-by/identity.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, isGrouped, type Condition, type Conditions } from './conditions.ts'
-import { isolationOf, type Isolation } from './isolation.ts'
+import { isolationOf, settingsFor, type Isolation } from './isolation.ts'
 import { absentValue, isValue, sampleRow, type RowSource, type SampleWish } from './sample.ts'
 import { parameterTypes } from '../../postgres/prepared.ts'
 import { withValues, type TypedValue } from './text.ts'
@@ -74,10 +73,13 @@ const absentFor = ({ use }: Condition, type: string): TypedValue | null => {
 interface Sampling {
   readonly values: (TypedValue | null)[]
   readonly rows: number | null
-  readonly tenant: { readonly rule: Isolation; readonly value: string } | null
+  /** Who asks, by what the rows are told apart by. */
+  readonly asking: ReadonlyMap<string, string>
+  /** Undefined: nothing tells whose the rows are. */
+  readonly isolation: Isolation | undefined
 }
 
-/** Values of one call; each relation's are those of one row, and the rows are of one tenant. */
+/** Values of one call; each relation's are those of one row, and one asker sees the rows. */
 const sampleCall = async (
   form: QueryForm,
   types: readonly string[],
@@ -88,7 +90,8 @@ const sampleCall = async (
   const values: (TypedValue | null)[] = form.parameters.map((one, i) =>
     'value' in one ? { text: one.value, type: types[i] ?? 'text' } : null,
   )
-  let tenant: Sampling['tenant'] = null
+  const asking = new Map<string, string>()
+  let whose: Isolation | undefined
   let rows: number | null = null
   const named = (condition: Condition): boolean => 'name' in (form.parameters[condition.parameter - 1] ?? {})
   for (const condition of all.filter(named)) {
@@ -101,45 +104,49 @@ const sampleCall = async (
     const own = all.filter((one) => one.alias === alias)
     const wanted = own.filter(named)
     const isolation = isolationOf(id, context.architecture, context.catalog)
-    if (!table || (wanted.length === 0 && (!isolation || tenant !== null))) continue
+    const isolating = isolation?.columns ?? []
+    if (!table || (wanted.length === 0 && isolating.every(({ field }) => asking.has(field)))) continue
     const fixed = own.flatMap((one) => {
       const value = values[one.parameter - 1]
       return one.use === 'equal' && !named(one) && value?.text != null
         ? [isValue(one.expression, value.text)]
         : []
     })
-    const tenantColumn = isolation === undefined ? null : `${ident(alias)}.${ident(isolation.column)}`
-    const ofTenant: readonly string[] =
-      tenantColumn !== null && tenant !== null ? [isValue(tenantColumn, tenant.value)] : []
+    const whoSql = isolating.map(({ column }) => `${ident(alias)}.${ident(column)}`)
+    const ofAsker = isolating.flatMap(({ field }, i) => {
+      const value = asking.get(field)
+      return value === undefined ? [] : [isValue(whoSql[i]!, value)]
+    })
     const expressions = [
       ...wanted.map((one) => ({ sql: one.expression, grouped: isGrouped(one.use) })),
-      ...(tenantColumn === null ? [] : [{ sql: tenantColumn, grouped: true }]),
+      ...whoSql.map((sql) => ({ sql, grouped: true })),
     ]
-    const wish: SampleWish = { table, alias, expressions, where: [...fixed, ...ofTenant] }
+    const wish: SampleWish = { table, alias, expressions, where: [...fixed, ...ofAsker] }
     const sampled =
       (await sampleRow(wish, which !== 'rare', context)) ??
       (await sampleRow({ ...wish, where: [] }, which !== 'rare', context))
     if (sampled === null) continue
     if (expressions.some((one) => one.grouped)) rows ??= sampled.rows
-    if (isolation) tenant ??= { rule: isolation, value: sampled.values.at(-1)! }
+    whose ??= isolation
+    for (const [i, { field }] of isolating.entries())
+      if (!asking.has(field)) asking.set(field, sampled.values[wanted.length + i]!)
     for (const [i, condition] of wanted.entries()) {
       const type = types[condition.parameter - 1] ?? 'text'
       const absent = which === 'absent' && isGrouped(condition.use) ? absentFor(condition, type) : null
       values[condition.parameter - 1] = absent ?? valueFor(condition, sampled.values[i]!, type)
     }
   }
-  return { values, rows, tenant }
+  return { values, rows, asking, isolation: whose }
 }
 
 const askerOf = (
   rule: QueryRule,
-  tenant: Sampling['tenant'],
+  { isolation, asking }: Sampling,
   { architecture }: CallContext,
 ): Asker | null => {
   const { identity } = architecture
   if (!rule.asApplication || identity === null) return null
-  const settings = settingsOf(tenant?.rule ?? { who: null }, architecture, tenant?.value ?? '1')
-  return { role: identity.role, settings }
+  return { role: identity.role, settings: settingsFor(isolation, architecture, asking) }
 }
 
 const titleOf = (form: QueryForm, words: string): string => {
@@ -165,7 +172,8 @@ export const callsOf = async (
   const without = new Set<string>()
   let frequent: number | null = null
   for (const which of isFixed ? (['frequent'] as const) : (['frequent', 'rare', 'absent'] as const)) {
-    const { values, rows, tenant } = await sampleCall(form, types, conditions, which, context)
+    const sampling = await sampleCall(form, types, conditions, which, context)
+    const { values, rows } = sampling
     for (const [i, one] of form.parameters.entries()) if ('name' in one && !values[i]) without.add(one.name)
     const sql = withValues(form.sql, values)
     // Values of which there is no rare one, or none that is absent, are asked for once.
@@ -173,7 +181,7 @@ export const callsOf = async (
     if (which === 'frequent') frequent = rows
     const rare = rows !== null && frequent !== null && rows < frequent ? 'rare values' : 'other values'
     const words = { frequent: 'frequent values', rare, absent: 'values that no row has' }[which]
-    found.push({ title: titleOf(form, words), sql, as: askerOf(rule, tenant, context) })
+    found.push({ title: titleOf(form, words), sql, as: askerOf(rule, sampling, context) })
   }
   return { calls: found, without: [...without] }
 }

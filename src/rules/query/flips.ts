@@ -4,7 +4,7 @@ import type { KeyFacts } from '../../catalog/key/key.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Indistinct, RuleContext } from '../rule-kind.ts'
 import { equalColumns } from './conditions.ts'
-import { isolationOf } from './isolation.ts'
+import { isolatingColumns } from './isolation.ts'
 
 /** Needs `loadParser()`. */
 export const flipsThatNobodySees = (
@@ -14,7 +14,7 @@ export const flipsThatNobodySees = (
   const fixed = new Set([
     ...rule.forms.flatMap(({ sql }) => equalColumns(sql)),
     ...(rule.asApplication
-      ? architecture.tables.flatMap(({ id }) => isolationOf(id, architecture, catalog)?.column ?? [])
+      ? architecture.tables.flatMap(({ id }) => isolatingColumns(id, architecture, catalog))
       : []),
   ])
   return claims.flatMap((id): Indistinct[] => {

@@ -11,7 +11,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, equalColumns, type Source } from './conditions.ts'
-import { isolationOf } from './isolation.ts'
+import { isolatingColumns } from './isolation.ts'
 import { isTotal, keysetMend, orderMend } from './paging.ts'
 import { shownColumns } from './shown.ts'
 
@@ -39,7 +39,7 @@ const pageNotes = (
   const isPaged = 'limitCount' in select && select['op'] === 'SETOP_NONE' && !('groupClause' in select)
   // A policy lets rows of one tenant through.
   const isolated = rule.asApplication
-    ? sources.flatMap(({ id }) => isolationOf(id, context.architecture, context.catalog)?.column ?? [])
+    ? sources.flatMap(({ id }) => isolatingColumns(id, context.architecture, context.catalog))
     : []
   const same = [...equalColumns(form.sql), ...isolated]
   const paged = { select, sources, same, catalog: context.catalog }

@@ -9,7 +9,7 @@ import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Repeat, Repeats } from '../../rows/load/spread.ts'
 import { conditionsOf, isGrouped, joinedColumns } from './conditions.ts'
-import { isolationOf } from './isolation.ts'
+import { isolatingColumns } from './isolation.ts'
 
 /** Of 10,000 rows 500 are one tenant's. */
 const tenants = 20
@@ -22,7 +22,12 @@ const isStatistics = (rule: DeclaredRule): rule is StatisticsRule => rule.kind =
 
 const known = new WeakMap<
   Architecture['tables'],
-  { readonly count: number; readonly catalog: Catalog; readonly repeats: Repeats }
+  {
+    readonly count: number
+    readonly catalog: Catalog
+    readonly identity: Architecture['identity']
+    readonly repeats: Repeats
+  }
 >()
 
 const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, catalog: Catalog): Repeats => {
@@ -44,18 +49,18 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
       const own = saidOf(id)
       const isTold = (column: string): boolean => own.has(column) && own.get(column)!.isDeclared !== true
       const told = columns.find(isTold) ?? columns.find((column) => !own.has(column))
-      const isolated = isolationOf(id, architecture, catalog)?.column
+      const isolated = isolatingColumns(id, architecture, catalog)
       for (const column of columns)
         own.set(column, {
-          values: column === isolated ? tenants : usual,
+          values: isolated.includes(column) ? tenants : usual,
           inTurn: true,
           ...(column === told ? {} : { isDeclared: true }),
         })
     }
   for (const { forms, reads } of queries) {
     for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
-      const isolation = isolationOf(table.id, architecture, catalog)
-      if (isolation) say(table.id, isolation.column, tenants, true)
+      for (const column of isolatingColumns(table.id, architecture, catalog))
+        say(table.id, column, tenants, true)
     }
     for (const { sql } of forms) {
       const { sources, all } = conditionsOf(sql, columnsOf)
@@ -63,8 +68,8 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
         const compared = all
           .filter((one) => one.alias === alias && isGrouped(one.use))
           .map(({ column }) => column)
-        const isolated = isolationOf(id, architecture, catalog)?.column
-        const [first, ...rest] = compared.filter((column) => column !== isolated)
+        const isolated = isolatingColumns(id, architecture, catalog)
+        const [first, ...rest] = compared.filter((column) => column === null || !isolated.includes(column))
         if (first !== undefined) say(id, first, usual, true)
         for (const column of rest) say(id, column, further, false)
         for (const column of joinedColumns(sql, alias, sources, columnsOf)) say(id, column, usual, true)
@@ -77,11 +82,12 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
 /** Needs `loadParser()`. */
 export const repeatsFor = (architecture: Architecture, catalog: Catalog): Repeats | undefined => {
   const queries = queriesOf(architecture)
-  const { tables } = architecture
+  const { tables, identity } = architecture
   if (queries.length === 0 && !tables.some(({ rules }) => rules.some(isStatistics))) return undefined
   const found = known.get(tables)
-  if (found?.count === queries.length && found.catalog === catalog) return found.repeats
+  const isSame = found?.count === queries.length && found.catalog === catalog && found.identity === identity
+  if (isSame) return found.repeats
   const repeats = repeatsOf(queries, architecture, catalog)
-  known.set(tables, { count: queries.length, catalog, repeats })
+  known.set(tables, { count: queries.length, catalog, identity, repeats })
   return repeats
 }
