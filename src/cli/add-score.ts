@@ -1,7 +1,7 @@
 /** The grammar of assay score. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { operatorSets } from '../catalog/operator-set/names.ts'
-import type { ScoreOptions } from './score-command.ts'
+import type { ScoreOptions } from './score-options.ts'
 import type { Grammar } from './setup-commands.ts'
 import { variableOption } from './variable-option.ts'
 

@@ -13,6 +13,7 @@ import { printable, wrap } from '../report/printable.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
+import { tellInterruption } from './tell-interruption.ts'
 
 export interface AdoptOptions {
   readonly url?: string
@@ -157,6 +158,7 @@ export const adoptCommand = async (options: AdoptOptions, output: Output): Promi
   const { out, name, platform, before = [], variable, dryRun = false } = options
   const source = sourceOf(options)
   if (name?.trim() === '') throw noName()
+  const takeBack = tellInterruption(output)
   const outcome = await adoptProject({
     source,
     directory: out,
@@ -166,7 +168,7 @@ export const adoptCommand = async (options: AdoptOptions, output: Output): Promi
     ...(platform === undefined ? {} : { platform }),
     ...(variable === undefined ? {} : { variables: variable }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
-  })
+  }).finally(takeBack)
   const next = nextSteps(source, outcome, options)
   const ok = !outcome.findings.some(isError)
   const code = ok ? 0 : 1

@@ -12,6 +12,7 @@ import { ledgerText } from './ledger-text.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import { withReportsOf } from './report-files.ts'
+import { tellInterruption } from './tell-interruption.ts'
 import type { ReportOptions } from './report-options.ts'
 import { nothingWritten, writtenLines, type Written } from './written-lines.ts'
 import type { CommonOptions } from './run-command.ts'
@@ -88,6 +89,7 @@ export const proveCommand = async (
   output: Output,
 ): Promise<Answer> => {
   const { url, only = [], operators, report } = options
+  const takeBack = tellInterruption(output)
   return withReportsOf({ command, directory, options, output }, async (reports) => {
     const proof = await proveProject({
       directory,
@@ -103,7 +105,7 @@ export const proveCommand = async (
     })
     const written = await reports.ofProof(command, proof)
     return proofAnswer(proof, { command, directory, options, output, written })
-  })
+  }).finally(takeBack)
 }
 
 export interface ProofShown {

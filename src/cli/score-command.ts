@@ -1,6 +1,5 @@
 /** assay score. */
 import { appendFile } from 'node:fs/promises'
-import type { OperatorSet } from '../catalog/operator-set/names.ts'
 import { AssayError } from '../ground/errors.ts'
 import { scoreProject, type SuiteWish } from '../project/score-project.ts'
 import { namesSqlFiles } from '../project/suite-files.ts'
@@ -13,28 +12,9 @@ import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import { readyFile, writeReport } from './report-place.ts'
-import type { CommonOptions } from './run-command.ts'
+import type { ScoreOptions } from './score-options.ts'
+import { nextOfScore } from './score-next.ts'
 import { writtenLines } from './written-lines.ts'
-
-export interface ScoreOptions extends CommonOptions {
-  readonly suite?: string
-  readonly sqlSuite?: readonly string[]
-  readonly migrations?: string
-  readonly sql?: readonly string[]
-  readonly extension?: readonly string[]
-  readonly variable?: ReadonlyMap<string, string>
-  readonly architecture?: string
-  readonly before?: readonly string[]
-  readonly workers: number
-  readonly timeout?: number
-  readonly since?: string
-  readonly only?: readonly string[]
-  readonly operators?: OperatorSet
-  readonly atLeast?: number
-  readonly restart?: boolean
-  readonly journal?: string
-  readonly markdown?: string
-}
 
 const noSuite = (): AssayError =>
   new AssayError('It is not said which tests are to be judged.', {
@@ -116,12 +96,17 @@ export const scoreCommand = async (
   await appendSummary(text)
   const ok = !result.findings.some(({ severity }) => severity === 'error')
   const code = ok ? 0 : 1
+  const next = nextOfScore(directory, options, result)
   if (options.json) {
     const findings = result.findings.map(withPathsFromHere)
     const summary = summaryOf(result)
     const artifacts = written.map(fromHere)
-    return { code, text: envelopeText({ ok, command: 'score', summary, findings, next: [], artifacts }) }
+    return { code, text: envelopeText({ ok, command: 'score', summary, findings, next, artifacts }) }
   }
-  const lines = writtenLines({ all: written, named: written }, output.layout)
+  const { paint } = output.layout
+  const lines = [
+    ...writtenLines({ all: written, named: written }, output.layout),
+    ...next.map((step) => `  ${paint.dim('next')} ${step}`),
+  ]
   return { code, text: [suiteScoreText(result, output.layout), ...lines].join('\n') }
 }

@@ -24,7 +24,7 @@ const noSuchDatabase = ({ database, host, port }: Address): AssayError =>
     exit: 3,
     asked: `the database ${database}`,
     found: 'a server that does not have it',
-    mend: 'Name the database to adopt at the end of --url: postgres://user@host:5432/DATABASE; psql -l lists them.',
+    mend: 'Name the database at the end of --url: postgres://user@host:5432/DATABASE; psql -l lists them.',
   })
 
 /** What PostgreSQL refused to show, and the statement that would show it. */

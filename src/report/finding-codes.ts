@@ -214,6 +214,16 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'That nothing is wrong with nothing says nothing.',
     fix: 'Name tables with their rules in the architecture.',
   },
+  'design.plain-form': {
+    title: 'The tool that keeps the history runs a migration in one transaction',
+    why: 'The online forms are several transactions; in the plain ones writers wait for scans and index builds.',
+    fix: 'Measure what they lock: assay lint.',
+  },
+  'design.say-it-too': {
+    title: 'Another tool believes something else of the schema',
+    why: 'It compares its migrations with models of its own, and does not read SQL.',
+    fix: 'Declare there what the migrations make.',
+  },
   'design.refused': {
     title: 'PostgreSQL refuses what a rule asks for',
     why: 'The design of a rule cannot be run on the database as it is.',

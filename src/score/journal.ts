@@ -16,7 +16,7 @@ export interface Journal {
   readonly file: string
   /** Of a mutant with the same DDL. */
   recall(mutant: Mutant): Remembered | null
-  record(mutant: Mutant, judgement: Judgement): void
+  record(mutant: Mutant, judgement: Remembered): void
   /** The run has come to its end: nothing is to be gone on with. */
   remove(): void
 }

@@ -8,6 +8,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 const variable = 'ASSAY_SUITE_RUN'
 
 export interface Mark {
+  /** `NAME=value`, as it stands in the environment of who carries it. */
+  readonly entry: string
   readonly environment: Readonly<Record<string, string>>
   /** Ids of the processes that carry it, and are alive. */
   find(): readonly number[]
@@ -34,6 +36,7 @@ export const makeMark = (): Mark => {
   const value = randomUUID()
   const entry = `${variable}=${value}`
   return {
+    entry,
     environment: { [variable]: value },
     find: () =>
       processIds()

@@ -7,6 +7,7 @@ import { eventually, processesIn } from '../../test/support/processes.ts'
 import { mutantsOf } from '../catalog/operator-set/sets.ts'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
+import { ConnectionLost } from '../postgres/fault.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import { isAskedFor } from '../prove/asked.ts'
@@ -396,6 +397,48 @@ ROLLBACK;
     expect(asks).toBe(-1000 + made - 6 - result.counts.equivalent)
     expect(verdictsOf(result)).toEqual(whole)
     expect(existsSync(place)).toBe(false)
+  })
+
+  test('a server that goes away under a suite is no verdict, and the next run gets past that mutant', async () => {
+    const suite = sqlSuite(checked)
+    const asked = ['products/check']
+    const place = path.join(directory, 'lost', 'score')
+    const options = {
+      journal: () => openJournal({ directory: place, question: ['q'], restart: false }),
+      workers: 1,
+    }
+    let isWell = false
+    const fragile: Suite = {
+      ...suite,
+      async open(label) {
+        const judge = await suite.open(label)
+        return {
+          judge(ddl, settings) {
+            if (isWell || !ddl.some((sql) => sql.includes('drop constraint')))
+              return judge.judge(ddl, settings)
+            throw new ConnectionLost('Connection terminated unexpectedly')
+          },
+          async close() {
+            await judge.close()
+            if (!isWell) throw new ConnectionLost('Connection terminated unexpectedly')
+          },
+        }
+      },
+    }
+    await expect(score(fragile, asked, options)).rejects.toMatchObject({
+      code: 'score.server-lost',
+      exit: 3,
+      asked: expect.stringMatching(/^products\/check:price_not_negative~/u) as string,
+    })
+    isWell = true
+    const result = await score(fragile, asked, options)
+    expect(result.counts.unsolved).toBe(1)
+    expect(result.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'score.unsolved',
+        why: 'the server went away while the suite ran on it',
+      }),
+    )
   })
 
   test('a score that is asked for and not reached is an error, and nothing to ask is not', async () => {

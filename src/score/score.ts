@@ -11,7 +11,8 @@ import { atShutdown } from '../postgres/shutdown.ts'
 import { belowFinding, countAll, goneFinding, structureFindings, unsteadyFinding } from './score-findings.ts'
 import { remainingWords } from './remaining.ts'
 import type { GoneStructure, ScoredMutant, ScoredStructure, ScoreResult } from './score-result.ts'
-import type { Judge, Suite } from './suite.ts'
+import { isServerLost, lostJudgement, lostServer } from './server-lost.ts'
+import type { Judge, Judgement, Suite } from './suite.ts'
 
 /** A structure with those of its mutants that are asked for. */
 export interface ToScore {
@@ -90,6 +91,16 @@ const judgeAll = async (
   const all = known + mutants.length
   const from = performance.now()
   let next = 0
+  const judgeOne = async (judge: Judge, mutant: Mutant): Promise<Judgement> => {
+    try {
+      return await ending.unless(judge.judge(mutant.ddl, { limitSeconds }))
+    } catch (cause) {
+      next = mutants.length
+      if (!isServerLost(cause)) throw cause
+      journal.record(mutant, lostJudgement)
+      throw lostServer(mutant, cause)
+    }
+  }
   const show = (): void => {
     const left = mutants.length - found.size
     const each = found.size === 0 ? seconds / judges.length : (performance.now() - from) / 1000 / found.size
@@ -97,17 +108,18 @@ const judgeAll = async (
     onJudged(known + found.size)
   }
   show()
-  await Promise.all(
+  const ends = await Promise.allSettled(
     judges.map(async (judge) => {
       while (next < mutants.length) {
         const mutant = mutants[next++]!
-        const judgement = await ending.unless(judge.judge(mutant.ddl, { limitSeconds }))
+        const judgement = await judgeOne(judge, mutant)
         journal.record(mutant, judgement)
         found.set(mutant, judgement)
         show()
       }
     }),
   )
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   return found
 }
 
@@ -186,7 +198,8 @@ const runAll = async (all: readonly Mutant[], options: ScoreOptions): Promise<Ru
     return { baseline, verdicts, control, workers, resumed: recalled.size, seconds }
   } finally {
     ending.forget()
-    await Promise.all(judges.map((judge) => judge.close()))
+    // A server that went away is told by what met it first.
+    await Promise.allSettled(judges.map((judge) => judge.close()))
   }
 }
 

@@ -119,7 +119,7 @@ export const runSuiteCommand = ({
       )
       return
     }
-    watchdog.began(group)
+    watchdog.began(group, mark.entry)
     const forget = atShutdown({
       now: () => {
         endGroupNow(group)

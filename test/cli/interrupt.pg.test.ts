@@ -96,7 +96,11 @@ describe.each(stages)('in the middle of $stage', ({ files, command, isThere }) =
         await eventually(() => isThere(temporary, mark), 'it comes to that stage')
         child.kill(signal)
         // Ended by the signal itself, which a shell reports as 130 or 143.
-        expect(await ended).toMatchObject({ signal, stdout: '', stderr: '' })
+        expect(await ended).toMatchObject({
+          signal,
+          stdout: '',
+          stderr: 'Interrupted before there was a result.\n',
+        })
         await nothingIsLeft(temporary)
         expect(existsSync(join(directory, 'ledger'))).toBe(false)
       }),

@@ -88,6 +88,10 @@ describe('assay score', () => {
         expect(protectionOf(answer, 'products/required:price')).toBe('none')
         expect(protectionOf(answer, 'products/check:products_price_not_negative')).toBe('whole')
         expect(answer.summary.mutants).toMatchObject({ killed: 2, survived: 1, stillborn: 1 })
+        // The first that is open, asked for alone.
+        expect(answer.next).toEqual([
+          `npx assay score --migrations db --suite '${command}' --only products/required:price`,
+        ])
         const bare = answer.findings.find(({ structure }) => structure === 'products/required:price')
         expect(bare).toMatchObject({ code: 'score.unprotected', severity: 'warning' })
         expect(existsSync(join(directory, '.assay'))).toBe(false)
@@ -167,11 +171,17 @@ describe('assay score', () => {
   describe('interrupted', () => {
     /** Looks once and takes a while, so that there is a middle. */
     const slow = `${process.execPath} look.mjs && sleep 0.3`
-    const look = `import pg from ${JSON.stringify(import.meta.resolve('pg'))}
+    // It leaves its group behind, as a daemon does; Linux alone shows such.
+    const daemon = existsSync('/proc/self/environ')
+      ? "spawn('sleep', ['77'], { detached: true, stdio: 'ignore' }).unref()"
+      : ''
+    const look = `import { spawn } from 'node:child_process'
+import pg from ${JSON.stringify(import.meta.resolve('pg'))}
 const db = new pg.Client(process.env.DATABASE_URL)
 await db.connect()
 await db.query('select 1')
 await db.end()
+${daemon}
 `
     const args = ['--migrations', 'db', '--suite', slow, '--only', 'products/unique', '--json']
     const journalOf = (directory: string): string => {

@@ -20,6 +20,7 @@ import { indexRedundant } from './index-redundant.ts'
 import { personalData } from './personal-data.ts'
 import { policiesAsleep } from './policies-asleep.ts'
 import { policiesDenyAll } from './policies-deny-all.ts'
+import { policiesMissing } from './policies-missing.ts'
 import { policyConstant } from './policy-constant.ts'
 import { policyPerRow } from './policy-per-row.ts'
 import { policyRecursive } from './policy-recursive.ts'
@@ -45,6 +46,7 @@ export const findingKinds: readonly FindingKind[] = [
   sequenceNearEnd,
   policiesAsleep,
   policiesDenyAll,
+  policiesMissing,
   policyConstant,
   policyRecursive,
   policyWithoutAskers,

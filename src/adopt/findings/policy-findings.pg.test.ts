@@ -78,6 +78,23 @@ describe('policies that are never asked, or say the same of every row', () => {
     await lab.close()
   })
 
+  it('none at all, where rights stand', async () => {
+    await (await openFindingLab(server, 'create role "it\'s App" nologin')).close()
+    const lab = await openFindingLab(
+      server,
+      `${guarded('"a ""wall"', 'id int primary key')} grant select, insert on "a ""wall" to "it's App", public;
+      ${guarded('near', 'id int primary key')}
+      ${guarded('told', 'id int primary key')} grant select on told to "it's App";
+      create policy p on told using (id > 0);
+      create table plain (id int primary key); grant select on plain to "it's App";`,
+    )
+    expect(await lab.told('adopt.policies-missing')).toEqual([
+      `"a ""wall"/rowSecurity: "a ""wall": row-level security is on without any policy, and public, it's App have rights on it`,
+    ])
+    expect(await lab.mend(['adopt.policies-missing'])).toEqual([])
+    await lab.close()
+  })
+
   it('open to a role that is held to its own tenant elsewhere; not to one that nothing holds back', async () => {
     const roles = 'create role "held App" nologin; create role held_service nologin'
     await (await openFindingLab(server, roles)).close()

@@ -103,8 +103,10 @@ const finding = (policy: Policy, cases: readonly Case[]): Finding => {
     severity: isOnlyWritten ? 'note' : 'warning',
     structure: policy.id,
     summary: `${policy.table}: policy ${policy.name} calls ${calls.join(', ')} once for each row${isOnlyWritten ? ' that is written' : ''}`,
-    reason: 'a policy calls a function once for each row',
-    why: `EXPLAIN VERBOSE shows the call in the Filter of the scan, which is asked for each row; in a subquery it becomes an InitPlan, which runs once per statement`,
+    reason: `a policy calls a function once for each row${isOnlyWritten ? ' that is written' : ''}`,
+    why: isOnlyWritten
+      ? 'EXPLAIN VERBOSE shows the call in what is asked of each row; in a subquery it becomes an InitPlan, which runs once per statement, as many rows as it writes'
+      : 'EXPLAIN VERBOSE shows the call in the Filter of the scan, which is asked for each row; in a subquery it becomes an InitPlan, which runs once per statement',
     fix: `put it in a subquery:\nalter ${policySql(policy)} ${clauses.join(' ')};`,
   }
 }

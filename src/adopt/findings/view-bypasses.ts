@@ -3,10 +3,10 @@ import type { GrantFacts } from '../../catalog/grant.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { ViewFacts } from '../../catalog/view/structure.ts'
-import { literal, qualified } from '../../postgres/quote.ts'
+import { qualified } from '../../postgres/quote.ts'
 import type { Finding } from '../../prove/result.ts'
-import { askJson } from './ask-json.ts'
-import type { FindingGround, FindingKind } from './finding-kind.ts'
+import { readBypassing } from './bypassing-roles.ts'
+import type { FindingKind } from './finding-kind.ts'
 
 type View = Structure<ViewFacts>
 
@@ -26,14 +26,6 @@ const readersOf = (catalog: Catalog): ReadonlyMap<string, readonly string[]> => 
     readers.set(object.id, [...(readers.get(object.id) ?? []), grantee ?? 'PUBLIC'])
   }
   return readers
-}
-
-const readBypassing = async ({ source, copy }: FindingGround, owners: readonly string[]) => {
-  const rows = await askJson<{ readonly name: string }>(
-    source ?? copy,
-    `select rolname as name from pg_catalog.pg_roles where (rolsuper or rolbypassrls) and rolname in (${owners.map(literal).join(', ')})`,
-  )
-  return new Set(rows.map(({ name }) => name))
 }
 
 const finding = (view: View, tables: readonly Table[], readers: readonly string[]): Finding => {

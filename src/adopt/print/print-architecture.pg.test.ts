@@ -57,6 +57,48 @@ const hostile = `
   create table con (id int); create table types (id int); create table "order_2" (id int);
 `.replace(/^/u, `create domain "${'t'.repeat(63)}" as int;`)
 
+describe('policies with subqueries', () => {
+  test('read as a person writes them, and mean the same', async () => {
+    const lab = await printLab(
+      server,
+      `create table members ("team Id" int, person bigint, role text);
+      create table teams (id int primary key, name text);
+      create table notes (id int primary key, "team Id" int, author bigint);
+      create policy own on notes using (exists (select from members m
+        where m."team Id" = notes."team Id" and m.person = current_setting('app.me', true)::bigint and m.role in ('a', 'b')));
+      create policy named on notes for select using (
+        "team Id" not in (select id from teams where name = 'x') and author = (select max(person) from members));
+      create policy itself on notes for insert with check (author = any (array(select n.author from notes n join teams t
+        on t.id = n."team Id" left join members on members.person = n.author where t.name like 'a%')));
+      create policy beyond on notes for delete using (id in (select t.id from teams t order by t.id limit 1));`,
+    )
+    await expectSound(lab)
+    const text = filesOf(lab)['data/tables/notes.ts'] ?? Object.values(filesOf(lab)).join('\n')
+    expect(text.slice(text.indexOf('t.policies'))).toMatchInlineSnapshot(`
+      "t.policies(
+            {
+              beyond: { for: 'delete', using: 'id IN ( SELECT t.id FROM public.teams t ORDER BY t.id LIMIT 1)' },
+              itself: {
+                for: 'insert',
+                check: \`author = any (array(select n.author from public.notes n join teams t on t.id = n."team Id" left join members on person = n.author where t.name like 'a%'))\`,
+              },
+              named: {
+                for: 'select',
+                using: \`"team Id" not in (select id from teams where name = 'x') and author = (select max(person) from members)\`,
+              },
+              own: {
+                using: \`exists (select from members m where m."team Id" = notes."team Id" and m.person = current_setting('app.me', true)::bigint and m.role in ('a', 'b'))\`,
+              },
+            },
+            { enabled: false },
+          ),
+        ],
+      )
+      "
+    `)
+  })
+})
+
 describe('a schema with hostile names', () => {
   test('is printed as what it is', async () => {
     const lab = await printLab(server, hostile, { name: `it's "hostile" */` })

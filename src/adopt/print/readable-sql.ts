@@ -9,15 +9,16 @@ import { indexesOf } from '../../catalog/index.ts'
 import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { uniquesOf } from '../../catalog/unique.ts'
+import { fieldsOf } from '../../catalog/expression/tree.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
-import { sqlText, type LeftOut } from './sql-text.ts'
+import { sqlText, type LeftOut, type Way } from './sql-text.ts'
 
 /** An expression and where it stands: what its columns, and the type of a constant alone, mean. */
 export interface SqlPlace {
-  /** `table`: over its columns; `default`: of a column; `domain`: over VALUE. */
-  readonly of: 'table' | 'default' | 'domain'
+  /** `table`: over its columns; `policy`: there with subqueries; `default`: of a column; `domain`: over VALUE. */
+  readonly of: 'table' | 'policy' | 'default' | 'domain'
   /** Relation id, or the domain's base type. */
   readonly on: string
   readonly column?: string
@@ -38,14 +39,15 @@ const placesOf = (catalog: Catalog): readonly SqlPlace[] => {
     const parts = [...keys.flatMap((k) => k.keys), ...excludes.flatMap((e) => e.elements)]
     const policies = (catalog.of(on, 'policy') as readonly Structure<PolicyFacts>[]).map((s) => s.facts)
     const texts = [
-      ...policies.flatMap(({ using, withCheck }) => [using ?? [], withCheck ?? []].flat()),
       ...checksOf(catalog, on).map((s) => s.facts.expression),
       ...columns.filter((c) => c.generated !== null).flatMap((c) => c.default ?? []),
       ...parts.filter((part) => part.column === null).map((part) => part.expression),
       ...[...keys, ...excludes].flatMap(({ predicate }) => predicate ?? []),
     ]
+    const conditions = policies.flatMap(({ using, withCheck }) => [using ?? [], withCheck ?? []].flat())
     return [
       ...texts.map((text): SqlPlace => ({ of: 'table', on, text })),
+      ...conditions.map((text): SqlPlace => ({ of: 'policy', on, text })),
       ...columns
         .filter((c) => c.generated === null)
         .flatMap(({ name, default: text }): readonly SqlPlace[] =>
@@ -63,11 +65,27 @@ const placesOf = (catalog: Catalog): readonly SqlPlace[] => {
 
 const ways: readonly LeftOut[] = ['all', 'plain', 'constants', 'none']
 
+/** Tables that are read under their own name. */
+const unaliased = (node: unknown): readonly string[] => {
+  if (typeof node !== 'object' || node === null) return []
+  const range = fieldsOf(node, 'RangeVar')
+  const name = range?.['alias'] === undefined ? range?.['relname'] : undefined
+  return [...(typeof name === 'string' ? [name] : []), ...Object.values(node).flatMap(unaliased)]
+}
+
 /** The shortest first; never the text itself. */
-const candidatesOf = ({ text }: SqlPlace): readonly string[] => {
+const candidatesOf = ({ of, on, text }: SqlPlace, catalog: Catalog): readonly string[] => {
   try {
     const tree = parseExpression(text)
-    const all = ways.map((leftOut) => sqlText(tree, leftOut, text)).filter((one) => one !== null)
+    const table = of === 'policy' ? catalog.tables.get(on) : undefined
+    const bare = table ? new Set([table.name, ...unaliased(tree)]) : undefined
+    const all = ways
+      .flatMap((leftOut): readonly Way[] => [
+        ...(table ? [{ leftOut, original: text, bare, own: table.name }] : []),
+        { leftOut, original: text, own: table?.name },
+      ])
+      .map((way) => sqlText(tree, way))
+      .filter((one) => one !== null)
     return [...new Set(all)].filter((one) => one !== text)
   } catch {
     // What the parser does not know is printed as PostgreSQL prints it.
@@ -75,20 +93,27 @@ const candidatesOf = ({ text }: SqlPlace): readonly string[] => {
   }
 }
 
-const copy = `'pg_temp.assay_copy'::pg_catalog.regclass`
+/** Under the name of the table, which its policies may put before its columns. */
+const copyOf = (place: SqlPlace, catalog: Catalog): string =>
+  `pg_temp.${ident(catalog.tables.get(place.on)?.name ?? '')}`
 
 /** What PostgreSQL makes of the text there, as the last row of the message. */
-const question = (place: SqlPlace, text: string): string => {
+const question = (place: SqlPlace, text: string, copy: string): string => {
+  const oid = `${literal(copy)}::pg_catalog.regclass`
   const start = 'rollback to savepoint assay_text'
   const canonical = `set local search_path = ''`
   switch (place.of) {
     case 'table':
-      return `${start}; alter table pg_temp.assay_copy add constraint assay_text check ((${text}\n) is not null); ${canonical};
+      return `${start}; alter table ${copy} add constraint assay_text check ((${text}\n) is not null); ${canonical};
         select pg_catalog.pg_get_expr(conbin, conrelid) as printed from pg_catalog.pg_constraint
-        where conname = 'assay_text' and conrelid = ${copy}`
+        where conname = 'assay_text' and conrelid = ${oid}`
+    case 'policy':
+      return `${start}; create policy assay_text on ${copy} using (${text}\n); ${canonical};
+        select pg_catalog.pg_get_expr(polqual, polrelid) as printed from pg_catalog.pg_policy
+        where polname = 'assay_text' and polrelid = ${oid}`
     case 'default':
-      return `${start}; alter table pg_temp.assay_copy alter column ${ident(place.column ?? '')} set default ${text}\n; ${canonical};
-        select pg_catalog.pg_get_expr(adbin, adrelid) as printed from pg_catalog.pg_attrdef where adrelid = ${copy}`
+      return `${start}; alter table ${copy} alter column ${ident(place.column ?? '')} set default ${text}\n; ${canonical};
+        select pg_catalog.pg_get_expr(adbin, adrelid) as printed from pg_catalog.pg_attrdef where adrelid = ${oid}`
     case 'domain':
       return `${start}; create domain pg_temp.assay_domain as ${place.on} constraint assay_text check (${text}\n); ${canonical};
         select pg_catalog.pg_get_expr(conbin, 0) as printed from pg_catalog.pg_constraint
@@ -98,7 +123,7 @@ const question = (place: SqlPlace, text: string): string => {
 
 const opening = (place: SqlPlace, catalog: Catalog): string => {
   const table = place.of === 'domain' ? undefined : catalog.tables.get(place.on)
-  return `begin; ${table ? `create temp table assay_copy (like ${qualified(table)}); ` : ''}savepoint assay_text`
+  return `begin; ${table ? `create temp table ${ident(table.name)} (like ${qualified(table)}); ` : ''}savepoint assay_text`
 }
 
 interface Asked {
@@ -119,7 +144,7 @@ const printed = async (
   }
   const answers = new Map<Asked, string | null>()
   for (const group of groups.values()) {
-    const messages = group.map(({ place, text }) => question(place, text))
+    const messages = group.map(({ place, text }) => question(place, text, copyOf(place, catalog)))
     const replies = await db.batch([opening(group[0]!.place, catalog), ...messages, 'rollback'])
     for (const [i, one] of group.entries()) {
       const { fault, commands } = replies[i + 1]!
@@ -166,7 +191,7 @@ export const readReadableSql = async (db: Session, catalog: Catalog): Promise<Re
   const found = new Map<string, string>()
   let open = places.flatMap((place, i) => {
     const printedText = wanted[i] ?? null
-    return printedText === null ? [] : [{ place, printedText, texts: candidatesOf(place) }]
+    return printedText === null ? [] : [{ place, printedText, texts: candidatesOf(place, catalog) }]
   })
   while (open.length > 0) {
     const asked = open.flatMap(({ place, texts }) =>

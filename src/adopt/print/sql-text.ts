@@ -2,24 +2,22 @@
  * SQL of an expression tree as a person would write it: lower case, few parentheses, `in`, `like` and `between`. What it
  * answers is a suggestion: readable-sql.ts asks PostgreSQL whether it means the same. Null for what it does not know.
  */
-import {
-  castType,
-  columnName,
-  fieldsOf,
-  listOf,
-  unwrap,
-  type ParseNode,
-} from '../../catalog/expression/tree.ts'
+import { castType, fieldsOf, listOf, unwrap, type ParseNode } from '../../catalog/expression/tree.ts'
 import { deparseExpression } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
+import { selectText } from './select-text.ts'
 
 /** Which casts are left out: all, those of constants, columns and arrays, those of constants, none. */
 export type LeftOut = 'all' | 'plain' | 'constants' | 'none'
 
-interface Way {
+export interface Way {
   readonly leftOut: LeftOut
   /** As PostgreSQL prints it: what is quoted there has to be quoted. */
   readonly original: string
+  /** Whose columns stand alone: names of tables, which PostgreSQL puts before each column as soon as there is a subquery. */
+  readonly bare?: ReadonlySet<string> | undefined
+  /** The table itself, of which a copy stands before all others where the text is tried: it keeps its schema. */
+  readonly own?: string | undefined
 }
 
 /** A piece of SQL and how tightly it holds together. */
@@ -210,6 +208,9 @@ const between = (args: readonly ParseNode[], way: Way): Piece | null => {
 
 const bool = (fields: Record<string, unknown>, way: Way): Piece => {
   const args = listOf(fields['args'])
+  const sublink = fieldsOf(args[0], 'SubLink')
+  if (fields['boolop'] === 'NOT_EXPR' && sublink?.['subLinkType'] === 'ANY_SUBLINK')
+    return subquery(sublink, way, 'not in')
   if (fields['boolop'] === 'NOT_EXPR')
     return { text: `not ${within(piece(args[0] ?? unknown(), way), levels.not)}`, level: levels.not }
   const isAnd = fields['boolop'] === 'AND_EXPR'
@@ -258,6 +259,42 @@ const functionCall = (fields: Record<string, unknown>, way: Way): Piece => {
   return { text: `${qualifiedText(names, way)}(${listText(args, way)})`, level: whole }
 }
 
+const columnText = (fields: Record<string, unknown>, way: Way): string => {
+  const names = listOf(fields['fields']).map(stringOf)
+  const own = names.length === 2 && way.bare?.has(names[0] ?? '') === true ? names.slice(1) : names
+  return own.map((name) => nameText(name, way)).join('.')
+}
+
+const subquery = (fields: Record<string, unknown>, way: Way, word = 'in'): Piece => {
+  const select = selectText(fields['subselect'], {
+    text: (node) => piece(node, way).text,
+    name: (name) => nameText(name, way),
+    relation: (names) =>
+      names.at(-1) === way.own
+        ? names.map((name) => nameText(name, way)).join('.')
+        : qualifiedText(names, way),
+    unknown,
+  })
+  const { testexpr, operName } = fields
+  switch (fields['subLinkType']) {
+    case 'EXISTS_SUBLINK':
+      return { text: `exists (${select})`, level: whole }
+    case 'EXPR_SUBLINK':
+      return { text: `(${select})`, level: whole }
+    case 'ARRAY_SUBLINK':
+      return { text: `array(${select})`, level: whole }
+    case 'ANY_SUBLINK':
+      return operName === undefined
+        ? {
+            text: `${within(piece(testexpr as ParseNode, way), levels.like + 1)} ${word} (${select})`,
+            level: levels.like,
+          }
+        : unknown()
+    default:
+      return unknown()
+  }
+}
+
 const caseText = (fields: Record<string, unknown>, way: Way): string => {
   const arg = fields['arg'] === undefined ? '' : ` ${piece(fields['arg'] as ParseNode, way).text}`
   const whens = listOf(fields['args']).map((node) => {
@@ -285,7 +322,7 @@ const piece = (node: ParseNode, way: Way): Piece => {
   const atom = (text: string): Piece => ({ text, level: whole })
   switch (kind) {
     case 'ColumnRef':
-      return atom(nameText(columnName(node) ?? unknown(), way))
+      return atom(columnText(fields, way))
     case 'A_Const':
       return atom(constantText(fields))
     case 'TypeCast':
@@ -318,6 +355,8 @@ const piece = (node: ParseNode, way: Way): Piece => {
       return atom(`array[${listText(listOf(fields['elements']), way)}]`)
     case 'CaseExpr':
       return atom(caseText(fields, way))
+    case 'SubLink':
+      return subquery(fields, way)
     case 'SQLValueFunction':
       return 'typmod' in fields && Number(fields['typmod']) >= 0
         ? unknown()
@@ -327,9 +366,9 @@ const piece = (node: ParseNode, way: Way): Piece => {
   }
 }
 
-export const sqlText = (node: ParseNode, leftOut: LeftOut, original: string): string | null => {
+export const sqlText = (node: ParseNode, way: Way): string | null => {
   try {
-    return piece(node, { leftOut, original }).text
+    return piece(node, way).text
   } catch (cause) {
     if (cause instanceof UnknownSignal) return null
     throw cause

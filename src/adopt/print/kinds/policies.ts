@@ -36,7 +36,7 @@ export const printPolicies: PrintKind = (table, { catalog, sql }) => {
   const security = catalog.of(table.id, 'rowSecurity')
   const claims = [...security, ...policies].map((s) => s.id)
   if (claims.length === 0) return { rules: [] }
-  const sqlOf: SqlOf = (written) => sqlCode(sql({ of: 'table', on: table.id, text: written }))
+  const sqlOf: SqlOf = (written) => sqlCode(sql({ of: 'policy', on: table.id, text: written }))
   const entries = policies.map(({ name, facts }) => entry(key(name), policyCode(facts, sqlOf)))
   const listed = entries.length === 0 ? object([]) : expandedObject(entries)
   return { rules: [{ code: call('t.policies', listed, ...optionsCode(table)), claims }] }
