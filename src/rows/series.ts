@@ -139,16 +139,17 @@ const seriesOf = async (
   }
 }
 
-/** One series per variant over the base row of family a; none when there is no base row. */
+/** One series per variant over the base row of family a; none when there is no base row. `shared`: columns that stay as they are. */
 export const makeSeries = async (
   table: Table,
   parts: { readonly db: Session; readonly catalog: Catalog; readonly rows: Rows },
+  shared: readonly string[] = [],
 ): Promise<readonly Series[]> => {
   const base = await parts.rows.base(table, 'a')
   if (base === null) return []
   const all: Series[] = []
   for (let variant = 0; variant < variants; variant++) {
-    all.push(await seriesOf(table, base, parts, [], variant, 0))
+    all.push(await seriesOf(table, base, parts, shared, variant, 0))
   }
   return all
 }

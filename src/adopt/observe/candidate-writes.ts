@@ -1,16 +1,21 @@
 /**
  * Writes that may show what a trigger does, in rounds: typical ones first, then rows that its conditions tell apart,
- * then rows of other tables beside them, then other askers. A later round is tried only for what is still unseen.
+ * then rows of their own and of other tables beside them, then other askers. A later round is tried only for what is still unseen.
  */
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { RuleContext } from '../../rules/rule-kind.ts'
+import { agedTogether } from './aged-together.ts'
 import { askers } from './askers.ts'
 import { calmValues } from './calm-values.ts'
 import { amongNeighbours, askedBeside, besides } from './beside-rows.ts'
+import { differenceWrites } from './difference-writes.ts'
 import { linkedWrites } from './linked-writes.ts'
+import { amountWrites } from './own-amounts.ts'
+import { readOwnRows, type OwnRows } from './own-rows.ts'
+import { countedWrites, placedWrites } from './own-writes.ts'
 import { stateMoves } from './state-moves.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import { deferredWrites, typicalWrites } from './typical-writes.ts'
@@ -31,7 +36,10 @@ import {
 export type Rounds = readonly ((telling: readonly ObservedSetting[]) => Promise<readonly ObservedSetting[]>)[]
 
 /** The rounds from here on write as somebody else. */
-export const firstWithAskers = 6
+export const firstWithAskers = 8
+
+/** Those that write beside rows of their own table: most of these the trigger has to let through. */
+export const roundsOfOwn: ReadonlySet<number> = new Set([2, 3])
 
 const mostColumns = 6
 
@@ -88,7 +96,7 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
   if (!base) return null
   const second = await rows.base(table, 'b')
   const others = await otherValues(context, base)
-  const aged = agedValues(table.columns, reads)
+  const aged = await agedTogether(context, base, agedValues(table.columns, reads))
   const names = table.columns.filter((c) => c.generated === null).map((c) => c.name)
   const relevant = reads.columns
     .filter((name) => names.includes(name))
@@ -101,14 +109,26 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
     values ??= await readValues(context, reads, relevant)
     return { context, reads, base, aged: { ...aged, ...calm }, values, changes }
   }
+  let known: Promise<OwnRows | null> | null = null
+  const ownRows = async (): Promise<OwnRows | null> => (known ??= readOwnRows(await ground()))
   return [
     async () => [
       ...(calm === null ? [] : typicalWrites({ reads, aged: { ...aged, ...calm }, base, changes })),
       ...typicalWrites({ reads, aged, base, changes }),
     ],
     async () => variedWrites(await ground()),
+    async () => {
+      const all = await ground()
+      const own = await ownRows()
+      return own ? [...amountWrites(all, own), ...countedWrites(all, own)] : []
+    },
+    async () => {
+      const all = await ground()
+      const own = await ownRows()
+      return own ? placedWrites(all, own) : []
+    },
     async () => stateMoves(await ground()),
-    async () => combinedWrites(await ground()),
+    async () => [...differenceWrites(await ground()), ...combinedWrites(await ground())],
     async () => {
       const all = await ground()
       const varied = await variedWrites(all)

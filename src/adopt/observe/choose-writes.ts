@@ -2,7 +2,9 @@
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
+import { sequenceStepsOn, useSequenceSteps } from '../../rows/sequence-steps.ts'
 import { isInconclusive } from '../../prove/judge.ts'
+import { roundsOfOwn } from './candidate-writes.ts'
 import type { Chosen } from './record.ts'
 import { hangsOnSession, isNoticed, tryWrites, unsteadyOf } from './try-writes.ts'
 import type { Candidate, Laboratory, Outcome, Unsteady } from './try-writes.ts'
@@ -27,7 +29,7 @@ interface Most {
   readonly controls: number
 }
 const mostOf = (round: number): Most =>
-  round < 4 ? { effective: 44, controls: 28 } : { effective: 24, controls: 12 }
+  round < 6 ? { effective: 44, controls: roundsOfOwn.has(round) ? 48 : 28 } : { effective: 24, controls: 12 }
 
 interface Seen {
   readonly candidate: Candidate
@@ -84,7 +86,11 @@ const look = async (
     })
   }
   const candidates = tried.map(({ candidate }) => candidate)
+  const steps = sequenceStepsOn(lab.db)
+  // Numbers that a sequence gives are another time others.
+  useSequenceSteps(lab.db, steps?.ahead ?? null)
   const [second, third] = await tryWrites(lab, candidates, tables, [asItIs, without], 'short')
+  useSequenceSteps(lab.db, steps)
   const first = tried.map(({ outcome }) => outcome)
   const effective: Seen[] = []
   const controls: Seen[] = []

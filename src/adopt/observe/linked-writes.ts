@@ -5,6 +5,7 @@
 import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import type { Table } from '../../catalog/table.ts'
+import { comparedColumns } from './compared-columns.ts'
 import { literalText } from './literal-text.ts'
 import { insert, on, remove, update, type Ground } from './write-settings.ts'
 import { parses, rowsOfConditions } from './written-values.ts'
@@ -20,30 +21,14 @@ interface Link {
   readonly own: string
 }
 
-const name = String.raw`(?:"((?:[^"]|"")+)"|([a-z_][\w$]*))`
-const row = String.raw`"?(?:new|old)"?\s*\.\s*${name}`
-const column = String.raw`(?<![.\w])(?:${name}\s*\.\s*)?${name}`
-const forms = [
-  { pattern: new RegExp(String.raw`${column}\s*=\s*${row}`, 'giu'), theirs: [3, 4], own: [5, 6] },
-  { pattern: new RegExp(String.raw`${row}\s*=\s*${column}`, 'giu'), theirs: [5, 6], own: [1, 2] },
-] as const
-
-const linksOf = ({ context, reads }: Ground): readonly Link[] => {
-  const own = new Set(context.table.columns.filter((c) => c.generated === null).map((c) => c.name))
-  const found = new Map<string, Link>()
-  for (const text of reads.texts)
-    for (const { pattern, ...at } of forms)
-      for (const match of text.matchAll(pattern)) {
-        const named = ([quoted, plain]: readonly [number, number]): string =>
-          match[quoted]?.replaceAll('""', '"') ?? match[plain]!.toLowerCase()
-        const link = { theirs: named(at.theirs), own: named(at.own) }
-        if (!own.has(link.own)) continue
-        for (const other of reads.tables)
-          if (other.columns.some((c) => c.name === link.theirs))
-            found.set(JSON.stringify([other.id, link]), { other, ...link })
-      }
-  return [...found.values()].slice(0, mostLinks)
-}
+const linksOf = ({ context, reads }: Ground): readonly Link[] =>
+  reads.tables
+    .flatMap((other) =>
+      comparedColumns(reads.texts, other, context.table).flatMap(({ theirs, own, is }) =>
+        is === '=' ? [{ other, theirs, own }] : [],
+      ),
+    )
+    .slice(0, mostLinks)
 
 const isValue = (sql: string | undefined): sql is string =>
   sql !== undefined && sql !== 'null' && sql !== 'default'

@@ -9,12 +9,14 @@ import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
+import { readSequenceSteps, useSequenceSteps } from '../../rows/sequence-steps.ts'
 import { withOwnTriggers } from '../../rows/own-triggers.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { candidateWrites, firstWithAskers } from './candidate-writes.ts'
 import { chooseWrites } from './choose-writes.ts'
 import { observedFindings, type Tried } from './observed-findings.ts'
 import type { ObservedCall, ObservedTrigger } from './observed-trigger.ts'
+import { countedNoFurther } from './own-rows.ts'
 import { recordWrites } from './record-writes.ts'
 import { stageQuickly } from './stage-quickly.ts'
 import { readTrigger } from './trigger-reads.ts'
@@ -141,7 +143,15 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     calls,
     noticed: done.noticed,
     unseen,
-    tried: { writes, notifies: reads.notifies, isShown, cutShort, problem, aside },
+    tried: {
+      writes,
+      notifies: reads.notifies,
+      isShown,
+      cutShort,
+      beyond: countedNoFurther(reads, table),
+      problem,
+      aside,
+    },
   }
 }
 
@@ -203,6 +213,7 @@ export const observeTriggers = async (
     const [day] = await db.json<Day>(
       `select to_char(now(), 'YYYY-MM-DD') as date, to_char(now(), 'YYYY') as year`,
     )
+    useSequenceSteps(db, await readSequenceSteps(db))
     const rows = await inTransaction(db, () => makeRows(db, catalog))
     const found: Seen[] = []
     const noticed = new Set<string>()

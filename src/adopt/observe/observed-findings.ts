@@ -2,7 +2,9 @@
 import type { Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Finding } from '../../prove/result.ts'
+import { listed } from '../../rules/sentence.ts'
 import { fewOf } from '../few-of.ts'
+import { mostOwn } from './own-rows.ts'
 
 /** As `by` names it: `trigger:last_updated`. */
 export const byOf = (structure: Structure): string => `${structure.kind}:${structure.name}`
@@ -14,11 +16,18 @@ export interface Tried {
   readonly notifies: boolean
   /** Its time was over before all rounds were tried. */
   readonly cutShort: boolean
+  /** Numbers of rows that its texts may count to, and that were not laid. */
+  readonly beyond: readonly number[]
   /** Why the table takes no row at all. */
   readonly problem: string | null
   /** Why no row of its table gets past it; null: some do. */
   readonly aside: string | null
 }
+
+const beyondBound = ({ beyond }: Tried): string =>
+  beyond.length === 0
+    ? ''
+    : `; its texts name ${listed(beyond.map(String))}, and no more than ${mostOwn} rows of its table were laid beside a write`
 
 const writesTried = ({ writes, cutShort }: Tried): string =>
   `${writes} writes were tried${cutShort ? ' before its time was over' : ''}`
@@ -73,7 +82,7 @@ export const observedFindings = (
         severity: 'error',
         structure: structure.id,
         summary: `no write was found that shows what ${byOf(structure)} of ${table.id} does`,
-        why: `${writesTried(tried)}, and each left the same behind with it and without it${notifies ? ': what is sent with NOTIFY is seen only after the commit' : ''}`,
+        why: `${writesTried(tried)}, and each left the same behind with it and without it${notifies ? ': what is sent with NOTIFY is seen only after the commit' : ''}${beyondBound(tried)}`,
         fix: `state what it does:\nt.behaves('…', { update: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
       },
     ]
@@ -84,7 +93,7 @@ export const observedFindings = (
       severity: 'warning',
       structure: structure.id,
       summary: `${left.length} ${left.length === 1 ? 'way' : 'ways'} to break ${byOf(structure)} of ${table.id} would go unnoticed`,
-      why: `${writesTried(tried)}, and none tells these apart: ${fewOf(left.map((m) => m.summary))}`,
+      why: `${writesTried(tried)}, and none tells these apart: ${fewOf(left.map((m) => m.summary))}${beyondBound(tried)}`,
       fix: `state the write that shows it:\nt.behaves('…', { update: { … }, leaves: { … } }, { by: ${JSON.stringify(byOf(structure))} })`,
     },
   ]

@@ -37,6 +37,8 @@ export interface TriggerReads {
   readonly conditions: readonly string[]
   /** Conditions as they stand, for the constants in them. */
   readonly texts: readonly string[]
+  /** The structure's own text and the bodies of its functions, whole. */
+  readonly bodies: readonly string[]
   readonly isConstraint: boolean
   /** It looks at all rows of a statement: they may be many. */
   readonly isStatement: boolean
@@ -162,6 +164,7 @@ export const readTrigger = (structure: Structure, table: Table, catalog: Catalog
     hasOwnPath: ownFunctions(structure, catalog).some(({ facts }) => facts.searchPath !== null),
     conditions: [...new Set(conditions.flatMap((c) => overColumns(c, table) ?? []))],
     texts: conditions,
+    bodies: texts,
     isConstraint,
     isStatement: isRow === false,
     isForReplicas: enabled === 'R',

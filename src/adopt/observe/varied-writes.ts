@@ -1,6 +1,7 @@
 /** Writes over rows that the conditions of a trigger tell apart: one value at a time first, then two. */
 import type { Row } from '../../rows/rows.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
+import { agedTogether } from './aged-together.ts'
 import { again, insert, on, remove, update, type Ground } from './write-settings.ts'
 import { agedValues, emptied, farAhead, rowsOfConditions } from './written-values.ts'
 
@@ -14,7 +15,7 @@ export const variedWrites = async (ground: Ground): Promise<readonly ObservedSet
   const conditional = await rowsOfConditions(context, reads, base)
   const [column, value] = Object.entries(changes)[0] ?? []
   const change: Row = column === undefined ? {} : { [column]: value! }
-  const ahead = agedValues(context.table.columns, reads, farAhead)
+  const ahead = await agedTogether(context, base, agedValues(context.table.columns, reads, farAhead))
   const rows = [...conditional, ...singles(ground)]
   return [
     ...(on(reads, 'insert')

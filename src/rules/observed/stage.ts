@@ -7,6 +7,7 @@ import { referencesOf } from '../../catalog/references.ts'
 import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'
+import { makeSeries } from '../../rows/series.ts'
 import { asReplica, without } from '../aged-row.ts'
 import { isTaken, tryAll } from '../attacks/trial.ts'
 import { worldOf } from '../draft.ts'
@@ -76,17 +77,15 @@ export const waysToStand = (
   })
 }
 
+interface StandWish {
+  readonly pins: Row
+  readonly family: Family
+  readonly before: readonly string[]
+  readonly world: World
+}
+
 /** Statements after which a row with these values stands as it was asked for, or why there are none. */
-const standRow = async (
-  context: RuleContext,
-  table: Table,
-  wish: {
-    readonly pins: Row
-    readonly family: Family
-    readonly before: readonly string[]
-    readonly world: World
-  },
-): Promise<Stood | NoStage> => {
+const standRow = async (context: RuleContext, table: Table, wish: StandWish): Promise<Stood | NoStage> => {
   const { rows, db } = context
   const { pins, family, before, world } = wish
   const made = await makeRow(context, table, { pins, family, before, world })
@@ -111,9 +110,53 @@ const standRow = async (
 
 const orders: readonly Family[] = ['a', 'b', 'c']
 
+interface Place {
+  readonly family: Family
+  /** Rows beyond the families differ from one another in their keys alone. */
+  readonly nth: number | null
+}
+
 /** The n-th row of the table itself is of another family than the one that is written. */
-const familyOf = (context: RuleContext, table: Table, n: number): Family =>
-  orders[(n + (table.id === context.table.id ? 1 : 0)) % orders.length]!
+const placeOf = (context: RuleContext, table: Table, n: number): Place => {
+  const at = n + (table.id === context.table.id ? 1 : 0)
+  return { family: orders[at % orders.length]!, nth: at < orders.length ? null : at }
+}
+
+/** Far from the keys of the families. */
+const firstApart = 10
+
+/** Keys of the row with this number, and the parents that they need, in each way that texts can be told apart. */
+const apartWays = async (
+  context: RuleContext,
+  table: Table,
+  pins: Row,
+  nth: number,
+): Promise<readonly { readonly pins: Row; readonly parents: readonly string[] }[]> => {
+  const base = await context.rows.base(table, 'a')
+  const all = await makeSeries(table, context, Object.keys(pins))
+  return all.map((series) => {
+    const { row, parents } = series(firstApart + nth)
+    const keys = Object.entries(row).filter(([name, sql]) => sql !== base?.[name])
+    return { pins: { ...Object.fromEntries(keys), ...pins }, parents }
+  })
+}
+
+const standNth = async (
+  context: RuleContext,
+  table: Table,
+  { family, nth }: Place,
+  wish: Omit<StandWish, 'family'>,
+): Promise<Stood | NoStage> => {
+  if (nth === null) return standRow(context, table, { ...wish, family })
+  let last: NoStage | null = null
+  for (const { pins, parents } of await apartWays(context, table, wish.pins, nth)) {
+    const before = [...wish.before, ...parents]
+    const stood = await standRow(context, table, { ...wish, pins, before, family: 'a' })
+    if (!('unsolved' in stood)) return { ...stood, statements: [...parents, ...stood.statements] }
+    last = stood
+  }
+  return last ?? standRow(context, table, { ...wish, family })
+}
 
 /** Rows of other tables, and others of its own, after what stands already. */
 export const standBeside = async (
@@ -127,10 +170,8 @@ export const standBeside = async (
     const other = context.catalog.tables.get(id)
     if (!other) return { unsolved: `there is no table ${id} for the rows beside it`, tried: id }
     for (const [n, pins] of wanted.entries()) {
-      const family = familyOf(context, other, n)
-      const stood = await standRow(context, other, {
+      const stood = await standNth(context, other, placeOf(context, other, n), {
         pins,
-        family,
         before: [...before, ...statements],
         world,
       })
