@@ -38,7 +38,7 @@ beforeAll(async () => {
     create table elder (id int);
     create table younger () inherits (elder);
     create table late (id int primary key, plain int references plain deferrable initially deferred);`)
-  laidFirst = openLaidFirst(await readCatalog(owner))
+  laidFirst = openLaidFirst(await readCatalog(owner), 'owner')
   await owner.end()
 })
 afterAll(async () => {
@@ -101,4 +101,22 @@ it('lays nothing first without DDL, without rows, or for experiments that stand 
   expect(laidFirst({ ddl: [ofChild], experiments: [] })).toBeNull()
   const two = [onWorld([into('plain')]), onWorld([into('touched')])]
   expect(laidFirst({ ddl: [ofChild], experiments: two })).toBeNull()
+})
+
+it('takes views that stand in the way away with the world, once for all that stand on both', () => {
+  const drops = [`drop view ${named('vi"ew')}`, `drop materialized view ${named('kept')}`]
+  const trial = { ddl: [...drops, ofChild], experiments: [onWorld([into('plain')])] }
+  const [one, other] = [laidFirst(trial)!, laidFirst({ ...trial, ddl: [...drops, ofChild] })!]
+  expect(one.ddlOnLaid).toEqual([ofChild])
+  expect(one.laidFirst!.statements).toEqual([
+    'set local role "owner"',
+    ...drops,
+    'set local role none',
+    into('plain'),
+  ])
+  expect(other.laidFirst).toBe(one.laidFirst)
+  expect(isLaidFirst([], [...drops, ofChild])).toBe(true)
+  expect(isLaidFirst([into('plain')], drops)).toBe(false)
+  expect(isLaidFirst([into('plain')], [ofChild, ...drops])).toBe(false)
+  expect(isLaidFirst([into('plain')], [`drop view ${named('v')} cascade`, ofChild])).toBe(false)
 })

@@ -2,16 +2,13 @@
  * Which worlds may stand before the DDL of a mutant: then one world serves many mutants. Nothing may tell the order: the
  * DDL is about other tables, and laying the world runs nothing of the user's that could look at those or write to them.
  */
-import { kindOfStructure } from '../catalog/kind-of.ts'
-import { parentsOf } from '../catalog/parents.ts'
-import type { Catalog, Structure } from '../catalog/structure.ts'
-import type { Table } from '../catalog/table.ts'
-import { qualified } from '../postgres/quote.ts'
+import type { Catalog } from '../catalog/structure.ts'
+import { ident } from '../postgres/quote.ts'
 import type { World } from '../rules/experiment.ts'
+import { plainInsertsOf, quotedRelation as relation, tablesOf } from './plain-inserts.ts'
 import type { Trial } from './runner.ts'
 
 const name = '"(?:[^"]|"")+"'
-const relation = `(?<relation>${name}\\.${name})`
 
 /** Of one table alone; what is said otherwise may be about any. */
 const ddlForms: readonly RegExp[] = [
@@ -20,8 +17,6 @@ const ddlForms: readonly RegExp[] = [
   new RegExp(`^comment on table ${relation} `, 'u'),
   new RegExp(`^comment on column ${relation}\\.${name} `, 'u'),
 ]
-
-const insertForm = new RegExp(`^insert into ${relation} `, 'u')
 
 /** What other tables lose with it. */
 const takesAlong = (sql: string): boolean =>
@@ -37,71 +32,54 @@ const tableOfDdl = (sql: string): string | null => {
   return null
 }
 
-/** Null: of one of the statements it cannot be told. */
-const tablesOf = (
-  statements: readonly string[],
-  tableOf: (sql: string) => string | null,
-): ReadonlySet<string> | null => {
-  const tables = new Set<string>()
-  for (const sql of statements) {
-    const table = tableOf(sql)
-    if (table === null) return null
-    tables.add(table)
-  }
-  return tables
-}
+const noRows: readonly string[] = []
 
-/** Laid by the prover, who passes every policy. */
-const runsOnInsert = (structure: Structure, catalog: Catalog, seen: Set<string>): boolean => {
-  if (seen.has(structure.id)) return false
-  seen.add(structure.id)
-  const does = kindOfStructure(structure).onInsert?.(structure)
-  if (does !== undefined) return does === 'runs'
-  return structure.dependsOn.some((id) => {
-    const used = catalog.structures.get(id)
-    return used !== undefined && runsOnInsert(used, catalog, seen)
-  })
-}
+/** In front of other DDL: views that go, whether rows stand below them or not. */
+const viewForm = new RegExp(`^drop (?:materialized )?view ${relation}$`, 'u')
 
-/** A foreign key that is checked later leaves the tables of both its ends in use: PostgreSQL refuses DDL of them. */
-const isDeferred = ({ definition }: Structure): boolean => /\bINITIALLY DEFERRED\b/u.test(definition)
+/** What of a trial is the same for many: laid first; and what is left to run then. */
+type LaidTrial = Pick<Trial, 'laidFirst' | 'ddlOnLaid'>
 
-/** Tables into which rows are laid by PostgreSQL alone, quoted. */
-const plainTables = (catalog: Catalog): ReadonlySet<string> => {
-  const tables = [...catalog.tables.values()]
-  const parents = new Set(tables.flatMap(parentsOf))
-  const isPlain = (table: Table): boolean => {
-    if (table.kind !== 'table' || parentsOf(table).length > 0 || parents.has(table.id)) return false
-    const own = catalog.of(table.id)
-    const seen = new Set<string>()
-    return !own.some((structure) => isDeferred(structure) || runsOnInsert(structure, catalog, seen))
-  }
-  return new Set(tables.filter(isPlain).map((table) => qualified(table)))
-}
+/** Null where the world of all its experiments may not be laid before its DDL. */
+export type LaidFirst = (trial: Trial) => LaidTrial | null
 
-/** The world of all its experiments, where that may be laid before its DDL; null where it may not. */
-export type LaidFirst = (trial: Trial) => World | null
-
-export const openLaidFirst = (catalog: Catalog): LaidFirst => {
-  const plain = plainTables(catalog)
+/** `owner`: the role that DDL runs as. */
+export const openLaidFirst = (catalog: Catalog, owner: string): LaidFirst => {
+  const plainInserts = plainInsertsOf(catalog)
   /** By their statements: tables of the world, where all of them are plain. */
   const known = new WeakMap<readonly string[], ReadonlySet<string> | null>()
   const tablesOfWorld = (statements: readonly string[]): ReadonlySet<string> | null => {
     const ready = known.get(statements)
     if (ready !== undefined) return ready
-    const tables = tablesOf(statements, (sql) => {
-      const table = insertForm.exec(sql)?.groups?.['relation'] ?? null
-      return table !== null && plain.has(table) ? table : null
-    })
+    const tables = plainInserts(statements)
     known.set(statements, tables)
     return tables
   }
+  const worlds = new WeakMap<readonly string[], Map<string, World>>()
+  /** The same one for the same views and the same world. */
+  const withoutViews = ({ id, statements }: World, drops: readonly string[]): World => {
+    const rows = statements.length === 0 ? noRows : statements
+    const ofRows = worlds.get(rows) ?? new Map<string, World>()
+    worlds.set(rows, ofRows)
+    const key = drops.join(';')
+    const known = ofRows.get(key)
+    if (known) return known
+    const made = {
+      id,
+      statements: [`set local role ${ident(owner)}`, ...drops, 'set local role none', ...rows],
+    }
+    ofRows.set(key, made)
+    return made
+  }
   return ({ ddl, experiments }) => {
     const world = experiments[0]?.world
-    if (!world || world.statements.length === 0 || ddl.length === 0) return null
-    if (!experiments.every((e) => e.world.statements === world.statements)) return null
+    if (!world || !experiments.every((e) => e.world.statements === world.statements)) return null
+    const count = ddl.findIndex((sql) => !viewForm.test(sql))
+    const [drops, own] = [ddl.slice(0, Math.max(0, count)), ddl.slice(Math.max(0, count))]
+    if (own.length === 0 || (world.statements.length === 0 && drops.length === 0)) return null
     const laid = tablesOfWorld(world.statements)
-    const altered = laid && tablesOf(ddl, tableOfDdl)
-    return laid && altered && ![...altered].some((table) => laid.has(table)) ? world : null
+    const altered = laid && tablesOf(own, tableOfDdl)
+    if (!laid || !altered || [...altered].some((table) => laid.has(table))) return null
+    return { laidFirst: drops.length === 0 ? world : withoutViews(world, drops), ddlOnLaid: own }
   }
 }

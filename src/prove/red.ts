@@ -18,6 +18,7 @@ import type { NoticedRemovals } from './noticed-removals.ts'
 import type { RedHabits } from './red-habits.ts'
 import { changeBetween } from './judge.ts'
 import type { Trial, TrialOutcome } from './runner.ts'
+import { viewsAside } from './views-aside.ts'
 import type { Workplace } from './workplace.ts'
 
 export type RedEvidence = NonNullable<RuleResult['red']>
@@ -271,20 +272,40 @@ const redOf = async (
   return { proven: false, experiment: null, why }
 }
 
+interface Removal {
+  readonly rule: GreenRule
+  readonly asked: RulePart
+}
+
+/** Exactly its structures; beside them the views over its table, where the experiments could not tell and these are in the way. */
+const removalTrial = ({ rule, asked }: Removal, catalog: Catalog): Trial & { readonly isWhole: boolean } => {
+  const { experiments } = asked
+  const whole = { ddl: dropAll(rule.claims, catalog), experiments, isWhole: true }
+  const aside = viewsAside(catalog)(rule.rule.table)
+  if (!aside || rule.claims.some((id) => aside.gone.has(id))) return whole
+  const own = dropAll(rule.claims, aside.catalog)
+  if (own.length === whole.ddl.length || !aside.isUnseenBy(experiments)) return whole
+  return { ddl: [...aside.ddl, ...own], experiments, isWhole: false }
+}
+
 /** Each rule's structures taken away: what its first experiments answer, and the others where those notice nothing. */
 const withoutStructures = async (
   { workplace, catalog, habits }: RedParts,
   rules: readonly GreenRule[],
 ): Promise<ReadonlyMap<GreenRule, TrialOutcome>> => {
-  const removed = async (
-    some: readonly { readonly rule: GreenRule; readonly asked: RulePart }[],
-  ): Promise<readonly TrialOutcome[]> =>
-    workplace.run(
-      some.map(({ rule, asked }): Trial => ({
-        ddl: dropAll(rule.claims, catalog),
-        experiments: asked.experiments,
+  const removed = async (some: readonly Removal[]): Promise<readonly TrialOutcome[]> => {
+    const trials = some.map((one) => removalTrial(one, catalog))
+    const outcomes = await workplace.run(trials)
+    const refused = trials.flatMap(({ isWhole }, i) => (!isWhole && outcomes[i]!.ddlFault ? [i] : []))
+    if (refused.length === 0) return outcomes
+    const again = await workplace.run(
+      refused.map((i): Trial => ({
+        ddl: dropAll(some[i]!.rule.claims, catalog),
+        experiments: trials[i]!.experiments,
       })),
     )
+    return outcomes.map((outcome, i) => again[refused.indexOf(i)] ?? outcome)
+  }
   const first = rules
     .filter((rule) => rule.green && rule.claims.length > 0)
     .map((rule) => ({ rule, asked: part(rule, 0, habits.first(rule.rule.kind, askedFirst)) }))

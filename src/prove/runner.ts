@@ -3,6 +3,7 @@
  * machine that stood still is asked once more.
  */
 import type { Session } from '../postgres/session.ts'
+import { sequenceStepsOn } from '../rows/sequence-steps.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { isInconclusive } from './judge.ts'
 import {
@@ -55,7 +56,10 @@ const messagesOfAll = (trials: readonly Trial[], wishes: MessageWishes): readonl
     grouped.has(at) ? [] : [{ at, messages: messagesOf(trial, wishes) }],
   )
   const together = groups.flatMap((group): readonly Asked[] => [
-    { at: null, messages: { texts: [layingMessage(trials[group[0]!]!.laidFirst!)], read: () => null } },
+    {
+      at: null,
+      messages: { texts: [layingMessage(trials[group[0]!]!.laidFirst!, wishes)], read: () => null },
+    },
     ...group.map((at) => ({ at, messages: messagesOnLaid(trials[at]!, wishes) })),
   ])
   return [...alone, ...together]
@@ -67,7 +71,7 @@ const runOnce = async (
   trials: readonly Trial[],
   patience: string | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const wishes: MessageWishes = { owner, patience }
+  const wishes: MessageWishes = { owner, patience, sequences: sequenceStepsOn(db) }
   const outcomes = await ask(db, messagesOfAll(trials, wishes))
   const unread = trials.flatMap((trial, at) =>
     outcomes.has(at) ? [] : [{ at, messages: messagesApart(trial, wishes) }],

@@ -6,6 +6,7 @@
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, literal } from '../postgres/quote.ts'
 import type { Command, Reply } from '../postgres/session.ts'
+import type { SequenceSteps } from '../rows/sequence-steps.ts'
 import type { Asker, Experiment, World } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
 
@@ -15,6 +16,8 @@ export interface Trial {
   readonly experiments: readonly Experiment[]
   /** The world of all of them, where it may be laid before the DDL (laid-first.ts); null or absent: it is laid after it. */
   readonly laidFirst?: World | null
+  /** What of the DDL is to run on that; absent: all of it. */
+  readonly ddlOnLaid?: readonly string[]
 }
 
 export interface TrialOutcome {
@@ -35,7 +38,11 @@ export interface MessageWishes {
   readonly owner: string
   /** statement_timeout after DDL; null: the session's. */
   readonly patience: string | null
+  /** Each experiment begins with sequences as its world left them; null or absent: none is drawn unseen. */
+  readonly sequences?: SequenceSteps | null
 }
+
+type Sequences = MessageWishes['sequences']
 
 const whenMarker = 'assay_when'
 
@@ -48,12 +55,14 @@ export const becomeAsker = (asker: Asker): readonly string[] => [
 ]
 
 /** Nothing stands between the world and the statements that are judged: no need to mark where those begin. */
-const isBare = ({ given, as }: Experiment): boolean => given.length === 0 && as === undefined
+const isBare = ({ given, as }: Experiment, sequences: Sequences): boolean =>
+  given.length === 0 && as === undefined && !sequences
 
-const experimentStatements = (experiment: Experiment): readonly string[] => [
+const experimentStatements = (experiment: Experiment, sequences: Sequences): readonly string[] => [
+  ...(sequences ? [sequences.restore] : []),
   ...experiment.given,
   ...(experiment.as ? becomeAsker(experiment.as) : []),
-  ...(isBare(experiment) ? [] : [`select 1 as ${whenMarker}`]),
+  ...(isBare(experiment, sequences) ? [] : [`select 1 as ${whenMarker}`]),
   ...experiment.when,
   'set constraints all immediate',
 ]
@@ -66,9 +75,15 @@ const checkStatements = [
 ]
 const checkTags = ['SAVEPOINT', 'SET CONSTRAINTS', 'ROLLBACK']
 
-const worldStatements = (world: World): readonly string[] => [
+const laying = (world: World, sequences: Sequences): readonly string[] => [
+  ...(sequences ? [sequences.restart] : []),
   ...world.statements,
   ...checkStatements,
+  ...(sequences ? [sequences.keep] : []),
+]
+
+const worldStatements = (world: World, sequences: Sequences): readonly string[] => [
+  ...laying(world, sequences),
   'savepoint assay_world',
 ]
 
@@ -101,8 +116,8 @@ const affectedBy = (command: Command | undefined): number => {
 const inVain = (fault: PgFault): Observation => ({ fault, stage: 'world', affected: 0, rows: [] })
 
 /** The first command is the return to the world. */
-const observe = (experiment: Experiment, { commands, fault }: Reply): Observation => {
-  const marker = isBare(experiment)
+const observe = (experiment: Experiment, { commands, fault }: Reply, sequences: Sequences): Observation => {
+  const marker = isBare(experiment, sequences)
     ? Math.min(0, commands.length - 1)
     : commands.findIndex((c) => c.columns[0] === whenMarker)
   if (marker < 0) return { fault, stage: 'given', affected: 0, rows: [] }
@@ -136,15 +151,18 @@ const byWorld = (experiments: readonly Experiment[]): ReadonlyMap<World, readonl
 /** One message per experiment. */
 export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessages => {
   const { experiments } = trial
+  const { sequences } = wishes
   const groups = [...byWorld(experiments)]
   const texts: string[] = []
   const worldAt: number[] = []
   for (const [n, [world, indexes]] of groups.entries()) {
     worldAt.push(texts.length)
     const head = n === 0 ? beginning(trial, wishes) : ['rollback to savepoint assay_start']
-    texts.push(message([...head, ...worldStatements(world)]))
+    texts.push(message([...head, ...worldStatements(world, sequences)]))
     for (const i of indexes)
-      texts.push(message(['rollback to savepoint assay_world', ...experimentStatements(experiments[i]!)]))
+      texts.push(
+        message(['rollback to savepoint assay_world', ...experimentStatements(experiments[i]!, sequences)]),
+      )
   }
   if (groups.length === 0) texts.push(message(beginning(trial, wishes)))
   return {
@@ -157,7 +175,7 @@ export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessage
         const at = worldAt[n]!
         const fault = ddlFault ?? replies[at]!.fault
         indexes.forEach((i, k) => {
-          observations[i] = fault ? inVain(fault) : observe(experiments[i]!, replies[at + 1 + k]!)
+          observations[i] = fault ? inVain(fault) : observe(experiments[i]!, replies[at + 1 + k]!, sequences)
         })
       }
       return { ddlFault, observations }
@@ -172,11 +190,11 @@ const isPlain = ({ statements }: World): boolean => !statements.some((sql) => /s
 export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages => {
   const [only, ...others] = trial.experiments
   if (!only || others.length > 0 || !isPlain(only.world)) return messagesApart(trial, wishes)
+  const { sequences } = wishes
   const text = message([
     ...beginning(trial, wishes),
-    ...only.world.statements,
-    ...checkStatements,
-    ...experimentStatements(only),
+    ...laying(only.world, sequences),
+    ...experimentStatements(only, sequences),
   ])
   return {
     texts: [text],
@@ -188,7 +206,10 @@ export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages =
       if (start < 0) return { ddlFault: fault, observations: [inVain(fault!)] }
       const end = worldEndOf(reply!, start)
       if (end < 0) return { ddlFault: null, observations: [inVain(fault!)] }
-      return { ddlFault: null, observations: [observe(only, { commands: commands.slice(end), fault })] }
+      return {
+        ddlFault: null,
+        observations: [observe(only, { commands: commands.slice(end), fault }, sequences)],
+      }
     },
   }
 }
@@ -196,8 +217,8 @@ export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages =
 const laidWorld = 'assay_laid'
 
 /** Begins a transaction for trials that stand on one world. Where it is refused, they are asked apart. */
-export const layingMessage = ({ statements }: World): string =>
-  message(['rollback', 'begin', ...statements, ...checkStatements, `savepoint ${laidWorld}`])
+export const layingMessage = (world: World, { sequences }: MessageWishes): string =>
+  message(['rollback', 'begin', ...laying(world, sequences), `savepoint ${laidWorld}`])
 
 /** A table that the world was laid into is in use: object_in_use. */
 const inUse = '55006'
@@ -205,14 +226,18 @@ const inUse = '55006'
 /** On a world that is laid already; one message where there is one experiment. */
 export const messagesOnLaid = (trial: Trial, wishes: MessageWishes): TrialMessages => {
   const { experiments } = trial
-  const head = [`rollback to savepoint ${laidWorld}`, ...ddlStatements(trial, wishes)]
+  const { sequences } = wishes
+  const own = { ...trial, ddl: trial.ddlOnLaid ?? trial.ddl }
+  const head = [`rollback to savepoint ${laidWorld}`, ...ddlStatements(own, wishes)]
   const [only, ...others] = experiments
   const isOne = only !== undefined && others.length === 0
   const texts = isOne
-    ? [message([...head, ...experimentStatements(only)])]
+    ? [message([...head, ...experimentStatements(only, sequences)])]
     : [
         message(head),
-        ...experiments.map((e) => message(['rollback to savepoint assay_start', ...experimentStatements(e)])),
+        ...experiments.map((e) =>
+          message(['rollback to savepoint assay_start', ...experimentStatements(e, sequences)]),
+        ),
       ]
   return {
     texts,
@@ -222,8 +247,14 @@ export const messagesOnLaid = (trial: Trial, wishes: MessageWishes): TrialMessag
       const start = startOf(replies[0]!)
       if (start < 0) return { ddlFault: fault, observations: experiments.map(() => inVain(fault!)) }
       if (isOne)
-        return { ddlFault: null, observations: [observe(only, { commands: commands.slice(start), fault })] }
-      return { ddlFault: null, observations: experiments.map((e, i) => observe(e, replies[i + 1]!)) }
+        return {
+          ddlFault: null,
+          observations: [observe(only, { commands: commands.slice(start), fault }, sequences)],
+        }
+      return {
+        ddlFault: null,
+        observations: experiments.map((e, i) => observe(e, replies[i + 1]!, sequences)),
+      }
     },
   }
 }

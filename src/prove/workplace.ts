@@ -8,6 +8,7 @@ import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Call, Experiment } from '../rules/experiment.ts'
 import type { Rows } from '../rows/rows.ts'
+import { readSequenceSteps, useSequenceSteps, type SequenceSteps } from '../rows/sequence-steps.ts'
 import type { FilledClone } from './filled-clones.ts'
 import { runInterleaving } from './interleave.ts'
 import { isInconclusive } from './judge.ts'
@@ -94,13 +95,18 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   const { server, template, label } = parts
   const clone = await server.clone(template, label)
   const sessions: Session[] = []
+  // Read while nobody has drawn any.
+  let steps: Promise<SequenceSteps | null> | null = null
   const open = async (database: string): Promise<Session> => {
     const session = await server.connect(database, 'prover')
     sessions.push(session)
     await session.query(
       `set statement_timeout = '${statementTimeout}'; set client_min_messages = error; set timezone = 'UTC'`,
     )
-    if (database === clone) await session.query(asWritten)
+    if (database === clone) {
+      await session.query(asWritten)
+      useSequenceSteps(session, await (steps ??= readSequenceSteps(session)))
+    }
     return session
   }
   let main = await open(clone)
@@ -116,7 +122,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     return sessionOf(place === 'loaded' ? database : place, database)
   }
   let known: LaidFirst | null = null
-  const laidFirst: LaidFirst = (trial) => (known ??= openLaidFirst(parts.catalog))(trial)
+  const laidFirst: LaidFirst = (trial) => (known ??= openLaidFirst(parts.catalog, server.owner))(trial)
   let sinceCleaning = 0
   let ofSession = 0
   let cancelledBefore = 0
@@ -215,7 +221,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
         server.owner,
         concerned.map(({ trial, indexes }) => {
           const own = { ddl: trial.ddl, experiments: indexes.map((i) => trial.experiments[i]!) }
-          return place === 'loaded' ? own : { ...own, laidFirst: laidFirst(own) }
+          return place === 'loaded' ? own : { ...own, ...laidFirst(own) }
         }),
         mutantPatience,
       )

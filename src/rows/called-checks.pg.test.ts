@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checksOf } from '../catalog/check.ts'
+import { expressionMutants } from '../catalog/expression/expressions.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
@@ -29,6 +30,30 @@ create table articles (id int primary key, lines jsonb not null, total numeric n
   ean text not null constraint german check (ean13(ean) and left(ean, 3) in ('400', '401')),
   country char(2) not null references countries constraint active check (is_active(country)),
   a int not null, b text not null, c text not null, d text not null, e text not null, f boolean not null, g date not null);
+create function is_period(p int) returns boolean language plpgsql immutable as $$
+begin
+  if p is null then return true; end if;
+  if p / 100 not between 1990 and 2100 then return false; end if;
+  return p % 100 between 1 and 13;
+end $$;
+create function matric_ok(m int) returns boolean language plpgsql immutable strict as $$
+declare s int := 0; x int := m / 10; w int := 2;
+begin
+  if m < 1000000 or m > 9999999 then return false; end if;
+  while x > 0 loop s := s + (x % 10) * w; w := w + 1; x := x / 10; end loop;
+  return (s % 11) % 10 = m % 10;
+end $$;
+create function weights_ok(w jsonb) returns boolean language sql immutable as $$
+  select coalesce((select sum(value::numeric) from jsonb_each_text(w)), 0) = 1 $$;
+create domain money_t as numeric(15,2);
+create table students (id int primary key, period int not null constraint period check (is_period(period)),
+  matric int not null unique constraint matric check (matric_ok(matric)),
+  weights jsonb constraint weights check (weights_ok(weights)),
+  shifted int not null constraint shifted check ((shifted + 70000) * 3 between 900000 and 900020),
+  budget money_t constraint budget check (budget >= 0), spent money_t not null default 0,
+  constraint z_spent check (spent <= budget * 1.1));
+create table accounts (no varchar(12) primary key constraint no_shape check (no similar to '[0-9]{4}(-[0-9]{2}){0,3}'),
+  parent varchar(12) references accounts, constraint under check (parent is null or no like parent || '-%'));
 `
 
 describe('a CHECK that calls functions', () => {
@@ -42,4 +67,41 @@ describe('a CHECK that calls functions', () => {
       expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
     },
   )
+
+  it.each(['period', 'matric', 'weights', 'shifted', 'budget', 'z_spent'])(
+    '%s, which counts with its column, has both, each refused by it alone',
+    async (name) => {
+      const table = lab.table('students')
+      expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+      const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
+      const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
+      const { rows } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+        ignoreChecks: [name],
+      })
+      expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
+      const { statements } = await lab.rows.world(table)
+      for (const one of rows.filter((row) => !row.accepted))
+        expect(await lab.refusal([...statements, lab.rows.insert(table, one.row)])).toContain(
+          `violates check constraint "${name}"`,
+        )
+    },
+  )
+})
+
+describe('a CHECK with a pattern of another column', () => {
+  it('has a row beneath another', async () => {
+    const table = lab.table('accounts')
+    const solved = await lab.rows.solve(table, { pins: { parent: `'2024'` }, family: 'b' })
+    expect(solved).toEqual({ row: { no: expect.stringMatching(/^'2024-\d\d'$/u), parent: `'2024'` } })
+  })
+
+  it('is told from its mutants', async () => {
+    const table = lab.table('accounts')
+    const check = checksOf(lab.catalog, table.id).find((one) => one.name === 'under')!
+    const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
+    const { untold } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+      ignoreChecks: ['under'],
+    })
+    expect(untold.map((at) => mutants[at])).toEqual([])
+  })
 })

@@ -4,6 +4,7 @@
  * Under it the session; over it savepoint.ts and the trials of rules.
  */
 import type { Reply, Session } from '../postgres/session.ts'
+import { sequenceStepsOn, type SequenceSteps } from './sequence-steps.ts'
 import { openSessionState, type SessionState } from './session-state.ts'
 
 /** Statements that were laid, one reply each, and the reply to each attempt on top of them, apart from the others. */
@@ -32,6 +33,22 @@ const start = 'savepoint assay_stand_start'
 const ready = 'savepoint assay_stand'
 const again = 'rollback to savepoint assay_stand'
 const end = 'rollback to savepoint assay_stand_start; release savepoint assay_stand_start'
+
+/** Sequences are where those below left them for each attempt; what reads no table draws none. */
+const attemptsAs = (
+  attempts: readonly string[],
+  steps: SequenceSteps | null,
+): { readonly texts: readonly string[]; readonly read: (reply: Reply) => Reply } =>
+  steps === null
+    ? { texts: attempts.map((one) => `${again};\n${one}`), read: (reply) => reply }
+    : {
+        texts: attempts.map((one) => `${again};\n${steps.restore};\n${one}`),
+        // Whoever asked knows of the return, and of nothing else.
+        read: (reply) => ({ ...reply, commands: reply.commands.toSpliced(1, 1) }),
+      }
+
+const readyWith = (steps: SequenceSteps | null): string =>
+  steps === null ? ready : `${steps.keep};\n${ready}`
 
 /** More answers than this are forgotten: those of the tables before. */
 const mostKept = 10_000
@@ -75,14 +92,16 @@ const attemptPlainly = async (
   before: readonly string[],
   attempts: readonly string[],
 ): Promise<Attempted> => {
-  const replies = await db.batch([
-    start,
-    ...before,
-    ready,
-    ...attempts.map((one) => `${again};\n${one}`),
-    end,
-  ])
-  return { laid: replies.slice(1, 1 + before.length), replies: replies.slice(2 + before.length, -1) }
+  const steps = sequenceStepsOn(db)
+  const { texts, read } = attemptsAs(attempts, steps)
+  // What is under it is not known: the numbers are given back to where they were.
+  const [first, last] =
+    steps === null ? [start, end] : [`${steps.keep};\n${start}`, `${end};\n${steps.restore}`]
+  const replies = await db.batch([first, ...before, readyWith(steps), ...texts, last])
+  return {
+    laid: replies.slice(1, 1 + before.length),
+    replies: replies.slice(2 + before.length, -1).map(read),
+  }
 }
 
 /** Each of `before` is a message. Where one is refused, the replies of attempts say nothing. Nothing is left behind. */
@@ -137,23 +156,26 @@ export const openDesk = (first: Session): Desk => {
     attempts: readonly string[],
     anywhere: boolean,
   ): Promise<Attempted> => {
-    const texts = attempts.map((one) => `${again};\n${one}`)
+    const steps = sequenceStepsOn(session)
+    const { texts, read } = attemptsAs(attempts, anywhere ? null : steps)
     if (standing !== null && (standing.key === key || (anywhere && standing.isPlain))) {
       const { laid, key: on } = standing
       const replies = await session.batch(texts)
       // What it was to stand on was refused meanwhile.
       if (on !== key && isRefused(await laid)) return send(key, before, attempts, anywhere)
-      return { laid: await laid, replies }
+      return { laid: await laid, replies: replies.map(read) }
     }
-    const first = [...leave(), start].join(';\n')
-    const all = session.batch([first, ...before, ready, ...texts])
+    // What stands under it may have drawn numbers already.
+    const restart = steps !== null && state.token() === '' ? [steps.restart] : []
+    const first = [...leave(), ...restart, start].join(';\n')
+    const all = session.batch([first, ...before, readyWith(steps), ...texts])
     const laid = all.then((replies) => replies.slice(1, 1 + before.length))
     const own: Standing = { key, laid, isPlain: !before.some((text) => setsSomething.test(text)) }
     standing = own
     const replies = await all
     // Nothing can be asked on top of what was refused.
     if (standing === own && isRefused(await laid)) leaveFirst([])
-    return { laid: await laid, replies: replies.slice(2 + before.length) }
+    return { laid: await laid, replies: replies.slice(2 + before.length).map(read) }
   }
 
   const attempt: Attempt = async (before, attempts, { anywhere = false, once = false }) => {

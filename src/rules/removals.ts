@@ -23,17 +23,35 @@ const parentsOf = ({
 const isParent = ({ context, key }: DeedStage, facts: ReferencesFacts): string =>
   `(${identList(facts.targetColumns)}) in (select ${identList(facts.columns)} from ${qualified(context.table)} where ${key})`
 
+const pointing = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
+
+/** Table → those that point to it, in the order of the catalog: asked for every table, so that looking through all of them would tell in a large database. */
+const pointingIn = (catalog: Catalog): ReadonlyMap<string, readonly string[]> => {
+  const known = pointing.get(catalog)
+  if (known) return known
+  const found = new Map<string, Set<string>>()
+  for (const { id } of catalog.tables.values()) {
+    for (const { facts } of referencesOf(catalog, id)) {
+      const children = found.get(facts.target)
+      if (children) children.add(id)
+      else found.set(facts.target, new Set([id]))
+    }
+  }
+  const all = new Map([...found].map(([id, children]) => [id, [...children]]))
+  pointing.set(catalog, all)
+  return all
+}
+
 /** Tables that point to this one, through others too: TRUNCATE CASCADE of it empties them. */
 export const referring = (
   catalog: Catalog,
   table: string,
   found = new Set<string>(),
 ): ReadonlySet<string> => {
-  for (const child of catalog.tables.values()) {
-    if (found.has(child.id) || !referencesOf(catalog, child.id).some((s) => s.facts.target === table))
-      continue
-    found.add(child.id)
-    referring(catalog, child.id, found)
+  for (const child of pointingIn(catalog).get(table) ?? []) {
+    if (found.has(child)) continue
+    found.add(child)
+    referring(catalog, child, found)
   }
   return found
 }

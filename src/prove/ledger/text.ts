@@ -61,19 +61,23 @@ export const unescapeLine = (line: string): string | null => {
   return sound ? text : null
 }
 
-const printed = (entry: NewEntry, depth: number): string[] => {
+const print = (entry: NewEntry, depth: number, lines: string[]): void => {
   const indent = '  '.repeat(depth)
   const [first, ...rest] = entry.text === undefined ? [] : entry.text.split('\n')
-  return [
-    first === undefined ? `${indent}${entry.keyword}` : `${indent}${entry.keyword} ${escapeLine(first)}`,
-    ...rest.map((line) => `${indent}  | ${escapeLine(line)}`),
-    ...(entry.children ?? []).flatMap((child) => printed(child, depth + 1)),
-  ]
+  lines.push(first === undefined ? `${indent}${entry.keyword}` : `${indent}${entry.keyword} ${escapeLine(first)}`)
+  for (const line of rest) lines.push(`${indent}  | ${escapeLine(line)}`)
+  for (const child of entry.children ?? []) print(child, depth + 1, lines)
+}
+
+const printed = (entry: NewEntry): readonly string[] => {
+  const lines: string[] = []
+  print(entry, 0, lines)
+  return lines
 }
 
 /** Top-level entries are set apart by an empty line. */
 export const formatEntries = (entries: readonly NewEntry[]): string =>
-  entries.map((entry) => `${printed(entry, 0).join('\n')}\n`).join('\n')
+  entries.map((entry) => `${printed(entry).join('\n')}\n`).join('\n')
 
 const grammar = /^((?: {2})*)(?:(\|) (.+)|([a-z]+(?:-[a-z]+)*)(?: (.+))?)$/u
 
