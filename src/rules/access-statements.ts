@@ -7,6 +7,7 @@ import type { Column, Table } from '../catalog/table.ts'
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import { isTaken, tryAll } from './attacks/trial.ts'
 import type { Asker, Expected } from './experiment.ts'
+import { plannedSettings } from './planned-settings.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { listed } from './sentence.ts'
 
@@ -98,9 +99,10 @@ const tableDraft = (privilege: keyof typeof tableStatements, rule: VisibleToRule
  */
 export const accessStatements = async (
   rule: VisibleToRule,
-  { db, table }: RuleContext,
+  context: RuleContext,
   mend: string,
 ): Promise<readonly AccessCase[]> => {
+  const { db, table } = context
   const drafts = [
     ...columnDrafts('select', rule, table),
     ...columnDrafts('insert', rule, table),
@@ -115,7 +117,12 @@ export const accessStatements = async (
     { statements: [] },
     forms.map((sql) => ({ when: [sql] })),
   )
-  const as = { role: rule.role, settings: {} }
+  const taken = forms.filter((_, i) => isTaken(tried[i]!))
+  const { role } = rule
+  const settings = await plannedSettings(context, { statements: [] }, (tryThese) =>
+    taken.map((sql) => ({ as: { role, settings: tryThese }, when: [sql] })),
+  )
+  const as: Asker = { role, settings }
   // Through a view with its caller's rights a role needs its tables' privileges, too: no rule of the view gives these.
   const readAs =
     table.kind === 'view'

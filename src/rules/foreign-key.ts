@@ -141,9 +141,10 @@ const familyWith = async (
   context: RuleContext,
   column: string,
   value: string,
+  pins: Row = {},
 ): Promise<Family | UnmadeRow> => {
   const { rows } = context
-  const found = await makeRow(context, key.target, { pins: { [column]: value }, family: 'a' })
+  const found = await makeRow(context, key.target, { pins: { ...pins, [column]: value }, family: 'a' })
   if ('unsolved' in found) return found
   const parent = { ...found, row: await withComputedKey(key, context, found.row) }
   const child = await makeChild(key, context, parent)
@@ -163,14 +164,26 @@ export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise
   const own = ownKeyColumn(key, context)
   let last: UnmadeRow = { unsolved: `${own} has no value that is still free`, tried: 'its candidates' }
   // Where its own column has one value alone, it is a parent of somebody else.
-  for (const column of new Set([own, ...key.targetColumns.toReversed()])) {
-    for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
-      const made = await familyWith(key, context, column, value)
-      if (!('unsolved' in made)) return made
-      last = made
+  const columns = [...new Set([own, ...key.targetColumns.toReversed()])]
+  for (const pins of [{}, await likeChild(key, context)]) {
+    if (pins === null) continue
+    for (const column of columns) {
+      for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
+        const made = await familyWith(key, context, column, value, pins)
+        if (!('unsolved' in made)) return made
+        last = made
+      }
     }
   }
   return last
+}
+
+/** The key that a row of the table has already: a CHECK of it may take no other kind of parent. */
+const likeChild = async (key: ForeignKey, context: RuleContext): Promise<Row | null> => {
+  if (key.isSelf || key.targetColumns.length === 1) return null
+  const child = await context.rows.base(context.table, 'a')
+  const values = key.rule.columns.map((c) => child?.[c] ?? 'null')
+  return values.includes('null') ? null : Object.fromEntries(key.targetColumns.map((c, i) => [c, values[i]!]))
 }
 
 /** More than any row has references to. */

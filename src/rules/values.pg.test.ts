@@ -34,6 +34,7 @@ const tables = {
       settings: 'jsonb',
       raw: 'json',
       mood,
+      calmed: mood,
       contact: email,
       part: share,
     },
@@ -58,6 +59,7 @@ const tables = {
         double: 'size * 2',
         initial: 'upper(substr(title, 1, 1))',
         whole: `title || coalesce(' ' || contact, '')`,
+        calmed: 'mood',
       }),
       t.says('Notes, and what they are for'),
       t.says({ title: `Short; it's shown "everywhere"` }),
@@ -106,6 +108,7 @@ create table notes (
   settings jsonb default '{"a": [1]}',
   raw json default '{}',
   mood moods.mood default 'Busy',
+  calmed moods.mood generated always as (mood) stored,
   contact email,
   part share default 50,
   whole text generated always as (title || coalesce(' ' || contact, '')) stored

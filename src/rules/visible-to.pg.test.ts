@@ -106,6 +106,21 @@ describe('exactly what is declared, and every mutant of it is noticed', () => {
     expect(found.survivors).toEqual([])
   })
 
+  it('whatever settings the planner has to look at before any privilege', async () => {
+    const found = await prove(
+      `${notesSql}
+      create table people (id bigint primary key, name text);
+      alter table notes enable row level security;
+      create policy own on notes using (id = current_setting('app.never_set')::bigint);
+      create policy friends on notes using (exists (select from people p where p.id = notes.id
+        and p.name = current_setting('app.never_set_either')::json ->> 'name'));
+      grant select, insert on notes to app; grant select on people to app;`,
+      declaring((t) => [t.visibleTo('app', ['select', 'insert'])]),
+    )
+    expect(found.failing).toEqual([])
+    expect(found.survivors).toEqual([])
+  })
+
   it('with the usage of its schema, of a sequence and of a function', async () => {
     const declared = declaring((t) => [t.visibleTo('app', ['select', 'insert'])], 'desk.notes')
     const found = await prove(

@@ -157,7 +157,3 @@ export const otherKeys = async (
   const taken = [family.parent[column]!, ...(byDefault === null ? [] : [`(${byDefault})`])]
   return freshValues(context, key.target, column, taken)
 }
-
-/** The first of them. */
-export const anotherKey = async (...asked: Parameters<typeof otherKeys>): Promise<string | undefined> =>
-  (await otherKeys(...asked))[0]

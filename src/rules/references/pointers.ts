@@ -5,7 +5,14 @@ import { optionalColumns } from '../declared.ts'
 import { accepted, type Case, type Ground } from '../draft.ts'
 import type { Expected } from '../experiment.ts'
 import { addCircleCase } from './circle.ts'
-import { obstaclesTo, ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from '../foreign-key.ts'
+import {
+  makeFamily,
+  obstaclesTo,
+  ownKeyColumn,
+  pointingTo,
+  sharedColumns,
+  type ForeignKey,
+} from '../foreign-key.ts'
 import { withComputedKey } from '../computed-key.ts'
 import { freshValues } from '../fresh-value.ts'
 import { makeRow } from '../make-row.ts'
@@ -59,6 +66,16 @@ const addExistingCase = async (
     until: key.names,
   })
   if ('unsolved' in made) {
+    const family = key.targetColumns.length > 1 && !key.isSelf ? await makeFamily(key, context) : made
+    if (!('unsolved' in family)) {
+      await add(context, ground, {
+        title: `a row that points to an existing row of ${key.rule.target} is accepted`,
+        given: [...family.beforeParent, family.insertParent, ...family.beforeChild],
+        when: [family.insertChild],
+        then: accepted,
+      })
+      return
+    }
     ground.draft.unsolved(
       `no row that points to an existing row of ${key.rule.target} was found: ${made.unsolved}`,
       made.tried,
@@ -107,6 +124,51 @@ const missingKey = async (key: ForeignKey, context: RuleContext, parent: Row): P
   return Object.fromEntries(columns.map((name) => [name, row[name] ?? 'null']))
 }
 
+/** Whether a CHECK speaks before any reference does. */
+const isCheckFirst = async (
+  { db }: RuleContext,
+  { world }: Ground,
+  statements: readonly string[],
+): Promise<boolean> => {
+  const fault = await tryOne(db, world, statements)
+  return fault?.sqlstate === '23514' && fault.routine === 'ExecConstraints'
+}
+
+/** Of each column of the key. */
+const mostValuesTried = 3
+
+/**
+ * That key, or one that differs from the parent's in another column where a CHECK of this table speaks before the
+ * reference does: `kind = 'person'` takes no other kind.
+ */
+const heardKey = async (
+  key: ForeignKey,
+  context: RuleContext,
+  ground: Ground,
+  parent: Row,
+  first: Row,
+): Promise<Row> => {
+  const { rows, table } = context
+  const isHeard = async (pins: Row): Promise<boolean> =>
+    !(await isCheckFirst(context, ground, [rows.insert(table, await childOf(context, 'a', pins))]))
+  if (key.targetColumns.length === 1 || (await isHeard(first))) return first
+  // What the row itself has, since its CHECKs take that, then what the parent has.
+  const whole = key.rule.columns.every((c) => (ground.base[c] ?? 'null') !== 'null')
+  const from = [...(whole ? [ground.base] : []), pointingTo(key, parent)]
+  const values = await Promise.all(
+    key.targetColumns.map((column) => freshValues(context, key.target, column)),
+  )
+  const others = from.map((row) =>
+    key.rule.columns.map((changed, i) =>
+      values[i]!.slice(0, mostValuesTried).map((value): Row =>
+        Object.fromEntries(key.rule.columns.map((c) => [c, c === changed ? value : row[c]!])),
+      ),
+    ),
+  )
+  for (const pins of others.flat(2)) if (await isHeard(pins)) return pins
+  return first
+}
+
 const addMissingCases = async (
   key: ForeignKey,
   context: RuleContext,
@@ -115,23 +177,32 @@ const addMissingCases = async (
 ): Promise<void> => {
   const { rows, table } = context
   const own = ownKeyColumn(key, context)
-  const pins = await missingKey(key, context, parent)
+  const found = await missingKey(key, context, parent)
+  const pins = found && (await heardKey(key, context, ground, parent, found))
   if (pins === null) {
     ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
     return
   }
   const row = await childOf(context, 'a', pins)
-  await addRefused(key, context, ground, {
-    title: `a row that points to a missing row of ${key.rule.target} is refused`,
-    when: [rows.insert(table, row)],
-    then: missing(key),
-  })
-  await addRefused(key, context, ground, {
-    title: `pointing a row to a missing row of ${key.rule.target} is refused`,
-    given: [rows.insert(table, ground.base)],
-    when: [await pointingChange(key, context, ground, pins, row)],
-    then: missing(key),
-  })
+  const change = await pointingChange(key, context, ground, pins, row)
+  const cases: readonly Case[] = [
+    {
+      title: `a row that points to a missing row of ${key.rule.target} is refused`,
+      when: [rows.insert(table, row)],
+      then: missing(key),
+    },
+    {
+      title: `pointing a row to a missing row of ${key.rule.target} is refused`,
+      given: [rows.insert(table, ground.base)],
+      when: [change],
+      then: missing(key),
+    },
+  ]
+  for (const one of cases) {
+    if (await isCheckFirst(context, ground, [...(one.given ?? []), ...one.when]))
+      ground.draft.unsolved(`a CHECK of the table speaks first: ${one.title}`, one.when.join('; '))
+    else await addRefused(key, context, ground, one)
+  }
 }
 
 /**
@@ -150,10 +221,12 @@ const pointingChange = async (
     `update ${qualified(table)} set ${names.map((c) => `${ident(c)} = ${from[c] ?? 'null'}`).join(', ')} where ${rows.where(table, ground.base)}`
   const isComputed = (name: string): boolean =>
     table.columns.some((c) => c.name === name && c.generated !== null)
-  const alone = written(
-    Object.keys(pins).filter((name) => !isComputed(name)),
-    pins,
-  )
+  // An identity that is always generated keeps its value: what else points goes elsewhere.
+  const isFixed = (name: string): boolean =>
+    table.columns.some((c) => c.name === name && c.identity === 'always')
+  const moved = Object.keys(pins).filter((name) => !isComputed(name))
+  const free = moved.filter((name) => !isFixed(name))
+  const alone = written(free.length > 0 ? free : moved, pins)
   const standing = rows.insert(table, ground.base)
   // What a computed column points with follows from other columns.
   const follows = Object.keys(pins).some(isComputed)
@@ -187,9 +260,12 @@ const addMixedCases = async (
     // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
     const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
     const row = await childOf(context, family, pins)
+    const parents = ownParents(key, context, [one, other])
+    // A CHECK of this table keeps the mixture out whatever is referenced.
+    if (await isCheckFirst(context, ground, [...parents, rows.insert(table, row)])) continue
     await addRefused(key, context, ground, {
       title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
-      given: ownParents(key, context, [one, other]),
+      given: parents,
       when: [rows.insert(table, row)],
       then: missing(key),
     })

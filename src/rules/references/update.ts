@@ -3,10 +3,11 @@ import { ident, identList, qualified } from '../../postgres/quote.ts'
 import { accepted, type Ground } from '../draft.ts'
 import type { Expected } from '../experiment.ts'
 import type { Family, ForeignKey } from '../foreign-key.ts'
-import { makeRow } from '../make-row.ts'
+import { makeRow, type MadeRow } from '../make-row.ts'
+import type { PgFault } from '../../postgres/fault.ts'
+import type { Row } from '../../rows/rows.ts'
 import {
   addParentCase,
-  anotherKey,
   otherKeys,
   countAfter,
   defaultOf,
@@ -17,18 +18,21 @@ import {
 } from './outcome.ts'
 import { resetSequence } from '../reset-sequence.ts'
 import type { RuleContext } from '../rule-kind.ts'
-import { tryOne } from '../trial.ts'
+import { tryEach, tryOne } from '../trial.ts'
 
 interface Change {
   /** `"id" = 1004`, or `= default` where the key numbers itself and takes nothing else. */
   readonly set: string
   readonly before: readonly string[]
+  /** Behind all rows of the case. */
+  readonly behind?: readonly string[]
 }
 
 const updateParent = (key: ForeignKey, family: Family, context: RuleContext, change: Change): string =>
   `update ${qualified(key.target)} set ${change.set} where ${context.rows.where(key.target, family.parent)}`
 
-const mostKeysTried = 4
+const mostKeysTried = 64
+const mostKeysMade = 12
 
 const plainChange = async (
   key: ForeignKey,
@@ -40,13 +44,20 @@ const plainChange = async (
   const found = key.target.columns.find((c) => c.name === column)
   if (!found || found.generated !== null) return null
   if (found.identity === 'always') {
-    return { set: `${ident(column)} = default`, before: [resetSequence(key.target, column)] }
+    return { set: `${ident(column)} = default`, before: [], behind: [resetSequence(key.target, column)] }
   }
   const value = await untakenKey(key, family, context, ground)
   return value === undefined ? null : { set: `${ident(column)} = ${value}`, before: [] }
 }
 
-/** Tried one after the other: what else the row that points here needs may have a key of the same table. */
+/** By a key or a CHECK of the table itself, or by the type: then nothing is heard of who points here. */
+const isRefusedByItself = (fault: PgFault | null): boolean =>
+  fault !== null && /^(?:23505|23514|23P01|22)/u.test(fault.sqlstate)
+
+/**
+ * Tried one after the other: what else the row that points here needs may have a key of the same table, and its CHECKs
+ * may take few values. One that somebody else refuses is kept for want of a better one.
+ */
 const untakenKey = async (
   key: ForeignKey,
   family: Family,
@@ -54,16 +65,46 @@ const untakenKey = async (
   ground: Ground,
 ): Promise<string | undefined> => {
   const values = (await otherKeys(context, key, family, family.column)).slice(0, mostKeysTried)
-  const standing = [...family.beforeParent, family.insertParent, ...family.beforeChild]
-  for (const value of values) {
-    const change = { set: `${ident(family.column)} = ${value}`, before: [] }
-    const fault = await tryOne(context.db, ground.world, [
-      ...standing,
-      updateParent(key, family, context, change),
-    ])
-    if (fault?.sqlstate !== '23505') return value
+  const before = [
+    ...ground.world.statements,
+    ...family.beforeParent,
+    family.insertParent,
+    ...family.beforeChild,
+  ]
+  let second: string | undefined
+  // Most take the first; the others are asked together.
+  for (const some of [values.slice(0, 1), values.slice(1)]) {
+    const changes = some.map((value) => ({ set: `${ident(family.column)} = ${value}`, before: [] }))
+    const replies = await tryEach(
+      context.db,
+      before,
+      changes.map((change) => [updateParent(key, family, context, change)]),
+    )
+    const taken = replies.findIndex(({ fault }) => fault === null)
+    if (taken >= 0) return some[taken]
+    second ??= some[replies.findIndex(({ fault }) => !isRefusedByItself(fault))]
   }
-  return values[0]
+  return second ?? values[0]
+}
+
+/** With the first value of the column that a row of the target takes. */
+const rowWithAnotherKey = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  {
+    column,
+    pins,
+    standing,
+  }: { readonly column: string; readonly pins: Row; readonly standing: readonly string[] },
+): Promise<MadeRow | null> => {
+  const values = await otherKeys(context, key, family, column)
+  for (const value of values.slice(0, mostKeysMade)) {
+    const wish = { pins: { ...pins, [column]: value }, family: 'a' as const, before: standing }
+    const made = await makeRow(context, key.target, wish)
+    if ('row' in made) return made
+  }
+  return null
 }
 
 /** What else hangs on the key changes along with it, as in a row that has the other key by itself. */
@@ -76,15 +117,9 @@ const changeAlong = async (
   const { target, targetColumns } = key
   const standing = [...family.beforeParent, family.insertParent]
   for (const column of new Set([family.column, ...targetColumns.toReversed()])) {
-    const value = await anotherKey(context, key, family, column)
-    if (value === undefined) continue
     const pins = Object.fromEntries(targetColumns.map((c) => [c, family.parent[c]!]))
-    const other = await makeRow(context, target, {
-      pins: { ...pins, [column]: value },
-      family: 'a',
-      before: standing,
-    })
-    if ('unsolved' in other) continue
+    const other = await rowWithAnotherKey(key, family, context, { column, pins, standing })
+    if (other === null) continue
     const set = target.columns
       .filter(
         ({ name, generated, identity }) => generated === null && identity !== 'always' && name in other.row,
@@ -106,11 +141,13 @@ const changeOf = async (
 ): Promise<Change | null> => {
   const plain = await plainChange(key, family, context, ground)
   if (!plain) return null
-  const standing = [...plain.before, ...family.beforeParent, family.insertParent]
+  const standing = [...family.beforeParent, family.insertParent, ...(plain.behind ?? [])]
   const statements = [...standing, updateParent(key, family, context, plain)]
   const fault = await tryOne(context.db, ground.world, statements)
-  const isRefused = fault?.sqlstate === '23514' || fault?.sqlstate === '23503'
-  return (isRefused ? await changeAlong(key, family, context, ground) : null) ?? plain
+  const isRefused = isRefusedByItself(fault) || fault?.sqlstate === '23503'
+  const along = isRefused ? await changeAlong(key, family, context, ground) : null
+  // A key that its own table lets nobody change shows nothing of who points to it.
+  return along ?? (isRefusedByItself(fault) ? null : plain)
 }
 
 /** The child points to a row that is there, and neither to the old key nor to its default. */
@@ -201,7 +238,7 @@ export const addUpdateCases = async (
 ): Promise<void> => {
   const change = await changeOf(key, family, context, ground)
   if (!change) return
-  const given = [...change.before, ...(await familyStands(key, family, context))]
+  const given = [...change.before, ...(await familyStands(key, family, context)), ...(change.behind ?? [])]
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
     await addParentCase(key, context, ground, { title, given, when, then })
   }

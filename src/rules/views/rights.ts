@@ -6,6 +6,7 @@ import { ident, literal, qualified } from '../../postgres/quote.ts'
 import { tryAll } from '../attacks/trial.ts'
 import type { Case } from '../draft.ts'
 import { rowsAre } from '../draft.ts'
+import { plannedSettings } from '../planned-settings.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import type { Shown } from './shows.ts'
 
@@ -51,8 +52,11 @@ export const rightsCases = async (
       `grant select on ${relation} to ${name}`,
       ...under.map((one) => `revoke all on ${qualified(one)} from public, ${name}`),
     ]
-    const as = { role, settings: {} }
     const when = [`select count(*) from ${relation}`]
+    const settings = await plannedSettings(context, filled.world, (tryThese) => [
+      { as: { role, settings: tryThese }, given, when },
+    ])
+    const as = { role, settings }
     const then: Case['then'] = rule.securityInvoker
       ? { kind: 'rejected', by: { sqlstate: '42501' } }
       : { kind: 'accepted' }
