@@ -30,11 +30,11 @@ if (
     built,
   )
 ) {
-  const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', root))
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: fileURLToPath(root),
-    stdio: ['ignore', 2, 2],
-  })
+  const { status } = spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('build-code.mjs', import.meta.url))],
+    { cwd: fileURLToPath(root), stdio: ['ignore', 2, 2] },
+  )
   if (status !== 0) process.exit(status ?? 1)
 }
 if (isNewer(ofPages, builtPages)) {

@@ -1,9 +1,26 @@
 /** A project with Assay installed as npm would: its built files below node_modules, beside everything that it needs. */
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, linkSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A second name of the same file, a copy where the other directory is on another disk. */
+const place = (file: string, to: string): void => {
+  try {
+    linkSync(file, to)
+  } catch {
+    copyFileSync(file, to)
+  }
+}
+
+const placeAll = (from: string, to: string): void => {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const at = entry.isDirectory() ? placeAll : place
+    at(join(from, entry.name), join(to, entry.name))
+  }
+}
 
 export const installAssay = (directory: string): void => {
   const modules = join(directory, 'node_modules')
@@ -13,7 +30,7 @@ export const installAssay = (directory: string): void => {
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
   cpSync(join(root, 'package.json'), join(modules, 'assay/package.json'))
-  cpSync(join(root, 'dist'), join(modules, 'assay/dist'), { recursive: true })
+  placeAll(join(root, 'dist'), join(modules, 'assay/dist'))
 }
 
 /** Vitest's own command line. */
