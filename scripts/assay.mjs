@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('..', import.meta.url)
 const built = new URL('dist/cli/main.js', root)
+const builder = fileURLToPath(new URL('build-code.mjs', import.meta.url))
 
 const source = fileURLToPath(new URL('src', root))
 const pages = fileURLToPath(new URL('src/site', root))
@@ -26,15 +27,14 @@ const ofPages = all.filter((file) => file.startsWith(`${pages}/`) || file.starts
 
 if (
   isNewer(
-    all.filter((file) => !ofPages.includes(file)),
+    [...all.filter((file) => !ofPages.includes(file)), builder],
     built,
   )
 ) {
-  const { status } = spawnSync(
-    process.execPath,
-    [fileURLToPath(new URL('build-code.mjs', import.meta.url))],
-    { cwd: fileURLToPath(root), stdio: ['ignore', 2, 2] },
-  )
+  const { status } = spawnSync(process.execPath, [builder], {
+    cwd: fileURLToPath(root),
+    stdio: ['ignore', 2, 2],
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
 if (isNewer(ofPages, builtPages)) {
