@@ -25,12 +25,7 @@ const isNewer = (files, than) =>
 const all = filesIn(source)
 const ofPages = all.filter((file) => file.startsWith(`${pages}/`) || file.startsWith(`${pages}\\`))
 
-if (
-  isNewer(
-    [...all.filter((file) => !ofPages.includes(file)), builder],
-    built,
-  )
-) {
+if (isNewer([...all.filter((file) => !ofPages.includes(file)), builder], built)) {
   const { status } = spawnSync(process.execPath, [builder], {
     cwd: fileURLToPath(root),
     stdio: ['ignore', 2, 2],
