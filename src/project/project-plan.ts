@@ -120,7 +120,7 @@ export const projectPlan = async (settings: ProjectPlanSettings): Promise<Projec
     onProgress?.('planning', 0, 1)
     const from = performance.now()
     const { plan, rows, assumed, gaps } = await planAt(projector, source, sizes, settings)
-    const milliseconds = performance.now() - from
+    const milliseconds = Math.round((performance.now() - from) * 10) / 10
     const swept =
       sweep === undefined
         ? null

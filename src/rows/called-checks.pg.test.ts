@@ -91,8 +91,8 @@ describe('a CHECK that calls functions', () => {
 describe('a CHECK with a pattern of another column', () => {
   it('has a row beneath another', async () => {
     const table = lab.table('accounts')
-    const solved = await lab.rows.solve(table, { pins: { parent: `'2024'` }, family: 'b' })
-    expect(solved).toEqual({ row: { no: expect.stringMatching(/^'2024-\d\d'$/u), parent: `'2024'` } })
+    const solved = await lab.rows.solve(table, { pins: { parent: `'1234'` }, family: 'b' })
+    expect(solved).toEqual({ row: { no: expect.stringMatching(/^'1234-\d\d'$/u), parent: `'1234'` } })
   })
 
   it('is told from its mutants', async () => {
@@ -102,6 +102,7 @@ describe('a CHECK with a pattern of another column', () => {
     const { untold } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
       ignoreChecks: ['under'],
     })
-    expect(untold.map((at) => mutants[at])).toEqual([])
+    // No letter is of its shape.
+    expect(untold.map((at) => mutants[at]).filter((sql) => !sql?.includes('~~*'))).toEqual([])
   })
 })

@@ -18,6 +18,12 @@ export interface ValueClues {
   readonly paths: readonly JsonPath[]
   /** The paths are those of an array's elements. */
   readonly inElements?: boolean
+  /** The members of an object are gone through, whatever their keys are. */
+  readonly inMembers?: boolean
+  /** A remainder is asked about: of a run of numbers some have it. */
+  readonly remainders?: boolean
+  /** Values at which a comparison turns that calculates with its column: whole numbers, or column-free expressions. */
+  readonly solved?: readonly string[]
 }
 
 /** One predicate without AND, OR and NOT, with the columns that it is about. */
@@ -36,6 +42,8 @@ export interface Comparison {
   readonly equality: boolean
   /** The column stands there by itself; else the comparison was solved for it. */
   readonly direct: boolean
+  /** The other side is a pattern that the column is to match; absent: a value. */
+  readonly syntax?: TextPattern['syntax']
 }
 
 export interface ExpressionClues {
@@ -58,13 +66,25 @@ export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
     patterns: once((c) => c.patterns),
     lengths: once((c) => c.lengths),
     paths: once((c) => c.paths),
-    ...(all.some((c) => c.inElements) ? { inElements: true } : {}),
+    ...flagged({
+      inElements: all.some((c) => c.inElements),
+      inMembers: all.some((c) => c.inMembers),
+      remainders: all.some((c) => c.remainders),
+    }),
+    ...(all.some((c) => c.solved) ? { solved: once((c) => c.solved ?? []) } : {}),
   }
 }
+
+/** Those that are true alone. */
+const flagged = <K extends string>(flags: Readonly<Record<K, boolean>>): Partial<Record<K, true>> =>
+  Object.fromEntries(Object.entries(flags).flatMap(([name, is]) => (is ? [[name, true]] : []))) as Partial<
+    Record<K, true>
+  >
 
 const lengthFunctions =
   /^(?:(?:char|character|octet|bit)_length|length|array_length|cardinality|jsonb?_array_length|array_upper|num_nonnulls|num_nulls)$/u
 const elementFunctions = /^jsonb?_(?:array_elements(?:_text)?|to_recordset|populate_recordset)$/u
+const memberFunctions = /^jsonb?_(?:each(?:_text)?|object_keys)$/u
 const regexOperators = /^!?~\*?$/u
 const likeOperators = /^!?~~\*?$/u
 const regexFunctions = /^(?:regexp_\w+|textregex\w+|substring)$/u
@@ -133,14 +153,17 @@ export const atomOf = (root: unknown): Atom => {
   const patterns: TextPattern[] = []
   const functions: (readonly [string | null, string])[] = []
   let measured = false
+  let remainders = false
   walk(root, (kind, body, node) => {
     patterns.push(...patternsOf(kind, body))
+    remainders ||= kind === 'A_Expr' && nameList(body['name']).at(-1) === '%'
     if (kind === 'FuncCall') {
       const name = nameList(body['funcname'])
       // Its constants are the OID of a table and the numbers of partitions: never values of a column.
       if (name.at(-1) === 'satisfies_hash_partition') return false
       functions.push([name.length > 1 ? (name.at(-2) ?? null) : null, name.at(-1) ?? ''])
       measured ||= lengthFunctions.test(name.at(-1) ?? '')
+      remainders ||= name.at(-1) === 'mod'
     }
     const text = constantOf(node)
     if (text !== null) {
@@ -159,6 +182,7 @@ export const atomOf = (root: unknown): Atom => {
     }
     return true
   })
+  const solved = solvedIn(root)
   const lengths = measured ? [...constants].filter((c) => /^\d{1,7}$/u.test(c)).map(Number) : []
   return {
     columns: columnsOf(root).filter((c) => c !== '*'),
@@ -168,7 +192,12 @@ export const atomOf = (root: unknown): Atom => {
     lengths,
     paths: jsonPathsOf(root, patterns),
     functions,
-    ...(functions.some(([, name]) => elementFunctions.test(name)) ? { inElements: true } : {}),
+    ...flagged({
+      inElements: functions.some(([, name]) => elementFunctions.test(name)),
+      inMembers: functions.some(([, name]) => memberFunctions.test(name)),
+      remainders,
+    }),
+    ...(solved.length > 0 ? { solved } : {}),
   }
 }
 
@@ -214,20 +243,67 @@ const solvedFor = (left: unknown, right: unknown, depth = 0): readonly (readonly
   return both ? [...solvedFor(lexpr, both[0], depth + 1), ...solvedFor(rexpr, both[1], depth + 1)] : []
 }
 
+/** A text, the pattern that it is to match, and the syntax of that; a start is one, too. */
+const likenessOf = (
+  kind: string,
+  body: Record<string, unknown>,
+): readonly [text: unknown, pattern: unknown, TextPattern['syntax']] | null => {
+  if (kind === 'FuncCall' && nameList(body['funcname']).at(-1) === 'starts_with') {
+    const [text, start] = (body['args'] ?? []) as readonly unknown[]
+    return [text, start, 'like']
+  }
+  if (kind !== 'A_Expr') return null
+  const name = nameList(body['name']).at(-1) ?? ''
+  if (likeOperators.test(name) || name === '^@') return [body['lexpr'], body['rexpr'], 'like']
+  return regexOperators.test(name) && body['kind'] === 'AEXPR_OP'
+    ? [body['lexpr'], body['rexpr'], 'regex']
+    : null
+}
+
+/** What whole numbers that are calculated with come to; null for everything else. */
+const wholeNumber = (node: unknown): bigint | null => {
+  const text = constantOf(node)
+  const parts = nodeParts(underCasts(node))
+  if (text !== null) return nodeParts(node)?.[0] !== 'TypeCast' && /^-?\d+$/u.test(text) ? BigInt(text) : null
+  if (parts?.[0] !== 'A_Expr' || parts[1]['kind'] !== 'AEXPR_OP') return null
+  const [left, right] = [wholeNumber(parts[1]['lexpr']), wholeNumber(parts[1]['rexpr'])]
+  if (left === null || right === null) return null
+  switch (nameList(parts[1]['name']).at(-1)) {
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '/':
+      return right === 0n ? null : left / right
+    default:
+      return null
+  }
+}
+
+/** Where comparisons turn that calculate with one column and constants. */
+const solvedIn = (root: unknown): readonly string[] => [
+  ...new Set(comparisonsOf(root).flatMap((c) => (c.columns.length === 0 && !c.direct ? [c.sql] : []))),
+]
+
 const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
-  const add = (left: unknown, right: unknown, equality: boolean): void => {
+  const add = (left: unknown, right: unknown, equality: boolean, syntax?: TextPattern['syntax']): void => {
     const bare = columnOf(underCasts(left)) !== null
     for (const [column, side] of solvedFor(left, right)) {
       const columns = columnsOf(side)
       if (columns.includes(column) || columns.includes('*') || !isSteady(side)) continue
       // A constant beside a bare column is among the constants anyway.
       if (bare && columns.length === 0) continue
-      const sql = tryDeparse(side)
-      if (sql !== null) found.push({ column, sql, columns, equality, direct: bare })
+      const sql = wholeNumber(side)?.toString() ?? tryDeparse(side)
+      if (sql !== null)
+        found.push({ column, sql, columns, equality, direct: bare, ...(syntax && { syntax }) })
     }
   }
   walk(root, (kind, body) => {
+    const [column, pattern, syntax] = likenessOf(kind, body) ?? []
+    if (syntax && columnOf(underCasts(column)) !== null) add(column, pattern, false, syntax)
     if (kind !== 'A_Expr') return
     const between = /^AEXPR_(?:NOT_)?BETWEEN/u.test(String(body['kind']))
     if (!between && !comparisonOperators.test(nameList(body['name']).at(-1) ?? '')) return

@@ -1,4 +1,5 @@
 /** Values that follow from other columns: what a comparison's other side is for a given row (`subtotal = quantity * price`). */
+import type { Column } from '../catalog/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { literal } from '../postgres/quote.ts'
 import { neighboursOf } from './column-options.ts'
@@ -6,6 +7,8 @@ import { cluesOfExpression, type Comparison } from './constants.ts'
 import type { TableFacts } from './facts.ts'
 import { valueSelect } from './frame.ts'
 import { readNoTable } from './known-answers.ts'
+import { textsUnder } from './pattern.ts'
+import type { TextPattern } from './pattern-syntax.ts'
 import type { Row } from './rows.ts'
 import { askEach } from './savepoint.ts'
 
@@ -33,6 +36,15 @@ export const comparisonsIn = (expressions: readonly string[]): readonly Comparis
 const shortest = (number: string): string =>
   number.includes('.') ? number.replace(/0+$/u, '').replace(/\.$/u, '') : number
 
+/** Patterns that expressions and the column's domain hold it to. */
+const patternsOf = (column: Column, expressions: readonly string[]): readonly TextPattern[] =>
+  [
+    ...expressions
+      .flatMap((e) => cluesOfExpression(e)?.atoms ?? [])
+      .filter((a) => a.columns.length === 1 && a.columns[0] === column.name),
+    ...column.domainChecks.flatMap((e) => cluesOfExpression(e)?.atoms ?? []),
+  ].flatMap(({ patterns }) => patterns)
+
 const relative = /now\(\)|current_|localtime/iu
 
 /** One round trip for all rows. What cannot be computed is left out. */
@@ -45,6 +57,7 @@ export const deriveValues = async (
   const column = (name: string) => facts.table.columns.find((c) => c.name === name && c.generated === null)
   const comparisons = comparisonsIn(expressions).filter((c) => column(c.column) && c.columns.every(column))
   if (comparisons.length === 0) return rows.map(() => new Map())
+  const standing = [...new Set([...expressions, ...facts.checks.map((c) => c.expression)])]
   const texts = rows.flatMap((row) =>
     comparisons.map((c) => {
       const used = c.columns.flatMap((name) => {
@@ -63,6 +76,12 @@ export const deriveValues = async (
       const target = column(c.column)
       if (text === null || text === undefined || !target) continue
       const both = values.get(c.column) ?? { direct: [], solved: [] }
+      if (c.syntax) {
+        const found = textsUnder({ syntax: c.syntax, text }, patternsOf(target, standing))
+        both.direct.push(...found.map(literal))
+        values.set(c.column, both)
+        continue
+      }
       const known = c.direct ? both.direct : both.solved
       const sources = c.columns.map((name) => row[name] ?? 'null')
       if (sources.some((s) => relative.test(s))) {

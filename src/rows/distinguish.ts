@@ -5,6 +5,7 @@
 import { cluesOfExpression } from './constants.ts'
 import { coverOf } from './cover.ts'
 import { deriveValues, everyDerived } from './derived.ts'
+import { followingNulls } from './following-nulls.ts'
 import { proveAgreement } from './agreement.ts'
 import { evaluate } from './evaluate.ts'
 import { insertRows } from './insert.ts'
@@ -96,12 +97,13 @@ const judge = async (
     nearFirst: true,
     ...(derived ? { extra: everyDerived(derived) } : {}),
   })
+  const withFollowing = await followingNulls(ground, around, variables, [expression, ...others])
   const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))
   const named = new Set(near.flatMap((c) => c.columns))
   const { question, rows } = searchQuestion({
     facts,
     row: base,
-    variables: variables.map((v) => {
+    variables: withFollowing.map((v) => {
       const present = v.columns.map((c) => base[c.name] ?? c.default ?? 'null')
       const rest = v.options.filter((o) => JSON.stringify(o) !== JSON.stringify(present))
       return { columns: v.columns, options: [present, ...rest] }

@@ -28,9 +28,18 @@ const unlimited: Readonly<Record<string, string>> = {
   'bit[]': '"bit"[]',
 }
 
+/** What a domain stands over, as precise as it is: a number is rounded before it is judged. */
+const rounded = ({ baseType, modifier }: Column): string => {
+  const found = /^numeric(\[\])?$/u.exec(baseType)
+  if (!found || modifier < 4) return baseType
+  const packed = modifier - 4
+  const scale = packed & 0x7ff
+  return `numeric(${(packed >> 16) & 0xffff},${scale >= 1024 ? scale - 2048 : scale})${found[1] ?? ''}`
+}
+
 /** The type to cast a value to so that nothing is cut off silently: varchar(3) would cut, varchar does not. */
 export const judgedType = (column: Column): string => {
-  if (column.typeKind === 'domain') return unlimited[column.baseType] ?? column.baseType
+  if (column.typeKind === 'domain') return unlimited[column.baseType] ?? rounded(column)
   return plainCharacter[column.type.replace(/\(\d+\)$/u, '')] ?? column.type
 }
 

@@ -184,6 +184,32 @@ export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]
   return [...new Set(found)]
 }
 
+/** How much longer than a pattern's start the texts of the others are asked for. */
+const lengthsBehind = [1, 2, 3, 4, 5]
+
+/**
+ * Texts that match the first pattern, as `'2024-%'`, and read like those of the others, of which `2024-01` has the
+ * shape; in capitals and small letters too.
+ */
+export const textsUnder = (pattern: TextPattern, shapes: readonly TextPattern[]): readonly string[] => {
+  const own = matchingStrings(pattern, []).slice(0, families)
+  const bare = pattern.syntax === 'regex' ? null : pattern.text.replaceAll(/\\(.)/gu, '$1')
+  const starting = pattern.syntax === 'like' ? (/^(?:[^%_\\]|\\.)*/u.exec(pattern.text)?.[0] ?? '') : ''
+  const start = starting.replaceAll(/\\(.)/gu, '$1')
+  const lengths = lengthsBehind.map((n) => start.length + n)
+  const shaped =
+    start === ''
+      ? []
+      : shapes
+          .flatMap((shape) => matchingStrings(shape, lengths))
+          .filter((text) => text.length > start.length && text.length <= start.length + 12)
+          .map((text) => start + text.slice(start.length))
+  const found = [...new Set([...shaped.slice(0, mostShaped), ...own])]
+  return [...new Set([...found, ...found.slice(0, families).map(swapCase), ...(bare === null ? [] : [bare])])]
+}
+
+const mostShaped = 24
+
 const swapCase = (text: string): string =>
   Array.from(text, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('')
 

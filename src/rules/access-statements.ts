@@ -123,6 +123,8 @@ export const accessStatements = async (
     taken.map((sql) => ({ as: { role, settings: tryThese }, when: [sql] })),
   )
   const as: Asker = { role, settings }
+  // Policies that come back to their own table refuse every statement before a privilege is looked at (42P17).
+  const isEndless = await endlessStatements(context, as, forms)
   // Through a view with its caller's rights a role needs its tables' privileges, too: no rule of the view gives these.
   const readAs =
     table.kind === 'view'
@@ -138,7 +140,23 @@ export const accessStatements = async (
   }
   return drafts.flatMap((draft, i) => {
     const at = [2 * i, 2 * i + 1].find((n) => isTaken(tried[n]!))
-    if (at !== undefined && draft.then === accepted && isOfAnother(at)) return []
+    if (at !== undefined && (isEndless(at) || (draft.then === accepted && isOfAnother(at)))) return []
     return at === undefined ? [] : [{ title: draft.title, as, when: [forms[at]!], then: draft.then, mend }]
   })
+}
+
+/** Which of them the role is refused for ever, whatever it may do: the lists of privileges alone show that. */
+const endlessStatements = async (
+  { db, catalog }: RuleContext,
+  as: Asker,
+  statements: readonly string[],
+): Promise<(at: number) => boolean> => {
+  // Also through a view: the table whose policy it is may be any.
+  if (![...catalog.structures.values()].some(({ kind }) => kind === 'policy')) return () => false
+  const replies = await tryAll(
+    db,
+    { statements: [] },
+    statements.map((sql) => ({ as, when: [sql] })),
+  )
+  return (at) => replies[at]?.fault?.sqlstate === '42P17'
 }

@@ -44,6 +44,20 @@ const inArrays = (objects: readonly Json[]): readonly Json[] => [
   [],
 ]
 
+/** One member and two, with what the predicates speak of as their values, in shares and as their keys. */
+const withMembers = (clues: ValueClues): readonly Json[] => {
+  const numbers = clues.constants.filter((c) => decimalPattern.test(c) && c.length < 15).map(Number)
+  const matching = clues.patterns.flatMap((p) => matchingStrings(p, clues.lengths).slice(0, 3))
+  const values: readonly Json[] = [...numbers, 1, ...clues.constants.flatMap(scalar), ...matching, 'a', true]
+  return [
+    ...values.map((value) => ({ a: value })),
+    ...values.map((value) => ({ a: value, b: value })),
+    ...numbers.flatMap((n) => [{ a: n / 2, b: n / 2 }, { a: n, b: 0 }, { a: n + 1 }, { a: n - 1 }]),
+    ...[...clues.constants, ...matching].map((key) => ({ [key]: 1 })),
+    {},
+  ]
+}
+
 const once = <T>(first: readonly T[] = [], second: readonly T[] = []): readonly T[] => [
   ...new Map([...first, ...second].map((one) => [JSON.stringify(one), one])).values(),
 ]
@@ -106,6 +120,7 @@ const documents = (clues: ValueClues): Json[] => {
       }
     }
   }
+  if (clues.inMembers) found.unshift(...withMembers(clues))
   if (clues.inElements) found.unshift(...inArrays(found.filter(isObject)))
   // Keys are also found as elements of an array and as a string (`doc ? 'key'`).
   const keys = [...new Set(options.flatMap((o) => o.path.slice(0, 1)))]

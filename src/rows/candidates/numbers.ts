@@ -62,6 +62,18 @@ const fits = (slot: Slot, value: string): boolean => {
 const written = (slot: Slot, values: readonly string[]): string[] =>
   values.filter((v) => fits(slot, v)).map((v) => (slot.type === 'money' ? literal(v) : v))
 
+/** Numbers of many digits, of which a part may be computed from the others. */
+const isLarge = (number: string): boolean => /^-?\d{3,}$/u.test(number)
+const mostRuns = 4
+/** Of a hundred numbers one at least has the remainder that is asked for. */
+const runLength = 100
+
+/** The numbers behind it, then those before it. */
+const runOf = (number: string): readonly string[] =>
+  [1, -1].flatMap((sign) =>
+    Array.from({ length: runLength }, (_, n) => addDecimal(number, '1', sign * (n + 1))),
+  )
+
 export const numbers: TypeFamily = {
   serves: (slot) => names.has(slot.type),
   typical: (slot, family) => {
@@ -96,7 +108,20 @@ export const numbers: TypeFamily = {
       centres.length <= 6
         ? centres.flatMap((a) => centres.flatMap((b) => [1, 2, 3].map((n) => addDecimal(a, b, n))))
         : []
-    return [...written(slot, [...around, ...sums]), ...clues.computed.map((sql) => `(${sql})`)]
+    const turns = clues.solved ?? []
+    const wholes = turns.filter((c) => decimalPattern.test(c))
+    const calculated = turns.filter((c) => !decimalPattern.test(c)).map((sql) => `(${sql})`)
+    const runs = clues.remainders && whole ? [...wholes, ...centres.filter(isLarge)].slice(0, mostRuns) : []
+    return [
+      ...written(slot, [
+        ...around,
+        ...sums,
+        ...wholes.flatMap((c) => [1, 2, 3, 0, -1].map((n) => addDecimal(c, '1', n))),
+        ...runs.flatMap((c) => runOf(c)),
+      ]),
+      ...calculated.flatMap((sql) => [`${sql} + 1`, `${sql} - 1`, sql]),
+      ...clues.computed.map((sql) => `(${sql})`),
+    ]
   },
   edges: (slot) => {
     const high = highest(slot)
