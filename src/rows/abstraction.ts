@@ -49,6 +49,15 @@ const exact: Readonly<Record<string, string>> = {
 const exactOperators = /^(?:[-+*]|!?~~?\*?|@>|<@|&&|\?[|&]?)$/u
 const comparison = /^(?:=|<>|!=|<|>|<=|>=)$/u
 
+/** Of SIMILAR TO, as PostgreSQL writes it down. */
+const shapeOf = (node: unknown): string | null => {
+  const [kind, call] = nodeParts(node) ?? []
+  if (kind !== 'FuncCall' || !/^similar_(?:to_)?escape$/u.test(nameList(call!['funcname']).at(-1) ?? ''))
+    return null
+  const args = (call!['args'] ?? []) as readonly unknown[]
+  return args.length === 1 ? constantOf(args[0]) : null
+}
+
 /** `~*` is written as `~` where case makes no difference: a pattern without letters, or a column of type citext. */
 const caseless = (node: unknown, columns: ReadonlyMap<string, Column>): unknown => {
   const parts = nodeParts(node)
@@ -56,7 +65,7 @@ const caseless = (node: unknown, columns: ReadonlyMap<string, Column>): unknown 
   const names = nameList(parts[1]['name'])
   const operator = names.at(-1) ?? ''
   if (!/^!?~~?\*$/u.test(operator)) return node
-  const pattern = constantOf(parts[1]['rexpr'])
+  const pattern = constantOf(parts[1]['rexpr']) ?? shapeOf(parts[1]['rexpr'])
   const column = columns.get(columnOf(underCasts(parts[1]['lexpr'])) ?? '')
   const letters = pattern?.replaceAll(/\\[dswDSWmMyYAZ]|\[:(?:digit|space|punct|alnum|alpha):\]/gu, '')
   const indifferent = column?.typeName === 'citext' || (letters !== undefined && !/\p{L}/u.test(letters))
@@ -117,6 +126,10 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     )
   }
 
+  /** Texts that are put together are null with any of them; arrays and documents are not. */
+  const isJoined = (body: Record<string, unknown>): boolean =>
+    nameList(body['name']).at(-1) === '||' && isText(body['lexpr']) && isText(body['rexpr'])
+
   /** Columns that a strictly computed operand is null with; null when it is not known to be strict. */
   const strictOver = (node: unknown): readonly string[] | null => {
     const parts = nodeParts(node)
@@ -140,7 +153,7 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     if (
       kind === 'A_Expr' &&
       body['kind'] === 'AEXPR_OP' &&
-      exactOperators.test(nameList(body['name']).at(-1) ?? '')
+      (exactOperators.test(nameList(body['name']).at(-1) ?? '') || isJoined(body))
     ) {
       return all([body['lexpr'], body['rexpr']].filter((n) => n !== undefined))
     }

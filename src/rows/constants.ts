@@ -268,7 +268,7 @@ const wholeNumber = (node: unknown): bigint | null => {
   if (parts?.[0] !== 'A_Expr' || parts[1]['kind'] !== 'AEXPR_OP') return null
   const [left, right] = [wholeNumber(parts[1]['lexpr']), wholeNumber(parts[1]['rexpr'])]
   if (left === null || right === null) return null
-  switch (nameList(parts[1]['name']).at(-1)) {
+  switch (nameList(parts[1]['name']).at(-1) ?? '') {
     case '+':
       return left + right
     case '-':

@@ -124,6 +124,37 @@ describe('check', () => {
     ])
   })
 
+  // Each of them runs for two seconds.
+  test.runIf(process.env['ASSAY_RUNS'])(
+    'mutants of a function that never end hold up nobody for each row',
+    async () => {
+      const counted = architecture('counted', {
+        tables: {
+          codes: table('codes', { code: 'integer' }, (t) => [
+            t.primaryKey('code'),
+            t.check('code_digits', 'digits(code) > 1'),
+          ]),
+        },
+      })
+      const template = await server.createDatabase('endless')
+      const owner = await server.connect(template, 'owner')
+      await owner.query(`create function digits(n integer) returns integer language plpgsql immutable strict as $$
+      declare found integer := 0; left_over integer := n;
+      begin while left_over > 0 loop found := found + 1; left_over := left_over / 10; end loop; return found; end $$;
+      create table codes (code integer primary key, constraint codes_code_digits check (digits(code) > 1))`)
+      await owner.end()
+      const { summary } = await prove({
+        architecture: counted,
+        server,
+        template,
+        steps: ['green'],
+        only: ['codes/check:code_digits'],
+        startSeconds: 0,
+      })
+      expect(summary).toMatchObject({ rules: 1, green: 1 })
+    },
+  )
+
   test('a constraint that lets through what the declaration refuses is not green', async () => {
     const prices = architecture('prices', {
       tables: {

@@ -10,7 +10,7 @@ import { withComputedKey } from './computed-key.ts'
 import { structureName } from './ddl.ts'
 import { primaryKeyColumns, rulesOf } from './declared.ts'
 import type { World } from './experiment.ts'
-import { freshValues } from './fresh-value.ts'
+import { freshKeys } from './fresh-value.ts'
 import { foreignKeyAtTop } from './named-structures.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -160,6 +160,9 @@ const familyWith = async (
   }
 }
 
+/** Of one column of the key. */
+const mostParentsTried = 3
+
 export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
   const own = ownKeyColumn(key, context)
   let last: UnmadeRow = { unsolved: `${own} has no value that is still free`, tried: 'its candidates' }
@@ -168,7 +171,7 @@ export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise
   for (const pins of [{}, await likeChild(key, context)]) {
     if (pins === null) continue
     for (const column of columns) {
-      for (const value of (await freshValues(context, key.target, column)).slice(0, 3)) {
+      for (const value of (await freshKeys(context, key.target, column)).slice(0, mostParentsTried)) {
         const made = await familyWith(key, context, column, value, pins)
         if (!('unsolved' in made)) return made
         last = made

@@ -1,6 +1,8 @@
 /** Values of a column that none of its table's three families has: for parents that nobody references yet. */
+import { checksOf } from '../catalog/check.ts'
 import type { Column, Table } from '../catalog/table.ts'
 import { literal } from '../postgres/quote.ts'
+import { cluesOfExpression } from '../rows/constants.ts'
 import type { Row } from '../rows/rows.ts'
 import { evaluate } from './evaluate.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -51,4 +53,27 @@ export const freshValues = async (
     fresh.push(isNumber(found) && /^-?[\d.]+$/u.test(text!) ? text! : literal(text!))
   }
   return fresh
+}
+
+/** Those of them that the table's CHECKs over this column alone do not refuse; all where none is left. */
+export const freshKeys = async (
+  context: Pick<RuleContext, 'rows' | 'db' | 'catalog'>,
+  table: Table,
+  column: string,
+): Promise<readonly string[]> => {
+  const values = await freshValues(context, table, column)
+  const own = checksOf(context.catalog, table.id)
+    .map(({ facts }) => facts.expression)
+    .filter((sql) => {
+      const columns = cluesOfExpression(sql)?.columns ?? []
+      return columns.length === 1 && columns[0] === column
+    })
+  if (own.length === 0) return values
+  const verdicts = await context.rows.judge(
+    table,
+    values.map((sql) => ({ [column]: sql })),
+    own,
+  )
+  const taken = values.filter((_sql, i) => verdicts[i]!.every((v) => v === 't' || v === null))
+  return taken.length > 0 ? taken : values
 }

@@ -1,10 +1,12 @@
 /** identity: the column numbers its rows by itself; a number that is given is refused (always) or taken (by default). */
 import type { IdentityRule } from '../architecture/kinds/identity.ts'
+import type { ReferencesRule } from '../architecture/kinds/references.ts'
 import type { Table } from '../catalog/table.ts'
 import { structureId } from '../ground/names.ts'
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
+import { optionalColumns, rulesOf } from './declared.ts'
 import { accepted, allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Expected } from './experiment.ts'
 import { makeRow } from './make-row.ts'
@@ -23,10 +25,20 @@ const insertPlainly = (table: Table, row: Row): string => {
   return `insert into ${qualified(table)} (${identList(names)}) values (${names.map((n) => row[n]!).join(', ')})`
 }
 
+/** A reference that the number is a part of points nowhere: no row is there yet that has a number of its own. */
+const pointingNowhere = ({ table, column }: IdentityRule, { architecture }: RuleContext): Row => {
+  const optional = optionalColumns(architecture, table)
+  const beside = rulesOf<ReferencesRule>(architecture, table, 'references')
+    .filter(({ columns }) => columns.includes(column))
+    .flatMap(({ columns }) => columns.filter((name) => name !== column && optional.includes(name)))
+  return Object.fromEntries(beside.map((name) => [name, 'null']))
+}
+
 /** Two rows that leave the number out: generated numbers are no evidence but for being there and being different. */
 const numbersItself = async (rule: IdentityRule, context: RuleContext, ground: Ground): Promise<void> => {
   const { rows, table } = context
-  const second = await makeRow(context, table, { pins: {}, family: 'b' })
+  const nowhere = pointingNowhere(rule, context)
+  const second = await makeRow(context, table, { pins: nowhere, family: 'b' })
   if ('unsolved' in second) {
     ground.draft.unsolved(`no second row was found: ${second.unsolved}`, second.tried)
     return
@@ -38,7 +50,7 @@ const numbersItself = async (rule: IdentityRule, context: RuleContext, ground: G
     given: [
       ...second.given,
       resetSequence(table, rule.column),
-      rows.insert(table, without(ground.base, rule.column)),
+      rows.insert(table, without({ ...ground.base, ...nowhere }, rule.column)),
     ],
     when: [
       `${rows.insert(table, without(second.row, rule.column))} returning ${name} is not null and not exists (` +

@@ -197,4 +197,28 @@ describe('who is asked as', () => {
       await lab.close()
     }
   })
+
+  it('no error is foretold that hangs on which of two conditions PostgreSQL asks first', async () => {
+    const me = `current_setting('app.user_id', true)::bigint`
+    const { lab, written } = await opened({
+      name: 'messages',
+      table: 'messages',
+      columns: { id: 'bigint', sender: 'bigint', recipient: 'bigint', seen: 'timestamptz' },
+      schema:
+        'create table messages (id bigint primary key, sender bigint, recipient bigint, seen timestamptz);',
+      policies: {
+        msg_in: { to: 'app', for: 'select', using: `${me} in (sender, recipient)` },
+        msg_out: { to: 'app', for: 'insert', check: `sender = ${me} and sender <> recipient` },
+        msg_seen: { to: 'app', for: 'update', using: `recipient = ${me}`, check: 'seen is not null' },
+      },
+    })
+    try {
+      expect(await lab.failing(written.experiments)).toEqual([])
+      expect(written.experiments.map((e) => e.title).join('\n')).toMatch(
+        /sees row a: a policy breaks with 22P02/u,
+      )
+    } finally {
+      await lab.close()
+    }
+  })
 })

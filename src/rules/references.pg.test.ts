@@ -122,6 +122,7 @@ const tables = {
   // An identity points, and is never written.
   stops: table('stops', { van: 'bigint', seq: 'integer' }, (t) => [t.primaryKey('van', 'seq')]),
   vans: table('vans', { id: 'bigint', seq: 'integer' }, (t) => [
+    t.identity('id'),
     t.primaryKey('id'),
     t.references(['id', 'seq'], 'stops'),
   ]),
@@ -129,6 +130,23 @@ const tables = {
     t.primaryKey('id'),
     t.required('root_id'),
     t.references('root_id', 'roots'),
+  ]),
+  // What is beneath begins like what it is beneath: a text that is too long has nothing beneath it.
+  accounts: table('accounts', { no: 'varchar(12)', parent: 'varchar(12)' }, (t) => [
+    t.primaryKey('no'),
+    t.check('no_shape', `no similar to '[0-9]{4}(-[0-9]{2}){0,3}'`),
+    t.check('beneath', `parent is null or no like parent || '-%'`),
+    t.references('parent', 'accounts'),
+  ]),
+  // Its present leg is one of its own legs.
+  shipments: table('shipments', { id: 'bigint', leg: 'integer' }, (t) => [
+    t.identity('id'),
+    t.primaryKey('id'),
+    t.references(['id', 'leg'], 'legs', { columns: ['shipment', 'seq'], deferrable: 'deferred' }),
+  ]),
+  legs: table('legs', { shipment: 'bigint', seq: 'integer' }, (t) => [
+    t.primaryKey('shipment', 'seq'),
+    t.references('shipment', 'shipments', { deferrable: 'immediate' }),
   ]),
   codes: table('codes', { id: 'integer', code: 'text' }, (t) => [
     t.primaryKey('id'),
@@ -188,6 +206,12 @@ create table stops (van bigint, seq integer, primary key (van, seq));
 create table vans (id bigint generated always as identity primary key, seq integer,
   foreign key (id, seq) references stops);
 create table roots (id integer primary key, root_id integer not null references roots);
+create table accounts (no varchar(12) primary key constraint no_shape check (no similar to '[0-9]{4}(-[0-9]{2}){0,3}'),
+  parent varchar(12) references accounts, constraint beneath check (parent is null or no like parent || '-%'));
+create table shipments (id bigint generated always as identity primary key, leg integer);
+create table legs (shipment bigint not null references shipments deferrable, seq integer not null,
+  primary key (shipment, seq));
+alter table shipments add foreign key (id, leg) references legs (shipment, seq) deferrable initially deferred;
 create table codes (id integer primary key, code text not null unique);
 create table uses (id integer primary key, code text references codes (code) on update cascade);
 `
@@ -212,7 +236,7 @@ const references = () => lab.rules.filter((r) => r.rule.kind === 'references')
 describe('references', () => {
   test('hold for every action, self references, cycles and shared columns', () => {
     expect(lab.faults()).toEqual([])
-    expect(references().length).toBe(44)
+    expect(references().length).toBe(47)
   })
 
   test('are red without their constraint', async () => {
@@ -222,10 +246,8 @@ describe('references', () => {
 
   test('notice every mutant but those that something else refuses', async () => {
     const { killed, left } = await lab.left((s) => s.kind === 'references')
-    // The typical day is the first of its month: pointing with the day itself is not told apart yet.
     expect(left).toMatchInlineSnapshot(`
       [
-        "survived journals/references:tenant_id,month->months~column-exchanged:month,day: every experiment answers as before",
         "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set null": tasks/column:tenant_id",
         "redundant tasks/references:tenant_id,owner_id->people~on-delete-exchanged:"set default": tasks/column:tenant_id",
       ]

@@ -6,8 +6,9 @@ import { ident, identList } from '../postgres/quote.ts'
 import { alterTable, deferrableText, tableText } from './ddl.ts'
 import { optionalColumns } from './declared.ts'
 import { standOnBaseRow } from './draft.ts'
-import { foreignKeyName, foreignKeyOf, makeFamily, pointedTo } from './foreign-key.ts'
+import { foreignKeyName, foreignKeyOf, pointedTo } from './foreign-key.ts'
 import { addDeleteCases } from './references/delete.ts'
+import { familyOf } from './references/family.ts'
 import { addPointerCases } from './references/pointers.ts'
 import { addTimingCases } from './references/timing.ts'
 import { addUpdateCases } from './references/update.ts'
@@ -58,7 +59,7 @@ export const references: RuleKind<ReferencesRule> = {
       return ground.draft.written()
     }
     await addPointerCases(key, context, ground)
-    const family = await makeFamily(key, context)
+    const family = await familyOf(key, context, ground.world)
     if ('unsolved' in family) {
       ground.draft.unsolved(
         `no row of ${rule.target} with a row that points to it was found: ${family.unsolved}`,

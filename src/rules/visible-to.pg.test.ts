@@ -302,4 +302,15 @@ describe('what differs from the declaration is refused by its own name, and the 
     )
     expect(found.failing.map((f) => f.title)).toContain('report deletes rows: refused')
   })
+
+  it('a policy that comes back to its table refuses all statements: the lists show what a role may', async () => {
+    const ddl = `${notesSql} grant select, insert on notes to app; alter table notes enable row level security;
+      create policy round on notes to app using (exists (select from notes n where n.id = notes.id));`
+    const found = await prove(
+      ddl,
+      declaring((t) => [t.visibleTo('app', ['select', 'insert'])]),
+    )
+    expect(found.failing).toEqual([])
+    expect(found.survivors).toEqual([])
+  })
 })

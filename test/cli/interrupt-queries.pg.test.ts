@@ -3,9 +3,19 @@ import { chmodSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { endOf, startAssay } from '../support/command-line.ts'
 import { eventually, processesIn } from '../support/processes.ts'
-import { shop, withDirectory, withProject } from '../support/project.ts'
+import { changed, shop, withDirectory, withProject } from '../support/project.ts'
 
-const hanging = { ...shop, 'migrations/0002_wait.sql': 'create table waits (); select pg_sleep(1000);' }
+const asking = changed(shop, {
+  'assay.config.ts': [
+    ['export default', "const all = architecture('shop', { tables: { products } })\n\nexport default"],
+    ["architecture: architecture('shop', { tables: { products } })", 'architecture: all'],
+    [
+      '\nexport default',
+      "all.query('all products', ['products'], (db) => db.selectFrom('products').select('id'))\n\nexport default",
+    ],
+  ],
+})
+const hanging = { ...asking, 'migrations/0002_wait.sql': 'create table waits (); select pg_sleep(1000);' }
 
 test.each([['validate'], ['advise'], ['fill', '--rows', '1000']])('%s', async (...args) => {
   const [command, ...options] = args as [string, ...string[]]

@@ -85,9 +85,19 @@ interface Step {
 /** Policies that come back to their own table: found while the statement is rewritten, before any row is asked. */
 const endless: Answer = '42P17'
 
+/** What hides a row are conditions of one scan: the planner says which it asks first, and one that is false spares the others. */
+const isSpared = (steps: readonly Step[]): boolean => {
+  const hiding = steps.filter((step) => step.as === 'hides').map(({ answer }) => answer)
+  return (
+    hiding.some((answer) => answer.length > 1) &&
+    hiding.some((answer) => answer.length === 1 && answer !== 't')
+  )
+}
+
 /** Steps in PostgreSQL's order; null where nothing is promised. */
 export const outcomeOf = (steps: readonly Step[]): Outcome | null => {
   if (steps.some(({ answer }) => answer === endless)) return { breaks: endless }
+  if (isSpared(steps)) return null
   for (const { as, answer } of steps) {
     if (answer === unsure) return null
     if (answer.length > 1) return { breaks: answer }

@@ -99,6 +99,9 @@ const toCase = (cell: Cell, stage: Stage, path: readonly string[]) => {
   }
 }
 
+/** An expression breaks when it is asked, not while the statement is planned. */
+const breaksAtARow = ({ outcome }: Cell): boolean => typeof outcome === 'object' && outcome.breaks !== '42P17'
+
 /** Tried before they are promised; what is asked on a connection of its own is not tried here. */
 const promisedCases = async (
   stage: Stage,
@@ -110,7 +113,8 @@ const promisedCases = async (
     .filter((cell) => !isFresh(cell))
     .map((cell) => ({
       case: toCase(cell, stage, path),
-      isObserved: isApart(cell.person.identity.as),
+      // Of a condition with several parts the planner may ask another one first than when it was asked alone.
+      isObserved: isApart(cell.person.identity.as) || breaksAtARow(cell),
     }))
   const fresh = cells
     .filter(isFresh)

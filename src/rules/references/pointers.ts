@@ -5,16 +5,10 @@ import { optionalColumns } from '../declared.ts'
 import { accepted, type Case, type Ground } from '../draft.ts'
 import type { Expected } from '../experiment.ts'
 import { addCircleCase } from './circle.ts'
-import {
-  makeFamily,
-  obstaclesTo,
-  ownKeyColumn,
-  pointingTo,
-  sharedColumns,
-  type ForeignKey,
-} from '../foreign-key.ts'
+import { familyOf } from './family.ts'
+import { obstaclesTo, ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from '../foreign-key.ts'
 import { withComputedKey } from '../computed-key.ts'
-import { freshValues } from '../fresh-value.ts'
+import { freshKeys, freshValues } from '../fresh-value.ts'
 import { makeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
@@ -66,7 +60,7 @@ const addExistingCase = async (
     until: key.names,
   })
   if ('unsolved' in made) {
-    const family = key.targetColumns.length > 1 && !key.isSelf ? await makeFamily(key, context) : made
+    const family = await familyOf(key, context, ground.world)
     if (!('unsolved' in family)) {
       await add(context, ground, {
         title: `a row that points to an existing row of ${key.rule.target} is accepted`,
@@ -136,6 +130,8 @@ const isCheckFirst = async (
 
 /** Of each column of the key. */
 const mostValuesTried = 3
+/** Of a key of one column. */
+const mostKeysTried = 8
 
 /**
  * That key, or one that differs from the parent's in another column where a CHECK of this table speaks before the
@@ -151,7 +147,17 @@ const heardKey = async (
   const { rows, table } = context
   const isHeard = async (pins: Row): Promise<boolean> =>
     !(await isCheckFirst(context, ground, [rows.insert(table, await childOf(context, 'a', pins))]))
-  if (key.targetColumns.length === 1 || (await isHeard(first))) return first
+  if (await isHeard(first)) return first
+  if (key.targetColumns.length === 1) {
+    for (const value of (await freshKeys(context, key.target, key.targetColumns[0]!)).slice(
+      0,
+      mostKeysTried,
+    )) {
+      const pins = { [key.rule.columns[0]!]: value }
+      if (await isHeard(pins)) return pins
+    }
+    return first
+  }
   // What the row itself has, since its CHECKs take that, then what the parent has.
   const whole = key.rule.columns.every((c) => (ground.base[c] ?? 'null') !== 'null')
   const from = [...(whole ? [ground.base] : []), pointingTo(key, parent)]
