@@ -60,7 +60,7 @@ const setting = 'assay.sequences'
 const setFrom = (positions: string, ahead = 0): string =>
   `select pg_catalog.setval(s.seqrelid, coalesce(k.value::bigint, s.seqstart) + ${ahead} * s.seqincrement, ${ahead === 0 ? 'k.value is not null' : 'true'})
    from pg_catalog.json_each_text(${positions}) k join pg_catalog.pg_sequence s on s.seqrelid = k.key::oid
-   where coalesce(k.value::bigint, s.seqstart) + ${ahead} * s.seqincrement between s.seqmin and s.seqmax`
+   where ${ahead === 0 ? 'pg_catalog.pg_sequence_last_value(s.seqrelid) is distinct from k.value::bigint and ' : ''}coalesce(k.value::bigint, s.seqstart) + ${ahead} * s.seqincrement between s.seqmin and s.seqmax`
 
 /** Null where nothing draws any. */
 export const readSequenceSteps = async (db: Session): Promise<SequenceSteps | null> => {
