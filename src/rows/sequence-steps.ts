@@ -24,8 +24,15 @@ interface Drawn {
   readonly last: string | null
 }
 
-/** Their own name, or that of the table whose column they number, stands in a text that runs when rows are written. */
-const drawnSql = `
+/** Spaces and comments. */
+const gap = String.raw`(?:\s|/\*(?:[^*]|\*[^/])*\*/|--[^\n]*\n)+`
+
+/**
+ * Their own name stands in a text that runs when rows are written; or that of the table whose column they number, where
+ * the text inserts: as its target, or anywhere in a text that puts its statements together. Where a trigger's function
+ * puts the table's name together from what the trigger gives it, any table may be meant.
+ */
+const drawnSql = String.raw`
   with texts as (
     select lower(p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '')) as text
     from pg_catalog.pg_proc p
@@ -35,22 +42,26 @@ const drawnSql = `
     select lower(pg_catalog.pg_get_ruledef(r.oid)) from pg_catalog.pg_rewrite r
     join pg_catalog.pg_class c on c.oid = r.ev_class and c.relnamespace <> 'pg_catalog'::regnamespace
     where r.rulename <> '_RETURN' and c.relnamespace <> 'information_schema'::regnamespace),
-  named as (
-    select s.seqrelid, lower(c.relname) as name from pg_catalog.pg_sequence s
-    join pg_catalog.pg_class c on c.oid = s.seqrelid
+  targets as (
+    select found[1] as text from texts, pg_catalog.regexp_matches(text, '\m(?:insert|merge)${gap}into([^(;]*)', 'g') found
     union all
-    select s.seqrelid, lower(t.relname) from pg_catalog.pg_sequence s
+    select text from texts where text ~ '\mexecute\M' and text ~ '\m(?:insert|merge)\M'),
+  numbers as (
+    select s.seqrelid, lower(replace(t.relname, '"', '""')) as name from pg_catalog.pg_sequence s
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = s.seqrelid
       and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
     join pg_catalog.pg_class t on t.oid = d.refobjid
     union all
-    select d.refobjid, lower(t.relname) from pg_catalog.pg_depend d
+    select d.refobjid, lower(replace(t.relname, '"', '""')) from pg_catalog.pg_depend d
     join pg_catalog.pg_attrdef a on d.classid = 'pg_catalog.pg_attrdef'::regclass and a.oid = d.objid
     join pg_catalog.pg_class t on t.oid = a.adrelid
     where d.refclassid = 'pg_catalog.pg_class'::regclass)
   select s.seqrelid::bigint::text as oid, pg_catalog.pg_sequence_last_value(s.seqrelid)::text as last
   from pg_catalog.pg_sequence s
-  where exists (select from named n join texts t on pg_catalog.strpos(t.text, n.name) > 0 where n.seqrelid = s.seqrelid)
+  join pg_catalog.pg_class c on c.oid = s.seqrelid
+  where (exists (select from texts where text ~ '\mexecute\M' and text ~ '\m(?:insert|merge)\M' and text ~ '\mtg_(?:table_name|relname|relid|argv)\M')
+      or exists (select from texts t where pg_catalog.strpos(t.text, lower(replace(c.relname, '"', '""'))) > 0)
+      or exists (select from numbers n join targets t on pg_catalog.strpos(t.text, n.name) > 0 where n.seqrelid = s.seqrelid))
     and pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE') and pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT')
   order by s.seqrelid`
 
