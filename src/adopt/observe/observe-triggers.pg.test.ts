@@ -1,36 +1,16 @@
 import { format } from 'prettier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRuleLab, type RuleLab } from '../../../test/support/integrity-lab.ts'
+import { observeSchema, type Observed } from '../../../test/support/observe-lab.ts'
 import { triggerShapes } from '../../../test/support/trigger-shapes.ts'
 import type { Architecture } from '../../architecture/architecture.ts'
 import { makeObservedRules } from '../../architecture/kinds/observed.ts'
-import { readCatalog } from '../../catalog/read-catalog.ts'
 import { runByItsOwnerAlone, type OwnedFunction } from '../../catalog/only-owner-writes.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 import { observedText } from '../print/kinds/observed.ts'
-import { observeTriggers } from './observe-triggers.ts'
 import type { ObservedTrigger } from './observed-trigger.ts'
-
-const observeAll = async (
-  server: Server,
-  schema: string,
-): Promise<{ readonly catalog: Catalog; readonly observed: readonly ObservedTrigger[] }> => {
-  const database = await server.createDatabase('observed')
-  const owner = await server.connect(database, 'owner')
-  await owner.query(schema)
-  await owner.end()
-  await server.admitRoles()
-  const db = await server.connect(database, 'prover')
-  try {
-    const catalog = await readCatalog(db)
-    return { catalog, observed: await observeTriggers(db, catalog) }
-  } finally {
-    await db.end()
-    await server.dropDatabase(database)
-  }
-}
 
 /** The architecture that says nothing but what was observed. */
 const declare = (observed: readonly ObservedTrigger[], catalog: Catalog): Architecture => ({
@@ -64,12 +44,12 @@ const declare = (observed: readonly ObservedTrigger[], catalog: Catalog): Archit
 })
 
 let server: Server
-let seen: { readonly catalog: Catalog; readonly observed: readonly ObservedTrigger[] }
+let seen: Observed
 let lab: RuleLab
 
 beforeAll(async () => {
   server = await startServer({})
-  seen = await observeAll(server, triggerShapes)
+  seen = await observeSchema(server, triggerShapes)
   lab = await openRuleLab(server, declare(seen.observed, seen.catalog), triggerShapes)
 })
 
@@ -133,7 +113,7 @@ describe('triggers and rewrite rules of many shapes', () => {
     // Those with times, random values and the end of the transaction in them.
     const some = triggerShapes.split(/\n(?=-- \d+:)/u).filter((part) => /^-- (?:3|8|17):/u.test(part))
     expect(some).toHaveLength(3)
-    const again = await observeAll(server, some.join('\n'))
+    const again = await observeSchema(server, some.join('\n'))
     const tables = new Set(again.observed.map((one) => one.table))
     const before = seen.observed.filter((one) => tables.has(one.table))
     expect(observedText(again.observed)).toBe(observedText(before))

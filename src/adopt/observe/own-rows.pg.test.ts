@@ -1,10 +1,9 @@
 /** Triggers that look at other rows of their own table: so many of one owner, without gaps, balanced, apart in time. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readCatalog } from '../../catalog/read-catalog.ts'
+import { observedTriggers } from '../../../test/support/observe-lab.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
-import { observeTriggers } from './observe-triggers.ts'
 import type { ObservedTrigger } from './observed-trigger.ts'
 
 const schema = readFileSync(new URL('own-rows.test.sql', import.meta.url), 'utf8')
@@ -14,15 +13,7 @@ let seen: ReadonlyMap<string, ObservedTrigger>
 
 beforeAll(async () => {
   server = await startServer({})
-  const database = await server.createDatabase('observed')
-  const owner = await server.connect(database, 'owner')
-  await owner.query(schema)
-  await owner.end()
-  await server.admitRoles()
-  const db = await server.connect(database, 'prover')
-  const all = await observeTriggers(db, await readCatalog(db))
-  await db.end()
-  seen = new Map(all.map((one) => [one.structure, one]))
+  seen = await observedTriggers(server, schema)
 })
 afterAll(() => server?.stop())
 

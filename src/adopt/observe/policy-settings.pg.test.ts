@@ -1,10 +1,9 @@
 /** What a role may see depends on a setting: a write without it is refused in a fresh session, and otherwise in one that had it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { observeSchema } from '../../../test/support/observe-lab.ts'
 import { runAs } from '../../../test/support/rule-lab.ts'
-import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
-import { observeTriggers } from './observe-triggers.ts'
 import type { ObservedTrigger } from './observed-trigger.ts'
 
 const schema = `
@@ -21,16 +20,8 @@ let server: Server
 let observed: readonly ObservedTrigger[]
 beforeAll(async () => {
   server = await startServer({})
-  const database = await server.createDatabase('settings')
-  await runAs(server, database, 'administrator', 'create role seller')
-  await runAs(server, database, 'owner', schema)
-  await server.admitRoles()
-  const db = await server.connect(database, 'prover')
-  try {
-    observed = await observeTriggers(db, await readCatalog(db))
-  } finally {
-    await db.end()
-  }
+  await runAs(server, 'postgres', 'administrator', 'create role seller')
+  observed = (await observeSchema(server, schema)).observed
 })
 afterAll(() => server.stop())
 

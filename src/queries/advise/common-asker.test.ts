@@ -1,25 +1,11 @@
 /** Statements of a live database are planned for whoever most of its rows are of. */
 import { beforeAll, expect, it } from 'vitest'
+import { notesCatalog } from '../../../test/support/notes-catalog.ts'
 import type { Architecture } from '../../architecture/architecture.ts'
-import type { Catalog } from '../../catalog/structure.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { DatabaseStatistics } from '../../rows/projected/statistics.ts'
 import { settingsOfCommonAsker } from './common-asker.ts'
 
-const policy = {
-  kind: 'policy',
-  facts: {
-    permissive: true,
-    command: 'all',
-    roles: [null],
-    using: `((org = (current_setting('app.org'::text))::bigint) AND (region = current_setting('app.region'::text)))`,
-  },
-}
-const catalog = {
-  tables: new Map([['notes', { columns: [{ name: 'org' }, { name: 'region' }] }]]),
-  structures: new Map(),
-  of: (table: string) => (table === 'notes' ? [policy] : []),
-} as unknown as Catalog
 const spread = (common: readonly string[] | null, bounds: readonly string[] | null): object => ({
   own: { common, bounds },
   whole: null,
@@ -47,7 +33,7 @@ it('has the commonest value of each column, else one in the middle', () => {
     'app.region': who['region']!,
   })
   const architecture = { tables: [], identity: { role: 'app', settings } } as unknown as Architecture
-  expect(settingsOfCommonAsker(architecture, catalog, statistics)).toEqual({
+  expect(settingsOfCommonAsker(architecture, notesCatalog(), statistics)).toEqual({
     'app.org': '5',
     'app.region': 'eu',
   })

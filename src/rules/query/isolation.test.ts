@@ -1,24 +1,11 @@
 /** Two architectures over one catalog: each is told what its own askers bring. */
 import { beforeAll, expect, it } from 'vitest'
+import { notesCatalog } from '../../../test/support/notes-catalog.ts'
 import type { Identity } from '../../architecture/architecture.ts'
-import type { Catalog } from '../../catalog/structure.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { isolationOf, settingsFor } from './isolation.ts'
 
-const policy = {
-  kind: 'policy',
-  facts: {
-    permissive: true,
-    command: 'all',
-    roles: [null],
-    using: `((org = (current_setting('app.org'::text))::bigint) AND (region = current_setting('app.region'::text)))`,
-  },
-}
-const catalog = {
-  tables: new Map([['notes', { columns: [{ name: 'org' }, { name: 'region' }] }]]),
-  structures: new Map(),
-  of: () => [policy],
-} as unknown as Catalog
+const catalog = notesCatalog()
 
 const over = (settings: Identity['settings']): { tables: []; identity: Identity } => ({
   tables: [],
