@@ -1,15 +1,9 @@
 /** Another value than a default's, of the same type, by the kind of value: told apart by one row that leaves the column out. */
 import { parseExpression } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
-import { castType, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
+import { calledName, castType, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
 import { parseSqlType } from './type/sql-type.ts'
 import type { Column } from './table.ts'
-
-const functionName = (node: ParseNode): string | null => {
-  const call = fieldsOf(node, 'FuncCall')
-  const name = fieldsOf(listOf(call?.['funcname']).at(-1), 'String')?.['sval']
-  return typeof name === 'string' ? name : null
-}
 
 /** The text of a constant, its casts taken off; null when it is none. */
 const constantText = (node: ParseNode): string | null => {
@@ -97,7 +91,7 @@ export const changedDefault = (column: Column, expression: string): string | nul
   const node = parseExpression(expression)
   const base = column.typeKind === 'domain' ? column.baseType : column.type
   const { name, array } = parseSqlType(base)
-  if (numbersRows.has(functionName(node))) return sameForAllRows(array === '' ? name : '')
+  if (numbersRows.has(calledName(node))) return sameForAllRows(array === '' ? name : '')
   if (array !== '' || column.typeKind === 'array') return `array_append(${expression}, null)`
   if (column.labels) {
     const label = constantText(node)

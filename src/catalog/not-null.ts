@@ -1,6 +1,6 @@
 /** What else keeps null out of a column: NOT NULL on top of it cannot be told apart. */
 import { parseExpression } from '../postgres/parse.ts'
-import { columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
+import { calledName, columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
 import type { CheckFacts } from './check.ts'
 import { refusesNull } from './expression/null-verdict.ts'
 import type { Catalog, Structure } from './structure.ts'
@@ -18,7 +18,7 @@ const countedNotNull = (part: ParseNode): readonly string[] => {
   const call = fieldsOf(test?.['lexpr'], 'FuncCall')
   const [operator, ...more] = listOf(test?.['name'])
   if (!test || !call || more.length > 0 || fieldsOf(operator, 'String')?.['sval'] !== '=') return []
-  const called = fieldsOf(listOf(call['funcname']).at(-1), 'String')?.['sval']
+  const called = calledName(test['lexpr'])
   const number = fieldsOf(test['rexpr'], 'A_Const')?.['ival'] as { readonly ival?: number } | undefined
   const names = listOf(call['args']).map(columnName)
   const wanted = called === 'num_nonnulls' ? names.length : called === 'num_nulls' ? 0 : null

@@ -1,7 +1,7 @@
 /** Ways to break a condition: comparisons, connectives, IN lists, null tests, patterns. */
 import type { ExpressionOperator, Replacement } from './operator.ts'
 import { readable } from './text.ts'
-import { fieldsOf, listOf, type ParseNode } from './tree.ts'
+import { calledName, fieldsOf, listOf, type ParseNode } from './tree.ts'
 import { likeIgnoresCase, regexIgnoresCase } from './pattern-case.ts'
 import type { MutantEffect } from '../structure.ts'
 
@@ -226,8 +226,15 @@ const caseOpposites: Readonly<Record<string, readonly [string, MutantEffect]>> =
   '!~~*': ['!~~', 'weakened'],
 }
 
+/** What `SIMILAR TO` has PostgreSQL make of its pattern: escapes, brackets and letters stay what they are. */
+const withoutSimilar = (pattern: unknown): unknown => {
+  const [argument, ...others] = listOf(fieldsOf(pattern, 'FuncCall')?.['args'])
+  return calledName(pattern) === 'similar_to_escape' && others.length === 0 ? argument : pattern
+}
+
 /** The other operator takes the same texts: it breaks nothing. */
-const saysNothingOfCase = (pattern: unknown, isLike: boolean): boolean => {
+const saysNothingOfCase = (match: unknown, isLike: boolean): boolean => {
+  const pattern = withoutSimilar(match)
   const cast = fieldsOf(pattern, 'TypeCast')
   const constant = fieldsOf(cast ? cast['arg'] : pattern, 'A_Const')?.['sval']
   const text = (constant as { readonly sval?: string } | undefined)?.sval

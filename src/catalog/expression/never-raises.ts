@@ -1,7 +1,7 @@
 /** Whether an expression gives a value for every row: only then it does not matter when it is computed. */
 import { parseExpression } from '../../postgres/parse.ts'
 import { operatorName } from './conditions.ts'
-import { fieldsOf, listOf, placesOf, unwrap } from './tree.ts'
+import { calledName, fieldsOf, listOf, placesOf, unwrap } from './tree.ts'
 import type { Column } from '../table.ts'
 
 const harmlessKinds: ReadonlySet<string> = new Set([
@@ -37,9 +37,7 @@ const isHarmless = (node: Record<string, unknown>): boolean => {
   const [kind, fields] = unwrap(node)
   if (harmlessKinds.has(kind)) return true
   if (kind === 'A_Expr') return harmlessOperators.has(operatorName(fields))
-  if (kind === 'FuncCall') {
-    return harmlessFunctions.has(fieldsOf(listOf(fields['funcname']).at(-1), 'String')?.['sval'])
-  }
+  if (kind === 'FuncCall') return harmlessFunctions.has(calledName(node))
   if (kind !== 'TypeCast') return false
   // A constant that PostgreSQL printed with its cast is of that type already.
   if (fieldsOf(fields['arg'], 'A_Const')) return true

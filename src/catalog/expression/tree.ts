@@ -24,6 +24,12 @@ export const columnName = (node: unknown): string | null => {
   return fields.length === 1 && typeof name === 'string' ? name : null
 }
 
+/** The last part of the name of the function that a node calls; null where it calls none. */
+export const calledName = (node: unknown): string | null => {
+  const name = fieldsOf(listOf(fieldsOf(node, 'FuncCall')?.['funcname']).at(-1), 'String')?.['sval']
+  return typeof name === 'string' ? name : null
+}
+
 /** More or less through at this place is more or less through as a whole, or the other way round; null: cannot be told. */
 export type Polarity = 'positive' | 'negative' | null
 

@@ -2,7 +2,7 @@
 import { operatorName, withOperator } from './conditions.ts'
 import type { ExpressionOperator } from './operator.ts'
 import { readable } from './text.ts'
-import { fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
+import { calledName, fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
 
 const arithmeticOpposites: Readonly<Record<string, string>> = {
   '+': '-',
@@ -49,8 +49,7 @@ const call: ExpressionOperator = {
     const call_ = fieldsOf(node, 'FuncCall')
     const [argument, ...others] = listOf(call_?.['args'])
     if (!call_ || !argument || others.length > 0) return []
-    const name = fieldsOf(listOf(call_['funcname']).at(-1), 'String')?.['sval']
-    return [{ detail: String(name), node: argument, effect: 'changed' }]
+    return [{ detail: String(calledName(node)), node: argument, effect: 'changed' }]
   },
 }
 

@@ -1,6 +1,6 @@
 /** What a select is made of beside its joins and conditions, broken on purpose: DISTINCT, HAVING, set operations, aggregates, LIMIT. */
 import { readable } from '../expression/text.ts'
-import { fieldsOf, listOf, unwrap, type ParseNode } from '../expression/tree.ts'
+import { calledName, fieldsOf, listOf, unwrap, type ParseNode } from '../expression/tree.ts'
 import type { QueryChange } from './joins.ts'
 import { wordOf, type Fields, type SelectPlace } from './tree.ts'
 
@@ -149,10 +149,7 @@ export const aggregates: ReadonlySet<string> = new Set([
   'xmlagg',
 ])
 
-export const functionName = (call: Fields): string => {
-  const name = fieldsOf(listOf(call['funcname']).at(-1), 'String')?.['sval']
-  return typeof name === 'string' ? name : ''
-}
+export const functionName = (call: Fields): string => calledName({ FuncCall: call }) ?? ''
 
 export interface AggregateChange extends Omit<QueryChange, 'query'> {
   /** What stands in its place. */
