@@ -84,7 +84,7 @@ describe('conditions', () => {
     expect(broken(`color ~ '^#[0-9A-Fa-f]{6}$'::text`, 'pattern-case-exchanged')).toEqual({})
     expect(broken(`no ~ similar_to_escape('[0-9]{4}(-%)?'::text)`, 'pattern-case-exchanged')).toEqual({})
     expect(broken(`no ~ similar_to_escape('[a-z]%'::text)`, 'pattern-case-exchanged')).toEqual({
-      '~*': `weakened: no ~* similar_to_escape(CAST('[a-z]%' AS text))`,
+      '~*': `weakened: no ~* similar_to_escape('[a-z]%'::text)`,
     })
     expect(broken(`slug !~* 'x'`, 'pattern-case-exchanged')).toEqual({ '!~': `weakened: slug !~ 'x'` })
     expect(broken(`name ilike 'a%'`, 'pattern-case-exchanged')).toEqual({
