@@ -79,6 +79,11 @@ describe('cluesOfExpression', () => {
       'ends 4 + starts',
       'starts ends - 4',
     ])
+    expect(
+      cluesOfExpression(`month / 100 - fy = any (array[0, 1])`)!
+        .comparisons.filter(({ column }) => column === 'month')
+        .map(({ sql }) => sql),
+    ).toEqual(['(0 + fy) * 100', '(1 + fy) * 100'])
   })
 
   it('answers null for what does not parse', () => {

@@ -287,6 +287,14 @@ const solvedIn = (root: unknown): readonly string[] => [
   ...new Set(comparisonsOf(root).flatMap((c) => (c.columns.length === 0 && !c.direct ? [c.sql] : []))),
 ]
 
+/** What a comparison stands beside: the members of `in (…)` and of `= any (array[…])`, else the one value. */
+const membersOf = (side: unknown): readonly unknown[] => {
+  const [kind, body] = nodeParts(underCasts(side)) ?? []
+  if (kind === 'List') return (body?.['items'] ?? []) as readonly unknown[]
+  if (kind === 'A_ArrayExpr') return (body?.['elements'] ?? []) as readonly unknown[]
+  return side === undefined ? [] : [side]
+}
+
 const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
   const add = (left: unknown, right: unknown, equality: boolean, syntax?: TextPattern['syntax']): void => {
@@ -307,9 +315,7 @@ const comparisonsOf = (root: unknown): Comparison[] => {
     if (kind !== 'A_Expr') return
     const between = /^AEXPR_(?:NOT_)?BETWEEN/u.test(String(body['kind']))
     if (!between && !comparisonOperators.test(nameList(body['name']).at(-1) ?? '')) return
-    const list = nodeParts(body['rexpr'])
-    const sides =
-      list?.[0] === 'List' ? (list[1]['items'] as readonly unknown[]) : body['rexpr'] ? [body['rexpr']] : []
+    const sides = membersOf(body['rexpr'])
     const equality = body['kind'] === 'AEXPR_OP' && nameList(body['name']).at(-1) === '='
     for (const side of sides) {
       add(body['lexpr'], side, equality)

@@ -109,7 +109,11 @@ export const draftFamilies = async (
   const drafts: Draft[] = []
   for (const family of families) {
     const variables: Variable[] = [
-      ...groups.map((g) => ({ columns: g.columns, options: groupOptions(g, family, families, keys) })),
+      ...groups.map((g) => ({
+        columns: g.columns,
+        options: groupOptions(g, family, families, keys),
+        points: true as const,
+      })),
       ...free.map((column) => ({
         columns: [column],
         options: singleOptions(column, judged, family, isUsed),
@@ -208,7 +212,7 @@ const mendDrafts = async (
       const draft = present[i]!
       const others = present.slice(0, i).map((d) => d.row)
       const best = mostDistinct(found[at]!, search.variables, others)
-      const row = best ? mended(draft.row, best, search) : takeEqual(draft.row, derived[k]!, about)
+      const row = best ? mended(draft.row, best, search) : takeEqual(draft, derived[k]!, about)
       present[i] = { ...draft, row: settle(row) }
     }
   }

@@ -46,6 +46,15 @@ const schema = `
     month date generated always as (date_trunc('month', booked_on::timestamp)::date) stored,
     primary key (tenant_id, id), foreign key (tenant_id, month) references periods);
   create type claim_state as enum ('submitted', 'in_review', 'approved', 'paid');
+  create function is_month(p integer) returns boolean language plpgsql immutable as $$ begin
+    if p is null then return true; end if;
+    if p / 100 not between 1990 and 2100 then return false; end if;
+    return p % 100 between 1 and 13; end $$;
+  create table fiscal_years (fy integer primary key check (fy between 1990 and 2100), starts date not null);
+  create table fiscal_months (month integer primary key check (is_month(month)),
+    fy integer not null references fiscal_years on delete cascade, check (month / 100 - fy in (0, 1)));
+  create table postings (id bigint primary key, booked date not null, month integer not null references fiscal_months,
+    check (month = extract(year from booked)::int * 100 + extract(month from booked)::int or month % 100 = 13));
   create table claims (id bigint primary key, ref text not null, state claim_state not null default 'submitted',
     claimed numeric not null check (claimed > 0), approved numeric check (approved <= claimed), by_whom uuid, at timestamptz,
     check ((state in ('approved', 'paid')) = (approved is not null)), check ((by_whom is null) = (at is null)));

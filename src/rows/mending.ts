@@ -1,4 +1,6 @@
 /** How a row that breaks constraints over several columns may be mended: one search for each set of columns that hang together. */
+import type { Column } from '../catalog/table.ts'
+import { literal } from '../postgres/quote.ts'
 import { comparisonsIn, type DerivedValues } from './derived.ts'
 import { saidOfColumn } from './domain-value.ts'
 import type { TableFacts } from './facts.ts'
@@ -19,6 +21,16 @@ const nullsAt = 6
 
 /** Whether the value depends on the day. */
 export const isRelative = (sql: string | undefined): boolean => /now\(\)|current_|localtime/iu.test(sql ?? '')
+
+/** Days of the years, months and days that other columns have as whole numbers: 2024, 202403, 20240317. */
+const datesNamedIn = (row: Row, { baseType }: Column): readonly string[] =>
+  /^(?:date|timestamp)/u.test(baseType)
+    ? [...new Set(Object.values(row))].flatMap((value) => {
+        const [, year, month = '01', day = '01'] =
+          /^(19\d\d|2\d{3})(?:(0[1-9]|1[0-2])(0[1-9]|[12]\d)?)?$/u.exec(value) ?? []
+        return year === undefined ? [] : [literal(`${year}-${month}-${day}`)]
+      })
+    : []
 
 /** The variables that a set of broken constraints reaches through all constraints they share columns with. */
 const reached = (
@@ -91,7 +103,9 @@ export const mendingsOf = <C extends Constraint>(
     const names = new Set(part.constraints.flatMap((c) => c.columns))
     const options = (v: Variable): Variable['options'] => {
       const moving = v.options.every((o) => o.every((sql) => sql === 'null' || isRelative(sql)))
-      const { direct, solved } = (v.columns.length === 1 ? derived.get(v.columns[0]!.name) : null) ?? nothing
+      const [column] = v.columns
+      const isFree = v.columns.length === 1 && !v.points
+      const { direct, solved } = (isFree ? derived.get(column!.name) : null) ?? nothing
       const lasting = (values: readonly string[]): readonly (readonly string[])[] =>
         values.filter((d) => !moving || isRelative(d)).map((d) => [d])
       return startingWith(
@@ -99,7 +113,7 @@ export const mendingsOf = <C extends Constraint>(
         [
           ...lasting(direct),
           ...v.options.slice(0, solvedAt),
-          ...lasting(solved),
+          ...lasting([...solved, ...(isFree ? datesNamedIn(row, column!) : [])]),
           ...v.options.slice(solvedAt),
         ],
       )
@@ -126,8 +140,15 @@ export const mended = (row: Row, found: Row, search: Search): Row => ({
 })
 
 /** When no search helps, the values that equalities ask for are taken as they are, for the next round to build on. */
-export const takeEqual = (row: Row, derived: DerivedValues, broken: readonly Constraint[]): Row => {
-  const equal = comparisonsIn(broken.map((c) => c.expression)).filter((c) => c.equality && c.direct)
+export const takeEqual = (
+  { row, variables }: { readonly row: Row; readonly variables: readonly Variable[] },
+  derived: DerivedValues,
+  broken: readonly Constraint[],
+): Row => {
+  const pointing = new Set(variables.flatMap((v) => (v.points ? v.columns.map((c) => c.name) : [])))
+  const equal = comparisonsIn(broken.map((c) => c.expression)).filter(
+    (c) => c.equality && c.direct && !pointing.has(c.column),
+  )
   const taken = equal.flatMap(({ column }) => {
     const value = derived.get(column)?.direct[0]
     return value === undefined ? [] : [[column, value] as const]

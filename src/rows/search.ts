@@ -10,6 +10,8 @@ import type { Row } from './rows.ts'
 export interface Variable {
   readonly columns: readonly Column[]
   readonly options: readonly (readonly string[])[]
+  /** They point to other rows: what is no key of these is not worth a try. */
+  readonly points?: true
 }
 
 export interface Search {

@@ -12,6 +12,7 @@ import { type Draft, draftFamilies } from './draft.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row, SetAside } from './rows.ts'
+import { type FittingParents, fittingParents, type Standing } from './fitting-parents.ts'
 import { pointedToTwice, siblingsOf } from './siblings.ts'
 import { nextStep } from './staging.ts'
 import { answerOf } from './trigger-faults.ts'
@@ -92,13 +93,22 @@ export const makeSolutions = (ground: RowGround): Solutions => {
   const working = new Map<string, Promise<void>>()
   const solutions = new Map<string, Promise<Solution>>()
 
+  /** Parents of the kind that a table asks for, beside their own rows. */
+  const fitting = new Map<string, FittingParents>()
+  /** What has to stand before a table's rows. */
+  const standingFor = (table: string): readonly string[] => [
+    ...(fitting.get(table)?.statements ?? []),
+    ...(staged.get(table) ?? []),
+  ]
+
   const known = (table: string): KnownRows | undefined => {
     const drafts = drafted.get(table)
     if (cores.has(table) || !drafts) return cores.get(table)
     const rows = new Map([...drafts].map(([f, d]) => [f, d.row] as const))
-    return { rows, stored: rows, staged: staged.get(table) ?? [] }
+    return { rows, stored: rows, staged: standingFor(table) }
   }
-  const keysFor =
+  const keysFor = (own: string): ParentKeys => fitting.get(own)?.keys ?? plainKeysFor(own)
+  const plainKeysFor =
     (own: string): ParentKeys =>
     (ref, family) => {
       const sibling = siblings
@@ -174,16 +184,10 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     siblings.set(id, of)
     const targets = pointedToTwice(ground.parents.hard(id))
     for (const target of targets) {
-      const core = cores.get(target)
       const table = ground.facts.get(target)
-      if (!core || !table || core.problem !== null) continue
-      const rows = families.map((f) => core.rows.get(f)).filter((row) => row !== undefined)
-      const world = [
-        ...worldOf(target, 'core').map((s) => s.sql),
-        ...core.ending,
-        insertRows(table.table, rows),
-      ]
-      const found = await siblingsOf(ground, table, keysFor(target), world)
+      const standing = standingRows(target)
+      if (!table || !standing) continue
+      const found = await siblingsOf(ground, table, standing.keys, standing.world)
       if (found.size === 0) continue
       of.set(target, new Map([...found].map(([f, { stored }]) => [f, stored])))
       const inserted = insertRows(
@@ -252,7 +256,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     for (;;) {
       const attempt = await attemptCore(facts)
       const { core, refusal } = attempt
-      if (core.problem === null) return { ...core, staged: staged.get(facts.table.id) ?? [] }
+      if (core.problem === null) return { ...core, staged: standingFor(facts.table.id) }
       if (await hasSiblings(facts)) continue
       if ((await isStaged(facts, refusal)) || (await isSetAside(facts, refusal))) continue
       return core
@@ -272,7 +276,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     const wanted = families.flatMap((f) => drafts.get(f) ?? [])
     const hopeless = (drafts.get(0)?.broken ?? []).filter((b) => b.startsWith('none of '))
     if (hopeless.length > 0) return { core: { ...nothing, problem: hopeless.join('; ') }, refusal: null }
-    const standing = staged.get(id) ?? []
+    const standing = standingFor(id)
     let ending = standing
     const first = await confirm(facts, 'core', wanted, ending)
     const { refusal } = first
@@ -328,11 +332,24 @@ export const makeSolutions = (ground: RowGround): Solutions => {
     return { core: { rows, stored, drafts, ending, problem: why }, refusal }
   }
 
+  const standingRows = (table: string): Standing | null => {
+    const core = cores.get(table)
+    const facts = ground.facts.get(table)
+    if (!core || !facts || core.problem !== null) return null
+    const rows = families.map((f) => core.rows.get(f)).filter((row) => row !== undefined)
+    const world = [...worldOf(table, 'core').map((s) => s.sql), ...core.ending, insertRows(facts.table, rows)]
+    return { known: core, world, keys: keysFor(table) }
+  }
+
   const solveCircle = async (members: readonly string[]): Promise<void> => {
     const facts = members.flatMap((m) => ground.facts.get(m) ?? [])
     for (const { table } of facts) {
       for (const ref of ground.parents.hard(table.id))
         if (!members.includes(ref.target)) await ensureCore(ref.target)
+    }
+    for (const f of facts) {
+      const found = await fittingParents(ground, f, plainKeysFor(f.table.id), standingRows)
+      if (found) fitting.set(f.table.id, found)
     }
     // Members take each other's keys: a later round knows what the one before has chosen.
     for (let round = 0; round < (facts.length > 1 ? 3 : 1); round++) {

@@ -175,7 +175,7 @@ export const solveUnder = async (
         search.variables.reduce((n, v) => n * v.options.length, 1),
       )
       const best = found[at]![0]
-      row = best ? mended(row, best, search) : takeEqual(row, unpinned, those)
+      row = best ? mended(row, best, search) : takeEqual({ row, variables }, unpinned, those)
     }
     if (JSON.stringify(row) === JSON.stringify(before)) break
     left = await brokenOf(ground, facts, row, constraints)

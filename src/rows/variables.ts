@@ -81,6 +81,7 @@ export const variablesAround = async (
           ...(nullable.length > 0 ? [nulled(nullable)] : []),
           ...partly,
         ]),
+        points: true,
       },
     ]
   })

@@ -1,0 +1,118 @@
+/**
+ * Parents of the kind that a table asks for: where a CHECK, a domain or a computed value fixes a part of what it points
+ * to (`kind = 'place'` beside a foreign key over `(party, kind)`), the parent's own rows are mostly of other kinds. Rows
+ * of that kind stand beside them, one for each family, so that no two families share a parent.
+ */
+import { confirmRows } from './confirm.ts'
+import { parseExpression } from '../postgres/parse.ts'
+import { saidOf, saidOfColumn } from './domain-value.ts'
+import { brokenBy, draftFamilies } from './draft.ts'
+import type { CheckFact, ReferenceFact, TableFacts } from './facts.ts'
+import { insertRows } from './insert.ts'
+import { firstSibling, type ParentKeys } from './reference-groups.ts'
+import { constraintsOf, type RowGround } from './row-ground.ts'
+import type { Row } from './rows.ts'
+import { columnsOf } from './tree.ts'
+import { families, firstRoot, keyValues, type KnownRows } from './world.ts'
+
+/** A table's own rows, and what stands when they are written. */
+export interface Standing {
+  readonly known: KnownRows
+  readonly world: readonly string[]
+  /** Of its parents' rows. */
+  readonly keys: ParentKeys
+}
+
+export interface FittingParents {
+  readonly keys: ParentKeys
+  /** Puts them in place, behind the parents' own rows. */
+  readonly statements: readonly string[]
+}
+
+/** What the table asks of the columns that it points to, said of these. */
+const askedOf = (facts: TableFacts, reference: ReferenceFact): readonly CheckFact[] => {
+  const names = new Map(reference.columns.map((name, i) => [name, reference.targetColumns[i] ?? name]))
+  const own = constraintsOf(facts).map(({ expression }) => ({
+    expression: saidOf(expression, names),
+    columns: columnsOf(parseExpression(expression)),
+  }))
+  const single = reference.columns.flatMap((name) => {
+    const column = facts.table.columns.find((c) => c.name === name)
+    const target = names.get(name)!
+    const isFixed = column?.generated != null && facts.generatedFrom.get(name)?.length === 0
+    const fixed = isFixed ? `value is not distinct from (${column.default ?? 'null'})` : null
+    return [...(column?.domainChecks ?? []), fixed].map((check) => ({
+      expression: check === null ? null : saidOfColumn(check, target),
+      columns: [name],
+    }))
+  })
+  return [...own, ...single].flatMap(({ expression, columns }) =>
+    expression === null || columns.length === 0 || !columns.every((name) => names.has(name))
+      ? []
+      : [{ name: null, expression, columns: columns.map((name) => names.get(name)!) }],
+  )
+}
+
+/** `standing`: of a table whose rows are known; null where there are none yet. */
+export const fittingParents = async (
+  ground: RowGround,
+  facts: TableFacts,
+  keys: ParentKeys,
+  standing: (table: string) => Standing | null,
+  /** What else stands where they are put. */
+  beside?: readonly string[],
+): Promise<FittingParents | null> => {
+  const found = new Map<ReferenceFact, ReadonlyMap<number, Row>>()
+  const statements: string[] = []
+  for (const reference of ground.parents.hard(facts.table.id)) {
+    const target = ground.facts.get(reference.target)
+    const asked = askedOf(facts, reference)
+    const stands = asked.length > 0 ? standing(reference.target) : null
+    if (!target || !stands) continue
+    const rows = families.flatMap((family) => {
+      const row = stands.known.stored.get(family)
+      return row ? [{ family, row }] : []
+    })
+    const constraints = asked.map((check) => ({ ...check, label: check.expression }))
+    const broken = await brokenBy(
+      ground,
+      target,
+      rows.map(({ row }) => row),
+      constraints,
+    )
+    const unfit = families.filter((family) => {
+      const at = rows.findIndex((one) => one.family === family)
+      return at === -1 || broken[at]!.length > 0
+    })
+    if (unfit.length === 0) continue
+    const narrowed = { ...target, checks: [...target.checks, ...asked] }
+    const above = await fittingParents(ground, narrowed, stands.keys, standing, beside ?? stands.world)
+    const drafts = await draftFamilies(
+      ground,
+      narrowed,
+      [...families, ...families.map((f) => f + firstRoot)],
+      above?.keys ?? stands.keys,
+    )
+    const wanted = drafts.filter(({ family }) => unfit.includes(family - firstRoot))
+    const world = [...(beside ?? stands.world), ...(above?.statements ?? [])]
+    const { outcomes } = await confirmRows(ground, narrowed, world, wanted)
+    const made = outcomes.flatMap((outcome, i) =>
+      'row' in outcome ? [{ family: wanted[i]!.family - firstRoot, ...outcome }] : [],
+    )
+    if (made.length === 0) continue
+    found.set(reference, new Map(made.map(({ family, stored }) => [family, stored])))
+    const inserted = insertRows(
+      target.table,
+      made.map(({ row }) => row),
+    )
+    statements.push(...(above?.statements ?? []), `${inserted} on conflict do nothing`)
+  }
+  if (found.size === 0) return null
+  return {
+    statements,
+    keys: (reference, family) => {
+      const row = family < firstSibling ? found.get(reference)?.get(family % firstRoot) : undefined
+      return row ? keyValues(reference, row) : keys(reference, family)
+    },
+  }
+}
