@@ -37,12 +37,27 @@ export interface FunctionFacts {
   readonly body: string | null
   readonly acl: Acl
   readonly comment: string | null
-  /** Shared by all: what stands outside pg_catalog in this database. */
+  /** What stands outside pg_catalog in this database and may be meant by a name in its body. */
   readonly outside: OutsideNames
 }
 
 interface FunctionRow extends Omit<FunctionFacts, 'outside'> {
   readonly uses: readonly Use[]
+  /** Whatever it is given and answers is of types of PostgreSQL's own. */
+  readonly isOfBuiltIns: boolean
+}
+
+interface OutsideRow extends OutsideNames {
+  readonly functionsOfBuiltIns: readonly string[]
+  readonly operatorsOfBuiltIns: readonly string[]
+}
+
+const nothingOutside: OutsideRow = {
+  functions: [],
+  operators: [],
+  types: [],
+  functionsOfBuiltIns: [],
+  operatorsOfBuiltIns: [],
 }
 
 /** `function "public"."f"(integer)`, as ALTER and DROP take it. */
@@ -61,10 +76,11 @@ export const functionKind: StructureKind<FunctionFacts> = {
   onInsert: () => 'runs',
   read: async (db: Session) => {
     const rows = await db.json<FunctionRow>(functionsSql)
-    const [outside = { functions: [], operators: [], types: [] }] =
-      await db.json<OutsideNames>(outsideNamesSql)
-    return rows.map(({ uses, ...row }) => {
-      const facts = { ...row, outside }
+    const [{ functionsOfBuiltIns, operatorsOfBuiltIns, ...all } = nothingOutside] =
+      await db.json<OutsideRow>(outsideNamesSql)
+    const ofBuiltIns = { ...all, functions: functionsOfBuiltIns, operators: operatorsOfBuiltIns }
+    return rows.map(({ uses, isOfBuiltIns, ...row }) => {
+      const facts = { ...row, outside: isOfBuiltIns ? ofBuiltIns : all }
       return {
         id: functionId(facts, facts.args),
         kind: 'function',

@@ -40,6 +40,13 @@ export const withCanonicalSettings = async <T>(db: Session, work: () => Promise<
   }
 }
 
+const included = ({ facts }: Structure): number =>
+  (facts as { readonly include?: readonly string[] }).include?.length ?? 0
+
+/** An index that somebody adds to carry more columns along takes no id from the one that stands. */
+const plainFirst = (a: Structure, b: Structure): number =>
+  included(a) - included(b) || compare(a.name, b.name)
+
 /** Gives a second structure of the same shape `#its_name`, and dependsOn the ids that resulted. */
 const withResolvedIds = (
   structures: readonly Structure[],
@@ -51,7 +58,7 @@ const withResolvedIds = (
   const ids = new Map<Structure, string>()
   const byName = new Map<string, string>()
   for (const [id, alike] of shapes) {
-    for (const [i, structure] of alike.toSorted((a, b) => compare(a.name, b.name)).entries()) {
+    for (const [i, structure] of alike.toSorted(plainFirst).entries()) {
       const own = i === 0 ? id : `${id}#${structure.name}`
       ids.set(structure, own)
       byName.set(`${id}#${structure.name}`, own)

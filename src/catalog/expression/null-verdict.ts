@@ -112,11 +112,11 @@ const anyOfSome = (fields: Record<string, unknown>, left: Known): Known => {
   return left === null && listOf(fieldsOf(array, 'A_ArrayExpr')?.['elements']).length > 0 ? null : undefined
 }
 
-const verdict = (root: ParseNode, column: string): Known => {
+/** `isGiven`: the nodes that are null. */
+const verdict = (root: ParseNode, isGiven: (node: unknown) => boolean): Known => {
   const value = (node: unknown): Known => {
     if (typeof node !== 'object' || node === null) return undefined
-    const name = columnName(node)
-    if (name !== null) return name === column ? null : undefined
+    if (isGiven(node)) return null
     const [kind, fields] = unwrap(node as ParseNode)
     const args = (): readonly Known[] => listOf(fields['args']).map(value)
     switch (kind) {
@@ -167,8 +167,12 @@ const verdict = (root: ParseNode, column: string): Known => {
 /** Whether the condition, as CHECK has it, refuses every row in which the column is null. */
 export const refusesNull = (condition: string, column: string): boolean => {
   try {
-    return verdict(parseExpression(condition), column) === false
+    return verdict(parseExpression(condition), (node) => columnName(node) === column) === false
   } catch {
     return false
   }
 }
+
+/** Whether the expression is null for sure where the nodes that `isGiven` answers for are. */
+export const isNullWhere = (expression: ParseNode, isGiven: (node: unknown) => boolean): boolean =>
+  verdict(expression, isGiven) === null

@@ -2,6 +2,7 @@
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Acl } from '../dependency/dependent-ddl.ts'
 import { functionBodyMutants } from './body-mutants.ts'
+import { answersNullToNull } from './null-answer.ts'
 import { asksNothingOfItsCaller, type PurityFacts } from './purity.ts'
 import { idsOf, makeMutant } from '../make-mutant.ts'
 import { runByItsOwnerAlone, type OwnedFunction } from '../only-owner-writes.ts'
@@ -133,6 +134,8 @@ const others = (structure: Structure<Facts>, isPure: boolean): Mutant[] => {
               ? 'it is called also with null'
               : 'it answers null when an argument is null',
             ddl: [`${alter} ${facts.strict ? 'called on null input' : 'returns null on null input'}`],
+            equivalent:
+              isPure && answersNullToNull(facts) ? 'its expression is null where an argument is null' : null,
           }),
         ]
       : []),

@@ -11,6 +11,10 @@ export const functionsSql = `
     coalesce(pg_catalog.pg_get_function_result(p.oid), 'void') as returns,
     p.proretset as "returnsSet",
     coalesce(p.proargmodes && array['o', 'b', 't']::"char"[], false) as "hasOutputs",
+    not exists (select from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) used
+      join pg_catalog.pg_type t on t.oid = used
+      where t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace or t.typname in ('trigger', 'event_trigger', 'record')
+        or t.typname like 'any%') as "isOfBuiltIns",
     p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype as "isTrigger",
     p.prorettype = 'pg_catalog.event_trigger'::pg_catalog.regtype as "isEventTrigger",
     p.prosecdef as "securityDefiner",
@@ -34,12 +38,27 @@ export const functionsSql = `
       where made_by.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and made_by.objid = p.oid and made_by.deptype = 'i')
   order by n.nspname collate "C", p.proname collate "C", pg_catalog.pg_get_function_identity_arguments(p.oid) collate "C"`
 
-/** Names of functions, operators and types outside pg_catalog, extensions' included. */
+/** No value of a type of PostgreSQL's own becomes one of it unasked: a domain is its base type here. */
+const isApart = (type: string): string => `exists (select from pg_catalog.pg_type apart
+  where apart.oid = ${type} and apart.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and apart.typtype <> 'd'
+    and not exists (select from pg_catalog.pg_cast k join pg_catalog.pg_type own on own.oid = k.castsource
+      where k.casttarget = apart.oid and k.castcontext = 'i' and own.typnamespace = 'pg_catalog'::pg_catalog.regnamespace))`
+
+/**
+ * Names of functions, operators and types outside pg_catalog, extensions' included; and those of the functions and
+ * operators among them that values of PostgreSQL's own types can be given to (citext's `=` is none).
+ */
 export const outsideNamesSql = `
   select
     (select coalesce(json_agg(distinct p.proname), '[]'::json) from pg_catalog.pg_proc p
       where p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace) as functions,
     (select coalesce(json_agg(distinct o.oprname), '[]'::json) from pg_catalog.pg_operator o
       where o.oprnamespace <> 'pg_catalog'::pg_catalog.regnamespace) as operators,
+    (select coalesce(json_agg(distinct p.proname), '[]'::json) from pg_catalog.pg_proc p
+      where p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+        and not exists (select from unnest(p.proargtypes) given where ${isApart('given')})) as "functionsOfBuiltIns",
+    (select coalesce(json_agg(distinct o.oprname), '[]'::json) from pg_catalog.pg_operator o
+      where o.oprnamespace <> 'pg_catalog'::pg_catalog.regnamespace
+        and not ${isApart('o.oprleft')} and not ${isApart('o.oprright')}) as "operatorsOfBuiltIns",
     (select coalesce(json_agg(distinct t.typname), '[]'::json) from pg_catalog.pg_type t
       where t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and t.typcategory <> 'A') as types`
