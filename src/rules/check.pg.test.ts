@@ -155,6 +155,32 @@ describe('check', () => {
     },
   )
 
+  test('a row that another constraint refuses says nothing of a function that takes it', async () => {
+    const excuses = architecture('excuses', {
+      tables: {
+        excuses: table('excuses', { id: 'integer', kind: 'text', days: 'integer', doc: 'uuid' }, (t) => [
+          t.primaryKey('id'),
+          t.required('kind', 'days'),
+          t.check('kind_known', `kind in ('sick', 'family', 'official')`),
+          t.check('some_days', 'days > 0'),
+          t.check('in_order', 'excuse_ok(kind, days, doc)'),
+        ]),
+      },
+    }) as unknown as Architecture
+    const alone = await openRuleLab(
+      server,
+      excuses,
+      `create function excuse_ok(kind text, days integer, doc uuid) returns boolean language plpgsql immutable as $$ begin
+         if kind = 'sick' then return days <= 42 and (days <= 3 or doc is not null);
+         elsif kind = 'family' then return days <= 10;
+         else return days = 1; end if; end $$;
+       create table excuses (id integer primary key, kind text not null check (kind in ('sick', 'family', 'official')),
+         days integer not null check (days > 0), doc uuid, check (excuse_ok(kind, days, doc)))`,
+    )
+    expect(alone.faults()).toEqual([])
+    await alone.close()
+  })
+
   test('a constraint that lets through what the declaration refuses is not green', async () => {
     const prices = architecture('prices', {
       tables: {

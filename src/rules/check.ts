@@ -138,10 +138,10 @@ const isAnsweredBy = async (
   context: RuleContext,
   { world }: Ground,
 ): Promise<boolean> => {
-  if (isAccepted) return true
   const quiet = quieted(context, [context.table])
   const fault = await tryOne(context.db, world, [...quiet, context.rows.insert(context.table, row)])
-  return fault?.constraint === name
+  const isOthers = fault?.sqlstate === '23514' && fault.constraint !== name
+  return isAccepted ? !isOthers : fault?.constraint === name
 }
 
 const addRowCase = async (

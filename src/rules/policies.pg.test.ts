@@ -221,4 +221,26 @@ describe('who is asked as', () => {
       await lab.close()
     }
   })
+
+  it('what breaks while PostgreSQL plans, for no row, is not promised', async () => {
+    const { lab, written } = await opened({
+      name: 'a setting without nullif in a function that is not inlined',
+      table: 'papers',
+      columns: { id: 'bigint', owner: 'bigint', visibility: 'text', faculty: 'integer' },
+      schema: `create table papers (id bigint primary key, owner bigint not null, visibility text not null, faculty integer not null);
+        create function my_faculty() returns integer language sql stable security definer set search_path = public as
+          $$ select current_setting('app.faculty', true)::integer $$;`,
+      policies: {
+        own: { to: 'app', for: 'all', using: `owner = nullif(current_setting('app.me', true), '')::bigint` },
+        open: { to: 'app', for: 'select', using: `visibility = 'open'` },
+        same: { to: 'app', for: 'select', using: `visibility = 'faculty' and faculty = my_faculty()` },
+      },
+    })
+    try {
+      expect(await lab.failing(written.experiments)).toEqual([])
+      expect(written.experiments.length).toBeGreaterThan(5)
+    } finally {
+      await lab.close()
+    }
+  })
 })

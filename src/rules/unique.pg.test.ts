@@ -132,3 +132,25 @@ describe('unique and primaryKey', () => {
     `)
   })
 })
+
+test('a key that may wait promises nothing where another, which cannot, answers for the same rows', async () => {
+  const only = architecture('waiting', {
+    tables: {
+      people: table('people', { id: 'integer' }, (t) => [t.primaryKey('id'), t.check('one', 'id = 1')]),
+      waiting: table('waiting', { course: 'integer', person: 'integer', pos: 'integer' }, (t) => [
+        t.primaryKey('course', 'person'),
+        t.references('person', 'people'),
+        t.unique('course', 'pos', { deferrable: 'immediate' }),
+      ]),
+    },
+  }) as unknown as Architecture
+  const alone = await openRuleLab(
+    server,
+    only,
+    `create table people (id integer primary key constraint people_one check (id = 1));
+     create table waiting (course integer, person integer references people, pos integer, primary key (course, person),
+       unique (course, pos) deferrable)`,
+  )
+  expect(alone.faults().filter((fault) => !fault.includes('unsolved:'))).toEqual([])
+  await alone.close()
+})

@@ -72,6 +72,17 @@ const takesUpserts = async (
   statements: readonly string[],
 ): Promise<boolean> => (await tryOne(db, world, statements))?.sqlstate !== '0A000'
 
+/** Another key, which cannot wait, holds such a pair too: it says no before the transaction could mend it. */
+const isRefusedByOthers = async (
+  { db }: RuleContext,
+  { world }: Ground,
+  key: Key,
+  statements: readonly string[],
+): Promise<boolean> => {
+  const fault = await tryOne(db, world, ['set constraints all deferred', ...statements])
+  return fault !== null && fault.constraint !== null && !key.names.includes(fault.constraint)
+}
+
 const addDuplicateCases = async (
   context: RuleContext,
   ground: Ground,
@@ -108,6 +119,8 @@ const addDuplicateCases = async (
     }
   }
   const mended = [insert, `delete from ${qualified(table)} where ${rows.where(table, first.row)}`]
+  if (key.deferrable !== 'no' && (await isRefusedByOthers(context, ground, key, [...given, ...mended])))
+    return
   await addUntriggered(context, ground, {
     title:
       key.deferrable === 'no'
