@@ -9,7 +9,7 @@ import { saidOf, saidOfColumn } from './domain-value.ts'
 import { brokenBy, draftFamilies } from './draft.ts'
 import type { CheckFact, ReferenceFact, TableFacts } from './facts.ts'
 import { insertRows } from './insert.ts'
-import { firstSibling, type ParentKeys } from './reference-groups.ts'
+import { firstSibling, firstUnfit, type ParentKeys } from './reference-groups.ts'
 import { constraintsOf, type RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { columnsOf } from './tree.ts'
@@ -111,6 +111,7 @@ export const fittingParents = async (
   return {
     statements,
     keys: (reference, family) => {
+      if (family >= firstUnfit) return found.has(reference) ? keys(reference, family - firstUnfit) : null
       const row = family < firstSibling ? found.get(reference)?.get(family % firstRoot) : undefined
       return row ? keyValues(reference, row) : keys(reference, family)
     },

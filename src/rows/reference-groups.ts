@@ -9,6 +9,8 @@ export interface ReferenceGroup {
 
 /** The sibling of family f is asked for as family f + 6, behind the families and their roots. */
 export const firstSibling = 6
+/** The parent that the table's own constraints refuse, where a fitting one stands for family f, is asked for as family f + 9. */
+export const firstUnfit = 9
 
 /** A parent's key for a reference in a family, by referencing column; null when it has no such row. */
 export type ParentKeys = (reference: ReferenceFact, family: number) => Readonly<Record<string, string>> | null
@@ -69,7 +71,8 @@ export const groupOptions = (
     group.references.length > 1 && group.references.length <= 4
       ? everyChoice(group.references.length, [...order.slice(0, 1), family + firstSibling, ...order.slice(1)])
       : []
-  const found = [...same, ...mixed].flatMap((choice) => {
+  const unfit = families.map((f) => group.references.map(() => f + firstUnfit))
+  const found = [...same, ...mixed, ...unfit].flatMap((choice) => {
     const values = assignment(group, choice, keys)
     return values ? [group.columns.map((c) => values[c.name] ?? 'null')] : []
   })

@@ -41,6 +41,21 @@ export const pointedTo = (
   return declared.length > 0 ? declared : (primaryKeysOf(catalog, rule.target)[0]?.facts.columns ?? [])
 }
 
+/** What the table's own rows have in the column that points to this one: rows of the target that stand for them alone. */
+export const keysPointedTo = async (
+  key: ForeignKey,
+  { rows, table }: Pick<RuleContext, 'rows' | 'table'>,
+  targetColumn: string,
+): Promise<readonly string[]> => {
+  const column = key.rule.columns[key.targetColumns.indexOf(targetColumn)] ?? ''
+  const found: string[] = []
+  for (const family of ['a', 'b', 'c'] as const) {
+    const value = (await rows.base(table, family))?.[column] ?? 'null'
+    if (value !== 'null' && value !== 'default') found.push(value)
+  }
+  return found
+}
+
 /** The target's columns as declared, else its declared primary key. null when the target or its key is missing. */
 export const foreignKeyOf = async (
   rule: ReferencesRule,
@@ -171,7 +186,8 @@ export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise
   for (const pins of [{}, await likeChild(key, context)]) {
     if (pins === null) continue
     for (const column of columns) {
-      for (const value of (await freshKeys(context, key.target, column)).slice(0, mostParentsTried)) {
+      const taken = await keysPointedTo(key, context, column)
+      for (const value of (await freshKeys(context, key.target, column, taken)).slice(0, mostParentsTried)) {
         const made = await familyWith(key, context, column, value, pins)
         if (!('unsolved' in made)) return made
         last = made

@@ -55,13 +55,14 @@ export const freshValues = async (
   return fresh
 }
 
-/** Those of them that the table's CHECKs over this column alone do not refuse; all where none is left. */
+/** Those of them (as `freshValues` has them) that the table's CHECKs over this column alone do not refuse; all where none is left. */
 export const freshKeys = async (
   context: Pick<RuleContext, 'rows' | 'db' | 'catalog'>,
   table: Table,
   column: string,
+  not: readonly string[] = [],
 ): Promise<readonly string[]> => {
-  const values = await freshValues(context, table, column)
+  const values = await freshValues(context, table, column, not)
   const own = checksOf(context.catalog, table.id)
     .map(({ facts }) => facts.expression)
     .filter((sql) => {

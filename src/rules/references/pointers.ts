@@ -6,7 +6,14 @@ import { accepted, type Case, type Ground } from '../draft.ts'
 import type { Expected } from '../experiment.ts'
 import { addCircleCase } from './circle.ts'
 import { familyOf } from './family.ts'
-import { obstaclesTo, ownKeyColumn, pointingTo, sharedColumns, type ForeignKey } from '../foreign-key.ts'
+import {
+  keysPointedTo,
+  obstaclesTo,
+  ownKeyColumn,
+  pointingTo,
+  sharedColumns,
+  type ForeignKey,
+} from '../foreign-key.ts'
 import { withComputedKey } from '../computed-key.ts'
 import { freshKeys, freshValues } from '../fresh-value.ts'
 import { makeRow } from '../make-row.ts'
@@ -98,7 +105,8 @@ const missingKey = async (key: ForeignKey, context: RuleContext, parent: Row): P
   const computed = table.columns.find((c) => columns.includes(c.name) && c.generated !== null)
   if (computed === undefined) {
     const own = ownKeyColumn(key, context)
-    const [value] = await freshValues(context, key.target, own)
+    const taken = await keysPointedTo(key, context, own)
+    const [value] = await freshValues(context, key.target, own, taken)
     if (value === undefined) return null
     return pointingTo(key, await withComputedKey(key, context, { ...parent, [own]: value }))
   }
@@ -149,10 +157,9 @@ const heardKey = async (
     !(await isCheckFirst(context, ground, [rows.insert(table, await childOf(context, 'a', pins))]))
   if (await isHeard(first)) return first
   if (key.targetColumns.length === 1) {
-    for (const value of (await freshKeys(context, key.target, key.targetColumns[0]!)).slice(
-      0,
-      mostKeysTried,
-    )) {
+    const [column] = key.targetColumns as readonly [string]
+    const taken = await keysPointedTo(key, context, column)
+    for (const value of (await freshKeys(context, key.target, column, taken)).slice(0, mostKeysTried)) {
       const pins = { [key.rule.columns[0]!]: value }
       if (await isHeard(pins)) return pins
     }
@@ -162,7 +169,9 @@ const heardKey = async (
   const whole = key.rule.columns.every((c) => (ground.base[c] ?? 'null') !== 'null')
   const from = [...(whole ? [ground.base] : []), pointingTo(key, parent)]
   const values = await Promise.all(
-    key.targetColumns.map((column) => freshValues(context, key.target, column)),
+    key.targetColumns.map(async (column) =>
+      freshValues(context, key.target, column, await keysPointedTo(key, context, column)),
+    ),
   )
   const others = from.map((row) =>
     key.rule.columns.map((changed, i) =>
@@ -257,25 +266,34 @@ const addMixedCases = async (
 ): Promise<void> => {
   const { rows, table } = context
   const shared = sharedColumns(key, context)
-  for (const column of key.rule.columns) {
-    const [mine, theirs] = [pointingTo(key, one), pointingTo(key, other)]
-    if (mine[column] === theirs[column]) continue
-    const pins = { ...mine, [column]: theirs[column]! }
-    // In all else they are alike: the mixture is the other parent.
-    if (key.rule.columns.every((c) => pins[c] === theirs[c])) continue
+  const { columns } = key.rule
+  const [mine, theirs] = [pointingTo(key, one), pointingTo(key, other)]
+  // Where its CHECKs take neither parent, the row's own one.
+  const own = Object.fromEntries(columns.map((c) => [c, ground.base[c] ?? 'null']))
+  const isWhole = columns.every((c) => own[c] !== 'null' && own[c] !== 'default')
+  const isParent = (pins: Row): boolean =>
+    [mine, theirs, own].some((parent) => columns.every((c) => pins[c] === parent[c]))
+  const mixturesIn = (column: string): readonly Row[] =>
+    [
+      { ...mine, [column]: theirs[column]! },
+      ...(isWhole ? [mine, theirs].map((from) => ({ ...own, [column]: from[column]! })) : []),
+    ].filter((pins) => !isParent(pins))
+  const addMixed = async (column: string, pins: Row): Promise<boolean> => {
     // The rest of the row belongs to the parent that the shared columns name; a self-reference's parents are rows a and b.
     const family = key.isSelf ? 'c' : shared.has(column) ? 'b' : 'a'
     const row = await childOf(context, family, pins)
     const parents = ownParents(key, context, [one, other])
     // A CHECK of this table keeps the mixture out whatever is referenced.
-    if (await isCheckFirst(context, ground, [...parents, rows.insert(table, row)])) continue
+    if (await isCheckFirst(context, ground, [...parents, rows.insert(table, row)])) return false
     await addRefused(key, context, ground, {
       title: `a row whose ${column} alone is of another row of ${key.rule.target} is refused`,
       given: parents,
       when: [rows.insert(table, row)],
       then: missing(key),
     })
+    return true
   }
+  for (const column of columns) for (const pins of mixturesIn(column)) if (await addMixed(column, pins)) break
 }
 
 /** Null in one column: MATCH SIMPLE lets the rest point anywhere, MATCH FULL refuses. */
