@@ -1,7 +1,7 @@
 /** Another value than a default's, of the same type, by the kind of value: told apart by one row that leaves the column out. */
 import { parseExpression } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
-import { calledName, castType, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
+import { calledName, castType, fieldsOf, type ParseNode } from './expression/tree.ts'
 import { parseSqlType } from './type/sql-type.ts'
 import type { Column } from './table.ts'
 

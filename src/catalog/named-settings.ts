@@ -5,6 +5,12 @@ import type { Catalog } from './structure.ts'
 
 const named = /current_setting\s*\(\s*'(?<name>(?:[^']|'')+)'/giu
 
+/** Those that a text of SQL reads, each as often as it does. */
+export const settingsIn = (text: string): readonly string[] =>
+  [...text.matchAll(named)]
+    .map(({ groups }) => (groups?.['name'] ?? '').replaceAll("''", "'"))
+    .filter((name) => name.includes('.'))
+
 /** In the order of the alphabet; PostgreSQL's own, which always have values, are none of them. */
 export const namedSettings = (catalog: Catalog): readonly string[] => {
   const texts = [...catalog.structures.values()].flatMap(({ kind, facts }) => {
@@ -13,10 +19,7 @@ export const namedSettings = (catalog: Catalog): readonly string[] => {
     const { using, withCheck } = facts as PolicyFacts
     return [using ?? '', withCheck ?? '']
   })
-  const names = texts.flatMap((text) =>
-    [...text.matchAll(named)].map(({ groups }) => (groups?.['name'] ?? '').replaceAll("''", "'")),
-  )
-  return [...new Set(names)].filter((name) => name.includes('.')).toSorted()
+  return [...new Set(texts.flatMap(settingsIn))].toSorted()
 }
 
 /** What such a setting may hold for a cast to take it: a number, a uuid, a truth value, a document. */

@@ -31,7 +31,7 @@ const operators: ReadonlySet<unknown> = new Set([
 /** PostgreSQL's own functions that answer null only for null. */
 const functions: ReadonlySet<unknown> = new Set(
   `abs btrim ceil ceiling char_length concat date_trunc floor initcap jsonb_typeof left length lower lpad ltrim md5 mod
-  octet_length repeat replace reverse right round rpad rtrim sign split_part substr translate trunc upper`.split(
+  octet_length repeat replace reverse right round rpad rtrim setweight sign split_part substr to_tsvector translate trunc upper`.split(
     /\s+/u,
   ),
 )

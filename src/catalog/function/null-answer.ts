@@ -18,7 +18,8 @@ const given = new Set<unknown>(['FUNC_PARAM_IN', 'FUNC_PARAM_DEFAULT'])
 /** The names of its arguments, '' where they have none; null where there are others than plain ones. */
 const namesOf = (made: Record<string, unknown>): readonly string[] | null => {
   const all = listOf(made['parameters']).map((one) => fieldsOf(one, 'FunctionParameter'))
-  return all.every((one) => given.has(one?.['mode'])) ? all.map((one) => String(one?.['name'] ?? '')) : null
+  if (!all.every((one) => given.has(one?.['mode']))) return null
+  return all.map((one) => (typeof one?.['name'] === 'string' ? one['name'] : ''))
 }
 
 /** `select <expression>` or `return <expression>`, and nothing beside it. */

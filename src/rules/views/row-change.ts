@@ -8,9 +8,9 @@ import { uniquesOf } from '../../catalog/unique.ts'
 /**
  * `meets`: a row has all that is asked of its table alone; `pairs`: rows of two tables meet; `gathers`: rows share what
  * they point to; `alike`: they say the same; `copies`: there are more rows;
- * `alone`: the first row is the only one.
+ * `alone`: the first row is the only one; `asks`: somebody whom rows are about reads it.
  */
-export type Promised = 'meets' | 'pairs' | 'gathers' | 'alike' | 'copies' | 'alone'
+export type Promised = 'asks' | 'meets' | 'pairs' | 'gathers' | 'alike' | 'copies' | 'alone'
 
 export interface RowChange {
   /** Completes "with …". */

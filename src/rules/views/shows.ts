@@ -19,6 +19,7 @@ import { mergedFacts, queryFacts, type QueryFacts } from './query-facts.ts'
 import { fillTables, type FilledTables } from './relation-rows.ts'
 import { emptied, rowChanges, type RowChange } from './row-changes.ts'
 import { sameByCondition } from './same-conditions.ts'
+import { oneOfEach, settingChanges } from './setting-changes.ts'
 import { tablesUnder } from './tables-under.ts'
 import { tellApart, type Told } from './tell-apart.ts'
 import { viewQueries } from './view-queries.ts'
@@ -129,7 +130,8 @@ export const addShown = async (
   )
   // Where the view has another text, rows on which it differs from what is declared are looked for, too.
   const isWritten = (await asWritten(context, rule.query)) === view.facts.definition
-  const changes = await rowChanges(context, view, filled, facts)
+  const settings = settingChanges(view, catalog, filled)
+  const changes = [...settings, ...(await rowChanges(context, view, filled, facts))]
   const asked = mutantsAsked(context, view)
   const every = asked.size === 0 ? [] : brokenQueries(view, catalog)
   const all = asked.size === 0 ? [] : viewQueryMutants(view, catalog)
@@ -155,7 +157,7 @@ export const addShown = async (
     ],
     changes,
     refresh: refreshed,
-    otherwise: emptied(context, view, filled),
+    otherwise: settings.length > 0 ? oneOfEach(settings) : emptied(context, view, filled),
   })
   const open = apart.untold.filter((i) => i < mutants.length)
   const own = view.facts.definition

@@ -77,13 +77,16 @@ const firstOfEach = (changes: List): List => [
 /** Changes that promise something, all of them at once: what a query asks for in several tables is seldom met by one. */
 const ensembles = (changes: List): readonly List[] => {
   const of = (promise: RowChange['promises']): List => changes.filter((c) => c.promises === promise)
-  const met = firstOfEach(of('meets'))
+  const asks = of('asks')
+  const met = firstOfEach([...of('meets'), ...asks])
   const pairs = of('pairs')
   const gathers = of('gathers')
   const copies = firstOfEach(of('copies'))
   const alike = of('alike')
   const alone = of('alone')
   const lists = [
+    // What the query shows each of them of the rows as they stand.
+    ...asks.map((one) => [one]),
     met,
     pairs,
     [...met, ...pairs],

@@ -138,6 +138,29 @@ test('writes are carried out by its triggers and rules', async () => {
   }
 }, 30_000)
 
+test('views that ask who reads them are read by somebody', async () => {
+  const queries = {
+    mine: `select id, qty from sales where staff_id = nullif(current_setting('app.staff', true), '')::int`,
+    strict: `select id, mail from people where mail = current_setting('app.mail')`,
+    called: `select id from sales where staff_id = me() and status = 'paid'`,
+  }
+  const me = `create function me() returns int language sql stable as $$ select nullif(current_setting('app.me', true), '')::int $$`
+  const views = Object.entries(queries).map(([name, sql]) => `create view ${name} as ${sql}`)
+  const lab = await openViewLab(
+    server,
+    [tables, me, ...views].join(';\n'),
+    Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, view(name, sql)])),
+  )
+  try {
+    expect(lab.faults()).toEqual([])
+    const { killed, left } = await lab.left((s) => s.kind === 'view')
+    expect(left).toEqual([])
+    expect(killed).toBeGreaterThan(10)
+  } finally {
+    await lab.close()
+  }
+}, 60_000)
+
 test('a trigger or rule that is not there, and a name that says neither', async () => {
   const lab = await openViewLab(server, `${tables}; create view mails as select id, mail from people`, {
     mails: view('mails', 'select id, mail from people', {}, (v) => [v.writtenBy('trigger:nobody')]),
