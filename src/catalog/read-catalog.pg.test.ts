@@ -50,6 +50,22 @@ describe('reading', () => {
     expect(await read(second, [...noise, ...tables])).toEqual(await read(first, tables))
   })
 
+  it('leaves an index its id where another one is added that carries more columns along', async () => {
+    const db = await server.connect(await server.createDatabase('covered'), 'owner')
+    await db.query(`create table t (a int, b int, c int); create index "m id" on t (a, b);
+      create index a_covering on t (a, b) include (c); create index z on t (a, b)`)
+    const { structures } = await readCatalog(db)
+    await db.end()
+    const indexes = [...structures.values()].filter(({ kind }) => kind === 'index')
+    expect(new Map(indexes.map(({ id, name }) => [name, id]))).toEqual(
+      new Map([
+        ['m id', 't/index:a,b'],
+        ['a_covering', 't/index:a,b#a_covering'],
+        ['z', 't/index:a,b#z'],
+      ]),
+    )
+  })
+
   it('takes as many queries for 500 tables as for one', { timeout: 300_000 }, async () => {
     const database = await server.createDatabase('many')
     const owner = await server.connect(database, 'owner')

@@ -51,9 +51,9 @@ const plansNow = async (
 }
 
 /** All plans of these queries, by their rules' ids, as a proof asks for them. */
-const askPlans: AskPlans = async (places, queries, given) => {
+const askPlans: AskPlans = async (places, queries, given, whose) => {
   const run = await plansNow(places.server, places.loaded, queries)
-  const elsewhere = await planElsewhere(places, queries, { given })
+  const elsewhere = await planElsewhere(places, queries, { given, ...whose })
   const ids = [...new Set([...run.keys(), ...elsewhere.plans.keys()])]
   return {
     plans: new Map(ids.map((id) => [id, [...(run.get(id) ?? []), ...(elsewhere.plans.get(id) ?? [])]])),
@@ -90,7 +90,10 @@ export const checkPlans = async (
   try {
     onProgress?.('planning queries', 0, 1)
     const places = { server, template, loaded: database }
-    const { plans, findings } = await askPlans(places, queries, given)
+    const { plans, findings } = await askPlans(places, queries, given, {
+      architecture,
+      catalog: loaded.catalog,
+    })
     const planned = queries.map(({ rule }): PlannedRule => ({
       id: rule.id,
       sentence: rule.sentence,

@@ -13,6 +13,7 @@ import type { Finding, RulePlan } from '../prove/result.ts'
 import { loadQueries, type LoadedQueries } from '../queries/load-queries.ts'
 import type { GivenStatistics } from '../queries/planned-elsewhere.ts'
 import type { PlannedQuery, ProjectParts } from '../queries/project-plans.ts'
+import type { Whose } from '../queries/statistics-plans.ts'
 import type { Migrated, OnProgress } from './migrated.ts'
 import { applySchema } from './migrations.ts'
 import {
@@ -27,6 +28,7 @@ export type AskPlans = (
   places: ProjectParts,
   queries: readonly PlannedQuery[],
   given: GivenStatistics | null,
+  whose: Whose,
 ) => Promise<{
   /** By id of the query. */
   readonly plans: ReadonlyMap<string, readonly RulePlan[]>
@@ -89,10 +91,11 @@ const plansAfter = async (
   ddl: readonly string[],
   given: GivenStatistics | null,
   queries: readonly PlannedQuery[],
-  { migrated: { server, template }, loaded, ask }: CauseParts,
+  { migrated: { server, template, part }, loaded, ask }: CauseParts,
 ): Promise<ReadonlyMap<string, readonly RulePlan[]> | null> => {
+  const whose = { architecture: part.architecture, catalog: loaded.catalog }
   if (ddl.length === 0) {
-    const { plans } = await ask({ server, template, loaded: loaded.database! }, queries, given)
+    const { plans } = await ask({ server, template, loaded: loaded.database! }, queries, given, whose)
     return plans
   }
   const clones: string[] = []
@@ -112,7 +115,7 @@ const plansAfter = async (
       }
     }
     const places = { server, template: clones[0]!, loaded: clones[1]! }
-    return (await ask(places, queries, given)).plans
+    return (await ask(places, queries, given, whose)).plans
   } finally {
     for (const clone of clones) await server.dropDatabase(clone)
   }
@@ -134,7 +137,12 @@ const plansOnLedgersServer = async (
     const { major, locale } = again.facts
     const isLike = major === ledger.head?.major && locale === ledger.head.locale
     if (again.database === null || !isLike) return null
-    return (await ask({ server, template, loaded: again.database }, again.queries, given)).plans
+    return (
+      await ask({ server, template, loaded: again.database }, again.queries, given, {
+        architecture,
+        catalog: again.catalog,
+      })
+    ).plans
   } catch (cause) {
     if (isRefusal(cause)) return null
     throw cause

@@ -36,7 +36,7 @@ export const countersSql = (tag: string): string => `
 select ${literal(tag)} as assay_counters,
        (select told.list from (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                  'table', pg_catalog.format('%I.%I', t.schemaname, t.relname), 'index', t.indexes,
-                 'seq', t.seq_tup_read, 'idx', coalesce(t.idx_tup_fetch, 0),
+                 'scans', t.seq_scan, 'seq', t.seq_tup_read, 'idx', coalesce(t.idx_tup_fetch, 0),
                  'ins', t.n_tup_ins, 'upd', t.n_tup_upd, 'del', t.n_tup_del, 'hot', t.n_tup_hot_upd)
                  order by t.schemaname collate "C", t.relname collate "C"), '[]')::text as list
           from (select x.*, (select pg_catalog.count(*) from pg_catalog.pg_index i where i.indrelid = x.relid) as indexes
@@ -49,6 +49,7 @@ select ${literal(tag)} as assay_counters,
 interface Counted {
   readonly table: string
   readonly index: number
+  readonly scans: number
   readonly seq: number
   readonly idx: number
   readonly ins: number
@@ -71,7 +72,7 @@ export const workBetween = (before: Counters, after: Counters): Pick<CallWork, '
     return {
       table: one.table,
       read: more('seq') + more('idx'),
-      readWhole: more('seq'),
+      readWhole: more('seq') / Math.max(1, more('scans')),
       written: more('ins') + more('upd') + more('del'),
       indexEntries: (more('ins') + more('upd') - more('hot')) * one.index,
     }

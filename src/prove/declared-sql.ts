@@ -15,6 +15,14 @@ const wordAt = (sql: string, position: number): string => {
   return last?.['quoted']?.replaceAll('""', '"') ?? last?.['bare'] ?? ''
 }
 
+/** What stands around the position between parameters and ends of lines, as the declaration has it too. */
+const pieceAt = (sql: string, position: number): { readonly text: string; readonly offset: number } => {
+  const [before, after] = [sql.slice(0, position - 1), sql.slice(position - 1)]
+  const start = /(?:^|\n|\$\d+)(?!.*(?:\n|\$\d+))(?<own>.*)$/su.exec(before)?.groups?.['own'] ?? ''
+  const own = start.trimStart()
+  return { text: `${own}${/^.*?(?=\n|\$\d+|$)/su.exec(after)?.[0] ?? ''}`.trimEnd(), offset: own.length }
+}
+
 /** Finds the SQL text near its declaration and points at PostgreSQL's position in it. */
 const placeOf = ({ rule, sql, fault }: RefusedSql): SourcePlace | null => {
   if (!rule.at) return null
@@ -31,6 +39,13 @@ const placeOf = ({ rule, sql, fault }: RefusedSql): SourcePlace | null => {
     if (at < 0) continue
     const column = at + (fault.position ?? 1)
     return { file, line: n + 1, column, excerpt: excerptOf(text, column) }
+  }
+  const piece = pieceAt(sql, fault.position ?? 1)
+  for (let n = line - 1; piece.text !== '' && n < Math.min(lines.length, line - 1 + reach); n++) {
+    const at = lines[n]!.indexOf(piece.text)
+    if (at < 0) continue
+    const column = at + piece.offset + 1
+    return { file, line: n + 1, column, excerpt: excerptOf(lines[n]!, column) }
   }
   const word = wordAt(sql, fault.position ?? 1)
   for (let n = line - 1; word !== '' && n < Math.min(lines.length, line - 1 + reach); n++) {

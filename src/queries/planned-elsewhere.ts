@@ -9,7 +9,7 @@ import {
   type ProjectionGround,
   type ProjectParts,
 } from './project-plans.ts'
-import { statisticsPlans } from './statistics-plans.ts'
+import { statisticsPlans, type Whose } from './statistics-plans.ts'
 import { sweepQueries } from './sweep-queries.ts'
 
 /** Exported statistics, as a file has them. */
@@ -27,7 +27,7 @@ export interface PlannedElsewhere {
   readonly findings: readonly Finding[]
 }
 
-export interface ElsewhereWish {
+export interface ElsewhereWish extends Whose {
   /** Null: none are kept in the project. */
   readonly given: GivenStatistics | null
   /** Also: at which sizes of its tables each plan becomes another. */
@@ -81,7 +81,7 @@ const openOr = (parts: ProjectParts): Promise<ProjectionGround | AssayError> =>
 export const planElsewhere = async (
   parts: ProjectParts,
   queries: readonly PlannedQuery[],
-  { given, sweeps: isSwept = false, onProgress }: ElsewhereWish,
+  { given, sweeps: isSwept = false, onProgress, ...whose }: ElsewhereWish,
 ): Promise<PlannedElsewhere> => {
   const plans = new Map<string, readonly RulePlan[]>()
   const findings: Finding[] = []
@@ -117,6 +117,6 @@ export const planElsewhere = async (
   )
   take(new Map(told), atSize)
   const sweeps = isSwept ? await sweepQueries(opened, queries, onProgress) : nothing
-  if (given !== null) take(await statisticsPlans(opened, given.statistics, queries), withStatistics)
+  if (given !== null) take(await statisticsPlans(opened, given.statistics, queries, whose), withStatistics)
   return { plans, sweeps, findings }
 }

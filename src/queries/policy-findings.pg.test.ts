@@ -1,6 +1,6 @@
 /** What policies do to plans, seen on a real server; each mend is pasted as it is told, and mends. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { architecture, sql, table } from '../index.ts'
+import { architecture, sql, table, type Architecture } from '../index.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
@@ -20,6 +20,26 @@ const migration = `
   alter table docs enable row level security;
   create policy team on docs using (
     (select count(*) from members m where m.team_id = docs.team_id and m.who = current_setting('app.who', true)) >= 0);
+  create table days (id bigint not null, owner text not null, title text not null, at date not null, kind int not null)
+    partition by range (at);
+  create table "days'24" partition of days for values from ('2020-01-01') to ('2051-01-01') partition by list (kind);
+  create table "days'24 a" partition of "days'24" for values in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+  create table "days'24 b" partition of "days'24" default;
+  create index "days by title" on days (title text_pattern_ops);
+  alter table days enable row level security;
+  create policy own on days using (owner = "who am I"());
+  create view shown with (security_invoker) as select id, title from days;
+  create table olds (id bigint primary key, owner text not null, title text not null);
+  create table older () inherits (olds);
+  alter table olds enable row level security;
+  create policy own on olds using (owner = "who am I"());
+  create table posts (id bigint primary key, owner text not null, title text not null, day date not null, gone_at timestamptz, state text not null);
+  create index on posts (title, day);
+  alter table posts enable row level security;
+  create policy own on posts using (owner = (select "who am I"()) and state = 'it''s out');
+  create table secrets (id bigint primary key, owner text not null);
+  alter table secrets enable row level security;
+  create policy own on secrets using (md5(owner) = "who am I"());
   create role reader nologin;
   grant select on all tables in schema public to reader;`
 
@@ -35,10 +55,63 @@ const docs = table('docs', { id: 'bigint', team_id: 'bigint', kind: 'text' }, (t
   t.required('team_id', 'kind'),
 ])
 
+const days = table('days', { id: 'bigint', owner: 'text', title: 'text', at: 'date', kind: 'int' }, (t) => [
+  t.required('owner', 'title', 'at', 'kind'),
+])
+const olds = table('olds', { id: 'bigint', owner: 'text', title: 'text' }, (t) => [
+  t.primaryKey('id'),
+  t.required('owner', 'title'),
+])
+
+const posts = table(
+  'posts',
+  { id: 'bigint', owner: 'text', title: 'text', day: 'date', gone_at: 'timestamptz', state: 'text' },
+  (t) => [t.primaryKey('id'), t.required('owner', 'title', 'day', 'state')],
+)
+const secrets = table('secrets', { id: 'bigint', owner: 'text' }, (t) => [
+  t.primaryKey('id'),
+  t.required('owner'),
+])
+
+const parted = () => {
+  const made = architecture('parted', {
+    tables: { days, olds, posts, secrets },
+    identity: { role: 'reader', settings: (who) => ({ 'app.who': who['name']! }) },
+  })
+  const like = (from: string) => sql(`select id from ${from} where title like :start`, { start: 'text' })
+  made.query('days by title', ['days'], like('days'), {
+    budget: { never: [] },
+    with: [{ start: 'title-000011%' }],
+  })
+  made.query('days of a view', ['days'], like('shown'), {
+    budget: { never: [] },
+    with: [{ start: 'title-00001%' }],
+  })
+  made.query(
+    'posts that stand',
+    ['posts'],
+    (db, p: { title: string; from: Date; to: Date }) =>
+      db
+        .selectFrom('posts')
+        .select('id')
+        .where('title', '=', p.title)
+        .where('day', '>=', p.from)
+        .where('day', '<', p.to)
+        .where('gone_at', 'is', null)
+        .orderBy('id'),
+    { budget: { rowsReadPerRow: 1_000 } },
+  )
+  made.query('secrets', ['secrets'], sql('select id from secrets where id = :id', { id: 'bigint' }), {
+    budget: { never: [] },
+  })
+  made.query('olds by title', ['olds'], like('olds'), { budget: { never: [] } })
+  return made
+}
+
 const declared = (order: string) => {
   const made = architecture('wiki', {
     tables: { members, notes, docs },
-    identity: { role: 'reader', settings: () => ({ 'app.who': 'owner-00001' }) },
+    identity: { role: 'reader', settings: (who) => ({ 'app.who': who['name']! }) },
   })
   const budget = { budget: { never: [] } }
   made.query(
@@ -74,13 +147,11 @@ const declared = (order: string) => {
 let server: Server
 let template: string
 
+const validated = (made: Architecture) =>
+  validateQueries({ architecture: made, server, template, only: ['queries'] })
+
 const findingsOf = async (order: string): Promise<readonly Finding[]> => {
-  const { findings } = await validateQueries({
-    architecture: declared(order),
-    server,
-    template,
-    only: ['queries'],
-  })
+  const { findings } = await validated(declared(order))
   // Times are told of whatever the machine is at.
   return findings.filter(({ code }) => code !== 'query.slow')
 }
@@ -105,6 +176,33 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 describe('under policies', () => {
+  it('is told of the whole, where partitions, heirs and views are read', async () => {
+    const { findings: found, queries } = await validated(parted())
+    const of = (code: string, sentence: string) =>
+      found.find((one) => one.code === code && one.rule === `queries/${sentence}`)
+    for (const [sentence, id] of [
+      ['days by title', 'days'],
+      ['days of a view', 'days'],
+      ['olds by title', 'olds'],
+    ] as const) {
+      const { summary } = of('query.policy-per-row', sentence)!
+      expect(summary).toMatch(
+        new RegExp(`: the policy "own" of ${id} calls "public"."who am I" for each of \\d+ rows$`, 'u'),
+      )
+    }
+    // Who sees a row by a digest of it cannot be found: that is no green over nothing.
+    expect(found.filter(({ code }) => code === 'query.sees-nothing')).toMatchObject([
+      { rule: 'queries/secrets', severity: 'error' },
+    ])
+    // What the statement and the policy state of a row is true of some, and a range has something in it.
+    const [call] = queries.find(({ sentence }) => sentence === 'posts that stand')!.calls
+    expect(call!.rowsReturned).toBeGreaterThan(0)
+    expect(of('query.reads', 'days of a view')).toBeUndefined()
+    const leaky = of('query.not-leakproof', 'days by title')!
+    expect(leaky.summary).toContain('cannot use "days by title" under the policies of days')
+    expect(sqlOf(leaky)).toContain('alter function pg_catalog.textlike(text, text) leakproof;')
+  })
+
   it('is told what is called for each row, what is asked for each row, and what keeps an index from being used', async () => {
     const first = await findingsOf('order by due desc, title')
     const of = (code: string, sentence: string) =>

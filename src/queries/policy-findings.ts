@@ -3,21 +3,26 @@
  * them. Each mend was tried on the loaded rows, in a transaction that is taken back.
  */
 import type { PolicyFacts } from '../catalog/policy.ts'
-import type { Structure } from '../catalog/structure.ts'
+import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { loopsOf, nodesOf, numberIn, rowsOf, textIn, workOf } from '../postgres/plan-work.ts'
 import type { PlanNode } from '../postgres/plan.ts'
+import type { Wholes } from '../postgres/plan-tree.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Finding } from '../prove/result.ts'
 import { callKey, callsIn, wrapCalls, type CallName } from '../rows/per-row-calls.ts'
-import { columnsIn, few, place, subPlansOf, tableOf, type PlanGround, type RunPlan } from './run-plan.ts'
+import { columnsIn, few, guardedTable, place, subPlansOf, type PlanGround, type RunPlan } from './run-plan.ts'
 
 const timesMore = 4
 
-const indexesOn = (plan: PlanNode): ReadonlySet<string> =>
+/** Those of partitions under the name of their whole. */
+const indexesOn = (plan: PlanNode, wholes: Wholes): ReadonlySet<string> =>
   new Set(
-    nodesOf(plan).flatMap((node) => (typeof node['Index Name'] === 'string' ? [node['Index Name']] : [])),
+    nodesOf(plan).flatMap((node) => {
+      const name = node['Index Name']
+      return typeof name === 'string' ? [wholes.get(name) ?? name] : []
+    }),
   )
 
 const readPerRow = (plan: PlanNode): number => {
@@ -61,7 +66,7 @@ const leakyOnes = async (
   filter: string,
   table: Table,
   lost: readonly string[],
-  { db, planAfter }: PlanGround,
+  { db, planAfter, wholes }: PlanGround,
 ): Promise<Leaky> => {
   const names = new Set(columnsIn(filter, table))
   const types = table.columns
@@ -70,7 +75,7 @@ const leakyOnes = async (
   const usedWith = async (signatures: readonly string[]): Promise<boolean | null> => {
     const plan = await planAfter(signatures.map((one) => `alter function ${one} leakproof`))
     if (plan === null) return null
-    const used = indexesOn(plan)
+    const used = indexesOn(plan, wholes)
     return lost.some((name) => used.has(name))
   }
   let needed = await leakyNamedIn(filter, { types }, db)
@@ -106,15 +111,15 @@ const notLeakproof = async (
   ground: PlanGround,
 ): Promise<readonly Finding[]> => {
   if (asOwner === null) return []
-  const { catalog } = ground
-  const used = indexesOn(plan)
-  const lost = [...indexesOn(asOwner)].filter((name) => !used.has(name))
+  const { catalog, wholes } = ground
+  const used = indexesOn(plan, wholes)
+  const lost = [...indexesOn(asOwner, wholes)].filter((name) => !used.has(name))
   const filtered = nodesOf(plan).find(
-    (node) => typeof node['Filter'] === 'string' && tableOf(node, rule, catalog)?.rowSecurity === true,
+    (node) => typeof node['Filter'] === 'string' && guardedTable(node, rule, catalog) !== undefined,
   )
   const here = readPerRow(plan)
   if (lost.length === 0 || filtered === undefined || here <= timesMore * readPerRow(asOwner)) return []
-  const table = tableOf(filtered, rule, catalog)!
+  const table = guardedTable(filtered, rule, catalog)!
   const filter = textIn(filtered, 'Filter')
   const { signatures: leaky, isTried } = await leakyOnes(filter, table, lost, ground)
   const index = filtered['Node Type'] === 'Seq Scan' ? await indexForPolicies(table, here, ground) : null
@@ -172,23 +177,40 @@ const isCalledIn = (condition: string, { name }: CallName): boolean =>
 const callText = ({ schema, name }: CallName): string =>
   schema === 'pg_catalog' ? name : `${ident(schema)}.${ident(name)}`
 
-/** A policy that calls for each row what is the same for all of them. */
-const policyPerRow = async ({ rule, plan }: RunPlan, ground: PlanGround): Promise<readonly Finding[]> => {
-  const { catalog, db, planAfter } = ground
-  const told = new Set<string>()
-  const found: Finding[] = []
+interface Scanned {
+  readonly table: Table
+  readonly filters: readonly string[]
+  /** How many rows the filters looked at. */
+  readonly read: number
+}
+
+/** What is read under policies, all partitions of a table together. */
+const scannedIn = ({ rule, plan }: RunPlan, catalog: Catalog): readonly Scanned[] => {
+  const found = new Map<string, Scanned>()
   for (const node of nodesOf(plan)) {
-    const table = tableOf(node, rule, catalog)
+    const table = guardedTable(node, rule, catalog)
     const filter = node['Filter']
-    if (!table?.rowSecurity || typeof filter !== 'string' || told.has(table.id)) continue
-    const read = rowsOf(node) + Math.round(loopsOf(node) * numberIn(node, 'Rows Removed by Filter'))
+    if (!table || typeof filter !== 'string') continue
+    const { filters, read } = found.get(table.id) ?? { filters: [], read: 0 }
+    const own = rowsOf(node) + Math.round(loopsOf(node) * numberIn(node, 'Rows Removed by Filter'))
+    found.set(table.id, { table, filters: [...filters, filter], read: read + own })
+  }
+  return [...found.values()]
+}
+
+/** A policy that calls for each row what is the same for all of them. */
+const policyPerRow = async (run: RunPlan, ground: PlanGround): Promise<readonly Finding[]> => {
+  const { catalog, db, planAfter } = ground
+  const { rule } = run
+  const found: Finding[] = []
+  for (const { table, filters, read } of scannedIn(run, catalog)) {
     if (read < few / 10) continue
     for (const { facts } of catalog.of(table.id, 'policy') as readonly Structure<PolicyFacts>[]) {
       if (facts.using === null) continue
       const volatility = await readVolatility(db, callsIn(facts.using))
       const wrapped = wrapCalls(
         facts.using,
-        (call) => volatility.get(callKey(call)) === 's' && isCalledIn(filter, call),
+        (call) => volatility.get(callKey(call)) === 's' && filters.some((filter) => isCalledIn(filter, call)),
         (call) => volatility.has(callKey(call)),
       )
       if (wrapped === null) continue
@@ -197,7 +219,6 @@ const policyPerRow = async ({ rule, plan }: RunPlan, ground: PlanGround): Promis
       const isOnce = (call: CallName): boolean =>
         nodesOf(after!).every((one) => !isCalledIn(textIn(one, 'Filter'), call))
       if (after !== null && !wrapped.calls.every(isOnce)) continue
-      told.add(table.id)
       found.push({
         code: 'query.policy-per-row',
         severity: 'warning',
@@ -215,24 +236,27 @@ const policyPerRow = async ({ rule, plan }: RunPlan, ground: PlanGround): Promis
 
 /** A subquery of a policy that names columns of the row. */
 const policySubquery = ({ rule, plan, asOwner }: RunPlan, { catalog }: PlanGround): readonly Finding[] => {
-  if (asOwner === null) return []
-  const own = subPlansOf(asOwner).length
-  const all = subPlansOf(plan)
-  if (all.length <= own) return []
-  const guarded = nodesOf(plan).find(
-    (node) => tableOf(node, rule, catalog)?.rowSecurity === true && /SubPlan/u.test(textIn(node, 'Filter')),
+  if (asOwner === null || subPlansOf(plan).length <= subPlansOf(asOwner).length) return []
+  const guarded = nodesOf(plan).filter(
+    (node) => /SubPlan/u.test(textIn(node, 'Filter')) && guardedTable(node, rule, catalog) !== undefined,
   )
-  if (!guarded) return []
-  const table = tableOf(guarded, rule, catalog)!
-  const inside = (guarded.Plans ?? []).find((node) => node['Parent Relationship'] === 'SubPlan')
-  if (!inside) return []
+  const [first] = guarded
+  if (!first) return []
+  const table = guardedTable(first, rule, catalog)!
+  // Of each partition it is another one.
+  const inside = guarded
+    .filter((node) => guardedTable(node, rule, catalog) === table)
+    .flatMap((node) =>
+      (node.Plans ?? []).filter((one) => one['Parent Relationship'] === 'SubPlan').slice(0, 1),
+    )
+  if (inside.length === 0) return []
   return [
     {
       code: 'query.policy-per-row',
       severity: 'warning',
       rule: rule.id,
-      summary: `"${rule.sentence}": the policies of ${table.id} run a subquery for each row, ${loopsOf(inside)} times`,
-      why: `it names columns of the row, so that it is asked anew for each: ${textIn(guarded, 'Filter')}`,
+      summary: `"${rule.sentence}": the policies of ${table.id} run a subquery for each row, ${inside.reduce((sum, node) => sum + loopsOf(node), 0)} times`,
+      why: `it names columns of the row, so that it is asked anew for each: ${textIn(first, 'Filter')}`,
       fix: `Let the policy's subquery name no column of ${table.id}, so that it is asked once for the statement: exists (select … where m.team_id = ${table.name}.team_id and …) becomes team_id in (select m.team_id … where …).`,
       ...place(rule),
     },

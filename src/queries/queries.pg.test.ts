@@ -368,7 +368,7 @@ describe('validate', () => {
         return parsePlan(reply!.commands.at(-1)!.rows[0]![0]!)
       }
       const plan = (await planAfter([]))!
-      const ground: PlanGround = { catalog, db: owner, planAfter }
+      const ground: PlanGround = { catalog, wholes: new Map(), db: owner, planAfter }
       const rule = { id: 'queries/x', sentence: 'x', reads: ['pairs'], at: null } as unknown as QueryRule
       const [finding, ...others] = await planFindings({ rule, plan, asOwner: null }, ground)
       expect(others).toEqual([])
@@ -406,15 +406,17 @@ describe('a bad query', () => {
       shop.query('plain', ['orders'], sql('select id from orders where usr_id = :user', { user: 'bigint' }))
       shop.query('built', ['orders'], (db) => db.selectFrom('orders').select('idd' as 'id'))
       shop.query('other', ['orders'], sql('select 1 from ordrs'))
+      shop.query('again', ['orders'], sql('select id frm orders where id = :id', { id: 'bigint' }))
     })
     expect(faults.map((f) => f.message)).toEqual([
       'queries/plain: PostgreSQL refuses its SQL: column "usr_id" does not exist',
       'queries/built: PostgreSQL refuses its SQL: column "idd" does not exist',
       'queries/other: PostgreSQL refuses its SQL: relation "ordrs" does not exist',
+      'queries/again: PostgreSQL refuses its SQL: syntax error at or near "orders"',
     ])
     const lines = faults.map(({ where }) => where!.line)
-    expect(lines).toEqual([lines[0], lines[0]! + 1, lines[0]! + 2])
-    for (const [i, word] of ['usr_id', 'idd', 'ordrs'].entries()) {
+    expect(lines).toEqual([0, 1, 2, 3].map((n) => lines[0]! + n))
+    for (const [i, word] of ['usr_id', 'idd', 'ordrs', 'orders where'].entries()) {
       const { where } = faults[i]!
       expect(where?.file).toMatch(/queries\.pg\.test\.ts$/u)
       const [line, caret] = where!.excerpt!.split('\n')

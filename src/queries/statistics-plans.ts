@@ -1,7 +1,13 @@
-/** The plans of queries with exported statistics: those for any value, since the values themselves did not leave. */
+/**
+ * The plans of queries with exported statistics: those for any value, since the values themselves did not leave, asked
+ * by whoever most rows there are of.
+ */
+import type { Architecture } from '../architecture/architecture.ts'
 import type { QueryRule } from '../architecture/kinds/query.ts'
+import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
 import { relationId } from '../ground/names.ts'
+import { loadParser } from '../postgres/parse.ts'
 import { nodesOf } from '../postgres/plan-work.ts'
 import type { PlanNode } from '../postgres/plan.ts'
 import { planTree } from '../postgres/plan-tree.ts'
@@ -9,6 +15,8 @@ import { namesIn } from '../prove/names-in-text.ts'
 import type { RulePlan } from '../prove/result.ts'
 import { fitStatistics, type Misfit } from '../rows/projected/fit-statistics.ts'
 import type { DatabaseStatistics } from '../rows/projected/statistics.ts'
+import type { Asker } from '../rules/experiment.ts'
+import { settingsOfCommonAsker } from './advise/common-asker.ts'
 import { alike, explainAll, type PlannedQuery, type ProjectionGround } from './project-plans.ts'
 
 const conditions = /(?:Cond|Filter|Key)$/u
@@ -53,16 +61,27 @@ const otherSchema = (rule: QueryRule, missing: readonly Misfit[]): AssayError =>
     mend: 'Export them again from a database that has these migrations and is analyzed: assay statistics export --url … > statistics.json',
   })
 
+/** What says whose rows are whose. */
+export interface Whose {
+  readonly architecture: Architecture
+  readonly catalog: Catalog
+}
+
 /** By id of the query; a text: why there is none; a fault: the statistics are of another version of the schema. */
 export const statisticsPlans = async (
   { projector, wholes }: ProjectionGround,
   given: DatabaseStatistics,
   queries: readonly PlannedQuery[],
+  { architecture, catalog }: Whose,
 ): Promise<ReadonlyMap<string, readonly RulePlan[] | string | AssayError>> => {
   const { statistics, misfits } = fitStatistics(given, projector.local)
   const found = new Map<string, readonly RulePlan[] | string | AssayError>()
+  await loadParser()
+  const settings = settingsOfCommonAsker(architecture, catalog, statistics)
+  // Whoever asked on the loaded rows is nobody there.
+  const asWho = (as: Asker | undefined): Asker | undefined => as && { ...as, settings }
   const calls = queries.flatMap(({ rule, experiments }) =>
-    rule.forms.map((form) => ({ rule, form, as: experiments.find(({ as }) => as)?.as })),
+    rule.forms.map((form) => ({ rule, form, as: asWho(experiments.find(({ as }) => as)?.as) })),
   )
   for (const group of alike(calls, () => ({}))) {
     const statements = group.map(({ form }) => ({ sql: form.sql, parameters: null }))

@@ -21,10 +21,11 @@ import { loadQueries, type LoadedQueries } from './load-queries.ts'
 import type { LoadedQuery } from './loaded-query.ts'
 import { measure } from './measure.ts'
 import { planFindings } from './plan-findings.ts'
-import type { PlanGround } from './run-plan.ts'
+import { withoutAsker, type PlanGround } from './run-plan.ts'
 import { queryFindings } from './query-findings.ts'
 import { targetOf } from './query-target.ts'
 import { timesOf, type Times } from './times.ts'
+import { unseenFindings, type SeenCall } from './unseen-rows.ts'
 import { planElsewhereFor, type ValidateWish } from './validated-plans.ts'
 import { validatedRule } from './validated-rule.ts'
 import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
@@ -53,6 +54,8 @@ interface Measured {
   readonly result: ExperimentResult
   readonly calibration: number
   readonly findings: readonly Finding[]
+  /** Null: it is not asked for as anybody, or was refused. */
+  readonly seen: SeenCall | null
 }
 
 /** As a superuser: functions are marked, policies of any owner are altered. */
@@ -71,7 +74,7 @@ const measureCall = async (
   owner: string,
   query: LoadedQuery,
   experiment: Experiment,
-  loaded: LoadedQueries,
+  { catalog, wholes }: Pick<PlanGround, 'catalog' | 'wholes'>,
 ): Promise<Measured> => {
   const asOwner = experiment.as ? withoutAsker(experiment) : null
   const [observed, free] = (await observeAll(db, owner, [experiment, ...(asOwner ? [asOwner] : [])]))!
@@ -81,7 +84,8 @@ const measureCall = async (
   const none: Times = { median: 0, p95: 0, calibration: 0, runs: 0 }
   const times = plan === null ? none : await measure(db, experiment)
   const ground: PlanGround = {
-    catalog: loaded.catalog,
+    catalog,
+    wholes,
     db,
     planAfter: (ddl) => planAfter(administrator, experiment, ddl),
   }
@@ -90,6 +94,7 @@ const measureCall = async (
     result: { experiment, observed: observed!, holds: broken === null, difference: broken },
     calibration: times.calibration,
     findings: run ? await planFindings(run, ground) : [],
+    seen: run?.asOwner ? { plan: run.plan, asOwner: run.asOwner } : null,
     call: {
       title: experiment.title,
       median: times.median,
@@ -104,11 +109,6 @@ const measureCall = async (
       heaviest: plan && heaviestIn(plan),
     },
   }
-}
-
-const withoutAsker = (experiment: Experiment): Experiment => {
-  const { as, ...others } = experiment
-  return as === undefined ? experiment : others
 }
 
 /** The same is said of several calls: once is enough, in the first one's words. */
@@ -184,13 +184,16 @@ const measureAll = async (
     onProgress?.(`measuring "${query.rule.sentence}"`, done, asked.length)
     const calls: MeasuredCall[] = []
     const results: ExperimentResult[] = []
+    const seen: SeenCall[] = []
     for (const experiment of query.experiments) {
-      const measured = await measureCall(sessions, server.owner, query, experiment, loaded)
+      const measured = await measureCall(sessions, server.owner, query, experiment, { catalog, wholes })
       calls.push(measured.call)
       results.push(measured.result)
       if (measured.calibration > 0) calibrations.push(measured.calibration)
       findings.push(...measured.findings)
+      if (measured.seen) seen.push(measured.seen)
     }
+    findings.push(...unseenFindings(query.rule, seen, catalog))
     const unsolved = [
       ...(query.missing === null ? [] : [query.missing]),
       ...query.unsolved.map((u) => u.summary),

@@ -149,6 +149,11 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Times depend on the machine: they are told, and fail nothing.',
     fix: 'Look at it with EXPLAIN (ANALYZE, BUFFERS), or aim at another time.',
   },
+  'query.sees-nothing': {
+    title: 'Whoever asks in the proof of a query sees none of its rows',
+    why: 'The budget is held against calls that find nothing, so that it holds whatever the statement costs.',
+    fix: 'Name the tables that its policies read, or compare a column with what the settings of the identity say.',
+  },
   'query.unsolved': {
     title: 'A query could not be run',
     why: 'What it costs is not known.',

@@ -69,8 +69,13 @@ const indexLine = (cost: IndexCost, { paint, width }: Layout): string => {
 export const validateText = (result: ValidateResult, layout: Layout): string => {
   const { paint, width } = layout
   const { architecture, queries, writes, indexes, findings, rows, calibration } = result
+  const isFaulty = ({ id }: ValidatedQuery): boolean =>
+    findings.some(({ rule, severity }) => rule === id && severity === 'error')
   const over = queries.filter(
-    (q) => q.unsolved.length > 0 || [...q.calls, ...q.projected].some((call) => call.broken !== null),
+    (q) =>
+      isFaulty(q) ||
+      q.unsolved.length > 0 ||
+      [...q.calls, ...q.projected].some((call) => call.broken !== null),
   )
   const overWrites = writes.filter(
     (w) => w.unsolved.length > 0 || w.calls.some((call) => call.broken !== null),
@@ -90,7 +95,9 @@ export const validateText = (result: ValidateResult, layout: Layout): string => 
   const verdict =
     failed === 0
       ? paint.good(`Every ${what} stays within its budget.`)
-      : paint.bad(`${failed} of ${all} do not stay within their budget, or could not be run.`)
+      : paint.bad(
+          `${failed} of ${all} do not stay within their budget, could not be run, or are told as an error.`,
+        )
   return [
     [paint.strong(wrap(head, width, 0)), ...queries.flatMap((query) => queryLines(query, layout))].join('\n'),
     ...(writes.length === 0

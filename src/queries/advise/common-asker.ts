@@ -8,6 +8,15 @@ import { relationId } from '../../ground/names.ts'
 import type { DatabaseStatistics } from '../../rows/projected/statistics.ts'
 import { isolationOf, settingsFor, type Isolation } from '../../rules/query/isolation.ts'
 
+/** Of a column the value that most rows have; undefined: nothing is known of it. */
+const commonValue = (statistics: DatabaseStatistics, table: string, column: string): string | undefined => {
+  const known = statistics.tables
+    .find((one) => relationId(one) === table)
+    ?.columns.find(({ name }) => name === column)
+  const { common, bounds } = known?.whole ?? known?.own ?? { common: null, bounds: null }
+  return common?.[0] ?? bounds?.[Math.floor(bounds.length / 2)]
+}
+
 /** Needs `loadParser()`. */
 export const settingsOfCommonAsker = (
   architecture: Architecture,
@@ -17,14 +26,16 @@ export const settingsOfCommonAsker = (
   const asking = new Map<string, string>()
   let first: Isolation | undefined
   for (const table of statistics.tables.toSorted((a, b) => b.rows - a.rows)) {
-    const isolation = isolationOf(relationId(table), architecture, catalog)
+    const id = relationId(table)
+    const isolation = isolationOf(id, architecture, catalog)
     first ??= isolation
-    for (const { column, field } of isolation?.columns ?? []) {
-      const known = table.columns.find(({ name }) => name === column)
-      const spread = known?.whole ?? known?.own ?? null
-      const { common, bounds } = spread ?? { common: null, bounds: null }
-      const value = common?.[0] ?? bounds?.[Math.floor(bounds.length / 2)]
-      if (value !== undefined && !asking.has(field)) asking.set(field, value)
+    const told = [
+      ...(isolation?.columns ?? []).map(({ column, field }) => ({ field, table: id, column })),
+      ...(isolation?.members ?? []).flatMap(({ who, field }) => (who === null ? [] : [{ field, ...who }])),
+    ]
+    for (const { field, table: of, column } of told) {
+      const value = asking.has(field) ? undefined : commonValue(statistics, of, column)
+      if (value !== undefined) asking.set(field, value)
     }
   }
   return settingsFor(first, architecture, asking)

@@ -215,7 +215,7 @@ export const loadForPlans = async (
   })
   // Beside a transaction that is still open, VACUUM would not call the rows visible to all, and no plan read an index alone.
   await share(owners, plans, (owner, { table }) => owner.query(`vacuum ${qualified(table)}`))
-  for (const [id, repeats] of options.repeats ?? [])
+  for (const [id, repeats] of options.repeats?.columns ?? [])
     await tellTogether(first, catalog.tables.get(id), repeats)
   const columnsFor = columnsAsked(catalog, statements)
   await share(owners, plans, (owner, { table }) => {

@@ -12,6 +12,7 @@ import { jsonPathsIn, keysOfTable, type LoadKey } from './keys.ts'
 import { followsIn, type Follows } from './ordered.ts'
 import { numberInTurn, spreadNumber, spreadsOf, type Repeats } from './spread.ts'
 import { valueAt, type NumberSql } from './values.ts'
+import { ident } from '../../postgres/quote.ts'
 import { askOnce, readNoTable } from '../known-answers.ts'
 import type { Rows } from '../rows.ts'
 import { askEach } from '../savepoint.ts'
@@ -121,9 +122,10 @@ const casesOfCandidates = async (
 const conditionsOf = async (
   table: Table,
   keys: readonly LoadKey[],
+  unmet: readonly string[],
   db: Session,
 ): Promise<readonly Condition[]> => {
-  const predicates = keys.flatMap(({ predicate }) => predicate ?? [])
+  const predicates = [...keys.flatMap(({ predicate }) => predicate ?? []), ...unmet]
   const bounds = await readPartitionBounds(db, table)
   return [
     ...[...new Set(predicates)].map((sql) => ({ sql, mustHold: false })),
@@ -131,16 +133,38 @@ const conditionsOf = async (
   ]
 }
 
-/** Deterministic: the same catalog gives the same expressions. */
-export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<LoadPlan> => {
+/** Conditions that statements state and that no row would meet, so that they would find nothing whatever they ask for. */
+const unmetBy = async (
+  { table, values, count }: LoadPlan,
+  { db, repeats }: LoadPlanParts,
+): Promise<readonly string[]> => {
+  const stated = [...(repeats?.conditions.get(table.id) ?? [])].toSorted()
+  const known: string[] = []
+  for (const sql of stated) if (await readNoTable(db, [sql])) known.push(sql)
+  if (known.length === 0) return []
+  const columns = table.columns.flatMap(({ name, type, generated }) =>
+    generated === null ? [`${values.get(name) ?? `null::${type}`} as ${ident(name)}`] : [],
+  )
+  const rows = `(select ${columns.join(', ')} from pg_catalog.generate_series(0::bigint, ${count - 1}) as n) as ${ident(table.name)}`
+  const replies = await askEach(
+    db,
+    known.map((sql) => `select pg_catalog.bool_or((${sql}) is true) from ${rows}`),
+  )
+  return known.filter(
+    (_, i) => replies[i]!.fault === null && replies[i]!.commands.at(-1)?.rows[0]?.[0] === 'f',
+  )
+}
+
+/** `unmet`: conditions that some rows have to meet. */
+const planRows = async (table: Table, parts: LoadPlanParts, unmet: readonly string[]): Promise<LoadPlan> => {
   await loadParser()
   const { catalog, rows, db } = parts
   const keys = keysOfTable(table, catalog)
   const count = keys.some((key) => key.method === 'brin') ? countForBrin : usualCount
-  const cases = await solveCases(table, rows, await conditionsOf(table, keys, db))
+  const cases = await solveCases(table, rows, await conditionsOf(table, keys, unmet, db))
   const caseOf = new Map(cases.flatMap((c) => c.columns.map((column) => [column, c] as const)))
   const spreads = spreadsOf(table, keys, new Set(caseOf.keys()), parts.repeats)
-  const repeats = parts.repeats?.get(table.id)
+  const repeats = parts.repeats?.columns.get(table.id)
   const keyed = new Set(keys.flatMap((key) => key.parts.flatMap((part) => part.columns)))
   const isFree = (name: string): boolean => !keyed.has(name) && !caseOf.has(name)
   const follows = parts.repeats ? followsIn(table, catalog, isFree) : new Map<string, Follows>()
@@ -177,4 +201,11 @@ export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<Load
     else if (column.notNull) without.push(column.name)
   }
   return { table, count, values, without }
+}
+
+/** Deterministic: the same catalog gives the same expressions. */
+export const planLoad = async (table: Table, parts: LoadPlanParts): Promise<LoadPlan> => {
+  const plan = await planRows(table, parts, [])
+  const unmet = await unmetBy(plan, parts)
+  return unmet.length === 0 ? plan : planRows(table, parts, unmet)
 }

@@ -24,12 +24,17 @@ const carrierOf = (table: Table, key: LoadKey, taken: ReadonlySet<string>): stri
     .flatMap((part) => part.columns)
     .findLast((name) => !taken.has(name) && canBeMany(table.columns.find((c) => c.name === name)))
 
-/**
- * By relation id and column: how many values come again and again, for the sake of statements that ask for one of
- * them. `inTurn`: row by row, so that columns of one row and of rows that reference each other go together.
- * `isDeclared`: statistics that say so are proven, and nobody else tells the planner.
- */
-export type Repeats = ReadonlyMap<string, ReadonlyMap<string, Repeat>>
+/** What statements need of the rows that they are planned on. */
+export interface Repeats {
+  /**
+   * By relation id and column: how many values come again and again, for the sake of statements that ask for one of
+   * them. `inTurn`: row by row, so that columns of one row and of rows that reference each other go together.
+   * `isDeclared`: statistics that say so are proven, and nobody else tells the planner.
+   */
+  readonly columns: ReadonlyMap<string, ReadonlyMap<string, Repeat>>
+  /** By relation id: conditions over its columns that statements and policies state; some rows have to meet them. */
+  readonly conditions: ReadonlyMap<string, ReadonlySet<string>>
+}
 
 export interface Repeat {
   readonly values: number
@@ -50,7 +55,7 @@ export const spreadsOf = (
     if (column !== undefined && !spreads.has(column)) spreads.set(column, spread)
   }
   for (const key of keys.filter((k) => k.isUnique)) say(carrierOf(table, key, taken), 'distinct')
-  for (const [column, { values }] of repeats?.get(table.id) ?? []) say(column, values)
+  for (const [column, { values }] of repeats?.columns.get(table.id) ?? []) say(column, values)
   for (const key of keys.filter((k) => k.method === 'brin')) {
     for (const column of key.parts.flatMap((p) => p.columns)) say(column, 'distinct')
   }

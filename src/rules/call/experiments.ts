@@ -23,7 +23,7 @@ import type {
 import { isNamed } from '../../architecture/partial-call.ts'
 import { givenIn, parametersOf, type CallParameter } from './origins.ts'
 import { statementsOf, waysOf, type CallWay, type DeclaredCall } from './recorded.ts'
-import { isolatingColumns } from '../query/isolation.ts'
+import { isolationOf, rowByRow, tellingColumns } from '../query/isolation.ts'
 import { settingsOfAsker } from './asking.ts'
 import { callValues, type ValueWish } from './values.ts'
 
@@ -80,26 +80,38 @@ const rootOf = (
 /** The tables that a call names, with rows enough, and few tenants, so that one of them has enough. */
 const fillingFor = ({ rule, catalog, architecture }: CallParts, rows: number): Call['filled'] => {
   const filling = new Map<string, TableFilling>()
-  const columnsOf = (id: string): readonly string[] => isolatingColumns(id, architecture, catalog)
+  const columnsOf = (id: string): readonly string[] => tellingColumns(id, architecture, catalog)
   const further = Math.max(0, ...rule.reads.map((id) => columnsOf(id).length - 1))
   const enough = Math.max(fewestRows, rows * share * furtherParts ** further)
   for (const id of rule.reads) if (catalog.tables.has(id)) filling.set(id, { rows: enough, distinct: {} })
-  for (const id of rule.reads)
-    for (const [i, column] of columnsOf(id).entries()) {
-      const root = rootOf(id, column, catalog)
-      const known = filling.get(root.table)
-      const values = i === 0 ? tenants : furtherParts
-      if (root.column === null) filling.set(root.table, { rows: values, distinct: known?.distinct ?? {} })
-      else
-        filling.set(root.table, {
-          rows: known?.rows ?? null,
-          distinct: { ...known?.distinct, [root.column]: values },
-        })
-    }
+  const fewOf = (id: string, column: string, values: number): void => {
+    const root = rootOf(id, column, catalog)
+    const known = filling.get(root.table)
+    // Of a table that the call reads itself there are so many that one statement for each of its rows is noticed.
+    const rows = rule.reads.includes(root.table) ? Math.max(values, tenants) : values
+    if (root.column === null) filling.set(root.table, { rows, distinct: known?.distinct ?? {} })
+    else
+      filling.set(root.table, {
+        rows: known?.rows ?? null,
+        distinct: { ...known?.distinct, [root.column]: values },
+      })
+  }
+  for (const id of rule.reads) {
+    const columns = columnsOf(id)
+    for (const [i, column] of columns.entries()) fewOf(id, column, i === 0 ? tenants : furtherParts)
+    const isolation = isolationOf(id, architecture, catalog)
+    // Rows of the tables that say whose they are meet them.
+    for (const { links } of isolation?.members ?? [])
+      for (const { own, table, column } of links)
+        if (columns.includes(own)) fewOf(table, column, columns.indexOf(own) === 0 ? tenants : furtherParts)
+    // Each of few sees many rows.
+    for (const { who } of isolation ? rowByRow(id, isolation, catalog) : [])
+      if (who !== null && who.table !== id) fewOf(who.table, who.column, tenants)
+  }
   return filling
 }
 
-const summable = /^(?:smallint|integer|bigint|numeric)\b/u
+const summable = /^(?:smallint|integer|bigint|numeric(?:\(\d+,-?\d+\))?)$/u
 
 /** How many rows its tables have, and the sums of the numbers that no key and no sequence gives. */
 const tallyOf = ({ rule, catalog }: CallParts): string => {

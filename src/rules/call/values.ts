@@ -71,7 +71,7 @@ interface Parts {
 const conditionOf = ({ table, alias, origins }: Picked, { asking, architecture, catalog }: Parts): string => {
   const conditions = [
     ...origins.map(({ expression }) => `(${expression}) is not null`),
-    ...ofAsker(alias, isolationOf(table.id, architecture, catalog), asking),
+    ...ofAsker(alias, table.id, isolationOf(table.id, architecture, catalog), asking),
   ]
   return conditions.length === 0 ? 'true' : conditions.join(' and ')
 }

@@ -34,7 +34,7 @@ interface Scope {
 /** How deep functions call functions. */
 const deepest = 4
 
-const parameterNames = ({ statement }: FunctionFacts): readonly string[] => {
+export const parameterNames = ({ statement }: FunctionFacts): readonly string[] => {
   try {
     const [create] = parseStatements(statement)
     const listed = nodeParts(create?.node)?.[1]['parameters']

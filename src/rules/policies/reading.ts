@@ -193,7 +193,7 @@ export const sourcesOf = (
 }
 
 /** The part of a WHERE as text over the table's bare columns; null where it names anything else. */
-const conditionOver = (part: unknown, source: Source, isOnly: boolean): string | null => {
+export const conditionOver = (part: unknown, source: Source, isOnly: boolean): string | null => {
   let fits = true
   let names = 0
   const bare = (node: unknown): unknown => {
@@ -247,7 +247,7 @@ export const joinConditions = (from: unknown): readonly unknown[] => {
   return found
 }
 
-const lookedAtIn = (
+export const lookedAtIn = (
   trees: readonly unknown[],
   tableNamed: (named: Named) => Table | undefined,
   direct: boolean,

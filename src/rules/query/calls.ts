@@ -1,14 +1,25 @@
 /** The calls that a query is proven with: with a value that many rows have, with a rare one, and with one that none has. */
 import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import { ident } from '../../postgres/quote.ts'
+import { readNoTable } from '../../rows/known-answers.ts'
 import type { Asker } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryEach } from '../trial.ts'
-import { conditionsOf, isGrouped, type Condition, type Conditions } from './conditions.ts'
-import { isolationOf, settingsFor, type Isolation } from './isolation.ts'
-import { absentValue, isValue, sampleRow, type RowSource, type SampleWish } from './sample.ts'
+import { conditionsOf, isGrouped, type Condition, type Conditions, type Source } from './conditions.ts'
+import {
+  fieldsOf,
+  isolationOf,
+  settingsFor,
+  tellingColumns,
+  type Asking,
+  type Isolation,
+} from './isolation.ts'
+import { absentValue, isValue, sampleRow, type RowSource, type Sampled, type SampleWish } from './sample.ts'
+import { statedByPolicies, statedIn } from './stated-conditions.ts'
 import { parameterTypes } from '../../postgres/prepared.ts'
 import { withValues, type TypedValue } from './text.ts'
+import { guardOf } from './who-sees.ts'
 
 export interface QueryCall {
   readonly title: string
@@ -74,9 +85,34 @@ interface Sampling {
   readonly values: (TypedValue | null)[]
   readonly rows: number | null
   /** Who asks, by what the rows are told apart by. */
-  readonly asking: ReadonlyMap<string, string>
+  readonly asking: Asking
   /** Undefined: nothing tells whose the rows are. */
   readonly isolation: Isolation | undefined
+}
+
+/** The end of a range that the value of its beginning would leave empty: `at >= $1 and at < $2`. */
+const isFurther = (one: Condition, all: readonly Condition[]): boolean => {
+  const other = all.find(
+    ({ use, expression, parameter }) =>
+      use === 'bound' && expression === one.expression && parameter !== one.parameter,
+  )
+  if (one.use !== 'bound' || other === undefined) return false
+  return one.open === undefined ? other.open === 'above' : one.open === 'below'
+}
+
+/** What the statement and the policies state of a row of the relation: the row that is asked for meets it. */
+const statedOf = async (
+  sql: string,
+  id: string,
+  { catalog, db }: CallContext,
+): Promise<readonly string[]> => {
+  const stated = [...statedIn(sql, catalog), ...statedByPolicies(id, catalog)].filter(
+    ({ table }) => table === id,
+  )
+  const plain: string[] = []
+  for (const one of new Set(stated.map((each) => each.sql)))
+    if (await readNoTable(db, [one])) plain.push(`(${one})`)
+  return plain
 }
 
 /** Values of one call; each relation's are those of one row, and one asker sees the rows. */
@@ -90,7 +126,7 @@ const sampleCall = async (
   const values: (TypedValue | null)[] = form.parameters.map((one, i) =>
     'value' in one ? { text: one.value, type: types[i] ?? 'text' } : null,
   )
-  const asking = new Map<string, string>()
+  let asking: Asking = new Map()
   let whose: Isolation | undefined
   let rows: number | null = null
   const named = (condition: Condition): boolean => 'name' in (form.parameters[condition.parameter - 1] ?? {})
@@ -104,32 +140,45 @@ const sampleCall = async (
     const own = all.filter((one) => one.alias === alias)
     const wanted = own.filter(named)
     const isolation = isolationOf(id, context.architecture, context.catalog)
-    const isolating = isolation?.columns ?? []
-    if (!table || (wanted.length === 0 && isolating.every(({ field }) => asking.has(field)))) continue
+    const isAnswered = isolation === undefined || fieldsOf(isolation).every((field) => asking.has(field))
+    if (!table || (wanted.length === 0 && isAnswered)) continue
     const fixed = own.flatMap((one) => {
       const value = values[one.parameter - 1]
       return one.use === 'equal' && !named(one) && value?.text != null
         ? [isValue(one.expression, value.text)]
         : []
     })
-    const whoSql = isolating.map(({ column }) => `${ident(alias)}.${ident(column)}`)
-    const ofAsker = isolating.flatMap(({ field }, i) => {
-      const value = asking.get(field)
-      return value === undefined ? [] : [isValue(whoSql[i]!, value)]
-    })
+    const guard = isolation === undefined ? null : await guardOf(isolation, table, context)
+    const telling = guard?.columns ?? []
+    const shared = tellingColumns(id, context.architecture, context.catalog)
     const expressions = [
-      ...wanted.map((one) => ({ sql: one.expression, grouped: isGrouped(one.use) })),
-      ...whoSql.map((sql) => ({ sql, grouped: true })),
+      ...wanted.map((one) => ({
+        sql: one.expression,
+        grouped: isGrouped(one.use),
+        isFurther: isFurther(one, wanted),
+      })),
+      ...telling.map((column) => ({
+        sql: `${ident(alias)}.${ident(column)}`,
+        grouped: shared.includes(column),
+      })),
     ]
-    const wish: SampleWish = { table, alias, expressions, where: [...fixed, ...ofAsker] }
-    const sampled =
-      (await sampleRow(wish, which !== 'rare', context)) ??
-      (await sampleRow({ ...wish, where: [] }, which !== 'rare', context))
+    const seen = guard?.conditions(alias, asking) ?? []
+    const wish: SampleWish = {
+      table,
+      alias,
+      expressions,
+      where: [...fixed, ...seen],
+      common: guard?.common ?? [],
+    }
+    const stated = await statedOf(form.sql, id, context)
+    let sampled: Sampled | null = null
+    for (const where of [[...wish.where, ...stated], wish.where, []])
+      sampled ??= await sampleRow({ ...wish, where }, which !== 'rare', context)
     if (sampled === null) continue
     if (expressions.some((one) => one.grouped)) rows ??= sampled.rows
     whose ??= isolation
-    for (const [i, { field }] of isolating.entries())
-      if (!asking.has(field)) asking.set(field, sampled.values[wanted.length + i]!)
+    const row = new Map(telling.map((column, i) => [column, sampled.values[wanted.length + i]!]))
+    if (guard) asking = await guard.askers(row, asking)
     for (const [i, condition] of wanted.entries()) {
       const type = types[condition.parameter - 1] ?? 'text'
       const absent = which === 'absent' && isGrouped(condition.use) ? absentFor(condition, type) : null
@@ -157,6 +206,14 @@ const titleOf = (form: QueryForm, words: string): string => {
   return `with ${words}, it stays within the budget`
 }
 
+/** Views have no policies: who asks is somebody of the tables that a query names beside them. */
+const behindViews = (rule: QueryRule, sources: readonly Source[], { tables }: Catalog): readonly Source[] =>
+  sources.every(({ id }) => tables.has(id))
+    ? []
+    : rule.reads
+        .filter((id) => tables.has(id) && sources.every((source) => source.id !== id))
+        .map((id, i) => ({ alias: `assay_read_${i + 1}`, id }))
+
 /** Needs `loadParser()`. */
 export const callsOf = async (
   rule: QueryRule,
@@ -166,7 +223,8 @@ export const callsOf = async (
   const types = await typesOf(form.sql, context)
   const columnsOf = (id: string): readonly string[] =>
     context.catalog.tables.get(id)?.columns.map(({ name }) => name) ?? []
-  const conditions = conditionsOf(form.sql, columnsOf)
+  const { all, sources } = conditionsOf(form.sql, columnsOf)
+  const conditions = { all, sources: [...sources, ...behindViews(rule, sources, context.catalog)] }
   const isFixed = form.parameters.every((one) => 'value' in one)
   const found: QueryCall[] = []
   const without = new Set<string>()

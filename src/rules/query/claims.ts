@@ -6,9 +6,11 @@
 import type { QueryRule } from '../../architecture/kinds/query.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
+import { relationObjectId } from '../../catalog/uses.ts'
 import type { PlanNode } from '../../postgres/plan.ts'
 import { nodesOf, textIn } from '../../postgres/plan-work.ts'
 import { statementsOf } from '../call/recorded.ts'
+import { relationOfId } from '../ddl.ts'
 import type { RuleKind } from '../rule-kind.ts'
 
 export const keyKinds = ['index', 'unique', 'primaryKey', 'excludes'] as const
@@ -63,8 +65,15 @@ const statisticsOf = ({ budget, reads }: QueryRule, catalog: Catalog): readonly 
     ? []
     : reads.flatMap((id) => catalog.of(id, 'statistics').map((one) => one.id))
 
+/** What keeps an answer: without it the query has nothing to read. */
+const keptAnswersOf = ({ reads }: QueryRule, catalog: Catalog): readonly string[] =>
+  reads
+    .map((id) => relationObjectId('materializedView', relationOfId(id)))
+    .filter((id) => catalog.structures.has(id))
+
 export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) => [
   ...statisticsOf(rule, catalog),
+  ...keptAnswersOf(rule, catalog),
   ...claimsOfPlans(
     statementsOf(rule).flatMap(
       ({ sql, parameters }) => normal.statement(sql, parameters.length, Boolean(rule.function)) ?? [],

@@ -24,6 +24,8 @@ export interface Condition {
   readonly column: string | null
   /** The name by which the statement calls that relation; null for a limit. */
   readonly alias: string | null
+  /** Of a bound that lets through what lies on one side of it alone: `sold_on < $2`. */
+  readonly open?: 'above' | 'below'
 }
 
 /** A relation that a statement names. */
@@ -107,6 +109,13 @@ const useOf = (kind: unknown, operator: string): ConditionUse | null => {
   }
 }
 
+/** What a comparison lets through: what is above its parameter, or below it; null: the parameter itself, too. */
+const openEndOf = (body: Record<string, unknown>, isLeft: boolean): Condition['open'] | null => {
+  const operator = body['kind'] === 'AEXPR_OP' ? nameList(body['name']).at(-1) : undefined
+  if (operator !== '<' && operator !== '>') return null
+  return (operator === '<') === isLeft ? 'above' : 'below'
+}
+
 /** `(a, b) < ($1, $2)` and `a between $1 and $2` as pairs. */
 export const pairsOf = (left: unknown, right: unknown): readonly (readonly [unknown, unknown])[] => {
   const [a, b] = [nodeParts(left), nodeParts(right)]
@@ -169,11 +178,13 @@ export const conditionsOf = (sql: string, columnsOf: ColumnsOf): Conditions => {
     if (use === null) return
     for (const [left, right] of pairsOf(body['lexpr'], body['rexpr'])) {
       const [expression, value] = (use === 'equal' ? insideOf(left, right) : null) ?? [left, right]
+      const open = use === 'bound' ? openEndOf(body, left === body['rexpr']) : null
       const parameter = parameterOf(value)
       const alias = parameter === null ? null : aliasOf(expression, sources, columnsOf)
       if (parameter === null || alias === null) continue
       const text = deparseExpression(expression as ParseNode)
-      add({ parameter, use, expression: text, column: columnOf(underCasts(expression)), alias })
+      const column = columnOf(underCasts(expression))
+      add({ parameter, use, expression: text, column, alias, ...(open ? { open } : {}) })
     }
   })
   return { sources, all }

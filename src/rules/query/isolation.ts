@@ -1,17 +1,21 @@
 /**
  * By which columns a table's rows are somebody's: as it is declared (`t.isolatedBy`), and as the policies say that hold
- * for the application's role: `org_id = current_setting('app.org')::bigint and region = current_setting('app.region')`.
+ * for the application's role: `org_id = current_setting('app.org')::bigint and region = current_setting('app.region')`,
+ * and by which other tables (`members.ts`).
  */
 import type { Architecture, Identity } from '../../architecture/architecture.ts'
 import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
 import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { FunctionFacts } from '../../catalog/function.ts'
+import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { PolicyFacts } from '../../catalog/policy.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { parseExpression } from '../../postgres/parse.ts'
+import { ident } from '../../postgres/quote.ts'
 import { columnsOf, constantOf, nameList, nodeParts, walk } from '../../rows/tree.ts'
 import { comparisonsIn } from '../policies/identity-comparisons.ts'
 import { carriedBy, settingsOfFields, type Carried } from './asker-fields.ts'
+import { membersReader, type Instead, type Members } from './members.ts'
 
 /** A row is seen by who brings the value that it has here. */
 export interface IsolatingColumn {
@@ -21,8 +25,10 @@ export interface IsolatingColumn {
 }
 
 export interface Isolation {
-  /** At least one; each another field. */
+  /** Each another field. There is one, or a table that says whose rows they are. */
   readonly columns: readonly IsolatingColumn[]
+  /** Other tables that say it; several of one field have to agree. */
+  readonly members: readonly Members[]
   /** Its own words for who asks, by the first column's value; null: the architecture's identity. */
   readonly who: IsolatedByRule['who']
 }
@@ -89,58 +95,77 @@ const fieldFor = (column: string, words: string, carried: readonly Carried[]): s
   return (alike ?? left[0])?.field ?? null
 }
 
+type Whose = Pick<Isolation, 'columns' | 'members'>
+
 interface Seen {
   readonly own: ReadonlySet<string>
   readonly carried: readonly Carried[]
   readonly catalog: Catalog
+  readonly membersIn: (node: unknown) => Members | null
 }
 
-const together = (some: readonly IsolatingColumn[]): readonly IsolatingColumn[] =>
-  some.filter(({ field }, i) => some.findIndex((one) => one.field === field) === i)
+const nobodys: Whose = { columns: [], members: [] }
 
-/** The columns by whose values it lets a row through: all that AND joins, of alternatives the first. */
-const columnsIn = (node: unknown, seen: Seen): readonly IsolatingColumn[] => {
+const isKnown = ({ columns, members }: Whose): boolean => columns.length + members.length > 0
+
+const together = (some: readonly Whose[]): Whose => {
+  const columns = some.flatMap((one) => one.columns)
+  return {
+    columns: columns.filter(({ field }, i) => columns.findIndex((one) => one.field === field) === i),
+    members: some.flatMap((one) => one.members),
+  }
+}
+
+/** By what it lets a row through: all that AND joins, of alternatives the first. */
+const whoseIn = (node: unknown, seen: Seen): Whose => {
   const [kind, body] = nodeParts(node) ?? []
   if (kind === 'BoolExpr') {
-    const parts = (body!['args'] as readonly unknown[]).map((one) => columnsIn(one, seen))
-    if (body!['boolop'] === 'AND_EXPR') return together(parts.flat())
-    return body!['boolop'] === 'OR_EXPR' ? (parts.find(({ length }) => length > 0) ?? []) : []
+    const parts = (body!['args'] as readonly unknown[]).map((one) => whoseIn(one, seen))
+    if (body!['boolop'] === 'AND_EXPR') return together(parts)
+    return body!['boolop'] === 'OR_EXPR' ? (parts.find(isKnown) ?? nobodys) : nobodys
   }
-  return together(
-    comparisonsIn(node).flatMap(({ column, by }) => {
-      if (!seen.own.has(column) || columnsOf(by).length > 0) return []
-      const words = wordsOf(by, seen.catalog)
-      const field = words === null ? null : fieldFor(column, words, seen.carried)
-      return field === null ? [] : [{ column, field }]
-    }),
-  )
+  const members = seen.membersIn(node)
+  if (members !== null) return { columns: [], members: [members] }
+  const columns = comparisonsIn(node).flatMap(({ column, by }) => {
+    if (!seen.own.has(column) || columnsOf(by).length > 0) return []
+    const words = wordsOf(by, seen.catalog)
+    const field = words === null ? null : fieldFor(column, words, seen.carried)
+    return field === null ? [] : [{ column, field }]
+  })
+  return together([{ columns, members: [] }])
 }
 
-const columnsOfPolicy = (using: string | null, seen: Seen): readonly IsolatingColumn[] => {
-  if (using === null) return []
+const whoseByPolicy = (using: string | null, seen: Seen): Whose => {
+  if (using === null) return nobodys
   try {
-    return columnsIn(parseExpression(using), seen)
+    return whoseIn(parseExpression(using), seen)
   } catch {
-    return []
+    return nobodys
   }
 }
 
 /** Rows are seen by one permissive policy, and by all that restrict. */
-const byPolicies = (table: string, identity: Identity, catalog: Catalog): readonly IsolatingColumn[] => {
+const byPolicies = (id: string, identity: Identity, catalog: Catalog): Whose => {
   const carried = carriedBy(identity)
-  if (carried.length === 0) return []
-  const own = new Set((catalog.tables.get(table)?.columns ?? []).map(({ name }) => name))
-  const seen: Seen = { own, carried, catalog }
-  const policies = (catalog.of(table, 'policy') as readonly Structure<PolicyFacts>[])
+  const table = catalog.tables.get(id)
+  if (carried.length === 0) return nobodys
+  const fieldOf = (column: string, by: unknown): string | null => {
+    const words = wordsOf(by, catalog)
+    return words === null ? null : fieldFor(column, words, carried)
+  }
+  const own = new Set((table?.columns ?? []).map(({ name }) => name))
+  const membersIn = table ? membersReader({ catalog, table, fieldOf }) : () => null
+  const seen: Seen = { own, carried, catalog, membersIn }
+  const policies = (catalog.of(id, 'policy') as readonly Structure<PolicyFacts>[])
     .map(({ facts }) => facts)
     .filter(({ roles }) => roles.some((role) => role === null || role === identity.role))
   const isRead = ({ command }: PolicyFacts): boolean => command === 'all' || command === 'select'
   const permissive = policies.filter((one) => one.permissive)
   const found = [...permissive.filter(isRead), ...permissive.filter((one) => !isRead(one))]
-    .map(({ using }) => columnsOfPolicy(using, seen))
-    .find(({ length }) => length > 0)
+    .map(({ using }) => whoseByPolicy(using, seen))
+    .find(isKnown)
   const restrictive = policies.filter((one) => !one.permissive)
-  return together([...(found ?? []), ...restrictive.flatMap(({ using }) => columnsOfPolicy(using, seen))])
+  return together([found ?? nobodys, ...restrictive.map(({ using }) => whoseByPolicy(using, seen))])
 }
 
 /** The part of who asks that a declared column is about: what its policy says, or its own settings, or the names. */
@@ -166,12 +191,12 @@ const fieldOfDeclared = (
 }
 
 /** What policies say follows from the catalog and from who asks, whatever architecture declares. */
-const inferred = new WeakMap<Catalog, WeakMap<Identity, Map<string, readonly IsolatingColumn[]>>>()
+const inferred = new WeakMap<Catalog, WeakMap<Identity, Map<string, Whose>>>()
 
-const knownByPolicies = (table: string, identity: Identity, catalog: Catalog): readonly IsolatingColumn[] => {
-  const ofCatalog = inferred.get(catalog) ?? new WeakMap<Identity, Map<string, readonly IsolatingColumn[]>>()
+const knownByPolicies = (table: string, identity: Identity, catalog: Catalog): Whose => {
+  const ofCatalog = inferred.get(catalog) ?? new WeakMap<Identity, Map<string, Whose>>()
   inferred.set(catalog, ofCatalog)
-  const known = ofCatalog.get(identity) ?? new Map<string, readonly IsolatingColumn[]>()
+  const known = ofCatalog.get(identity) ?? new Map<string, Whose>()
   ofCatalog.set(identity, known)
   const found = known.get(table) ?? byPolicies(table, identity, catalog)
   known.set(table, found)
@@ -182,16 +207,93 @@ const knownByPolicies = (table: string, identity: Identity, catalog: Catalog): r
 export const isolationOf = (table: string, architecture: Parts, catalog: Catalog): Isolation | undefined => {
   const declared = architecture.tables.find(({ id }) => id === table)?.rules.find(isIsolated)
   const { identity } = architecture
-  const read = identity === null ? [] : knownByPolicies(table, identity, catalog)
-  if (!declared) return read.length === 0 ? undefined : { columns: read, who: null }
-  const own = { column: declared.column, field: fieldOfDeclared(declared, read, identity) }
-  const others = read.filter(({ column }) => column !== declared.column)
-  return { columns: together([own, ...others]), who: declared.who }
+  const read = identity === null ? nobodys : knownByPolicies(table, identity, catalog)
+  if (!declared) return isKnown(read) ? { ...read, who: null } : undefined
+  const own = { column: declared.column, field: fieldOfDeclared(declared, read.columns, identity) }
+  const columns = [own, ...read.columns.filter(({ column }) => column !== declared.column)]
+  return { ...together([{ columns, members: read.members }]), who: declared.who }
 }
+
+/** Whether rows are one by one what these columns say. */
+const areKey = (table: string, columns: readonly string[], catalog: Catalog): boolean =>
+  (['primaryKey', 'unique'] as const)
+    .flatMap((kind) => catalog.of(table, kind) as readonly Structure<KeyFacts>[])
+    .some(({ facts }) => facts.keys.every(({ column }) => column !== null && columns.includes(column)))
+
+/** Other tables that say of each row by itself who sees it. */
+export const rowByRow = (table: string, { members }: Whose, catalog: Catalog): readonly Members[] =>
+  members.filter((one) => areKey(table, one.columns, catalog))
 
 /** Columns of a relation that have one value in all rows that one asker sees. */
 export const isolatingColumns = (table: string, architecture: Parts, catalog: Catalog): readonly string[] =>
   (isolationOf(table, architecture, catalog)?.columns ?? []).map(({ column }) => column)
+
+/** And those by which other tables say whose its rows are: one asker sees rows of few values. */
+export const tellingColumns = (table: string, architecture: Parts, catalog: Catalog): readonly string[] => {
+  const whose = isolationOf(table, architecture, catalog) ?? nobodys
+  const { columns, members } = whose
+  const alone = rowByRow(table, whose, catalog)
+  const shared = members.filter((one) => !alone.includes(one))
+  return [...new Set([...columns.map(({ column }) => column), ...shared.flatMap((one) => one.columns)])]
+}
+
+/** The parts of who asks that its rows are told apart by. */
+export const fieldsOf = ({ columns, members }: Whose): readonly string[] => [
+  ...new Set([...columns, ...members].map(({ field }) => field)),
+]
+
+/** SQL of a select of all who see a row, as one text column; of one part of who asks, which tells its rows apart. */
+export const askersOf = (
+  { columns, members }: Whose,
+  field: string,
+  alias: string,
+  instead?: Instead,
+): string =>
+  [
+    ...columns
+      .filter((one) => one.field === field)
+      .map(({ column }) => `select (${ident(alias)}.${ident(column)})::text as who`),
+    ...members.filter((one) => one.field === field).map((one) => one.sql(alias, instead)),
+  ].join('\nintersect\n')
+
+/** No other table says it: the asker's value is that of a column. */
+export const isPlain = ({ members }: Whose, field: string): boolean =>
+  members.every((one) => one.field !== field)
+
+/** Columns of the row that say who sees it, for one part of who asks. */
+export const columnsFor = ({ columns, members }: Whose, field: string): readonly string[] => {
+  const own = columns.filter((one) => one.field === field).map(({ column }) => column)
+  const named = members.filter((one) => one.field === field).flatMap((one) => one.columns)
+  return [...new Set([...own, ...named])]
+}
+
+/**
+ * SQL of a select of who sees rows with which values of these columns: each pair once, the asker as `assay_who`. `rows`:
+ * what stands in a FROM as `own`.
+ */
+export const seenSql = (whose: Whose, field: string, rows: string, instead?: Instead): string => {
+  const columns = columnsFor(whose, field).map((column) => `own.${ident(column)}`)
+  const list = columns.length === 0 ? 'true' : columns.join(', ')
+  return `select distinct ${[...columns, 'asker.who as assay_who'].join(', ')}
+    from (select distinct ${list} from ${rows}) own
+   cross join lateral (${askersOf(whose, field, 'own', instead)}) asker(who)
+   where asker.who is not null`
+}
+
+/** That a row is somebody's. `value`: SQL of a text, null: anybody's; `seen`: what `seenSql` is called. */
+export const isSeenBy = (
+  whose: Whose,
+  field: string,
+  { alias, value, seen }: { readonly alias: string; readonly value: string | null; readonly seen: string },
+): string => {
+  const columns = columnsFor(whose, field)
+  if (isPlain(whose, field))
+    return value === null ? 'true' : `(${ident(alias)}.${ident(columns[0]!)})::text = ${value}`
+  const among = `from ${ident(seen)} seen${value === null ? '' : ` where seen.assay_who = ${value}`}`
+  if (columns.length === 0) return `exists (select ${among})`
+  const own = columns.map((column) => `${ident(alias)}.${ident(column)}`)
+  return `(${own.join(', ')}) in (select ${columns.map((column) => `seen.${ident(column)}`).join(', ')} ${among})`
+}
 
 /** Settings of who asks for rows with these values; what is not known of them has the first value. */
 export const settingsFor = (
@@ -200,7 +302,8 @@ export const settingsFor = (
   asking: Asking,
 ): Readonly<Record<string, string>> => {
   const [first = '1'] = asking.values()
-  const own = isolation?.who?.(asking.get(isolation.columns[0]!.field) ?? first) ?? {}
-  if (identity === null || (isolation?.who && isolation.columns.length === 1)) return own
+  const [declared] = isolation?.columns ?? []
+  const own = (declared && isolation?.who?.(asking.get(declared.field) ?? first)) ?? {}
+  if (identity === null || (isolation?.who && fieldsOf(isolation).length === 1)) return own
   return { ...settingsOfFields(identity, asking, first), ...own }
 }

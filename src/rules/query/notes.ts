@@ -11,8 +11,9 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { conditionsOf, equalColumns, type Source } from './conditions.ts'
-import { isolatingColumns } from './isolation.ts'
+import { isolatingColumns, isolationOf } from './isolation.ts'
 import { isTotal, keysetMend, orderMend } from './paging.ts'
+import { namedIn } from './named-in.ts'
 import { shownColumns } from './shown.ts'
 
 type Context = Pick<RuleContext, 'architecture' | 'catalog' | 'db'>
@@ -88,13 +89,21 @@ const relationsRead = async (form: QueryForm, context: Context): Promise<readonl
 }
 
 /** Tables that the policies of these read: whoever asks reads them too. */
-const readByPolicies = (ids: readonly string[], { catalog }: Context): ReadonlyMap<string, string> => {
+const readByPolicies = (
+  ids: readonly string[],
+  { architecture, catalog }: Context,
+): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
   const open = [...ids]
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (catalog.tables.get(id)?.rowSecurity !== true) continue
-    for (const used of catalog.of(id, 'policy').flatMap(({ dependsOn }) => dependsOn)) {
-      const table = catalog.structures.get(used)?.table
+    const named = catalog.of(id, 'policy').flatMap(({ dependsOn }) => dependsOn)
+    // What a function reads that they call, the catalog does not know.
+    const members = isolationOf(id, architecture, catalog)?.members ?? []
+    for (const table of [
+      ...named.map((used) => catalog.structures.get(used)?.table),
+      ...members.flatMap(({ tables }) => tables),
+    ]) {
       if (table == null || table === id || found.has(table) || ids.includes(table)) continue
       found.set(table, id)
       open.push(table)
@@ -116,7 +125,9 @@ const readNotes = async (
   const read = isOverViews ? null : await relationsRead(form, context)
   const more = (read ?? []).filter((id) => !whole.has(id) && !rule.reads.includes(id))
   const guarding = rule.asApplication ? readByPolicies([...names], context) : new Map<string, string>()
-  const idle = rule.reads.filter((id) => !names.has(id) && !(read ?? []).includes(id) && !guarding.has(id))
+  const idle = isOverViews
+    ? []
+    : rule.reads.filter((id) => !names.has(id) && !(read ?? []).includes(id) && !guarding.has(id))
   const behind = [...guarding].filter(([id]) => !rule.reads.includes(id) && !more.includes(id))
   return [
     ...behind.map(([id, guarded]): Note => ({
@@ -125,7 +136,7 @@ const readNotes = async (
       severity: 'warning',
       summary: `"${rule.sentence}" reads ${id} by the policies of ${guarded}, and does not name it`,
       why: 'its rows are not loaded for its proof, so that its budget is held against what an empty table lets through',
-      mend: `Name it: query('…', [${[...rule.reads, id].map((one) => `'${one}'`).join(', ')}], …).`,
+      mend: `Name it: query('…', ${namedIn([...rule.reads, id])}, …).`,
     })),
     ...more.map((id): Note => ({
       rule: rule.id,
@@ -133,7 +144,7 @@ const readNotes = async (
       severity: 'error',
       summary: `"${rule.sentence}" reads ${id}, which it does not name`,
       why: 'its rows are not loaded for its proof, so that its budget is held against an empty table',
-      mend: `Name it: query('…', [${[...rule.reads, id].map((one) => `'${one}'`).join(', ')}], …).`,
+      mend: `Name it: query('…', ${namedIn([...rule.reads, id])}, …).`,
     })),
     ...idle.map((id): Note => ({
       rule: rule.id,
@@ -141,10 +152,7 @@ const readNotes = async (
       severity: 'warning',
       summary: `"${rule.sentence}" names ${id}, and does not read it`,
       why: 'what it names is what its types and its proof are made of',
-      mend: `Take it out: query('…', [${rule.reads
-        .filter((one) => one !== id)
-        .map((one) => `'${one}'`)
-        .join(', ')}], …).`,
+      mend: `Take it out: query('…', ${namedIn(rule.reads.filter((one) => one !== id))}, …).`,
     })),
   ]
 }

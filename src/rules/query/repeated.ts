@@ -9,7 +9,8 @@ import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Repeat, Repeats } from '../../rows/load/spread.ts'
 import { conditionsOf, isGrouped, joinedColumns } from './conditions.ts'
-import { isolatingColumns } from './isolation.ts'
+import { isolationOf, tellingColumns } from './isolation.ts'
+import { statedByPolicies, statedIn, type StatedCondition } from './stated-conditions.ts'
 
 /** Of 10,000 rows 500 are one tenant's. */
 const tenants = 20
@@ -32,6 +33,10 @@ const known = new WeakMap<
 
 const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, catalog: Catalog): Repeats => {
   const repeats = new Map<string, Map<string, Repeat>>()
+  const conditions = new Map<string, Set<string>>()
+  const state = ({ table, sql }: StatedCondition): void => {
+    conditions.set(table, (conditions.get(table) ?? new Set()).add(sql))
+  }
   const saidOf = (table: string): Map<string, Repeat> => {
     const own = repeats.get(table) ?? new Map<string, Repeat>()
     repeats.set(table, own)
@@ -49,7 +54,7 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
       const own = saidOf(id)
       const isTold = (column: string): boolean => own.has(column) && own.get(column)!.isDeclared !== true
       const told = columns.find(isTold) ?? columns.find((column) => !own.has(column))
-      const isolated = isolatingColumns(id, architecture, catalog)
+      const isolated = tellingColumns(id, architecture, catalog)
       for (const column of columns)
         own.set(column, {
           values: isolated.includes(column) ? tenants : usual,
@@ -57,10 +62,16 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
           ...(column === told ? {} : { isDeclared: true }),
         })
     }
-  for (const { forms, reads } of queries) {
+  for (const { forms, reads, asApplication } of queries) {
+    if (asApplication) for (const id of reads) statedByPolicies(id, catalog).forEach(state)
+    for (const { sql } of forms) statedIn(sql, catalog).forEach(state)
     for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
-      for (const column of isolatingColumns(table.id, architecture, catalog))
-        say(table.id, column, tenants, true)
+      const telling = tellingColumns(table.id, architecture, catalog)
+      for (const column of telling) say(table.id, column, tenants, true)
+      // Rows of the tables that say whose they are meet them.
+      for (const { links } of isolationOf(table.id, architecture, catalog)?.members ?? [])
+        for (const { own, ...link } of links)
+          if (telling.includes(own)) say(link.table, link.column, tenants, true)
     }
     for (const { sql } of forms) {
       const { sources, all } = conditionsOf(sql, columnsOf)
@@ -68,7 +79,7 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
         const compared = all
           .filter((one) => one.alias === alias && isGrouped(one.use))
           .map(({ column }) => column)
-        const isolated = isolatingColumns(id, architecture, catalog)
+        const isolated = tellingColumns(id, architecture, catalog)
         const [first, ...rest] = compared.filter((column) => column === null || !isolated.includes(column))
         if (first !== undefined) say(id, first, usual, true)
         for (const column of rest) say(id, column, further, false)
@@ -76,7 +87,7 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
       }
     }
   }
-  return repeats
+  return { columns: repeats, conditions }
 }
 
 /** Needs `loadParser()`. */

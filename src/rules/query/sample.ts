@@ -11,10 +11,19 @@ export interface SampleWish {
   readonly table: Table
   /** As the expressions call it. */
   readonly alias: string
-  /** Their values are wanted. `grouped`: how many rows share them counts. */
-  readonly expressions: readonly { readonly sql: string; readonly grouped: boolean }[]
+  /**
+   * Their values are wanted. `grouped`: how many rows share them counts. `isFurther`: in place of the row's own value
+   * a greater one, of the rows that share the grouped ones.
+   */
+  readonly expressions: readonly {
+    readonly sql: string
+    readonly grouped: boolean
+    readonly isFurther?: boolean
+  }[]
   /** Conditions that the row has to meet. */
   readonly where: readonly string[]
+  /** Common table expressions that they name; absent: none. */
+  readonly common?: readonly string[]
 }
 
 export interface Sampled {
@@ -27,8 +36,8 @@ export interface Sampled {
 /** A row from among the first, so that both ends of a range lie inside. */
 const chosen = 7
 
-/** SQL of a table's rows as they will be asked, under an alias; `assay_row` is a row's number. */
-export type RowSource = (table: Table, alias: string) => Promise<string>
+/** SQL of a table's rows as they will be asked, under an alias; `assay_row` is a row's number. `isWhole`: all of them. */
+export type RowSource = (table: Table, alias: string, isWhole?: boolean) => Promise<string>
 
 /** Those that a table will be loaded with, for plans. */
 export const rowsToLoad =
@@ -55,30 +64,42 @@ const mostLookedAt = 100_000
 /** Those that stand there. `rows`: how many, by relation id. */
 export const rowsThatStand =
   (rows: ReadonlyMap<string, number>): RowSource =>
-  (table, alias) => {
+  (table, alias, isWhole = false) => {
     const share = mostLookedAt / Math.max(1, rows.get(table.id) ?? 0)
-    const sampled = share < 1 ? ` tablesample system (${(100 * share).toFixed(4)}) repeatable (1)` : ''
+    const sampled =
+      share < 1 && !isWhole ? ` tablesample system (${(100 * share).toFixed(4)}) repeatable (1)` : ''
     return Promise.resolve(
       `(select own.*, pg_catalog.row_number() over (order by own.tableoid, own.ctid) as assay_row
     from ${qualified(table)} own${sampled}) as ${ident(alias)}`,
     )
   }
 
+/** So many rows lie in a range, or those of two values more. */
+const inRange = 100
+
+const furtherValue = (sql: string, shared: string): string => `greatest(
+  pg_catalog.lead(${sql}, ${inRange}) over (${shared} order by ${sql}),
+  pg_catalog.last_value(${sql}) over (${shared} order by ${sql} groups between current row and 2 following))`
+
 /** Null: no row meets the conditions, or PostgreSQL cannot evaluate them. */
 export const sampleRow = async (
-  { table, alias, expressions, where }: SampleWish,
+  { table, alias, expressions, where, common = [] }: SampleWish,
   most: boolean,
   { db, source }: { readonly db: Session; readonly source: RowSource },
 ): Promise<Sampled | null> => {
   const grouped = expressions.filter((one) => one.grouped).map((one) => `(${one.sql})::text`)
-  const often = grouped.length === 0 ? '1' : `pg_catalog.count(*) over (partition by ${grouped.join(', ')})`
+  const shared = grouped.length === 0 ? '' : `partition by ${grouped.join(', ')}`
+  const often = grouped.length === 0 ? '1' : `pg_catalog.count(*) over (${shared})`
+  const valueOf = (one: SampleWish['expressions'][number]): string =>
+    one.isFurther === true ? `(${furtherValue(`(${one.sql})`, shared)})::text` : `(${one.sql})::text`
   const conditions = [...where, ...expressions.map((one) => `(${one.sql}) is not null`)]
   const order = most ? 'often desc, assay_row' : 'often, assay_row desc'
   const from = await source(table, alias)
-  const select = (offset: number): string => `
+  const head = common.length === 0 ? '' : `\nwith ${common.join(',\n')}`
+  const select = (offset: number): string => `${head}
 select ${[...expressions.map((_, i) => `v${i}`), 'often::text'].join(', ')}
   from (select ${[
-    ...expressions.map((one, i) => `(${one.sql})::text as v${i}`),
+    ...expressions.map((one, i) => `${valueOf(one)} as v${i}`),
     `${often} as often`,
     'assay_row',
   ].join(', ')}
