@@ -20,7 +20,7 @@ const unknown = (what: string, name: string, known: readonly string[]): string =
 
 /** What is wrong with one column's wish; null when nothing is. */
 const wrongWish = (wish: ColumnVolumeWish, columns: readonly string[]): string | null => {
-  const { nulls, zipf, distinct, uniform, normal, weights, after } = wish
+  const { nulls, zipf, distinct, uniform, normal, weights, after, rising } = wish
   if (nulls !== undefined && !(nulls >= 0 && nulls <= 1)) return 'nulls is a share from 0 to 1'
   if (zipf !== undefined && !(zipf >= 0 && zipf <= 4)) return 'zipf is an exponent from 0 to 4'
   if (distinct !== undefined && !(Number.isSafeInteger(distinct) && distinct > 0))
@@ -29,6 +29,8 @@ const wrongWish = (wish: ColumnVolumeWish, columns: readonly string[]): string |
   if (normal && !(normal[1] > 0)) return 'normal is a mean and a deviation above 0'
   if (weights && !Object.values(weights).some((weight) => weight > 0)) return 'no weight is above 0'
   if (weights && Object.values(weights).some((weight) => !(weight >= 0))) return 'a weight is below 0'
+  if (rising && (zipf !== undefined || normal || weights || after))
+    return 'rising says in what order values come: it goes with uniform, distinct and nulls alone'
   if (after && !columns.includes(after[0])) return `after names "${after[0]}", which is not a column`
   return null
 }

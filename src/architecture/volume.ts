@@ -15,6 +15,8 @@ export interface ColumnVolumeWish {
   readonly uniform?: readonly [from: number, to: number]
   /** Most near the mean. */
   readonly normal?: readonly [mean: number, deviation: number]
+  /** In the order of the rows, the first the least: as moments of insertion are. */
+  readonly rising?: true
   /** Each value as often as its number says. */
   readonly weights?: Readonly<Record<string, number>>
   /** Goes with another column of dates or timestamps: that moment and at most so many seconds more. */

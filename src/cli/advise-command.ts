@@ -62,6 +62,8 @@ export const adviseCommand = async (
   const summary = told.length === 1 ? told[0] : { architectures: told }
   const isDeclared = ({ structures, calls }: AdviceResult): boolean =>
     structures.some(({ rule }) => rule !== null) || calls.some(({ mend }) => mend?.rule != null)
-  const next = results.some(isDeclared) ? ['npx assay design', 'npx assay validate'] : []
+  const next = results.some((one) => isDeclared(one) || one.rewrites.length > 0)
+    ? ['npx assay design', 'npx assay validate']
+    : []
   return { code, text: envelopeText({ ok, command: 'advise', summary, findings, next, artifacts: [] }) }
 }

@@ -1,7 +1,7 @@
 /** Red of declared queries that several structures serve, or that need none. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openQueryLab, type QueryLab } from '../../test/support/query-lab.ts'
-import { architecture, sql, table } from '../index.ts'
+import { architecture, materializedView, sql, table } from '../index.ts'
 import type { ProveResult } from './result.ts'
 
 const migration = `
@@ -10,12 +10,13 @@ const migration = `
     primary key (tenant, id), foreign key (tenant, "user") references users);
   create index orders_user_idx on orders (tenant, "user", at desc);
   create table colours (name text primary key);
+  create materialized view countries as select name as country, count(*) as users from colours group by name;
   create role app nologin;
   alter table users enable row level security;
   alter table orders enable row level security;
   create policy own on users to app using (tenant = nullif(current_setting('app.tenant', true), '')::bigint);
   create policy own on orders to app using (tenant = nullif(current_setting('app.tenant', true), '')::bigint);
-  grant select on users, orders, colours to app;`
+  grant select on users, orders, colours, countries to app;`
 
 const users = table('users', { tenant: 'bigint', id: 'bigint', country: 'text' }, (t) => [
   t.primaryKey('tenant', 'id'),
@@ -33,8 +34,14 @@ const orders = table(
   ],
 )
 const colours = table('colours', { name: 'text' }, (t) => [t.primaryKey('name')])
+const countries = materializedView(
+  'countries',
+  'select name as country, count(*) as users from colours group by name',
+  { columns: { country: 'text', users: 'bigint' } },
+)
 const shop = architecture('shop', {
   tables: { users, orders, colours },
+  views: { countries },
   identity: { role: 'app', settings: (who: { tenant: string }) => ({ 'app.tenant': who.tenant }) },
 })
 shop.query(
@@ -50,6 +57,12 @@ shop.query(
 shop.query('all colours', ['colours'], (db) => db.selectFrom('colours').select('name'), {
   budget: { buffers: 10_000 },
 })
+shop.query(
+  'users of a country',
+  ['countries'],
+  sql('select users from countries where country = :country', { country: 'text' }, { users: 'bigint' }),
+  { with: [{ country: 'de' }], budget: { buffers: 10 } },
+)
 
 let lab: QueryLab
 let result: ProveResult
@@ -67,6 +80,11 @@ it('is shown with what serves it as well, which is named', () => {
   expect(redOf('what each country spent')!.why).toMatch(
     /^without its structures and orders\/primaryKey:tenant,id, which serve the same: .* the whole of orders$/u,
   )
+})
+
+it('is shown without the materialized view that keeps its answer', () => {
+  expect(redOf('users of a country')).toMatchObject({ proven: true })
+  expect(redOf('users of a country')!.why).toMatch(/^without its structures: .*countries/u)
 })
 
 it('is not asked of a query that needs no structure', () => {

@@ -32,6 +32,11 @@ export const adviceCodes = {
     'pg_stat_statements shows a role the text of its own statements only, unless it may read all statistics.',
     'Grant pg_read_all_stats to the role that reads them.',
   ),
+  'advice.other-rows': described(
+    'A budget holds with the advice on the rows of --rows, and not on those that proofs load',
+    'The advice was tried on both; what a proof loads is less, and its values stand otherwise.',
+    'Name calls that find the same in both, or give a budget for each row that comes.',
+  ),
   'advice.limited': described(
     'More would be advised without limits',
     'Structures that lower the cost further take more than the limits allow.',

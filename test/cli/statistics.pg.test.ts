@@ -61,6 +61,7 @@ describe('assay statistics export, then plan', () => {
         shape: expect.stringMatching(/^Index Scan .*products_slug_key/u),
         rows: { products: 3_000 },
         assumed: {},
+        bytes: expect.any(Number) as number,
         sweep: null,
       })
 

@@ -88,12 +88,25 @@ const viewFinding = ({ view, declaration, rewrites, bytes, refresh, staleness }:
   fix: [
     'If its readers may see old rows, put it among the views of the architecture; assay design writes the migration:',
     declaration,
-    ...rewrites.map(({ rule, after }) => `-- ${rule}, over it:\n${after}`),
+    ...rewrites.map(
+      ({ rule, after, declaration }) =>
+        `// ${rule}, over ${view} (which it then names among what it reads):\n${declaration ?? after}`,
+    ),
   ].join('\n'),
 })
 
 const costText = (cost: CallCost | null): string =>
   cost === null ? 'refused' : `${cost.rowsRead} rows read and ${cost.buffers} buffers a row`
+
+/** Neither without nor with what is advised can it be counted. */
+const refusedFinding = ({ id, sentence, brokenAfter }: AdvisedCall): Finding => ({
+  code: 'advice.call-unmeasured',
+  severity: 'error',
+  rule: id,
+  summary: `"${sentence}" is refused: ${brokenAfter ?? ''}`,
+  why: 'what is advised may bring it beyond its budget, and nobody has counted it',
+  fix: 'Let who calls it do so (a grant, a policy, what a constraint asks for), or declare it otherwise; npx assay prove shows the call. Then ask again.',
+})
 
 /** Beyond its budget, with or without what is advised. */
 const callFinding = ({ id, sentence, title, before, brokenAfter, mend }: AdvisedCall): Finding => ({
@@ -136,7 +149,7 @@ const loadedOnly: Finding = {
   severity: 'note',
   summary:
     'Extended statistics, materialized views and rewrites were tried on the loaded rows alone, not at the declared sizes',
-  why: 'a size is declared of tables, not how values of several columns go together there: ANALYZE counts that on rows; and whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
+  why: 'a size is declared of tables, not how values of several columns go together there: ANALYZE counts that on rows, and what PostgreSQL expects a plan to cost is made of the very estimates that statistics change, so that two plans cannot be compared by it; whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
   fix: 'Load more of them: assay advise --rows …=…; indexes are tried at the declared sizes, too.',
 }
 
@@ -146,15 +159,25 @@ const rewriteFinding = ({
   summary,
   before,
   after,
+  declaration,
+  hint,
   costBefore,
   costAfter,
+  callsBefore,
+  callsAfter,
+  brokenAfter,
 }: Rewritten): Finding => ({
   code: `advice.${kind}`,
   severity: 'warning',
   rule,
   summary,
-  why: `both were run and gave the same rows: ${costBefore} pages before, ${costAfter} after; it was\n${before}`,
-  fix: `Write it so:\n${after}`,
+  why: `both were run and gave the same rows: ${costBefore} pages before, ${costAfter} after${callsBefore === callsAfter ? '' : ` (${callsBefore} calls of functions before, ${callsAfter} after, each as a quarter of a page)`}; ${brokenAfter.length === 0 ? 'its budget holds then' : `still ${brokenAfter.join('; ')}`}; it was\n${before}`,
+  fix: [
+    'Write it so:',
+    after,
+    ...(declaration === null ? [] : ['As it is declared:', declaration]),
+    ...(hint === null ? [] : [hint]),
+  ].join('\n'),
 })
 
 export const adviceFindings = (
@@ -205,7 +228,14 @@ export const adviceFindings = (
     ...structures.map((one) => structureFinding(one, unit)),
     ...keptOut.map(keptOutFinding),
     ...calls.flatMap((one) =>
-      one.brokenAfter === null ? [] : [{ ...callFinding(one), ...placeOf(one.id) }],
+      one.brokenAfter === null
+        ? []
+        : [
+            {
+              ...(one.before === null && one.after === null ? refusedFinding(one) : callFinding(one)),
+              ...placeOf(one.id),
+            },
+          ],
     ),
     ...(unweighed.length === 0
       ? []

@@ -78,7 +78,7 @@ const rowsNeeded: Finding = {
   severity: 'note',
   summary:
     'Only indexes were tried: no extended statistics, no materialized view, no statement written otherwise',
-  why: 'of this database nothing but its statistics is read, and they are of single columns: how values of several columns go together is counted by ANALYZE on rows; whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
+  why: 'of this database nothing but its statistics is read, and they are of single columns: how values of several columns go together is counted by ANALYZE on rows, and rows made up from single columns would have it made up; whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
   fix: 'Declare the statements that cost most with architecture.query(…), then run `assay advise` without --url.',
 }
 

@@ -35,7 +35,7 @@ const migration = `
   create table muted (author bigint not null);
   create table notes (id bigint primary key, author bigint not null, said text not null);
   create function me() returns bigint language plpgsql stable as
-    $$ begin return (select count(*) from pg_catalog.pg_class where oid = 1259); end $$;
+    $$ begin return 1; end $$;
   alter table notes enable row level security;
   create policy mine on notes using (author <> me());
   create role app nologin;
@@ -262,6 +262,12 @@ describe('advice for broken budgets', () => {
       'SELECT "the key" FROM "Odd ""page""" WHERE "the key" > $2 ORDER BY "the key" LIMIT 20',
     )
     expect(page!.costAfter).toBeLessThan(page!.costBefore)
+    expect(page!.declaration).toBe(
+      'sql(`SELECT "the key" FROM "Odd ""page""" WHERE "the key" > :after_1 ORDER BY "the key" LIMIT 20`, ' +
+        `{ after_1: 'uuid' }, { 'the key': 'uuid' })`,
+    )
+    expect(policy).toMatchObject({ declaration: null, callsAfter: 1 })
+    expect(policy!.callsBefore).toBeGreaterThan(1_000)
     expect(policy!.after).toBe(
       'alter policy "mine" on "public"."notes" using (author <> ((SELECT public.me())));',
     )
@@ -272,7 +278,7 @@ describe('advice for broken budgets', () => {
     expect(codes.filter((text) => text.includes('advice.no-help'))).toEqual([
       'error advice.no-help queries/orders with a document',
       'warning advice.no-help queries/a later page',
-      'warning advice.no-help queries/notes of who is not muted',
+      'error advice.no-help queries/notes of who is not muted',
     ])
   })
 })
@@ -295,6 +301,34 @@ describe('exists in place of in', () => {
       'select id from notes where author not in (select author from muted limit 3)',
     ]
     for (const text of untouched) expect(withExists(text, catalog), text).toBeNull()
+  })
+})
+
+describe('advice on other rows than those that proofs load', () => {
+  it('is tried on those, too, and what does not hold there is told', async () => {
+    const all = architecture('notes', { tables: { notes, places } })
+    all.query(
+      'the last notes beyond all places',
+      ['notes', 'places'],
+      sql(`select id from notes where id not in (select p.id from places p) order by id desc limit 10`),
+      { budget: { buffers: 40 } },
+    )
+    const sizes = () =>
+      new Map([
+        ['notes', 8_000],
+        ['places', 6_000],
+      ])
+    const { rewrites, findings } = await advise({ architecture: all, sizes })
+    expect(rewrites.map(({ kind, brokenAfter }) => [kind, brokenAfter])).toEqual([['exists-for-in', []]])
+    // There notes and places have the same numbers.
+    expect(findings.filter(({ code }) => code === 'advice.other-rows')).toMatchObject([
+      {
+        rule: 'queries/the last notes beyond all places',
+        summary: expect.stringContaining(
+          'on the rows of --rows, and not on those that proofs load: it looks at',
+        ),
+      },
+    ])
   })
 })
 

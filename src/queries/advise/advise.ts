@@ -8,6 +8,7 @@ import type { Session } from '../../postgres/session.ts'
 import { loadQueries, type LoadedQueries, type LoadWish } from '../load-queries.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
 import { adviceFindings, noFacts } from './advice-findings.ts'
+import { onAdvisedDatabase } from './advised-database.ts'
 import { openCallMeter, type CallMeter } from './call-meter.ts'
 import type { Candidate } from './candidate.ts'
 import { chooseCandidates, type TableSizes } from './choose-candidates.ts'
@@ -18,6 +19,7 @@ import { callCandidates, mendCalls } from './mend-calls.ts'
 import type { Call, Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
 import { priceAll, tellCalls, tellKeptOut, weighAll, type Weighing } from './priced.ts'
+import { otherRows } from './proof-rows.ts'
 import { proposeAll, readGround } from './propose.ts'
 import type { AdvisedQuery, AdviceResult } from './result.ts'
 import { rewriteAll } from './rewrites/rewrite.ts'
@@ -258,7 +260,10 @@ const adviseOn = async (
       unread: declared.unread,
       unweighed,
     }
-    return { ...result, findings: adviceFindings(result, queries, facts) }
+    const isOther = wish.sizes !== null && wish.sizes !== undefined
+    if (isOther) onProgress?.('trying it on the rows that proofs load', 0, 1)
+    const others = isOther ? await otherRows(wish, set, result) : []
+    return { ...result, findings: [...adviceFindings(result, queries, facts), ...others] }
   } finally {
     await declared.end()
     await sized.end()
@@ -291,15 +296,5 @@ export const adviseQueries = async (wish: AdviceWish): Promise<AdviceResult> => 
       ...nothing,
       findings: adviceFindings(nothing, queries, noFacts),
     }
-  try {
-    const db = await wish.server.connect(database, 'prover')
-    try {
-      await db.query(`set statement_timeout = '60s'; set client_min_messages = error; set timezone = 'UTC'`)
-      return await adviseOn(db, wish, loaded, database)
-    } finally {
-      await db.end()
-    }
-  } finally {
-    await wish.server.dropDatabase(database)
-  }
+  return onAdvisedDatabase(wish.server, database, (db) => adviseOn(db, wish, loaded, database))
 }

@@ -40,14 +40,26 @@ const priceOf = (
         indexEntriesPerRow: difference(beside.indexEntries, without.indexEntries),
       }
 
+const partsOf = (broken: string | null): readonly string[] => broken?.split('; ') ?? []
+
+/** Which limit it is, whatever was counted. */
+const limitOf = (part: string): string => part.replaceAll(/\d[\d.,]*(?=.*, the budget)/gu, '')
+
+/** Limits that hold before and break after. */
+const newlyBroken = (before: CallReading, after: CallReading): readonly string[] => {
+  const known = new Set(partsOf(before.broken).map(limitOf))
+  return partsOf(after.broken).filter((part) => !known.has(limitOf(part)))
+}
+
 export const makeGuard = (meter: CallMeter): Guard => ({
   async harmsOf(set) {
     const harms: Harm[] = []
     for (const [at, { of, sentence, title }] of meter.calls.entries()) {
       const before = await meter.read(at, [])
-      if (before.broken !== null) continue
-      const { broken } = await meter.read(at, set)
-      if (broken !== null) harms.push({ of, sentence, why: `${title}: ${broken}` })
+      // What is refused without it says nothing of it.
+      if (before.cost === null) continue
+      const broken = newlyBroken(before, await meter.read(at, set))
+      if (broken.length > 0) harms.push({ of, sentence, why: `${title}: ${broken.join('; ')}` })
     }
     return harms
   },

@@ -9,7 +9,7 @@ const fixOf = (
   { rewrites, views, viewsRefused, keptOut }: Result,
   isCut: boolean,
 ): { readonly fix: string; readonly isHelped: boolean } => {
-  const isRewritten = rewrites.some(({ rule }) => rule === id)
+  const isRewritten = rewrites.some(({ rule, brokenAfter }) => rule === id && brokenAfter.length === 0)
   const view = views.find((one) =>
     one.rewrites.some(({ rule, brokenAfter }) => rule === id && brokenAfter.length === 0),
   )

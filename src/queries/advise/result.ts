@@ -87,8 +87,17 @@ export interface Rewritten {
   readonly summary: string
   readonly before: string
   readonly after: string
+  /** As it is declared: `sql(…)` with its parameters and columns; null: it is no statement of the application. */
+  readonly declaration: string | null
+  /** What is to be said beside it; null: nothing. */
+  readonly hint: string | null
+  /** In pages; a call of a function counts as a quarter of one, as PostgreSQL has it. */
   readonly costBefore: number
   readonly costAfter: number
+  readonly callsBefore: number
+  readonly callsAfter: number
+  /** Why its budget breaks then; []: it holds. */
+  readonly brokenAfter: readonly string[]
 }
 
 /** A query over a materialized view: both were run, and gave the same rows. */
@@ -96,6 +105,8 @@ export interface ViewRewrite {
   readonly rule: string
   readonly before: string
   readonly after: string
+  /** As it is declared, with the calls that were tried; null: what it returns cannot be stated. */
+  readonly declaration: string | null
   /** A call today, with the structures that are advised, and over the view: the mean of its calls. */
   readonly costBefore: number
   readonly costAdvised: number

@@ -47,7 +47,8 @@ with recursive bases (oid, base, typmod) as (
 select c.oid::bigint as oid, a.attname as name, a.attnum::int as position,
        pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
        pg_catalog.format_type(b.base, case when b.oid = b.base then a.atttypmod else b.typmod end) as base,
-       t.typcategory as category,
+       case when t.typcategory in ('B', 'E') and t.typtype <> 'e' and t.oid <> 'pg_catalog.bool'::pg_catalog.regtype
+            then 'U' else t.typcategory end as category,
        case when a.attcollation <> 0 then a.attcollation::pg_catalog.regcollation::text end as collation,
        c.relkind = 'i' or pg_catalog.has_column_privilege(c.oid, a.attnum, 'select') as "isReadable",
        s.inherited, s.null_frac, s.avg_width, s.n_distinct, s.correlation,

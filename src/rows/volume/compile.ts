@@ -75,6 +75,10 @@ const compileTable = (
         const draw = drawNumber(variety, law, salt(name))
         return from === 0 ? draw : (n) => from + draw(n)
       }
+      case 'rising': {
+        const step = source.variety / volume.count
+        return (n) => source.from + Math.floor(n * step)
+      }
       case 'rank':
         return links(volume.id, source.link).rankOf
       case 'digit':

@@ -128,8 +128,12 @@ const listNumber = (column: DraftColumn, { variety }: Maker): NumberSource | nul
   return isText && isOwn && variety < mostListed ? { kind: 'digit', unit: 1, base: variety } : null
 }
 
-const isPlainWish = ({ zipf, distinct, uniform, normal }: ColumnVolumeWish): boolean =>
-  zipf === undefined && distinct === undefined && uniform === undefined && normal === undefined
+const isPlainWish = ({ zipf, distinct, uniform, normal, rising }: ColumnVolumeWish): boolean =>
+  rising === undefined &&
+  zipf === undefined &&
+  distinct === undefined &&
+  uniform === undefined &&
+  normal === undefined
 
 /** The number of the whole that the column has a part of; null where no other column has one. */
 const wholeOf = (draft: TableDraft, column: DraftColumn): NumberSource | null => {
@@ -179,6 +183,11 @@ const setValue = (draft: TableDraft, column: DraftColumn, wish: ColumnVolumeWish
   }
   const declared = declaredNumbers(maker, wish)
   const variety = Math.max(1, Math.min(maker.capacity, wish.distinct ?? maker.variety))
+  if (wish.rising === true) {
+    const range = { from: declared?.from ?? 0, variety: declared?.variety ?? variety }
+    column.source = { kind: 'made', isDistinct: false, number: { kind: 'rising', ...range } }
+    return
+  }
   column.source = {
     kind: 'made',
     isDistinct: false,

@@ -151,7 +151,8 @@ describe('declared volumes', () => {
       server,
       `create table customers (id int primary key);
        create table visits (id int primary key, customer int not null references customers, kind text not null, score int not null,
-         height numeric(6,1) not null, comment text, begun timestamptz not null, ended timestamptz not null)`,
+         height numeric(6,1) not null, comment text, begun timestamptz not null, ended timestamptz not null,
+         sent date, seen date check (seen >= sent), paid date, lost date, check (paid >= lost or paid is null), place text, spot text, check (place <> spot))`,
     )
     await fillDatabase(own.sessions, own.catalog, {
       sizes: new Map([
@@ -167,7 +168,13 @@ describe('declared volumes', () => {
             score: { uniform: [10, 20] },
             height: { normal: [170, 10] },
             comment: { nulls: 0.75 },
+            begun: { rising: true },
             ended: { after: ['begun', 3_600] },
+            seen: { nulls: 0.2, after: ['sent', 864_000] },
+            lost: { nulls: 0.3 },
+            paid: { nulls: 0.4 },
+            place: { nulls: 0, weights: { x: 8, y: 1, z: 1 } },
+            spot: { nulls: 0.5 },
           },
         ],
       ]),
@@ -180,8 +187,12 @@ describe('declared volumes', () => {
         min(score) as least, max(score) as most,
         round(avg(height)) between 168 and 172 as mean, round(stddev(height)) between 8 and 12 as deviation,
         count(comment) between 1000 and 1500 as nulls,
-        bool_and(ended - begun between interval '0' and interval '1 hour') as goes_with
-        from visits`),
+        bool_and(ended - begun between interval '0' and interval '1 hour') as goes_with,
+        round(avg((seen is null)::int), 1) as seen, round(avg((lost is null)::int), 1) as lost, round(avg((paid is null)::int), 1) as paid,
+        round(avg((place = 'x')::int), 1) as place, round(avg((spot is null)::int), 1) as spot,
+        count(distinct seen - sent) as days,
+        bool_and(begun >= earlier) and count(distinct begun) > 4000 as rising
+        from (select *, lag(begun) over (order by id) as earlier from visits) visits`),
     ).toEqual({
       zipf: true,
       customers: 50,
@@ -192,6 +203,14 @@ describe('declared volumes', () => {
       deviation: true,
       nulls: true,
       goes_with: true,
+      // Also where a condition has a say in them.
+      seen: 0.2,
+      lost: 0.3,
+      paid: 0.4,
+      place: 0.8,
+      spot: 0.5,
+      days: 10,
+      rising: true,
     })
     await own.close()
   })

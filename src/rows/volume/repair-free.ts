@@ -3,6 +3,7 @@ import { accepts, distinctTuples, isTaken, type Component, type Judging } from '
 import { rowNumbers, tuplesOf, type Tuple } from './samples.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import { candidateTexts, combine, setPool } from './pools.ts'
+import type { Law } from './volume-plan.ts'
 
 const mostSampled = 6_000
 /** When none of so many is taken, too few of all are. */
@@ -42,11 +43,13 @@ export const narrow = async (
   const [column, ...others] = component.columns
   if (column === undefined || others.length > 0 || column.isFixed) return false
   const { source } = column
-  if (source?.kind !== 'made' || source.number.kind !== 'drawn') return false
+  if (source?.kind !== 'made') return false
+  const { number } = source
+  if (number.kind !== 'drawn' && number.kind !== 'rising') return false
   if (/text|char|citext|name|json|xml/u.test(column.making.bareType) || column.making.labels !== null)
     return false
   const { make, seconds } = makerFor(column, source.isDistinct)!
-  const { from, variety, law } = source.number
+  const { from, variety } = number
   const ask = async (
     low: number,
     high: number,
@@ -86,9 +89,14 @@ export const narrow = async (
   }
   if (high - low < Math.min(fewTuples, variety / 2)) return false
   const part = (high - low + 1) / variety
-  const fitted =
+  const range = { from: low, variety: high - low + 1 }
+  const fitted = (law: Law): Law =>
     law.kind === 'bell' ? { ...law, mean: (high - low) / 2, deviation: law.deviation * part } : law
-  column.source = { ...source, number: { kind: 'drawn', from: low, variety: high - low + 1, law: fitted } }
+  column.source = {
+    ...source,
+    number:
+      number.kind === 'rising' ? { ...number, ...range } : { ...number, ...range, law: fitted(number.law) },
+  }
   return isTaken(draft, component, judging)
 }
 

@@ -37,27 +37,70 @@ export const tuplesOf = (
   return numbers.map((n) => texts.map((text) => (text === null ? null : fromCopyText(text(n)))))
 }
 
-/** The first and the last value that may be drawn; null where another law makes them. */
-const ends = (column: DraftColumn): readonly (string | null)[] | null => {
+/** A value that may be drawn, with its number; null: it is another law's. */
+interface Choice {
+  readonly text: string | null
+  readonly number: number | null
+}
+
+/** The first and the last value that may be drawn: beside what it comes after, if it does. Another law's stay as they are. */
+const endsOf = (
+  column: DraftColumn,
+  own: string | null,
+  chosen: (name: string) => { readonly column: DraftColumn; readonly choice: Choice } | undefined,
+): readonly Choice[] => {
   const { source, nulls } = column
-  if (source?.kind !== 'made' || source.number.kind !== 'drawn') return null
-  const maker = makerFor(column, source.isDistinct)
-  if (maker === null) return null
-  const { from, variety } = source.number
-  const both = [from, from + variety - 1].map((i) => maker.make(i % maker.capacity))
-  return nulls > 0 ? [...both, null] : both
+  const maker = source?.kind === 'made' ? makerFor(column, source.isDistinct) : null
+  const numbers = (): readonly number[] | null => {
+    if (source?.kind !== 'made' || maker === null) return null
+    const law = source.number
+    if (law.kind === 'drawn' || law.kind === 'rising') return [law.from, law.from + law.variety - 1]
+    if (law.kind !== 'after') return null
+    const base = chosen(law.column)
+    const start = base?.choice.number
+    const seconds = base === undefined ? undefined : makerFor(base.column, false)?.seconds
+    if (start == null || seconds === undefined || maker.seconds === undefined) return null
+    return [0, Math.max(1, law.most) - 1].map((gap) => Math.ceil((start * seconds + gap) / maker.seconds!))
+  }
+  const both = numbers()
+  if (both === null) return [{ text: own, number: null }]
+  const ends = both.map((number) => ({ text: maker!.make(number % maker!.capacity), number }))
+  return nulls > 0 ? [...ends, { text: null, number: null }] : ends
 }
 
 const mostCorners = 200
 
+const isAfter = ({ source }: DraftColumn): boolean =>
+  source?.kind === 'made' && source.number.kind === 'after'
+
+/** All combinations of what `pick` leaves of the ends. */
+const combined = (
+  columns: readonly DraftColumn[],
+  first: Tuple,
+  pick: (ends: readonly Choice[]) => readonly Choice[],
+): readonly Tuple[] => {
+  let all: readonly ReadonlyMap<DraftColumn, Choice>[] = [new Map()]
+  // What another one comes after is chosen first.
+  for (const column of [...columns.filter((one) => !isAfter(one)), ...columns.filter(isAfter)])
+    all = all.flatMap((known) => {
+      const chosen = (name: string) => {
+        const found = [...known].find(([one]) => one.column.name === name)
+        return found && { column: found[0], choice: found[1] }
+      }
+      const ends = pick(endsOf(column, first[columns.indexOf(column)] ?? null, chosen))
+      return ends.map((choice) => new Map([...known, [column, choice]]))
+    })
+  return all.map((known) => columns.map((column) => known.get(column)?.text ?? null))
+}
+
 const cornersOf = (columns: readonly DraftColumn[], first: Tuple): readonly Tuple[] => {
-  const all = columns.map((column, at) => ends(column) ?? [first[at] ?? null])
-  const size = all.reduce((product, list) => product * list.length, 1)
-  if (size > mostCorners) return [0, 1].map((end) => all.map((list) => list[end % list.length] ?? null))
-  return all.reduce<readonly Tuple[]>(
-    (tuples, list) => list.flatMap((value) => tuples.map((tuple) => [...tuple, value])),
-    [[]],
-  )
+  const none = (): undefined => undefined
+  const size = columns.reduce((product, column, at) => {
+    const ends = isAfter(column) ? 3 : endsOf(column, first[at] ?? null, none).length
+    return product * ends
+  }, 1)
+  if (size <= mostCorners) return combined(columns, first, (ends) => ends)
+  return [0, 1].flatMap((end) => combined(columns, first, (ends) => [ends[end % ends.length]!]))
 }
 
 const isText = ({ making }: DraftColumn): boolean => /text|char|name/u.test(making.bareType)

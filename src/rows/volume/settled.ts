@@ -85,6 +85,7 @@ export const takeOver = async (
       drawn.map(({ column }) => column),
       tuples,
       pool.by,
+      pool.weights,
     )
     for (const { column, n } of drawn) column.nulls = known.nulls[n]!
   }

@@ -41,6 +41,8 @@ export type NumberSource =
   | { readonly kind: 'after'; readonly column: string; readonly most: number }
   /** A part of a whole that other columns of the row have parts of: they share its salt, and so its number. */
   | { readonly kind: 'part'; readonly kin: Kin; readonly salt: string; readonly of: WholeNumber }
+  /** The least in the first row, the greatest in the last. */
+  | { readonly kind: 'rising'; readonly from: number; readonly variety: number }
   /** One digit of the row's number, written with other bases than ten: columns that are only distinct together. */
   | { readonly kind: 'digit'; readonly unit: number; readonly base: number }
 

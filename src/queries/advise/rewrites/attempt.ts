@@ -18,6 +18,10 @@ export interface Attempt {
   /** As a person reads them. */
   readonly before: string
   readonly after: string
+  /** Where `after` is the statement itself: names of the parameters that it has beyond those of the form. */
+  readonly added?: readonly string[]
+  /** What is to be said beside it. */
+  readonly hint?: string
   readonly pairs: readonly Pair[]
 }
 

@@ -103,7 +103,7 @@ export const existsForIn: RewriteKind = {
           return other === null ? [] : [{ experiment, ddl: [], before, after: other }]
         })
         const summary = `"${rule.sentence}" looks for values in a list, where a join would do`
-        return [{ kind: 'exists-for-in', summary, before: sql, after, pairs }]
+        return [{ kind: 'exists-for-in', summary, before: sql, after, added: [], pairs }]
       }),
     ),
 }

@@ -116,6 +116,14 @@ const castOf = (value: string, type: string): unknown => {
   return nodeParts(target)![1]['val']
 }
 
+/** `after_id`; a column's name that no parameter can have is counted. */
+const nameOf = (column: string, at: number, taken: Set<string>): string => {
+  const usual = /^[A-Za-z_]\w*$/u.test(column) ? `after_${column}` : `after_${at + 1}`
+  const name = taken.has(usual) ? `${usual}_${at + 1}` : usual
+  taken.add(name)
+  return name
+}
+
 export const keysetForOffset: RewriteKind = {
   kind: 'keyset-for-offset',
   async attempts({ rule, experiments }, context): Promise<readonly Attempt[]> {
@@ -129,12 +137,15 @@ export const keysetForOffset: RewriteKind = {
     }
     // The parameters that it has keep their numbers.
     const values = page.keys.map((_, at) => ({ ParamRef: { number: form.parameters.length + 1 + at } }))
+    const taken = new Set(form.parameters.flatMap((one) => ('name' in one ? one.name : [])))
     return [
       {
         kind: 'keyset-for-offset',
         summary: `"${rule.sentence}" counts off the rows of all pages before the one that it shows`,
         before: form.sql,
         after: after(page, values),
+        added: page.keys.map((key, at) => nameOf(columnOf(key) ?? '', at, taken)),
+        hint: 'What it is given are the values of the last row of the page before; the first page goes without that condition.',
         pairs,
       },
     ]

@@ -49,6 +49,7 @@ export const policyOnce: RewriteKind = {
           summary: `"${rule.sentence}": the policy ${ident(facts.name)} calls a function for each row`,
           before: `${head} using (${facts.using});`,
           after: `${head} using (${using});`,
+          hint: `No rule is red without it, since the same rows come: put it into a migration of your own (assay migrate test tries it), with this as its down.sql:\n${head} using (${facts.using});`,
           pairs,
         },
       ]

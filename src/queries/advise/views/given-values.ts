@@ -34,6 +34,27 @@ const filled = (node: unknown, values: Values): unknown => {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]))
 }
 
+const constantOf = (node: unknown): string | null => {
+  const parts = nodeParts(node)
+  if (parts?.[0] === 'TypeCast') return constantOf(parts[1]['arg'])
+  if (parts?.[0] !== 'A_Const') return null
+  const { sval, ival } = parts[1] as { sval?: { sval?: string }; ival?: { ival?: number } }
+  return sval?.sval ?? (ival === undefined ? null : String(ival.ival ?? 0))
+}
+
+/** The values that `call` gives the parameters of `form`, by number, as texts; those that are more than a constant are left out. */
+export const valuesIn = (form: string, call: string): ReadonlyMap<number, string> => {
+  const values: Values = new Map()
+  const [a, b] = [parseStatements(form), parseStatements(call)]
+  if (a.length !== 1 || b.length !== 1 || !match(a[0]!.node, b[0]!.node, values)) return new Map()
+  return new Map(
+    [...values].flatMap(([number, node]): (readonly [number, string])[] => {
+      const text = constantOf(node)
+      return text === null ? [] : [[number, text]]
+    }),
+  )
+}
+
 /** `rewritten` with the values that `call` gives the parameters of `form`; null: it is no call of it. Needs `loadParser()`. */
 export const withValuesOf = (form: string, call: string, rewritten: string): string | null => {
   const values: Values = new Map()

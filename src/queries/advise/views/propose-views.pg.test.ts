@@ -98,6 +98,9 @@ describe('materialized views as advice', () => {
     expect(total!.rewrites[0]!.after).toBe(
       `SELECT COALESCE(kept.n, 0) AS n, (COALESCE(kept.sum, 0)) + 1 FROM ( SELECT 1 ) AS one LEFT JOIN public."Odd ""orders""_by_is_open" AS kept ON kept."is open" = $1`,
     )
+    expect(total!.rewrites[0]!.declaration).toContain(
+      `kept."is open" = :open\`, { open: 'boolean' }, { n: 'bigint', '?column?': 'numeric' }), { with: [{ open: `,
+    )
     for (const { rewrites } of result.views)
       for (const { costAdvised, costAfter } of rewrites) expect(costAfter).toBeLessThan(costAdvised)
   })

@@ -3,6 +3,7 @@
  * proposed only where every call gives the same rows for much less. They are never chosen: who may see old rows is not
  * ours to say. A view has no policies, so that none is made of a table that has some.
  */
+import type { QueryForm } from '../../../architecture/kinds/query.ts'
 import type { Catalog } from '../../../catalog/structure.ts'
 import { parseStatements } from '../../../postgres/parse.ts'
 import { numberIn } from '../../../postgres/plan-work.ts'
@@ -19,7 +20,8 @@ import type { LoadedQuery } from '../../loaded-query.ts'
 import type { AdvisedView, ViewRefused, ViewRewrite } from '../result.ts'
 import { asking, costOf, rowsText } from '../same-rows.ts'
 import { declarationOf, nameView, type DeclaredView } from './declared-view.ts'
-import { withValuesOf } from './given-values.ts'
+import { declaredText } from '../declared-text.ts'
+import { valuesIn, withValuesOf } from './given-values.ts'
 import { keptAnswerOf, type KeptAnswer } from './kept-answer.ts'
 
 /** A query with what a call of it costs: today, and with the structures that are advised. */
@@ -92,6 +94,22 @@ const makeSql = ({ view }: Pick<Made, 'view'>, { ddl, role }: ViewsParts): reado
   ...(role === null ? [] : [`grant select on ${qualified(view)} to ${ident(role)}`]),
 ]
 
+/** Of what is found in a view no value is looked for when the query is proven: those that were tried are named. */
+const callsGiven = (
+  { sql, parameters }: QueryForm,
+  calls: readonly string[],
+): readonly Readonly<Record<string, string>>[] => {
+  const texts = calls.flatMap((call): string[] => {
+    const values = valuesIn(sql, call)
+    const named = parameters.flatMap((one, at): (readonly [string, string | undefined])[] =>
+      'name' in one ? [[one.name, values.get(at + 1)]] : [],
+    )
+    const isWhole = named.length > 0 && named.every(([, value]) => value !== undefined)
+    return isWhole ? [JSON.stringify(Object.fromEntries(named))] : []
+  })
+  return [...new Set(texts)].map((text) => JSON.parse(text) as Readonly<Record<string, string>>)
+}
+
 /** Each call over the view, as who asks it; a reason where other rows come, or none. */
 const tryOver = async (
   db: Session,
@@ -132,6 +150,11 @@ const tryOver = async (
     rule: query.rule.id,
     before: form!.sql,
     after: over,
+    declaration: await declaredText(
+      { sql: over, parameters: form!.parameters, calls: callsGiven(form!, calls) },
+      { rule: query.rule, form: form! },
+      db,
+    ),
     costBefore: before,
     costAdvised: advised,
     costAfter: mean(costs),

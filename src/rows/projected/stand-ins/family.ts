@@ -88,14 +88,14 @@ const simple = (base: string, valueOf: StandInSpace['valueOf']): StandInSpace =>
 })
 
 const spaces: readonly (readonly [RegExp, (type: StandInType) => StandInSpace])[] = [
-  [/^(?:smallint|integer|bigint|numeric|real|double precision|oid)\b/u, numberSpace],
-  [/^(?:text|character|name$)|(?:^|\.)citext$/u, textSpace],
+  [/^(?:smallint|integer|bigint|real|double precision|oid)$|^numeric(?:\(|$)/u, numberSpace],
+  [/^(?:text|name)$|^character(?: varying)?(?:\(|$)|(?:^|\.)citext$/u, textSpace],
   [/^date$/u, () => simple('date', (rank) => moment(rank * day).slice(0, 10))],
   [
-    /^timestamp.* with time zone$/u,
+    /^timestamp(?:\(\d\))? with time zone$/u,
     () => simple('timestamp with time zone', (rank) => `${moment(rank * step)}+00`),
   ],
-  [/^timestamp/u, () => simple('timestamp', (rank) => moment(rank * step))],
+  [/^timestamp(?:\(\d\))? without time zone$/u, () => simple('timestamp', (rank) => moment(rank * step))],
   [
     /^time(?:\(\d\))? without time zone$/u,
     ({ column }) => ({
@@ -105,7 +105,7 @@ const spaces: readonly (readonly [RegExp, (type: StandInType) => StandInSpace])[
       key: `time ${column}`,
     }),
   ],
-  [/^interval/u, () => simple('interval', (rank) => `${rank * step} seconds`)],
+  [/^interval(?: |\(|$)/u, () => simple('interval', (rank) => `${rank * step} seconds`)],
   [/^uuid$/u, () => simple('uuid', (rank) => `${hex(rank, 8)}-0000-4000-8000-000000000000`)],
   [/^bytea$/u, () => simple('bytea', (rank) => `\\x${hex(rank, 8)}`)],
   [

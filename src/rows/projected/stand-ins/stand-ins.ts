@@ -3,7 +3,7 @@
  * that stands in the same order and is equal to the same others. Enum labels, truth values, and values that the
  * schema's own text names (`check (status in ('new', 'done'))`) are part of the schema and stay.
  */
-import { relationId } from '../../../ground/names.ts'
+import { idPart, relationId, type RelationName } from '../../../ground/names.ts'
 import { literal } from '../../../postgres/quote.ts'
 import type { Session } from '../../../postgres/session.ts'
 import type {
@@ -13,16 +13,23 @@ import type {
   StatisticsGap,
   TableStatistics,
 } from '../statistics.ts'
+import { anchoredSql, mayBeAnchored, readAnchors, type Anchors } from './anchors.ts'
 import { lexeme, spaceOf, type StandInSpace } from './family.ts'
 import { readSchemaValues } from './schema-values.ts'
 
-/** `table.column` ids, as classified or listed by the user. */
+/** No two columns have the same: `orders.status`, `orders."a.b"`. */
+export const columnId = (relation: RelationName, column: string): string =>
+  `${relationId(relation)}.${idPart(column)}`
+
+/** Their ids, as classified or listed by the user. */
 export type PublicColumns = ReadonlySet<string>
 
 interface Place {
   /** `table.column`; of an index `index.column`. */
   readonly id: string
   readonly column: ColumnStatistics
+  /** Of a column that decides the partition. */
+  readonly anchors: Anchors | null
 }
 
 const spreadsOf = ({ own, whole }: ColumnStatistics): readonly Spread[] =>
@@ -35,50 +42,74 @@ const elementsOf = (column: ColumnStatistics): readonly string[] =>
 
 const elementBase = (base: string): string => base.replace(/\[\]$/u, '')
 
-/** Stand-ins of values, by space. */
-interface Ranked {
-  valueOf(space: StandInSpace, value: string): string | null
-}
+/** Stand-ins of values, by the key of their space. */
+type Ranked = ReadonlyMap<string, (value: string) => string | null>
 
 const rankSql = (orderedAs: string, values: readonly string[]): string => `
 select v as value, pg_catalog.dense_rank() over (order by v::${orderedAs}) as rank
   from (values ${values.map((value) => `(${literal(value)})`).join(', ')}) given (v)`
 
-const rank = async (db: Session, wanted: ReadonlyMap<string, Wanted>): Promise<Ranked> => {
-  const ranks = new Map<string, { readonly ranks: ReadonlyMap<string, number>; readonly count: number }>()
-  for (const [key, { space, values }] of wanted) {
-    const rows = await db.json<{ readonly value: string; readonly rank: number }>(
-      rankSql(space.orderedAs, [...values]),
-    )
-    const count = rows.reduce((most, row) => Math.max(most, row.rank), 0)
-    ranks.set(key, { ranks: new Map(rows.map((row) => [row.value, row.rank])), count })
-  }
-  return {
-    valueOf(space, value) {
-      const found = ranks.get(space.key)
-      const at = found?.ranks.get(value)
-      return found === undefined || at === undefined ? null : space.valueOf(at, found.count)
-    },
-  }
-}
-
 interface Wanted {
   readonly space: StandInSpace
   readonly values: Set<string>
+  readonly anchors: Anchors | null
+  readonly isWhole: boolean
 }
+
+const rankOne = async (
+  db: Session,
+  { space, values, anchors, isWhole }: Wanted,
+): Promise<(value: string) => string | null> => {
+  if (anchors !== null) {
+    const sql = anchoredSql(space, [...values], anchors, isWhole)
+    const rows = await db.json<{ readonly value: string; readonly standIn: string }>(sql)
+    const known = new Map(rows.map((row) => [row.value, row.standIn]))
+    return (value) => known.get(value) ?? null
+  }
+  const rows = await db.json<{ readonly value: string; readonly rank: number }>(
+    rankSql(space.orderedAs, [...values]),
+  )
+  const count = rows.reduce((most, row) => Math.max(most, row.rank), 0)
+  const ranks = new Map(rows.map((row) => [row.value, row.rank]))
+  return (value) => {
+    const at = ranks.get(value)
+    return at === undefined ? null : space.valueOf(at, count)
+  }
+}
+
+const rank = async (db: Session, wanted: ReadonlyMap<string, Wanted>): Promise<Ranked> => {
+  const ranked = new Map<string, (value: string) => string | null>()
+  for (const [key, one] of wanted) ranked.set(key, await rankOne(db, one))
+  return ranked
+}
+
+/** Of a column that decides the partition it is one of its own. */
+const spaceIn = ({ id, column, anchors }: Place): StandInSpace | null => {
+  const space = spaceOf({ base: column.base, collation: column.collation, column: id })
+  return space === null || anchors === null ? space : { ...space, key: `${space.key} of ${anchors.of}` }
+}
+
+const elementSpaceIn = ({ id, column }: Place): StandInSpace | null =>
+  column.category === 'A'
+    ? spaceOf({ base: elementBase(column.base), collation: column.collation, column: id })
+    : null
 
 const gather = (places: readonly Place[]): ReadonlyMap<string, Wanted> => {
   const wanted = new Map<string, Wanted>()
-  const add = (space: StandInSpace | null, values: readonly string[]): void => {
+  const add = (
+    space: StandInSpace | null,
+    values: readonly string[],
+    more: Pick<Wanted, 'anchors' | 'isWhole'>,
+  ): void => {
     if (space === null || values.length === 0) return
-    const found = wanted.get(space.key) ?? { space, values: new Set<string>() }
+    const found = wanted.get(space.key) ?? { space, values: new Set<string>(), ...more }
     for (const value of values) found.values.add(value)
     wanted.set(space.key, found)
   }
-  for (const { id, column } of places) {
-    const type = { base: column.base, collation: column.collation, column: id }
-    add(spaceOf(type), valuesOf(column))
-    if (column.category === 'A') add(spaceOf({ ...type, base: elementBase(column.base) }), elementsOf(column))
+  for (const place of places) {
+    const { column, anchors } = place
+    add(spaceIn(place), valuesOf(column), { anchors, isWhole: /int/u.test(column.base) })
+    add(elementSpaceIn(place), elementsOf(column), { anchors: null, isWhole: false })
   }
   return wanted
 }
@@ -96,20 +127,15 @@ const all = (
 const byLength = (a: string, b: string): number =>
   Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-const replaceSpread = (spread: Spread, { id, column }: Place, ranked: Ranked): Spread => {
-  const type = { base: column.base, collation: column.collation, column: id }
-  const space = spaceOf(type)
-  const inner = column.category === 'A' ? spaceOf({ ...type, base: elementBase(column.base) }) : null
-  const ofValue = (value: string): string | null => (space === null ? null : ranked.valueOf(space, value))
+const replaceSpread = (spread: Spread, place: Place, ranked: Ranked): Spread => {
+  const { column } = place
+  const ofValue = ranked.get(spaceIn(place)?.key ?? '') ?? (() => null)
+  const ofInner = ranked.get(elementSpaceIn(place)?.key ?? '') ?? (() => null)
   const lexemes = new Map(
     [...new Set(elementsOf(column))].toSorted(byLength).map((value, at) => [value, lexeme(at + 1)]),
   )
   const ofElement = (value: string): string | null =>
-    column.base === 'tsvector'
-      ? (lexemes.get(value) ?? null)
-      : inner === null
-        ? null
-        : ranked.valueOf(inner, value)
+    column.base === 'tsvector' ? (lexemes.get(value) ?? null) : ofInner(value)
   const common = all(spread.common, ofValue)
   const elements = all(spread.elements, ofElement)
   return {
@@ -145,19 +171,30 @@ export const withStandIns = async (
 ): Promise<DatabaseStatistics> => {
   const schemaValues = await readSchemaValues(db)
   const nothing: ReadonlySet<string> = new Set()
-  const stays = (table: TableStatistics, column: ColumnStatistics, isIndex: boolean): boolean =>
+  const stays = (id: string, column: ColumnStatistics, isIndex: boolean): boolean =>
     spreadsOf(column).length === 0 ||
-    (!isIndex && isPublic.has(`${relationId(table)}.${column.name}`)) ||
-    isOfSchema(column, schemaValues.get(relationId(table)) ?? nothing)
+    (!isIndex && isPublic.has(id)) ||
+    isOfSchema(column, schemaValues.get(id) ?? nothing)
+  const anchorsOf = await readAnchors(db, statistics)
+  const anchorsFor = (relation: RelationName, column: ColumnStatistics): Anchors | null => {
+    const space = spaceOf({ base: column.base, collation: column.collation, column: column.name })
+    return space !== null && mayBeAnchored(space) ? anchorsOf(relation, column.name) : null
+  }
+  const placesIn = (
+    relation: RelationName,
+    columns: readonly ColumnStatistics[],
+    isIndex: boolean,
+  ): readonly Place[] =>
+    columns
+      .filter((column) => !stays(columnId(relation, column.name), column, isIndex))
+      .map((column) => ({
+        id: columnId(relation, column.name),
+        column,
+        anchors: isIndex ? null : anchorsFor(relation, column),
+      }))
   const placesOf = (table: TableStatistics): readonly Place[] => [
-    ...table.columns
-      .filter((column) => !stays(table, column, false))
-      .map((column) => ({ id: `${relationId(table)}.${column.name}`, column })),
-    ...table.indexes.flatMap((index) =>
-      index.columns
-        .filter((column) => !stays(table, column, true))
-        .map((column) => ({ id: `${relationId(index)}.${column.name}`, column })),
-    ),
+    ...placesIn(table, table.columns, false),
+    ...table.indexes.flatMap((index) => placesIn(index, index.columns, true)),
   ]
   const places = statistics.tables.flatMap(placesOf)
   const ranked = await rank(db, gather(places))
