@@ -236,4 +236,58 @@ describe('the runner', () => {
     const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
     expect(left[0]!.rows).toBe(0)
   })
+
+  it('runs DDL that trials begin with once, and answers as if each had run its own', async () => {
+    const drop = 'alter table "public"."child" drop constraint "n_positive"'
+    const replaced = (check: string): string =>
+      `${drop}, add constraint "n_positive" check (${check}) not valid`
+    const loose = 'alter table "public"."child" alter column "n" drop expression if exists'
+    const of = (n: number): Experiment => experiment({ when: [`insert into child values (1, 1, ${n})`] })
+    const asker = experiment({
+      as: { role: 'app_runner', settings: { 'app.id': '1' } },
+      given: ['insert into child values (1, 1, 1), (2, 2, 2)'],
+      when: ['select id from child'],
+    })
+    const cases: readonly (readonly [readonly string[], readonly Experiment[]])[] = [
+      [[drop], [of(0)]],
+      [[replaced('n > 1')], [of(0)]],
+      [[replaced('n > 1')], [of(1), asker, of(2)]],
+      [[replaced('n <> 0')], [of(-1)]],
+      [[replaced('n <> 0'), `comment on table child is 'x'`], [of(0)]],
+      [[drop, loose, 'alter table nowhere drop column x'], [of(0)]],
+      [[drop, loose, 'alter table child alter n type text'], [of(0)]],
+      [
+        [drop, loose],
+        [of(0), experiment({ when: ['select pg_sleep(20)'] }), of(1)],
+      ],
+      [['alter table nowhere drop column x', loose], [of(0)]],
+      [
+        ['alter table nowhere drop column x', 'analyze child'],
+        [of(0), of(1)],
+      ],
+      [['alter tabel child', 'analyze child'], [of(0)]],
+      [['alter tabel child', loose], [of(0)]],
+      [[loose], [of(0)]],
+    ]
+    const trials = cases.map(([ddl, experiments]) => ({ ddl, experiments }))
+    const sent: string[] = []
+    const heard: Session = { ...db, batch: (texts) => (sent.push(...texts), db.batch(texts)) }
+    const alone = await runTrials(db, server.owner, trials, { first: '100ms', alone: '100ms' })
+    const together = await runTrials(
+      heard,
+      server.owner,
+      trials.map((trial) => ({ ...trial, laidFirst: world })),
+      { first: '100ms', alone: '100ms' },
+    )
+    const positionless = (outcomes: typeof alone) =>
+      outcomes.map(({ ddlFault, observations }) => ({
+        ddlFault: ddlFault && { ...ddlFault, position: null },
+        observations,
+      }))
+    expect(positionless(together)).toEqual(positionless(alone))
+    const firstWrite = sent.slice(0, sent.indexOf('rollback'))
+    expect(firstWrite.filter((text) => text.includes('drop constraint "n_positive"'))).toHaveLength(1)
+    const left = await db.json<{ rows: number }>('select count(*) as rows from parent')
+    expect(left[0]!.rows).toBe(0)
+  })
 })

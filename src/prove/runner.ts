@@ -6,11 +6,13 @@ import type { Session } from '../postgres/session.ts'
 import { sequenceStepsOn } from '../rows/sequence-steps.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { isInconclusive } from './judge.ts'
+import { sharedDdl, type SharedDdl } from './shared-ddl.ts'
 import {
   layingMessage,
   messagesApart,
   messagesOf,
   messagesOnLaid,
+  sharedMessage,
   type MessageWishes,
   type Trial,
   type TrialMessages,
@@ -49,18 +51,25 @@ const onOneWorld = (trials: readonly Trial[]): readonly (readonly number[])[] =>
   return [...groups.values()].filter((group) => group.length > 1)
 }
 
+const standing = (text: string): Asked => ({ at: null, messages: { texts: [text], read: () => null } })
+
 const messagesOfAll = (trials: readonly Trial[], wishes: MessageWishes): readonly Asked[] => {
   const groups = onOneWorld(trials)
   const grouped = new Set(groups.flat())
   const alone = trials.flatMap((trial, at) =>
     grouped.has(at) ? [] : [{ at, messages: messagesOf(trial, wishes) }],
   )
+  const ddlOf = (at: number): readonly string[] => trials[at]!.ddlOnLaid ?? trials[at]!.ddl
+  const onLaid = ({ trials: own, below }: SharedDdl<number>, depth: number): readonly Asked[] => [
+    ...own.map(({ trial: at, rest }): Asked => {
+      const left = depth === 0 ? ddlOf(at) : rest
+      return { at, messages: messagesOnLaid(trials[at]!, wishes, { depth, left }) }
+    }),
+    ...below.flatMap((one) => [standing(sharedMessage(one.ddl, depth, wishes)), ...onLaid(one, depth + 1)]),
+  ]
   const together = groups.flatMap((group): readonly Asked[] => [
-    {
-      at: null,
-      messages: { texts: [layingMessage(trials[group[0]!]!.laidFirst!, wishes)], read: () => null },
-    },
-    ...group.map((at) => ({ at, messages: messagesOnLaid(trials[at]!, wishes) })),
+    standing(layingMessage(trials[group[0]!]!.laidFirst!, wishes)),
+    ...onLaid(sharedDdl(group, ddlOf), 0),
   ])
   return [...alone, ...together]
 }

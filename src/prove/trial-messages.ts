@@ -89,15 +89,15 @@ const worldStatements = (world: World, sequences: Sequences): readonly string[] 
 
 const message = (statements: readonly string[]): string => statements.join(';\n')
 
-const ddlStatements = (trial: Trial, { owner, patience }: MessageWishes): readonly string[] => [
-  ...(trial.ddl.length === 0
+const asOwner = (ddl: readonly string[], { owner }: MessageWishes): readonly string[] =>
+  ddl.length === 0 ? [] : [`set local role ${ident(owner)}`, ...ddl, 'set local role none']
+
+/** `left`: what of its DDL has not run yet. */
+const ddlStatements = (trial: Trial, wishes: MessageWishes, left = trial.ddl): readonly string[] => [
+  ...asOwner(left, wishes),
+  ...(trial.ddl.length === 0 || wishes.patience === null
     ? []
-    : [
-        `set local role ${ident(owner)}`,
-        ...trial.ddl,
-        'set local role none',
-        ...(patience === null ? [] : [`set local statement_timeout = ${literal(patience)}`]),
-      ]),
+    : [`set local statement_timeout = ${literal(wishes.patience)}`]),
   'savepoint assay_start',
 ]
 
@@ -214,21 +214,29 @@ export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages =
   }
 }
 
-const laidWorld = 'assay_laid'
+/** The world, and what of the DDL many trials begin with: so many times more of it. */
+const laid = (depth: number): string => (depth === 0 ? 'assay_laid' : `assay_laid_${depth}`)
 
 /** Begins a transaction for trials that stand on one world. Where it is refused, they are asked apart. */
 export const layingMessage = (world: World, { sequences }: MessageWishes): string =>
-  message(['rollback', 'begin', ...laying(world, sequences), `savepoint ${laidWorld}`])
+  message(['rollback', 'begin', ...laying(world, sequences), `savepoint ${laid(0)}`])
+
+/** DDL that trials begin with, on what is laid so deep; it is laid one deeper. Where it is refused, they are asked apart. */
+export const sharedMessage = (ddl: readonly string[], depth: number, wishes: MessageWishes): string =>
+  message([`rollback to savepoint ${laid(depth)}`, ...asOwner(ddl, wishes), `savepoint ${laid(depth + 1)}`])
 
 /** A table that the world was laid into is in use: object_in_use. */
 const inUse = '55006'
 
-/** On a world that is laid already; one message where there is one experiment. */
-export const messagesOnLaid = (trial: Trial, wishes: MessageWishes): TrialMessages => {
+/** On a world that is laid already, and on what of its DDL is; one message where there is one experiment. */
+export const messagesOnLaid = (
+  trial: Trial,
+  wishes: MessageWishes,
+  { depth, left }: { readonly depth: number; readonly left: readonly string[] },
+): TrialMessages => {
   const { experiments } = trial
   const { sequences } = wishes
-  const own = { ...trial, ddl: trial.ddlOnLaid ?? trial.ddl }
-  const head = [`rollback to savepoint ${laidWorld}`, ...ddlStatements(own, wishes)]
+  const head = [`rollback to savepoint ${laid(depth)}`, ...ddlStatements(trial, wishes, left)]
   const [only, ...others] = experiments
   const isOne = only !== undefined && others.length === 0
   const texts = isOne
