@@ -12,7 +12,7 @@ const described = {
     ['assay migrate backfill slug.sql --url URL', 'begins, or goes on'],
     ['assay migrate backfill slug.sql --url URL --dry-run', 'the table, the key, the first batch'],
     ['assay migrate backfill --status --url URL', 'all that were begun in a database'],
-    ['assay migrate backfill --pause --name slug --url URL', 'ends it after its batch'],
+    ['assay migrate backfill --pause --url URL', 'ends it after its batch (--name, where several run)'],
   ],
 } as const
 

@@ -9,9 +9,10 @@ import {
   knownBackfills,
   pauseBackfill,
   planBackfill,
+  sameBackfill,
   type BackfillSettings,
 } from '../project/backfill-database.ts'
-import { backfillPlanText, backfillsText, backfillText } from '../report/backfill.ts'
+import { backfillPausedText, backfillPlanText, backfillsText, backfillText } from '../report/backfill.ts'
 import { envelopeText } from '../report/envelope.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
@@ -106,7 +107,14 @@ const runAnswer = async (
   return {
     code: ok ? 0 : 1,
     text: json
-      ? envelopeText({ ok, command, summary: run, findings, next: [], artifacts: [] })
+      ? envelopeText({
+          ok,
+          command,
+          summary: run,
+          findings,
+          next: run.state === 'paused' ? [sameBackfill(settings)] : [],
+          artifacts: [],
+        })
       : backfillText(run, layout),
   }
 }
@@ -125,16 +133,8 @@ export const backfillCommand = async (
     return { code: 0, text: json ? envelope({ backfills }) : backfillsText(backfills, output.layout) }
   }
   if (options.pause) {
-    const { name } = options
-    if (name === undefined)
-      throw usage('It is not said which backfill.', 'usage.no-name', 'Name it: --pause --name fill_slug')
-    await pauseBackfill(urlOf(options), name)
-    return {
-      code: 0,
-      text: json
-        ? envelope({ name, state: 'paused' })
-        : `${name} pauses after the batch that is running. Run the same command as before to go on.`,
-    }
+    const paused = await pauseBackfill(urlOf(options), options.name ?? null)
+    return { code: 0, text: json ? envelope(paused) : backfillPausedText(paused) }
   }
   const settings = settingsOf(file, options, output.onProgress)
   if (!options.dryRun) return runAnswer(settings, options, output)

@@ -48,7 +48,7 @@ export const compensateCommand = async (
   const code = ok ? 0 : 1
   const place = directory === '.' ? [] : [directory]
   const next =
-    written === null ? [] : [shellCommand('npx', 'assay', 'migrate', 'test', ...place, result.name)]
+    written.length === 0 ? [] : [shellCommand('npx', 'assay', 'migrate', 'test', ...place, result.name)]
   const findings = result.findings.map(withPathsFromHere)
   if (json) {
     const summary = {
@@ -57,9 +57,10 @@ export const compensateCommand = async (
       takesBack: result.takesBack,
       loses: losses.map(({ what }) => what),
       dryRun,
-      ...(written === null ? { up: text } : {}),
+      tool: result.tool,
+      ...(written.length === 0 ? { up: text } : {}),
     }
-    const artifacts = written === null ? [] : [fromHere(written)]
+    const artifacts = written.map(fromHere)
     return {
       code,
       text: envelopeText({ ok, command: 'migrate compensate', summary, findings, next, artifacts }),

@@ -1,6 +1,6 @@
 /** assay migrate up, down, plan, status, baseline and resolve. */
 import { shellCommand } from '../ground/shell-word.ts'
-import { parseAllowed } from '../migrate/run/gate.ts'
+import { nextOf, parseAllowed } from '../migrate/run/gate.ts'
 import type { PlannedRun } from '../migrate/run/migrate.ts'
 import type { Resolution } from '../migrate/run/resolutions.ts'
 import {
@@ -99,6 +99,8 @@ const planned = async (
     code: command === 'plan' && run.plan.length > 0 && closed.length > 0 ? 4 : 0,
     summary: { plan: planSummary(run) },
     findings: run.gates.map((gate) => gateFinding(gate, allowed)),
+    next:
+      closed.length > 0 ? nextOf(closed) : run.plan.length > 0 ? [`assay migrate ${direction} --url …`] : [],
     text: options.dryRun === true ? dryRunSql(run) : planText(run, allowed, layout),
   })
 }

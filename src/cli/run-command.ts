@@ -28,8 +28,8 @@ const reportFault = (command: string, json: boolean, output: Output, cause: unkn
   const faults = faultsOf(cause)
   const findings = faults.map((fault) => withPathsFromHere(faultFinding(fault)))
   output.settle()
-  if (json)
-    output.result(envelopeText({ ok: false, command, summary: null, findings, next: [], artifacts: [] }))
+  const next = [...new Set(faults.flatMap((fault) => fault.next))]
+  if (json) output.result(envelopeText({ ok: false, command, summary: null, findings, next, artifacts: [] }))
   else output.fault(findings.map((finding) => faultText(finding, output.faultLayout)).join('\n\n'))
   return exitOf(faults)
 }

@@ -24,6 +24,8 @@ export interface FaultFacts {
   readonly why?: string
   /** An exact command, option or edit that puts it right. */
   readonly mend: string
+  /** Whole commands that make sense now, where the mend is one. Absent: none. */
+  readonly next?: readonly string[]
   readonly where?: SourcePlace
   readonly cause?: unknown
 }
@@ -36,6 +38,7 @@ export class AssayError extends Error {
   readonly found: string | undefined
   readonly why: string | undefined
   readonly mend: string
+  readonly next: readonly string[]
   readonly where: SourcePlace | undefined
 
   constructor(summary: string, facts: FaultFacts) {
@@ -46,6 +49,7 @@ export class AssayError extends Error {
     this.found = facts.found
     this.why = facts.why
     this.mend = facts.mend
+    this.next = facts.next ?? []
     this.where = facts.where
   }
 }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as rest } from 'node:timers/promises'
 import { AssayError } from '../ground/errors.ts'
+import { shellCommand } from '../ground/shell-word.ts'
 import { readSqlFile } from '../migrate/files/migration-files.ts'
 import { seeAllRows } from '../migrate/backfill/all-rows.ts'
 import type { KeyedTable } from '../migrate/backfill/keyed-table.ts'
@@ -20,10 +21,11 @@ import {
 } from '../migrate/backfill/run-backfill.ts'
 import { readBackfillStatement, type BackfillStatement } from '../migrate/backfill/statement.ts'
 import {
+  askToPause,
   hasStore,
+  isRun,
   listBackfills,
   readDeadRows,
-  setState,
   type Backfill,
   type DeadRow,
 } from '../migrate/backfill/store.ts'
@@ -94,6 +96,28 @@ const read = async ({
   return { statement, name: name ?? nameOfFile(file) }
 }
 
+/** The command that goes on where it stopped. */
+export const sameBackfill = ({ source, name, key }: BackfillSettings): string =>
+  `${shellCommand(
+    'assay',
+    'migrate',
+    'backfill',
+    ...('file' in source ? [source.file] : ['--sql', source.sql]),
+    ...(name === undefined ? [] : ['--name', name]),
+    ...(key === undefined ? [] : ['--key', key.join(',')]),
+  )} --url …`
+
+const stayedAway = (settings: BackfillSettings, cause: unknown): AssayError =>
+  new AssayError('The server went away, and did not come back within a minute.', {
+    code: 'backfill.server-away',
+    exit: 3,
+    found: cause instanceof AssayError ? (cause.found ?? cause.message) : String(cause),
+    why: 'the cursor in the database knows what was done, and stands in the transaction that did it',
+    mend: `Once it answers, run the same command again, it goes on from there:\n${sameBackfill(settings)}`,
+    next: [sameBackfill(settings)],
+    cause,
+  })
+
 export interface BackfillRun extends BackfillOutcome {
   /** The first of them. */
   readonly deadRows: readonly DeadRow[]
@@ -127,7 +151,7 @@ export const backfillDatabase = async (settings: BackfillSettings): Promise<Back
       // A server that was never reached is a mistake in --url.
       if (!begun || !isAway(cause)) throw cause
       lostAt ??= performance.now()
-      if (performance.now() - lostAt > awaySeconds * 1000) throw cause
+      if (performance.now() - lostAt > awaySeconds * 1000) throw stayedAway(settings, cause)
       await rest(1000)
     }
   }
@@ -157,16 +181,48 @@ export const planBackfill = async (settings: BackfillSettings): Promise<Backfill
 export const knownBackfills = (url: string): Promise<readonly Backfill[]> =>
   withSession(url, async (db) => ((await hasStore(db)) ? listBackfills(db) : []))
 
-/** Throws AssayError `backfill.unknown` (exit 2) when there is none of that name. */
-export const pauseBackfill = (url: string, name: string): Promise<void> =>
-  withSession(url, async (db) => {
-    if ((await hasStore(db)) && (await setState(db, name, 'paused'))) return
-    const known = (await hasStore(db)) ? await listBackfills(db) : []
-    throw new AssayError(`There is no backfill ${name} in this database.`, {
-      code: 'backfill.unknown',
+const unknown = (name: string | null, known: readonly Backfill[]): AssayError =>
+  new AssayError(
+    name === null
+      ? known.length === 0
+        ? 'There is no backfill in this database.'
+        : 'It is not said which backfill.'
+      : `There is no backfill ${name} in this database.`,
+    {
+      code: name === null && known.length > 0 ? 'usage.no-name' : 'backfill.unknown',
       exit: 2,
-      asked: name,
-      found: known.length === 0 ? 'none was begun here' : known.map((backfill) => backfill.name).join(', '),
-      mend: 'See which there are: assay migrate backfill --status --url …',
-    })
+      asked: name ?? 'the one that is not complete',
+      found:
+        known.length === 0
+          ? 'none was begun here'
+          : known.map((one) => `${one.name} (${one.state})`).join(', '),
+      mend:
+        known.length === 0
+          ? 'See which there are: assay migrate backfill --status --url …'
+          : `Name it: ${shellCommand('assay', 'migrate', 'backfill', '--pause', '--name', known[0]?.name ?? '')} --url …`,
+    },
+  )
+
+export interface PausedBackfill {
+  readonly name: string
+  /** complete: there was nothing left to pause. */
+  readonly state: Backfill['state']
+  /** Whether somebody runs it: it ends behind its batch. */
+  readonly isRun: boolean
+}
+
+/**
+ * Asks whoever runs it to pause; null: the only one, or the only one that is not complete. Throws AssayError
+ * `backfill.unknown` when there is none, `usage.no-name` when there are several (exit 2).
+ */
+export const pauseBackfill = (url: string, name: string | null): Promise<PausedBackfill> =>
+  withSession(url, async (db) => {
+    const known = (await hasStore(db)) ? await listBackfills(db) : []
+    const open = known.filter(({ state }) => state !== 'complete')
+    const all = open.length > 0 ? open : known
+    const meant = name ?? (all.length === 1 ? all[0]?.name : undefined)
+    const before = known.find((one) => one.name === meant)
+    if (meant === undefined || before === undefined) throw unknown(name, name === null ? all : known)
+    const found = await askToPause(db, meant)
+    return { name: meant, state: found?.state ?? before.state, isRun: await isRun(db, meant) }
   })

@@ -1,5 +1,5 @@
 /** Use case: the next migration, which takes one that stands back; written only when it was seen to do so. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
@@ -8,6 +8,9 @@ import { compensate } from '../migrate/compensate/compensate.ts'
 import { migrationNames } from '../migrate/design/name-migrations.ts'
 import type { LossDirective } from '../migrate/files/directives.ts'
 import type { Migration } from '../migrate/files/migration.ts'
+import type { HistoryForm, NewFile } from '../migrate/forms/form.ts'
+import { formOfSql } from '../migrate/forms/kinds.ts'
+import { nameWords } from '../migrate/files/name-words.ts'
 import { isNamed } from '../migrate/files/migration-number.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { stagesOf } from '../migrate/files/steps.ts'
@@ -20,11 +23,13 @@ import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { chooseArchitecture } from './choose-architecture.ts'
 import { loadProject } from './config.ts'
+import { placeFindings } from './design-place.ts'
 import type { ServerWish } from './migrated.ts'
 import { admitRoles, makeGround } from './migration-ground.ts'
 import type { ProjectArchitecture } from './project.ts'
 import { isError } from './prove-project.ts'
 import { unknownName } from './test-migrations.ts'
+import { writeNewFiles } from './write-new-files.ts'
 
 export interface CompensateSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
@@ -44,11 +49,13 @@ export interface ProjectCompensation {
   readonly architecture: string
   readonly takesBack: string
   readonly name: string
-  /** Of its up.sql; it has no other. */
+  /** What it does, as SQL; it has no way back. */
   readonly text: string
   readonly losses: readonly LossDirective[]
-  /** Absolute; null: it was not written. */
-  readonly written: string | null
+  /** Whose form it has; null: Assay's own. */
+  readonly tool: string | null
+  /** Absolute paths, its own first; []: it was not written. */
+  readonly written: readonly string[]
   readonly findings: readonly Finding[]
   readonly dryRun: boolean
   readonly ok: boolean
@@ -61,7 +68,7 @@ const noDirectory = ({ schema, architecture }: ProjectArchitecture): AssayError 
     asked: 'a migration that is taken back by the next one',
     found: schema.command === undefined ? 'no schema.migrations' : `schema.command: ${schema.command}`,
     why: 'another tool keeps these migrations, in its own form',
-    mend: 'Let that tool write it.',
+    mend: 'Write it as the next migration of that tool, and let its source say what it takes back; `assay migrate test` runs both:\nassay: compensates NAME',
   })
 
 const isRepeatable = ({ name }: Migration): AssayError =>
@@ -93,6 +100,14 @@ const stopped = (one: Migration, message: string, directory: string): AssayError
     found: message,
     mend: `Correct it first: assay migrate test ${one.name}`,
   })
+
+/** What people have to know of a migration that another tool runs. */
+const ofForm = (form: HistoryForm): readonly Finding[] =>
+  placeFindings(form, form.isOneTransaction, true).map((one) =>
+    one.code === 'design.plain-form'
+      ? { ...one, fix: 'Measure what it locks: assay lint. For tables in use apply it when few write.' }
+      : one,
+  )
 
 interface Ran {
   readonly databases: { readonly before: string; readonly after: string }
@@ -136,11 +151,14 @@ export const compensateProject = async (settings: CompensateSettings): Promise<P
   const migrations = readMigrations(place)
   const first = chosen(migrations, takesBack, place)
   const versioned = migrations.filter(({ kind }) => kind !== 'repeatable')
+  const form = formOfSql(place)
   const [name = ''] = migrationNames(
-    versioned.map((one) => one.name),
-    [`takes_back_${first.name}`],
+    readdirSync(place),
+    [`takes_back_${nameWords(first.name)}`],
     wanted,
+    form.prefix,
   )
+  const filesWith = (up: string): readonly NewFile[] => form.filesOf([{ name, up, down: null }])
   onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer({
     ...(url === undefined ? {} : { url }),
@@ -150,29 +168,26 @@ export const compensateProject = async (settings: CompensateSettings): Promise<P
     onProgress?.('migrating', 0, 1)
     const ran = await runAll(server, part, versioned, first)
     onProgress?.(`taking ${first.name} back`, 0, 1)
-    const file = path.join(place, name, 'up.sql')
     const { text, directives, findings } = await compensate({
       server,
       first,
       between: versioned.slice(versioned.indexOf(first) + 1),
       ...ran,
       name,
-      file,
+      file: filesWith('')[0]?.file ?? place,
+      online: !form.isOneTransaction,
       loses,
     })
     const ok = !findings.some(isError)
-    if (ok && !dryRun) {
-      mkdirSync(path.dirname(file), { recursive: false })
-      writeFileSync(file, text, { flag: 'wx' })
-    }
     return {
       architecture: part.architecture.name,
       takesBack: first.name,
       name,
       text,
       losses: directives.loses,
-      written: ok && !dryRun ? file : null,
-      findings,
+      tool: form.tool,
+      written: ok && !dryRun ? writeNewFiles(filesWith(text)) : [],
+      findings: [...findings, ...(ok ? ofForm(form) : [])],
       dryRun,
       ok,
     }

@@ -1,5 +1,5 @@
 /** Use case: from what is red to the next migrations of a project, written only when they were seen to do it. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { designMigrations, type Design } from '../migrate/design/design-migrations.ts'
 import type { DesignedMigration } from '../migrate/design/write-migrations.ts'
@@ -10,6 +10,7 @@ import { loadProject } from './config.ts'
 import { designPlace, placeFindings } from './design-place.ts'
 import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 import { runSqlFile } from './schema-script.ts'
+import { writeNewFiles } from './write-new-files.ts'
 
 export interface DesignSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
@@ -51,17 +52,6 @@ const standingIn = (directory: string | null): readonly string[] => {
   } catch {
     return []
   }
-}
-
-/** Never over a file that stands: what is there was written by somebody. Answers the new ones. */
-const write = (files: readonly NewFile[]): readonly string[] => {
-  const fresh = files.filter(({ isGrown }) => isGrown !== true)
-  for (const { file, text } of fresh) {
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, text, { flag: 'wx' })
-  }
-  for (const { file, text, isGrown } of files) if (isGrown === true) writeFileSync(file, text)
-  return files.map(({ file }) => file)
 }
 
 const filesOf = (
@@ -109,7 +99,7 @@ const designOne = async (
     ...(onProgress ? { onProgress } : {}),
   })
   const files = filesOf(form ?? ownForm(''), design.migrations, hasDown)
-  const written = dryRun || form === null ? [] : write(files)
+  const written = dryRun || form === null ? [] : writeNewFiles(files)
   return {
     ...design,
     findings: [

@@ -125,7 +125,7 @@ describe('drift', () => {
       'create policy everyone on orders using (total > 0)',
     ])
     await runAs(live, database, 'administrator', [
-      `set role ${ident(live.owner)}; alter table products add column by_another int; create temp table nobody (a int)`,
+      `set role ${ident(live.owner)}; alter table products add column by_another int; comment on table products is null; create temp table nobody (a int)`,
     ])
     const before = await fingerprintOf(live, database)
     const outcome = await driftOf(live, database)

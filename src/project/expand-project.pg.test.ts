@@ -1,11 +1,13 @@
 /** A project that changes its shape: phases written as files, run by the runner, proven and waited for. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changed, shop, withProject } from '../../test/support/project.ts'
 import { AssayError } from '../ground/errors.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
+import { readMigrations } from '../migrate/files/read-migrations.ts'
+import { compensateProject } from './compensate-project.ts'
 import { contractProject, expandProject } from './expand-project.ts'
 import { migrateDatabase, statusOfDatabase, type MigrateSettings } from './migrate-database.ts'
 import { loadProject } from './config.ts'
@@ -115,6 +117,31 @@ describe('a change of shape in a project', () => {
       } finally {
         await db.end()
       }
+    })
+  })
+
+  it('stands beside no history of another tool; what takes one back has its form', async () => {
+    const own = shop['migrations/0001_products.sql'] ?? ''
+    const { 'migrations/0001_products.sql': _, ...others } = renamed
+    const files = {
+      ...others,
+      'migrations/V1__products.sql': own,
+      'migrations/V2__more.sql': 'alter table products add column more int;',
+    }
+    await withProject(files, async (directory) => {
+      expect(await codesOf(expandProject({ directory, ...none }))).toMatch(
+        /^expand\.other-tool: .* migrations in the form of Flyway$/u,
+      )
+      const taken = { directory, takesBack: '2', name: null, loses: [], dryRun: false }
+      const { written, tool, ok } = await compensateProject(taken)
+      expect({ tool, ok, written: written.map((file) => relative(directory, file)) }).toEqual({
+        tool: 'Flyway',
+        ok: true,
+        written: ['migrations/V3__takes_back_v2_more.sql'],
+      })
+      const [last] = readMigrations(join(directory, 'migrations')).slice(-1)
+      expect(last?.directives.compensates).toBe('V2__more')
+      expect(readdirSync(join(directory, 'migrations'))).toHaveLength(3)
     })
   })
 

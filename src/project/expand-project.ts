@@ -1,5 +1,5 @@
 /** Use cases of assay migrate expand and contract: the next phases of changes that two applications live through. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../ground/errors.ts'
 import { fromHalfWay } from '../migrate/design/half-way.ts'
@@ -14,11 +14,14 @@ import {
   type Expanded,
   type WrittenPhase,
 } from '../migrate/expand/write-phases.ts'
+import type { HistoryForm, NewFile } from '../migrate/forms/form.ts'
+import { formOfSql } from '../migrate/forms/kinds.ts'
 import { unquoted } from '../postgres/quote.ts'
 import { loadProject } from './config.ts'
 import { withMigrated, type Migrated, type ServerWish } from './migrated.ts'
 import type { Project } from './project.ts'
 import { runSqlFile } from './schema-script.ts'
+import { writeNewFiles } from './write-new-files.ts'
 
 export interface ExpandSettings extends ServerWish {
   /** Where the config is looked for, upwards. */
@@ -100,17 +103,28 @@ const readStated = (option: string, texts: readonly string[], project: Project):
   })
 }
 
-/** Never over a file that stands: what is there was written by somebody. */
-const write = (directory: string, phases: readonly NamedPhase[]): readonly string[] =>
-  phases.flatMap(({ name, files }) => {
-    const place = path.join(directory, name)
-    mkdirSync(place)
-    return Object.entries(files).map(([file, text]) => {
-      const whole = path.join(place, file)
-      writeFileSync(whole, text, { flag: 'wx' })
-      return whole
-    })
+const filesOf = (directory: string, phases: readonly NamedPhase[]): readonly NewFile[] =>
+  phases.flatMap(({ name, files }) =>
+    Object.entries(files).map(([file, text]) => ({
+      migration: name,
+      file: path.join(directory, name, file),
+      text,
+    })),
+  )
+
+/** Whether what it runs is read as phases: a phase is several files, and several transactions. */
+const refuseOtherForm = ({ tool, directory }: HistoryForm): void => {
+  if (tool === null) return
+  throw new AssayError(`The migrations are those of ${tool}, which does not read phases.`, {
+    code: 'expand.other-tool',
+    exit: 2,
+    asked: `phases as migrations in ${directory}`,
+    found: `migrations in the form of ${tool}`,
+    why: 'a phase runs in several transactions, and has files beside it by which the next one is written: only `assay migrate up` runs it',
+    mend: `Let Assay run what is to come: keep those migrations as they are, begin a directory of its own with what stands (pg_dump -s), name it in assay.config.ts (schema: { migrations: 'migrations' }), and tell each database that it has that: assay migrate baseline --to 0001 --url …
+Or look at the phases, and write each by hand for ${tool}: assay migrate expand --dry-run`,
   })
+}
 
 /** The first version for which statements are chosen. */
 const oldest = 14
@@ -138,11 +152,12 @@ const each = async (
   work: (lab: ShapeLab, standing: readonly PhaseOnDisk[]) => Promise<Expanded>,
 ): Promise<readonly ArchitecturePhases[]> =>
   withMigrated(project, wish, async (all: readonly Migrated[]) => {
-    const found: ArchitecturePhases[] = []
+    const found: (ArchitecturePhases & { readonly form: HistoryForm })[] = []
     for (const { server, template, part } of all) {
       const { schema, architecture } = part
       if (schema.migrations === undefined) throw noDirectory(schema.command)
       const directory = path.resolve(schema.directory, schema.migrations)
+      const form = formOfSql(directory)
       const major = versionOf(wish.serverVersion, server.major)
       wish.onProgress?.(`trying phases of ${architecture.name}`, 0, 1)
       const run: ShapeLab['run'] = async (database, file, text) => {
@@ -171,18 +186,22 @@ const each = async (
         readdirSync(directory),
         phases.map(({ purpose }) => purpose),
         null,
+        form.prefix,
       )
       const named = phases.map((phase, i) => ({ ...phase, name: names[i] ?? phase.purpose }))
       found.push({
         architecture: architecture.name,
         directory,
+        form,
         phases: named,
         rules,
         findings,
-        written: wish.dryRun ? [] : write(directory, named),
+        written: [],
       })
     }
-    return found
+    if (wish.dryRun) return found
+    for (const { form, phases } of found) if (phases.length > 0) refuseOtherForm(form)
+    return found.map((one) => ({ ...one, written: writeNewFiles(filesOf(one.directory, one.phases)) }))
   })
 
 export const expandProject = async (settings: ExpandSettings): Promise<readonly ArchitecturePhases[]> => {

@@ -149,8 +149,10 @@ const refuseMissingExtensions = async (
   )
 }
 
+type TargetCommand = RunWish['direction'] | 'plan' | 'status' | 'baseline' | 'resolve'
+
 /** Between two migrations, or before the first one. */
-const lostOutside = (why: string, { db }: MigrationSession): AssayError =>
+const lostOutside = (command: TargetCommand, why: string, { db }: MigrationSession): AssayError =>
   new AssayError('The connection was lost.', {
     code: 'migrate.connection-lost',
     exit: 3,
@@ -158,6 +160,7 @@ const lostOutside = (why: string, { db }: MigrationSession): AssayError =>
     found: why,
     why: 'the journal in the database knows what was committed',
     mend: 'Run the same command again, it goes on from there.',
+    next: command === 'up' || command === 'down' ? [`assay migrate ${command} --url …`] : [],
   })
 
 const defaultLockSeconds = 3
@@ -165,6 +168,7 @@ const defaultRetries = 8
 const defaultWaitSeconds = 60
 
 const withTarget = async <T>(
+  command: TargetCommand,
   settings: MigrateSettings,
   work: (session: MigrationSession, repository: Repository, part: ProjectArchitecture) => Promise<T>,
 ): Promise<T> => {
@@ -177,8 +181,8 @@ const withTarget = async <T>(
   try {
     return await work({ ...session, watch }, repository, part)
   } catch (cause) {
-    const why = watch.why()
-    throw why !== null && cause instanceof ConnectionLost ? lostOutside(why, session) : cause
+    if (!(cause instanceof ConnectionLost)) throw cause
+    throw lostOutside(command, watch.why() ?? cause.message, session)
   } finally {
     watch.stop()
     await session.db.end()
@@ -202,7 +206,7 @@ export const migrateDatabase = (
   direction: RunWish['direction'],
 ): Promise<RunResult> => {
   const wish = wishOf(settings, direction)
-  return withTarget(settings, async (session, repository, { schema }) => {
+  return withTarget(direction, settings, async (session, repository, { schema }) => {
     if (direction === 'up') await refuseMissingExtensions(session, schema, repository)
     return runMigrations(session, repository, wish)
   })
@@ -214,7 +218,7 @@ export const planDatabase = (
   direction: RunWish['direction'],
 ): Promise<PlannedRun> => {
   const wish = wishOf(settings, direction)
-  return withTarget(settings, (session, repository) => planRun(session, repository, wish))
+  return withTarget('plan', settings, (session, repository) => planRun(session, repository, wish))
 }
 
 export interface ProjectStatus extends DatabaseStatus {
@@ -225,7 +229,7 @@ export interface ProjectStatus extends DatabaseStatus {
 }
 
 export const statusOfDatabase = (settings: MigrateSettings): Promise<ProjectStatus> =>
-  withTarget(settings, async ({ db }, { migrations }, { schema }) => {
+  withTarget('status', settings, async ({ db }, { migrations }, { schema }) => {
     const rows = await readJournal(db)
     if (rows === null) await refuseOtherHistory(db, migrations)
     const status = statusOfAll(migrations, rows)
@@ -245,10 +249,14 @@ export const baselineDatabase = (
   settings: MigrateSettings & { readonly to: string },
 ): Promise<readonly string[]> => {
   const wish = wishOf(settings, 'up')
-  return withTarget(settings, (session, repository) => recordBaseline(session, repository, settings.to, wish))
+  return withTarget('baseline', settings, (session, repository) =>
+    recordBaseline(session, repository, settings.to, wish),
+  )
 }
 
 export const resolveInDatabase = (settings: MigrateSettings, name: string, as: Resolution): Promise<void> => {
   const wish = wishOf(settings, 'up')
-  return withTarget(settings, (session, repository) => resolveMigration(session, repository, name, as, wish))
+  return withTarget('resolve', settings, (session, repository) =>
+    resolveMigration(session, repository, name, as, wish),
+  )
 }

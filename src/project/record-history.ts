@@ -16,6 +16,7 @@ import {
   readsRows,
   runsAgain,
 } from '../migrate/tools/history-findings.ts'
+import { isRefusedHalfDone } from '../migrate/tools/half-done.ts'
 import { recordedText } from '../migrate/tools/recorded-text.ts'
 import { directivesIn, openSources, type SourceFile } from '../migrate/tools/source-files.ts'
 import { splitHistory, type SentHistory, type SentMigration } from '../migrate/tools/split-history.ts'
@@ -221,9 +222,12 @@ const build = (
       ...planned.flatMap(({ name, reads, upFile }) =>
         reads.length === 0 ? [] : [readsRows(name, reads, path.join(place, upFile))],
       ),
-      ...migrations
-        .filter(({ up, source }) => up.isTransactionNone && source !== null)
-        .map(({ name, up }) => runsAgain(table.tool, name, up.file)),
+      ...runsAgain(
+        table.tool,
+        migrations.flatMap(({ name, up, source }) =>
+          source !== null && isRefusedHalfDone(up) ? [{ name, file: up.file }] : [],
+        ),
+      ),
       ...(sent.up.behind.length === 0 ? [] : [behindLast(sent.up.behind, last)]),
       ...(shared.length === 0 ? [] : [inOneTransaction(shared.map(({ name }) => name))]),
       ...(sent.downFault === null || ways.length === 0

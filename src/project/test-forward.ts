@@ -69,7 +69,7 @@ export const testForward = async (parts: ForwardTest): Promise<MigrationTest> =>
   const { name, up } = migration
   let text: string | null
   try {
-    text = await writeCompensation({ server, name, before, after, head: [] })
+    text = await writeCompensation({ server, name, before, after, head: [], online: true })
   } catch (cause) {
     if (!(cause instanceof PgError)) throw cause
     const findings = [notCompensated(migration, cause.fault.message, {})]

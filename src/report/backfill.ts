@@ -2,7 +2,7 @@
 import { durationText } from '../migrate/backfill/remaining-time.ts'
 import type { Backfill } from '../migrate/backfill/store.ts'
 import { relationId } from '../ground/names.ts'
-import type { BackfillPlan, BackfillRun } from '../project/backfill-database.ts'
+import type { BackfillPlan, BackfillRun, PausedBackfill } from '../project/backfill-database.ts'
 import type { Layout } from './paint.ts'
 import { printable, wrap } from './printable.ts'
 
@@ -52,6 +52,11 @@ export const backfillPlanText = ({ name, table, firstBatch }: BackfillPlan, layo
     '',
     layout.paint.dim('Nothing was written.'),
   ].join('\n')
+
+export const backfillPausedText = ({ name, state, isRun }: PausedBackfill): string =>
+  state === 'complete'
+    ? `${printable(name)} is complete: there is nothing left to pause.`
+    : `${printable(name)} ${isRun ? 'pauses after the batch that is running' : 'is paused; nobody runs it'}. Run the same command as before to go on.`
 
 export const backfillsText = (all: readonly Backfill[], layout: Layout): string =>
   all.length === 0

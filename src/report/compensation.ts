@@ -18,7 +18,8 @@ const verdict = (
     return paint.bad(wrap(`Nothing was written: ${takesBack} cannot be taken back like this.`, width, 0))
   const kept = losses.length === 0 ? 'no row is lost' : 'no other row is lost'
   const seen = `seen on a copy with rows: structures as before, ${kept}`
-  const what = written === null ? `${name} would take ${takesBack} back` : `wrote ${place(written)}`
+  const what =
+    written.length === 0 ? `${name} would take ${takesBack} back` : `wrote ${written.map(place).join(', ')}`
   return paint.good(wrap(`${what}; ${seen}.`, width, 0))
 }
 

@@ -75,6 +75,9 @@ describe('assay migrate backfill', () => {
       ])
       const again = await assay(['migrate', 'backfill', file, '--url', url])
       expect(again.stdout).toMatch(/^fill_slug is complete\.\n {2}table +products, along id\n/u)
+      // One that is complete stays so; as the only one it needs no name.
+      const paused = await assay(['migrate', 'backfill', '--pause', '--url', url])
+      expect(paused.stdout).toBe('fill_slug is complete: there is nothing left to pause.\n')
       const status = await assayJson(['migrate', 'backfill', '--status', '--url', url])
       expect(status.summary).toMatchObject({ backfills: [{ name: 'fill_slug', state: 'complete' }] })
     })
@@ -114,6 +117,9 @@ describe('assay migrate backfill', () => {
       code: 1,
       found: [['backfill.dead-rows', '2 rows of long could not be changed']],
     })
+    await db.query(`update assay.backfills set state = 'running' where name = 'long'`)
+    const paused = await assayJson(['migrate', 'backfill', '--pause', '--url', url])
+    expect(paused.summary).toEqual({ name: 'long', state: 'paused', isRun: false })
     const told = await assay(words)
     expect(told.stdout).toMatch(
       /23514 +\(5\): new row for relation\s+"products" violates\s+check constraint\s+"short"/u,

@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { architecture } from 'assay'
+import { expect } from 'vitest'
 import type { Architecture } from '../../src/architecture/architecture.ts'
+import { difference, isSame } from '../../src/catalog/difference.ts'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
+import type { Catalog } from '../../src/catalog/structure.ts'
 import { fromHalfWay } from '../../src/migrate/design/half-way.ts'
 import { volatileDefaults } from '../../src/migrate/design/design-round.ts'
 import type { ShapeWish } from '../../src/migrate/expand/find-shapes.ts'
@@ -174,4 +177,32 @@ export const withShapeProject = async (
       await server.dropDatabase(one)
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** What stands, as a test reads it: the same again when all was taken back. */
+export interface Standing {
+  readonly standing: readonly { readonly name: string }[]
+  readonly catalog: Catalog
+}
+
+const leftBehind = `select attname::text as left from pg_attribute join pg_class c on c.oid = attrelid
+    where attname like 'assay%' and c.relkind in ('r', 'p', 'v', 'm')
+  union all select relname::text from pg_class where relname like 'assay%'`
+
+/** From behind the way back of the switch: all is as before, then the whole change again, of which nothing is left. */
+export const takeBackAndFinish = async (
+  project: ShapeProject,
+  before: Standing,
+  standing: () => Promise<Standing['standing']>,
+): Promise<void> => {
+  const { db } = project
+  await project.run('expand', 'down')
+  expect(await standing()).toEqual(before.standing)
+  const back = difference(before.catalog, await readCatalog(db))
+  expect(isSame(back) ? null : back).toBe(null)
+
+  for (const phase of ['expand', 'backfill', 'switch', 'contract']) await project.run(phase)
+  await project.contract()
+  await project.run('forget')
+  expect(await db.json(leftBehind)).toEqual([])
 }

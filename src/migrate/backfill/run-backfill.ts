@@ -8,7 +8,6 @@ import { setTimeout as rest } from 'node:timers/promises'
 import { AssayError } from '../../ground/errors.ts'
 import { relationId } from '../../ground/names.ts'
 import type { PgFault } from '../../postgres/fault.ts'
-import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { seeAllRows } from './all-rows.ts'
 import { nextSize, smallerSize, usualPace, type Pace } from './batch-size.ts'
@@ -23,6 +22,7 @@ import {
   findBackfill,
   makeStore,
   setState,
+  tryLock,
   type Backfill,
   type BackfillState,
 } from './store.ts'
@@ -289,10 +289,7 @@ export const runBackfill = async (db: Session, wish: BackfillWish): Promise<Back
   const table = await readKeyedTable(db, wish.statement, wish.key)
   await seeAllRows(db, wish.statement)
   await makeStore(db)
-  const [lock] = await db.json<{ readonly got: boolean }>(
-    `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(${literal(`assay backfill ${wish.name}`)}, 0)) as got`,
-  )
-  if (!lock?.got) throw locked(wish.name)
+  if (!(await tryLock(db, wish.name))) throw locked(wish.name)
   try {
     const { known, resumed } = await begin(db, wish, hashOf(table, wish.statement))
     await db.query(

@@ -123,6 +123,35 @@ export const setState = async (db: Session, name: string, state: BackfillState):
   return done?.tag === 'UPDATE 1'
 }
 
+/** One that is complete stays so. Answers what it was; null: there is none of that name. */
+export const askToPause = async (db: Session, name: string): Promise<Backfill | null> => {
+  await db.query(
+    `update assay.backfills set state = 'paused', moved_at = pg_catalog.now() where name = ${literal(name)} and state = 'running'`,
+  )
+  return findBackfill(db, name)
+}
+
+const lockKey = (name: string): string =>
+  `pg_catalog.hashtextextended(${literal(`assay backfill ${name}`)}, 0)`
+
+/** Its advisory lock, for the session. */
+export const tryLock = async (db: Session, name: string): Promise<boolean> => {
+  const [lock] = await db.json<{ readonly got: boolean }>(
+    `select pg_catalog.pg_try_advisory_lock(${lockKey(name)}) as got`,
+  )
+  return lock?.got === true
+}
+
+/** Whether a session holds that lock. */
+export const isRun = async (db: Session, name: string): Promise<boolean> => {
+  const [found] = await db.json<{ readonly is: boolean }>(
+    `select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and objsubid = 1
+        and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+        and (classid::int8 << 32) | objid::int8 = ${lockKey(name)}) as is`,
+  )
+  return found?.is === true
+}
+
 const jsonOf = (key: Key): string => `${literal(JSON.stringify(key))}::jsonb`
 
 /**

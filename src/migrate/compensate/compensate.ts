@@ -21,6 +21,8 @@ export interface CompensateWish {
   /** Of the migration that is written, and its file. */
   readonly name: string
   readonly file: string
+  /** In the online form of each change; absent: yes. */
+  readonly online?: boolean
   /** What it may lose, each as a directive says it: `products.legacy`. */
   readonly loses: readonly string[]
 }
@@ -80,11 +82,11 @@ const byHand = ({ name }: Migration, finding: Finding): Finding => ({
 
 /** Needs `loadParser()`. Throws AssayError where there is nothing that could be written. */
 export const compensate = async (wish: CompensateWish): Promise<Compensation> => {
-  const { server, first, between, databases, catalogs, name, file, loses } = wish
+  const { server, first, between, databases, catalogs, name, file, loses, online = true } = wish
   const again = changedAgain(wish, changedSince(catalogs.before, catalogs.after, catalogs.now))
   if (again !== null) throw again
   const head = loses.map((what) => `assay: loses ${what} because ${first.name} did not keep it`)
-  const written = await writeCompensation({ server, name: first.name, ...databases, head }).catch(
+  const written = await writeCompensation({ server, name: first.name, ...databases, head, online }).catch(
     (cause: unknown) => {
       throw cause instanceof PgError ? unwritable(first, cause) : cause
     },

@@ -20,6 +20,8 @@ export interface CompensationWish {
   readonly after: string
   /** Lines of its head, behind the first one. */
   readonly head: readonly string[]
+  /** In the online form of each change, not the plain one. */
+  readonly online: boolean
 }
 
 /** The catalog once everything has its old name: rows stay where they are. */
@@ -45,7 +47,7 @@ const schemasOf = ({ tables }: Catalog): readonly string[] => [
 
 /** Answers its text; null when the migration changed no structure, so that nothing says what it did. Throws PgError. */
 export const writeCompensation = async (wish: CompensationWish): Promise<string | null> => {
-  const { server, name, before, after, head } = wish
+  const { server, name, before, after, head, online } = wish
   const was = await withSession(server, before, 'prover', async (db) => ({
     names: await readNames(db),
     catalog: await readCatalog(db),
@@ -59,7 +61,7 @@ export const writeCompensation = async (wish: CompensationWish): Promise<string 
     before: now,
     after: was.catalog,
     owner: server.owner,
-    online: true,
+    online,
     isVolatile: (expression) => was.volatile.has(expression),
   }
   const changes = changesBetween(context)

@@ -69,13 +69,18 @@ const changeOf = (
   'application', ${alias}.application, 'command', ${alias}.command,
   'at', pg_catalog.to_char(${alias}.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`
 
+/** Which command of its transaction wrote a row: an entry is written behind its command, and before the next one. */
+const commandOf = (alias: string): string => `${alias}.cmin::text::bigint`
+
 /**
  * The entry about a row of the catalog, as SQL of one value: of the transaction that wrote it (several statements of one
- * are told apart by their object), else the last one about the object. `object`, `relation`: SQL of their OIDs.
+ * are told apart by their object, and by the order in which they wrote), else the last one about the object. `object`,
+ * `relation`: SQL of their OIDs.
  */
 export const changedBySql = (alias: string, object: string, relation: string): string => `coalesce(
   (select ${changeOf('l')} from ${table} l where l.xid = ${alias}.xmin::text::bigint
-    order by l.class = ${alias}.tableoid and l.object = ${object} desc nulls last, l.object = ${relation} desc nulls last, l.id desc limit 1),
+    order by l.class = ${alias}.tableoid and l.object = ${object} desc nulls last, l.object = ${relation} desc nulls last,
+      ${commandOf('l')} >= ${commandOf(alias)} desc, case when ${commandOf('l')} >= ${commandOf(alias)} then ${commandOf('l')} end, l.id desc limit 1),
   (select ${changeOf('l')} from ${table} l where l.class = ${alias}.tableoid and l.object = ${object} order by l.id desc limit 1))`
 
 /** `refused`: it is there, and this role may not read it. */

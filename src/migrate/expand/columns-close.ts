@@ -2,7 +2,7 @@
 import { relationId, structureId } from '../../ground/names.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import { changesBetween } from '../changes/changes-between.ts'
-import { columnStands, syncIds, when, type OpenedShape } from './columns-open.ts'
+import { columnStands, fillEmptied, syncIds, when, type OpenedShape } from './columns-open.ts'
 import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from './lab.ts'
 import { takeOldSide } from './old-side.ts'
 import { namedInFunctions } from './obstacles.ts'
@@ -17,7 +17,7 @@ import {
 } from './phase-text.ts'
 import { refuseUntil } from './kept-until.ts'
 import { isSwapped, type ColumnsShape, type PhaseText } from './shape.ts'
-import { disagreement, sidesOf } from './sides.ts'
+import { sidesOf, unsaid } from './sides.ts'
 import { dropSync, syncFunction } from './sync.ts'
 import { refuseWhere, seeAllRows } from './walk.ts'
 
@@ -46,7 +46,7 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
     const back = turned(context)
     const verify = refuseWhere(
       table,
-      disagreement(aside),
+      unsaid(aside),
       `${id}: the old shape cannot say what stands in rows`,
       'Change these rows to values that the old columns can hold, then go back.',
     )
@@ -60,6 +60,7 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
       ...moved.map(([from, to]) => `${alter} ${ident(to)} to ${ident(from)}`),
       syncFunction(switched, isSwapped(shape) ? 'from-new' : 'both'),
     ]
+    const filled = isSwapped(shape) ? { head: [], stage: [] } : fillEmptied(shape, table, 'switched')
     const stages = stagesBack(changesBetween(context), context, lab.fromHalfWay)
     // All that takes no time is one transaction: nobody sees a column that is half aside.
     const atOnce = [...setAside, ...stages.filter((stage) => !isAlone(stage)).flat()]
@@ -79,8 +80,15 @@ export const contractColumns = (lab: ShapeLab, shape: ColumnsShape, keep: string
         head: [
           'Takes back contract: the old columns have what was written since, too.',
           'Refuses, and changes nothing, where the old shape cannot say what stands in a row.',
+          ...filled.head,
         ],
-        stages: [setAside, [verify], ...stagesBack(changesBetween(back), back, lab.fromHalfWay), bringBack],
+        stages: [
+          setAside,
+          [verify],
+          ...stagesBack(changesBetween(back), back, lab.fromHalfWay),
+          bringBack,
+          filled.stage,
+        ],
         session: [seeAllRows],
       }),
       files: {},

@@ -5,6 +5,7 @@ import { dollarQuoted, ident, literal, qualified } from '../../postgres/quote.ts
 import type { Finding } from '../../prove/result.ts'
 import type { DefaultFacts } from '../../catalog/default.ts'
 import type { Catalog } from '../../catalog/structure.ts'
+import type { Session } from '../../postgres/session.ts'
 import type { Change, ChangeContext } from '../changes/change.ts'
 import { changesBetween } from '../changes/changes-between.ts'
 import {
@@ -28,9 +29,20 @@ import {
   stagesBack,
   stagesOfChanges,
   withALook,
+  type Stage,
 } from './phase-text.ts'
+import { keysOf } from './same-instant.ts'
 import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shape.ts'
-import { disagreement, sidesOf, valuesInTable, type PlacedColumn, type Sides } from './sides.ts'
+import {
+  disagreement,
+  emptied,
+  nullComesBack,
+  sidesOf,
+  valuesInTable,
+  type PlacedColumn,
+  type Sides,
+  type Stand,
+} from './sides.ts'
 import { computedOf, excludedBy } from './stands-on-column.ts'
 import { dropSync, functionOf, syncFunction, triggerName, triggerText } from './sync.ts'
 import {
@@ -40,6 +52,7 @@ import {
   refuseUnconvertible,
   refuseWhere,
   seeAllRows,
+  type WalkedTable,
 } from './walk.ts'
 
 export interface OpenedShape {
@@ -131,7 +144,7 @@ const withDefaults = (shape: ColumnsShape, context: ChangeContext): ColumnsShape
 
 const phasesOf = 5
 
-const expandText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walkedTable>>) => {
+const expandText = (shape: ColumnsShape, table: WalkedTable) => {
   const sides = sidesOf(shape, 'beside')
   const id = relationId(shape.table)
   const swaps = isSwapped(shape)
@@ -186,14 +199,37 @@ const expandText = (shape: ColumnsShape, table: Awaited<ReturnType<typeof walked
   return { make: [...shape.types.map(({ create }) => create), ...make], up, down }
 }
 
+/** What the new columns are told by the old ones. */
+const toldNews = (sides: Sides): readonly { readonly column: string; readonly value: string }[] => {
+  const values = valuesInTable(sides, 'news')
+  return sides.news.map(({ physical }, i) => ({ column: physical, value: values[i] ?? 'null' }))
+}
+
+/** Null was a value of its own where no old application wrote; where one does again, it says that nobody has filled it. */
+export const fillEmptied = (
+  shape: ColumnsShape,
+  table: WalkedTable,
+  stand: Stand,
+): { readonly head: readonly string[]; readonly stage: Stage } => {
+  if (shape.nullComesBack !== true) return { head: [], stage: [] }
+  const sides = sidesOf(shape, stand)
+  const names = shape.news.map(({ name }) => name).join(' and ')
+  return {
+    head: [
+      `Where ${names} ${shape.news.length === 1 ? 'is' : 'are'} null, the row gets what the old columns make of it: beside them null says that nobody has filled it.`,
+      inPages,
+    ],
+    stage: [fillInPages(table, toldNews(sides), emptied(sides))],
+  }
+}
+
 export const backfillOfColumns = (
   shape: ColumnsShape,
-  table: Awaited<ReturnType<typeof walkedTable>>,
+  table: WalkedTable,
 ): Pick<PhaseText, 'up' | 'down' | 'files'> => {
   const sides = sidesOf(shape, 'beside')
   const id = relationId(shape.table)
-  const values = valuesInTable(sides, 'news')
-  const set = sides.news.map(({ physical }, i) => ({ column: physical, value: values[i] ?? 'null' }))
+  const set = toldNews(sides)
   const condition = disagreement(sides)
   return {
     up: phaseText({
@@ -216,14 +252,21 @@ export const backfillOfColumns = (
   }
 }
 
+/** With what becomes of null; an expression that is refused is told by the phase that has it. */
+const withNulls = async (db: Session, shape: ColumnsShape): Promise<ColumnsShape> => {
+  const [reply] = await db.batch([nullComesBack(shape)])
+  return reply?.commands[0]?.rows[0]?.[0] === 't' ? { ...shape, nullComesBack: true } : shape
+}
+
 /** The phases that may be released at once, in their order: none of them takes anything from the old application. */
-export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedShape> =>
+export const openColumns = (lab: ShapeLab, stated: ColumnsShape): Promise<OpenedShape> =>
   withCopy(lab, async (db): Promise<OpenedShape> => {
-    const swaps = isSwapped(asked)
-    const refused = await obstacles(db, asked)
+    const swaps = isSwapped(stated)
+    const refused = await obstacles(db, stated)
     if (refused.length > 0) return { texts: [], rules: [], findings: refused }
-    const table = await walkedTable(db, asked.table)
-    await runAll(db, expandText(asked, table).make)
+    const table = await walkedTable(db, stated.table)
+    await runAll(db, expandText(stated, table).make)
+    const asked = await withNulls(db, stated)
     const expanded = await readCatalog(db)
     const computed = computedOf(asked, expanded, lab.major)
     if (computed.length > 0) return { texts: [], rules: [], findings: computed }
@@ -242,7 +285,8 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
     const made = swaps ? await readCatalog(db) : designed.catalog
     const context = await contextOf(lab, db, expanded, made)
     const back = turned(context)
-    const shape = withDefaults(asked, context)
+    const keys = keysOf(asked, expanded)
+    const shape = { ...withDefaults(asked, context), ...(keys.length === 0 ? {} : { keys }) }
     const beside = sidesOf(shape, 'beside')
     const switched = sidesOf(shape, 'switched')
     const expand = expandText(shape, table)
@@ -272,6 +316,7 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
         ]
       : []
     const backfill = backfillOfColumns(shape, table)
+    const filled = swaps ? fillEmptied(shape, table, 'beside') : { head: [], stage: [] }
     return {
       shape,
       rules: [...designed.rules, ...without.rules],
@@ -309,8 +354,9 @@ export const openColumns = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
             session: [seeAllRows],
           }),
           down: phaseText({
-            head: ['Takes back switch.'],
-            stages: [exchangeBack, ...stagesBack(backwards, back, lab.fromHalfWay)],
+            head: ['Takes back switch.', ...filled.head],
+            stages: [exchangeBack, ...stagesBack(backwards, back, lab.fromHalfWay), filled.stage],
+            session: filled.stage.length > 0 ? [seeAllRows] : [],
           }),
           files: {},
           temporary,

@@ -2,11 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqlType, table } from 'assay'
 import { readCatalog } from '../../catalog/read-catalog.ts'
-import { difference, isSame } from '../../catalog/difference.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 import { underLoad } from '../../../test/support/under-load.ts'
-import { declared, withShapeProject, type ShapeProject } from '../../../test/support/shape-lab.ts'
+import {
+  declared,
+  takeBackAndFinish,
+  withShapeProject,
+  type ShapeProject,
+} from '../../../test/support/shape-lab.ts'
 
 let server: Server
 
@@ -183,18 +187,7 @@ describe('columns that are renamed with all that stands on them', () => {
       expect(await db.json(`select price, total from ${orders} where slot = 'late'`)).toEqual([
         { price: 9, total: 18 },
       ])
-      await project.run('expand', 'down')
-      expect(await standing(project)).toEqual(before.standing)
-      const back = difference(before.catalog, await readCatalog(db))
-      expect(isSame(back) ? null : back).toBe(null)
-
-      for (const phase of ['expand', 'backfill', 'switch', 'contract']) await project.run(phase)
-      await project.contract()
-      await project.run('forget')
-      expect(
-        await db.json(`select attname::text as left from pg_attribute where attname like 'assay%'
-          union all select relname::text from pg_class where relname like 'assay%'`),
-      ).toEqual([])
+      await takeBackAndFinish(project, before, () => standing(project))
       expect((await standing(project)).map(({ name }) => name)).toEqual(
         before.standing.map(({ name }) => name),
       )

@@ -2,11 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { table } from 'assay'
 import { readCatalog } from '../../catalog/read-catalog.ts'
-import { difference, isSame } from '../../catalog/difference.ts'
 import { AssayError } from '../../ground/errors.ts'
 import { bothServers } from '../../../test/support/both-servers.ts'
 import { underLoad } from '../../../test/support/under-load.ts'
-import { declared, withShapeProject, type ShapeProject } from '../../../test/support/shape-lab.ts'
+import {
+  declared,
+  takeBackAndFinish,
+  withShapeProject,
+  type ShapeProject,
+} from '../../../test/support/shape-lab.ts'
 
 /** The older server, and migrate test of every phase, take a while. */
 const isThorough = Number(process.env['ASSAY_RUNS'] ?? 1) > 1
@@ -151,17 +155,7 @@ describe.each(bothServers)('a key of another type on PostgreSQL $major', ({ majo
         expect(
           await db.json(`select order_id from items where order_id > 900000 and amount is null`),
         ).toEqual([{ order_id: 900_002 }])
-        await project.run('expand', 'down')
-        expect(await standing(project)).toEqual(before.standing)
-        const back = difference(before.catalog, await readCatalog(db))
-        expect(isSame(back) ? null : back).toBe(null)
-
-        for (const phase of ['expand', 'backfill', 'switch', 'contract']) await project.run(phase)
-        await project.contract()
-        await project.run('forget')
-        expect(
-          await db.json(`select relname::text as left from pg_class where relname like 'assay%'`),
-        ).toEqual([])
+        await takeBackAndFinish(project, before, () => standing(project))
         expect(await db.json('select count(*) > 0 as is from all_last')).toEqual([{ is: true }])
       })
     } finally {

@@ -19,16 +19,19 @@ const isRead = ({ kind, id }: Structure, own: ReadonlySet<string>): boolean =>
   ['view', 'materializedView', 'function', 'rule', 'publication'].includes(kind) ||
   (kind === 'column' && !own.has(id))
 
-const stillUsed = (sides: Sides, ids: readonly string[]): Finding => {
+const stillUsed = (sides: Sides, used: readonly Structure[]): Finding => {
   const id = relationId(sides.shape.table)
   const names = sides.olds.map(({ name }) => name).join(', ')
+  const view = used.find(({ kind }) => kind === 'view' || kind === 'materializedView')
+  const printed =
+    view === undefined ? '' : ` (psql prints the text of a view: \\sv ${view.id.replace(/^[^:]*:/u, '')})`
   return {
     code: 'expand.still-used',
     severity: 'error',
     structure: structureId(id, 'column', sides.olds[0]?.name ?? ''),
-    summary: `${id}: ${names} cannot go, because of ${ids.join(', ')}`,
+    summary: `${id}: ${names} cannot go, because of ${used.map((one) => one.id).join(', ')}`,
     why: 'it reads the old column, or a declared rule asks for it',
-    fix: 'take it away before, and make it again over the new columns behind the switch, each in a migration of its own; or take its rule out of the declaration',
+    fix: `take it away before, and make it again over ${sides.news.map(({ name }) => name).join(', ')} behind the switch, each in a migration of its own${printed}; or take its rule out of the declaration`,
   }
 }
 
@@ -49,11 +52,7 @@ const structuresOfOlds = async (
     const without = await readCatalog(db)
     const gone = [...catalog.structures.values()].filter(({ id: one }) => !without.structures.has(one))
     const used = gone.filter((one) => isRead(one, own) || (claimed.has(one.id) && !onOther.has(one.kind)))
-    if (used.length > 0)
-      return stillUsed(
-        sides,
-        used.map((one) => one.id),
-      )
+    if (used.length > 0) return stillUsed(sides, used)
     return gone.filter(({ kind }) => !onOther.has(kind))
   } finally {
     await db.query('rollback')

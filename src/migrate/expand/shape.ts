@@ -37,6 +37,10 @@ export interface ColumnsShape extends Named {
   readonly news: readonly SideColumn[]
   /** Types that the new columns have and that nobody has made yet. */
   readonly types: readonly TypeToMake[]
+  /** Columns of each key that stands twice while the change lasts, by their old names. Absent: none. */
+  readonly keys?: readonly (readonly string[])[]
+  /** Where the new columns are null, the old ones say otherwise: `array[lat, lon]` of two nulls is a value. */
+  readonly nullComesBack?: true
 }
 
 export interface TypeToMake {

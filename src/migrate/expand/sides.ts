@@ -74,11 +74,12 @@ export const valuesInTable = (sides: Sides, side: 'olds' | 'news'): readonly str
   )
 }
 
-/** Types without an equality of their own are compared by their text. */
-const withoutEquality = /^(?:json|xml|point|polygon|path|line|txid_snapshot|pg_snapshot)$/u
+/** Types without an equality of their own, or with one that takes `a` for `A`: they are compared by their text. */
+const comparedByText =
+  /^(?:.*\.)?"?(?:json|xml|point|polygon|path|line|txid_snapshot|pg_snapshot|citext)"?(?:\[\])*$/u
 
 const comparable = ({ type }: SideColumn, sql: string): string =>
-  withoutEquality.test(type) ? `(${sql})::text` : sql
+  comparedByText.test(type) ? `(${sql})::text` : sql
 
 const rowOf = (columns: readonly SideColumn[], values: readonly string[]): string => {
   const all = columns.map((column, i) => comparable(column, values[i] ?? 'null'))
@@ -105,10 +106,30 @@ export const allNull = (columns: readonly PlacedColumn[], row = ''): string =>
     .map((name) => `${name} is null`)
     .join(' and ')
 
-/** Rows of which the two sides do not say the same: neither can be told from the other. */
-export const disagreement = (sides: Sides): string => {
-  const { olds, news } = sides
-  const told = differs(news, namesIn(news), valuesInTable(sides, 'news'))
-  const back = differs(olds, namesIn(olds), valuesInTable(sides, 'olds'))
-  return `${told}\n  and (${allNull(news)} or ${back})`
+const toldOtherwise = (sides: Sides, side: 'olds' | 'news'): string =>
+  differs(sides[side], namesIn(sides[side]), valuesInTable(sides, side))
+
+/** Rows of which the two sides do not say the same: neither can be told from the other, or nobody has filled the new one. */
+export const disagreement = (sides: Sides): string =>
+  `${toldOtherwise(sides, 'news')}\n  and (${allNull(sides.news)} or ${toldOtherwise(sides, 'olds')})`
+
+/** The same of rows that were all filled: null is what somebody wrote. */
+export const unsaid = (sides: Sides): string =>
+  `${toldOtherwise(sides, 'news')}\n  and ${toldOtherwise(sides, 'olds')}`
+
+/** Rows in which the new side is null, and the old one says otherwise. */
+export const emptied = (sides: Sides): string =>
+  `${allNull(sides.news)}\n  and ${toldOtherwise(sides, 'news')}`
+
+/**
+ * Whether the old side says otherwise of a row in which the new one is null: one row of one column, to be asked of
+ * PostgreSQL before either stands in a table.
+ */
+export const nullComesBack = ({ news, olds, table }: ColumnsShape): string => {
+  const nulls = news.map(({ name, type }) => `null::${type} as ${ident(name)}`).join(', ')
+  const back = olds.map((column) => `${cast(column)} as ${ident(column.name)}`).join(', ')
+  const told = news.map((column, i) => `${cast(column)} as told_${i + 1}`).join(', ')
+  const row = ident(table.name)
+  return `select not (${news.map((_, i) => `told_${i + 1} is null`).join(' and ')}) as is
+    from (select ${told} from (select ${back} from (select ${nulls}) as ${row}) as ${row}) as told`
 }

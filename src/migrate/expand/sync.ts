@@ -5,6 +5,7 @@
 import { dollarQuoted, ident, qualified } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
 import { inPlaceBody } from './in-place/body.ts'
+import { waitForSameKey } from './same-instant.ts'
 import type { Shape } from './shape.ts'
 import {
   agrees,
@@ -72,6 +73,15 @@ const insertedByNew = ({ olds, news }: Sides): string =>
     ? `not (${untold(news)}) or (${allNull(olds, 'new.')} and not (${allNull(news, 'new.')}))`
     : `not (${untold(news)})`
 
+/** Null says that nobody has filled it: what the old columns make of it stands there at once, not when somebody next writes. */
+const filledAtOnce = (sides: Sides): string =>
+  sides.shape.nullComesBack === true
+    ? `
+      if ${allNull(sides.news, 'new.')} then
+        ${selectFromNew(sides, 'news', intoNew(sides.news))};
+      end if;`
+    : ''
+
 /**
  * Both applications write. Who writes a new column knows the new shape: where the two differ, that one is right. A row
  * that nobody has filled yet is filled by whatever updates it.
@@ -96,7 +106,7 @@ begin
     ${selectFromNew(sides, 'news', told.join(', '))};
     -- What the old columns say already stays as it is written there.
     if ${differs(news, namesIn(news, 'new.'), told)} then
-      ${selectFromNew(sides, 'olds', intoNew(olds))};
+      ${selectFromNew(sides, 'olds', intoNew(olds))};${filledAtOnce(sides)}
     end if;
   else
     ${selectFromNew(sides, 'news', intoNew(news))};
@@ -180,8 +190,13 @@ const bodies: Readonly<Record<SyncWay, (sides: Sides) => string>> = {
   aside: keepAside,
 }
 
+const waiting = (body: string, sides: Sides, way: SyncWay): string =>
+  body.replace(/\n {2}return new;\nend$/u, (end) => `${waitForSameKey(sides, way)}${end}`)
+
 export const syncFunction = (sides: Sides, way: SyncWay): string =>
   functionText(
     sides.shape,
-    sides.shape.kind === 'rename-in-place' ? inPlaceBody(sides, way) : bodies[way](sides),
+    sides.shape.kind === 'rename-in-place'
+      ? inPlaceBody(sides, way)
+      : waiting(bodies[way](sides), sides, way),
   )

@@ -1,6 +1,6 @@
 /** Ways to write a row that applications have, each with both shapes beside each other; and what cannot have a phase. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { table } from 'assay'
+import { sqlType, table } from 'assay'
 import { AssayError } from '../../ground/errors.ts'
 import { PgError } from '../../postgres/fault.ts'
 import type { Server } from '../../postgres/server.ts'
@@ -193,6 +193,54 @@ describe('both shapes of a row', () => {
       await db.query('update t set v = 50 where id in (1, 2, 3)')
       await project.run('contract', 'down')
       expect(await db.json('select v from t where id < 4')).toEqual([{ v: 50 }, { v: 50 }, { v: 50 }])
+    })
+  })
+
+  it('say null of a merge on both sides, and go back with it; and tell texts by their capitals', async () => {
+    const sql = `create extension citext; create table t (id int primary key, mail citext, js json[]);
+      create table spots (id int primary key, lat int, lon int, note text)`
+    const spots = table('spots', { id: 'int', place: 'int[]', note: 'text' }, (t) => [t.primaryKey('id')])
+    const t = table('t', { id: 'int', email: sqlType('citext'), docs: 'json[]' }, (rules) => [
+      rules.primaryKey('id'),
+      rules.renamedFrom({ email: 'mail', docs: 'js' }),
+    ])
+    const of = (column: string, text: string) => ({ table: 'spots', column, sql: text })
+    await withShapeProject(server, { sql, architecture: declared(spots, t) }, async (project) => {
+      const { db } = project
+      const rows = () => db.json('select id, lat, lon, place from spots order by id')
+      await db.query(`insert into spots select n, n, -n from generate_series(1, 4) n;
+        insert into t values (1, 'a@b', '{"1"}'), (2, 'c@d', null)`)
+      const { findings } = await project.expand({
+        set: [of('place', 'array[lat, lon]')],
+        back: [of('lat', 'place[1]'), of('lon', 'place[2]')],
+      })
+      expect(findings).toEqual([])
+      await project.run('expand')
+      await project.run('backfill')
+      // Null of the new application is what --set makes of it, at once and not when somebody else writes the row.
+      await db.query('update spots set place = null where id = 1')
+      const nothing = { id: 1, lat: null, lon: null, place: [null, null] }
+      expect((await rows())[0]).toEqual(nothing)
+      await project.run('switch')
+      await db.query(`update t set mail = 'A@b' where id = 1; update t set email = 'C@d' where id = 2`)
+      expect(await db.json('select mail, email, docs::text as docs from t order by id')).toEqual([
+        { mail: 'A@b', email: 'A@b', docs: '{1}' },
+        { mail: 'C@d', email: 'C@d', docs: null },
+      ])
+      await project.contract()
+      await project.run('contract')
+      await db.query('update spots set place = null where id = 2; insert into spots (id) values (5)')
+      await project.run('contract', 'down')
+      expect(await rows()).toEqual([
+        nothing,
+        { ...nothing, id: 2 },
+        { id: 3, lat: 3, lon: -3, place: [3, -3] },
+        { id: 4, lat: 4, lon: -4, place: [4, -4] },
+        { ...nothing, id: 5 },
+      ])
+      // Forth again from there, without another backfill.
+      await project.run('switch', 'down')
+      await project.run('switch')
     })
   })
 

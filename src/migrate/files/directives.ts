@@ -177,7 +177,7 @@ const take = (draft: Draft, read: Read, line: Line): void => {
     if (!/^\S+$/u.test(rest)) throw refuse('It is not said which migration stands before this one.')
     draft.follows = rest
   } else if (word === 'compensates') {
-    if (!/^\S+$/u.test(rest)) throw refuse('It is not said which migration it takes back.')
+    if (rest === '') throw refuse('It is not said which migration it takes back.')
     draft.compensates = rest
   } else if (rest !== '') {
     throw refuse(`The directive "${word}" takes nothing behind it.`)

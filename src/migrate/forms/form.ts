@@ -2,6 +2,7 @@
  * In which form a history holds its next migration: of Assay's own directories, or as another tool reads and runs it. One
  * file per form, the same verbs: `at` says whether a directory is of it, `prefix` how names begin, `filesOf` what is written.
  */
+import path from 'node:path'
 import type { NamePrefix } from './numbering.ts'
 
 /** A migration that was designed and run, and stands nowhere yet. */
@@ -43,3 +44,16 @@ export interface FormKind {
   /** null: that directory is of another form. `names`: what stands in it. */
   at(directory: string, names: readonly string[]): HistoryForm | null
 }
+
+/** A directory for each of them: `up` in it, and `down.sql` beside that. */
+export const filesInDirectories =
+  (directory: string, up: string): HistoryForm['filesOf'] =>
+  (migrations) =>
+    migrations.flatMap((one) =>
+      [
+        { file: up, text: one.up },
+        { file: 'down.sql', text: one.down },
+      ].flatMap(({ file, text }) =>
+        text === null ? [] : [{ migration: one.name, file: path.join(directory, one.name, file), text }],
+      ),
+    )

@@ -11,7 +11,7 @@ import { formOfSql, formsBelow } from './kinds.ts'
 beforeAll(() => loadParser())
 
 const staged = {
-  up: `-- Makes green:\n-- assay: transaction none\n\nset lock_timeout = '3s';\ncreate index concurrently "i ?" on t (a);\n`,
+  up: `-- Makes green:\n-- assay: compensates 0001 a\n-- assay: transaction none\n\nset lock_timeout = '3s';\ncreate index concurrently "i ?" on t (a);\n`,
   down: `-- assay: loses t.a because it does\n\ndrop index "i ?";\n`,
 }
 
@@ -96,6 +96,7 @@ it.each(cases)(
       expect(listMigrations(directory)).toHaveLength(before + 2)
       const last = readMigrations(directory).at(-1)
       expect(last?.up.isTransactionNone).toBe(true)
+      expect(last?.directives.compensates).toBe('0001 a')
       expect(last?.down !== null || last.directives.forward !== null).toBe(true)
     }),
 )

@@ -36,23 +36,37 @@ const noWayBack = "throw new Error('there is no way back: see the comment at the
 
 type Write = (name: string, parts: CodeParts, style: Style) => string
 
-const formOf = (
-  tool: string,
-  directory: string,
-  style: Style,
-  rest: Pick<HistoryForm, 'isOneTransaction' | 'model' | 'prefix'>,
-  write: Write,
-): HistoryForm => ({
-  tool,
-  directory,
-  ...rest,
-  filesOf: (migrations) =>
-    migrations.map((migration): NewFile => ({
-      migration: migration.name,
-      file: path.join(directory, `${migration.name}${style.ending}`),
-      text: write(migration.name, codeParts(migration), style),
-    })),
+interface Kind extends Pick<HistoryForm, 'isOneTransaction' | 'model' | 'prefix'> {
+  readonly tool: string
+  /** A word that all of its migrations have. */
+  readonly sign: RegExp
+  readonly write: Write
+}
+
+/** Its command is called as the tool is. */
+const kindOf = ({ tool, sign, write, ...rest }: Kind): FormKind => ({
+  command: new RegExp(String.raw`\b${tool.toLowerCase()}\b`, 'u'),
+  at: (directory, names) => {
+    const last = lastOf(directory, names)
+    if (last === null || !sign.test(last.text)) return null
+    return {
+      tool,
+      directory,
+      ...rest,
+      filesOf: (migrations) =>
+        migrations.map((migration): NewFile => ({
+          migration: migration.name,
+          file: path.join(directory, `${migration.name}${last.ending}`),
+          text: write(migration.name, codeParts(migration), last),
+        })),
+    }
+  },
 })
+
+const stamped =
+  (behind: string): NamePrefix =>
+  (standing, n) =>
+    `${stampedOn(standing, n)}${behind}`
 
 /** Each call may take another connection of the pool: what is no transaction holds one of its own. */
 const knexWay = (statements: readonly string[] | null, isAlone: boolean): string => {
@@ -89,15 +103,14 @@ ${knexWay(down, isAlone)}
 `
 }
 
-export const knex: FormKind = {
-  command: /\bknex\b/u,
-  at: (directory, names) => {
-    const last = lastOf(directory, names)
-    if (last === null || !/\bknex\b/iu.test(last.text)) return null
-    const prefix: NamePrefix = (standing, n) => `${stampedOn(standing, n)}_`
-    return formOf('Knex', directory, last, { isOneTransaction: false, model: null, prefix }, writeKnex)
-  },
-}
+export const knex = kindOf({
+  tool: 'Knex',
+  sign: /\bknex\b/iu,
+  isOneTransaction: false,
+  model: null,
+  prefix: stamped('_'),
+  write: writeKnex,
+})
 
 const writeTypeorm: Write = (name, parts, { isTyped, isModule }) => {
   const { up, down } = parts
@@ -119,21 +132,14 @@ ${down === null ? `    ${noWayBack}` : sent(down, query, 4)}
 `
 }
 
-export const typeorm: FormKind = {
-  command: /\btypeorm\b/u,
-  at: (directory, names) => {
-    const last = lastOf(directory, names)
-    if (last === null || !/\bqueryRunner\b/u.test(last.text)) return null
-    const prefix: NamePrefix = (standing, n) => `${millisecondsOn(standing, n)}-`
-    return formOf(
-      'TypeORM',
-      directory,
-      last,
-      { isOneTransaction: true, model: 'the entities', prefix },
-      writeTypeorm,
-    )
-  },
-}
+export const typeorm = kindOf({
+  tool: 'TypeORM',
+  sign: /\bqueryRunner\b/u,
+  isOneTransaction: true,
+  model: 'the entities',
+  prefix: (standing, n) => `${millisecondsOn(standing, n)}-`,
+  write: writeTypeorm,
+})
 
 const sequelizeWay = (statements: readonly string[] | null): string =>
   statements === null
@@ -156,18 +162,11 @@ ${sequelizeWay(parts.down)}
 `
 }
 
-export const sequelize: FormKind = {
-  command: /\bsequelize\b/u,
-  at: (directory, names) => {
-    const last = lastOf(directory, names)
-    if (last === null || !/\bqueryInterface\b/u.test(last.text)) return null
-    const prefix: NamePrefix = (standing, n) => `${stampedOn(standing, n)}-`
-    return formOf(
-      'Sequelize',
-      directory,
-      last,
-      { isOneTransaction: true, model: 'the models', prefix },
-      writeSequelize,
-    )
-  },
-}
+export const sequelize = kindOf({
+  tool: 'Sequelize',
+  sign: /\bqueryInterface\b/u,
+  isOneTransaction: true,
+  model: 'the models',
+  prefix: stamped('-'),
+  write: writeSequelize,
+})

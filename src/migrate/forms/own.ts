@@ -1,6 +1,5 @@
 /** Assay's own: a directory for each migration, with `up.sql` and `down.sql`. */
-import path from 'node:path'
-import type { HistoryForm } from './form.ts'
+import { filesInDirectories, type HistoryForm } from './form.ts'
 import { ownPrefix } from './numbering.ts'
 
 export const ownForm = (directory: string): HistoryForm => ({
@@ -9,11 +8,5 @@ export const ownForm = (directory: string): HistoryForm => ({
   isOneTransaction: false,
   model: null,
   prefix: ownPrefix,
-  filesOf: (migrations) =>
-    migrations.flatMap(({ name, up, down }) => [
-      { migration: name, file: path.join(directory, name, 'up.sql'), text: up },
-      ...(down === null
-        ? []
-        : [{ migration: name, file: path.join(directory, name, 'down.sql'), text: down }]),
-    ]),
+  filesOf: filesInDirectories(directory, 'up.sql'),
 })

@@ -1,7 +1,7 @@
 /** Prisma: a directory with `migration.sql`, sent in one piece. It has no way back; Assay reads `down.sql` beside it. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { FormKind } from './form.ts'
+import { filesInDirectories, type FormKind } from './form.ts'
 import { stampedOn } from './numbering.ts'
 
 export const prisma: FormKind = {
@@ -15,13 +15,7 @@ export const prisma: FormKind = {
           isOneTransaction: true,
           model: 'schema.prisma',
           prefix: (standing, n) => `${stampedOn(standing, n)}_`,
-          filesOf: (migrations) =>
-            migrations.flatMap(({ name, up, down }) => [
-              { migration: name, file: path.join(directory, name, 'migration.sql'), text: up },
-              ...(down === null
-                ? []
-                : [{ migration: name, file: path.join(directory, name, 'down.sql'), text: down }]),
-            ]),
+          filesOf: filesInDirectories(directory, 'migration.sql'),
         }
       : null,
 }

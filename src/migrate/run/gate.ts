@@ -48,6 +48,18 @@ export const parseAllowed = (texts: readonly string[]): readonly GateName[] => {
   })
 }
 
+/** What opens it, where that is one command for whatever closed it. */
+const openedBy: Partial<Readonly<Record<GateName, string>>> = {
+  untested: 'assay migrate test',
+  uncovered: 'assay prove',
+  drift: 'assay drift --url …',
+}
+
+/** Commands that make sense while these are closed. */
+export const nextOf = (closed: readonly ClosedGate[]): readonly string[] => [
+  ...new Set(closed.flatMap(({ gate }) => openedBy[gate] ?? [])),
+]
+
 const gateFault = (gate: ClosedGate): AssayError =>
   new AssayError(gate.summary, {
     code: gate.code,
@@ -55,6 +67,7 @@ const gateFault = (gate: ClosedGate): AssayError =>
     found: gate.found,
     why: gate.why,
     mend: `${gate.mend}\nTo go on all the same, which the journal then says: --allow ${gate.gate}`,
+    next: nextOf([gate]),
   })
 
 /** Throws AssayErrors (exit 4) with every gate that is closed and not overridden by name. */

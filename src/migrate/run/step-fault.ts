@@ -76,6 +76,8 @@ const mends: readonly (readonly [
   ],
 ]
 
+const again = ({ direction }: StepPlace): string => `assay migrate ${direction} --url …`
+
 const are = (done: number): string => (done === 1 ? 'is' : 'are')
 
 const stands = ({ done, of, other, migration, direction }: StepPlace): string =>
@@ -95,10 +97,11 @@ const placeOf = ({ script, step }: StepPlace, fault: PgFault) =>
 
 export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
   const { migration, step, of, user } = place
+  const known = mends.find(([fits]) => fits(fault, migration))?.[1](fault, user)
+  const test = shellCommand('assay', 'migrate', 'test', migration.name)
   const mend =
-    mends.find(([fits]) => fits(fault, migration))?.[1](fault, user) ??
-    'Correct the statement (what is committed stays as it is), test it, then run the same command again:\n' +
-      shellCommand('assay', 'migrate', 'test', migration.name)
+    known ??
+    `Correct the statement (what is committed stays as it is), test it, then run the same command again:\n${test}`
   const hint = fault.hint === null || isSaidByItself(fault) ? '' : `\nPostgreSQL hints: ${fault.hint}`
   const context = fault.context === null ? '' : `\nin ${fault.context.split('\n')[0] ?? ''}`
   return new AssayError(`PostgreSQL refused statement ${step.number} of ${migration.name}.`, {
@@ -108,6 +111,7 @@ export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
     found: `${fault.message} (SQLSTATE ${fault.sqlstate})${context}${hint}`,
     why: stands({ ...place, of }),
     mend,
+    next: known === undefined ? [test, again(place)] : [again(place)],
     where: placeOf(place, fault),
   })
 }
@@ -131,7 +135,8 @@ export const lockFault = (
     why: `${isHolding ? whileHolding : 'whoever waits longer makes every later query on the table wait too'}; ${stands(place)}`,
     mend: isHolding
       ? "Lock one table a migration, or one a transaction (commit; begin; between them). To wait longer all the same, say so in the file: set lock_timeout = '3s';"
-      : 'Run it again when the sessions in the way have ended, or wait longer or oftener:\nassay migrate up --url … --lock-timeout 10 --lock-retries 20',
+      : `Run it again when the sessions in the way have ended, or wait longer or oftener:\n${again(place)} --lock-timeout 10 --lock-retries 20`,
+    next: [again(place)],
     where: placeInFile(place.script.file, place.script.text, step.start),
   })
 }
@@ -143,7 +148,7 @@ export const lostFault = (
   why: string | null,
   pid: number,
 ): AssayError => {
-  const { migration, step, direction } = place
+  const { migration, step } = place
   const held =
     why === null
       ? ''
@@ -154,7 +159,8 @@ export const lostFault = (
     asked: firstLine(step.text),
     found: why ?? cause.message,
     why: 'the journal in the database knows what was committed',
-    mend: `Run the same command again, it goes on from there: assay migrate ${direction} --url …${held}`,
+    mend: `Run the same command again, it goes on from there: ${again(place)}${held}`,
+    next: [again(place)],
     where: placeInFile(place.script.file, place.script.text, step.start),
     cause,
   })

@@ -12,14 +12,31 @@ export const readsRows = (name: string, tables: readonly string[], file: string)
   where: { file, line: 1 },
 })
 
-export const runsAgain = (tool: string, name: string, file: string): Finding => ({
-  code: 'history.runs-again',
-  severity: 'warning',
-  summary: `${name} does not run in one transaction: broken off half way, ${tool} runs it again from its first statement`,
-  why: 'what was committed stands already, and is refused the second time; `assay migrate test` goes on behind what is committed, as its own runner does',
-  fix: 'Write each statement so that it may run again (if not exists), or give each a migration of its own.',
-  where: { file, line: 1 },
-})
+/** One for all of them. */
+export const runsAgain = (
+  tool: string,
+  all: readonly { readonly name: string; readonly file: string }[],
+): readonly Finding[] => {
+  const [first] = all
+  if (first === undefined) return []
+  const names = `${all
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(', ')}${all.length > 5 ? ' …' : ''}`
+  return [
+    {
+      code: 'history.runs-again',
+      severity: 'warning',
+      summary:
+        all.length === 1
+          ? `${names} does not run in one transaction: broken off half way, ${tool} runs it again from its first statement`
+          : `${all.length} migrations do not run in one transaction: broken off half way, ${tool} runs them again from their first statement: ${names}`,
+      why: 'what was committed stands already, and is refused the second time; `assay migrate test` goes on behind what is committed, as its own runner does',
+      fix: 'Write each statement so that it may run again (if not exists), or give each a migration of its own.',
+      where: { file: first.file, line: 1 },
+    },
+  ]
+}
 
 export const behindLast = (statements: readonly SentStatement[], last: string): Finding => ({
   code: 'history.behind-last',

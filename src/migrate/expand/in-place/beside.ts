@@ -7,6 +7,7 @@ import type { Catalog, Structure } from '../../../catalog/structure.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import { fittedName } from '../../../rules/ddl.ts'
+import { refusesAtOnce } from '../same-instant.ts'
 import type { ColumnsShape } from '../shape.ts'
 
 /** Rights that somebody has on these columns and not on the whole table. */
@@ -44,12 +45,6 @@ export const addBeside = (shape: ColumnsShape, catalog: Catalog): readonly strin
 }
 
 const indexed: ReadonlySet<string> = new Set(['primaryKey', 'unique', 'index', 'excludes'])
-
-/** Two keys of one deferred constraint may stand together for a while: an index that refuses that stands for none. */
-const refusesAtOnce = ({ kind, facts }: Structure): boolean =>
-  (kind === 'primaryKey' || kind === 'unique') &&
-  (facts as KeyFacts).deferrable === 'no' &&
-  !(facts as KeyFacts).withoutOverlaps
 
 const asIndex = (one: Structure): Structure<KeyFacts> => {
   const known = one.facts as KeyFacts

@@ -3,6 +3,7 @@
  * numbers before any trigger: then what is written under the other name is right.
  */
 import { ident } from '../../../postgres/quote.ts'
+import { waitForSameKey } from '../same-instant.ts'
 import { differs, type PlacedColumn, type Sides, type SyncWay } from '../sides.ts'
 
 interface Pair {
@@ -64,5 +65,5 @@ export const inPlaceBody = (sides: Sides, way: SyncWay): string => {
       .map((pair) => (way === 'aside' ? `  ${take(pair.old, pair.young)}` : bothWays(pair, way))),
     ...pairs.filter(isComputed).map((pair) => computed(pair, way, rowOf(sides))),
   ]
-  return `begin\n${all.join('\n')}\n  return new;\nend`
+  return `begin\n${all.join('\n')}${waitForSameKey(sides, way)}\n  return new;\nend`
 }

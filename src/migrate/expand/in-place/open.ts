@@ -14,6 +14,7 @@ import { backfillOfColumns, syncIds, when, type OpenedShape } from '../columns-o
 import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { laterTriggers, obstaclesInPlace } from '../obstacles.ts'
 import { headLine, inOneMoment, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
+import { keysOf } from '../same-instant.ts'
 import { phases, type ColumnsShape, type PhaseText, type SideColumn } from '../shape.ts'
 import { disagreement, sidesOf } from '../sides.ts'
 import { dropSync, syncFunction, triggerText } from '../sync.ts'
@@ -195,7 +196,7 @@ export const openInPlace = (lab: ShapeLab, asked: ColumnsShape): Promise<OpenedS
     const before = await readCatalog(db)
     const table = await walkedTable(db, asked.table)
     const { isVolatile } = await contextOf(lab, db, before, before)
-    const shape = withDefaults(asked, before, isVolatile)
+    const shape = { ...withDefaults(asked, before, isVolatile), keys: keysOf(asked, before) }
     const { make, ...expand } = expandText(shape, before)
     await runAll(db, make)
     const made = await tryOn(lab, db, shape, before)

@@ -18,6 +18,7 @@ import { columnStands, syncIds, when, type OpenedShape } from '../columns-open.t
 import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
 import { laterTriggers } from '../obstacles.ts'
 import { apart, headLine, inOneMoment, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
+import { keysOf } from '../same-instant.ts'
 import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import type { WalkedTable } from '../walk.ts'
@@ -266,15 +267,16 @@ const switchTexts = (
   }
 }
 
-/** With what the columns draw where they are left out. */
+/** With what the columns draw where they are left out, and keys that stand twice. */
 const withDrawn = (
   shape: KeyShape,
-  { goal }: StandsOn,
+  { goal, before }: StandsOn,
   isVolatile: ChangeContext['isVolatile'],
 ): KeyShape => ({
   ...shape,
   parts: shape.parts.map((part) => ({
     ...part,
+    ...(shape.drawn === undefined ? { keys: keysOf(part, before) } : {}),
     news: part.news.map((column) => {
       const found = goal.tables.get(relationId(part.table))?.columns.find(({ name }) => name === column.name)
       const draws = found?.identity != null || (found?.default != null && isVolatile(found.default))
