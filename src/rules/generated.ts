@@ -18,7 +18,8 @@ import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { neverFails } from './generated/never-fails.ts'
 import { sweep } from './generated/sweep.ts'
-import { tryEach } from './trial.ts'
+import { quieted } from './quiet.ts'
+import { tryEach, tryOne } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 
 /** Rows whose computed value tells the expression from each of its mutants. */
@@ -101,13 +102,21 @@ const addFollowingCase = async (rule: GeneratedRule, context: RuleContext, groun
   const other = await makeRow(context, table, { pins, family: 'a', where: [isOther] })
   const sources = await columnsIn(table, rule.expression)
   if ('unsolved' in other || sources.length === 0) return
-  const changes = sources.map((c) => `${ident(c)} = ${other.row[c] ?? 'null'}`).join(', ')
+  const changed = (names: readonly string[]): string =>
+    `update ${qualified(table)} set ${names.map((c) => `${ident(c)} = ${other.row[c] ?? 'null'}`).join(', ')} where ${rows.where(table, ground.base)}`
+  const given = [...other.given, rows.insert(table, ground.base)]
+  // What a CHECK ties to them changes along: the month that a date lies in.
+  const quiet = quieted(context, [table])
+  const alone = await tryOne(db, ground.world, [...quiet, ...given, changed(sources)])
+  const differing = table.columns
+    .filter((c) => c.generated === null && c.identity !== 'always')
+    .map((c) => c.name)
+    .filter((c) => (other.row[c] ?? 'null') !== (ground.base[c] ?? 'null'))
+  const all = alone?.sqlstate === '23514' ? [...new Set([...sources, ...differing])] : sources
   await addUntriggered(context, ground, {
     title: `${rule.column} follows ${pictured(other.row, sources)}`,
-    given: [...other.given, rows.insert(table, ground.base)],
-    when: [
-      `update ${qualified(table)} set ${changes} where ${rows.where(table, ground.base)} returning ${isComputed(rule, context)}`,
-    ],
+    given,
+    when: [`${changed(all)} returning ${isComputed(rule, context)}`],
     then: allTrue(),
   })
 }

@@ -282,3 +282,46 @@ describe('references', () => {
     }
   })
 })
+
+test('a trigger and a CHECK that speak before the reference promise nothing in its place', async () => {
+  const only = architecture('bookings', {
+    tables: {
+      periods: table('periods', { period: 'integer', open: 'boolean' }, (t) => [
+        t.primaryKey('period'),
+        t.check('month', 'period % 100 between 1 and 13 and period / 100 between 1990 and 2100'),
+        t.required('open'),
+      ]),
+      bookings: table('bookings', { id: 'integer', day: 'date', period: 'integer', quarter: 'text' }, (t) => [
+        t.primaryKey('id'),
+        t.required('day', 'period'),
+        t.check('in_period', 'period = extract(year from day)::int * 100 + extract(month from day)::int'),
+        t.generated({ quarter: `extract(quarter from day)::text` }),
+        t.references('period', 'periods'),
+      ]),
+      firms: table('firms', { id: 'integer', vat: 'text', parent: 'integer' }, (t) => [
+        t.primaryKey('id'),
+        t.check('other', 'parent <> id'),
+        t.references('parent', 'firms'),
+        t.unique('vat', 'parent', { nullsNotDistinct: true }),
+      ]),
+    },
+  }) as unknown as Architecture
+  const alone = await openRuleLab(
+    server,
+    only,
+    `create table periods (period integer primary key constraint periods_month
+       check (period % 100 between 1 and 13 and period / 100 between 1990 and 2100), open boolean not null);
+     create table bookings (id integer primary key, day date not null, period integer not null references periods,
+       quarter text generated always as (extract(quarter from day)::text) stored,
+       constraint bookings_in_period check (period = extract(year from day)::int * 100 + extract(month from day)::int));
+     create function is_open() returns trigger language plpgsql as $$ begin
+       if not coalesce((select open from periods p where p.period = new.period), false) then
+         raise exception 'closed' using errcode = 'FI001'; end if;
+       return new; end $$;
+     create trigger is_open before insert or update of period on bookings for each row execute function is_open();
+     create table firms (id integer primary key, vat text, parent integer references firms,
+       constraint firms_other check (parent <> id), unique nulls not distinct (vat, parent))`,
+  )
+  expect(alone.faults()).toEqual([])
+  await alone.close()
+})

@@ -187,7 +187,7 @@ const addPartCases = async (
       (c) => !part.columns.includes(c) || others.includes(c),
     )
     const value = values?.[i]
-    const made = await acceptedRow(context, {
+    const wish = {
       pins: pinned(first.row, equal),
       before,
       until: key.names,
@@ -195,7 +195,16 @@ const addPartCases = async (
         value === null || value === undefined
           ? []
           : [`(${part.sql})::text is distinct from ${literal(value)}`],
-    })
+    }
+    const some = await acceptedRow(context, wish)
+    // A row of the table that the first one points to may have the key that was found.
+    const isTaken =
+      'row' in some &&
+      some.refusedBy !== null &&
+      first.given.some((sql) => sql.startsWith(`insert into ${qualified(table)} `))
+    const made = isTaken
+      ? await secondRow(context, { ...wish, until: [], where: [...wish.where, `(${part.sql}) is not null`] })
+      : some
     if ('unsolved' in made && isHeldBySmallerKey(context, key, equal)) continue
     if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
     if ('unsolved' in made) {
