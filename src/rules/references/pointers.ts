@@ -136,7 +136,7 @@ const faultBehindTriggers = async (
 ): Promise<PgFault | null> => {
   const fault = await tryOne(context.db, world, statements)
   const quiet = quieted(context, [context.table])
-  const isConstraints = fault === null || /^23/u.test(fault.sqlstate)
+  const isConstraints = fault === null || fault.sqlstate.startsWith('23')
   return isConstraints || quiet.length === 0 ? fault : tryOne(context.db, world, [...quiet, ...statements])
 }
 
