@@ -65,6 +65,12 @@ const rowsOf = async ({ rows }: RuleContext, table: Table): Promise<FilledTable>
   return { table, rows: found }
 }
 
+/** An insert leaves out what stands already. A world may have other statements, too: a trigger set aside, a place for rows. */
+const whereItIsNot = (sql: string): string =>
+  /^(?:insert|with)\b/u.test(sql) && !sql.endsWith(' on conflict do nothing')
+    ? `${sql} on conflict do nothing`
+    : sql
+
 /**
  * Rows of all three families in every table, each statement only where PostgreSQL takes it beside those before it.
  * A row that stands already (a parent of two tables) stays as it is.
@@ -89,7 +95,7 @@ export const fillTables = async (
   const statements = wanted
     .flatMap((one) => one.statements)
     .filter((sql) => !known.has(sql) && known.add(sql) !== undefined)
-  const forms = statements.map((sql) => `${sql} on conflict do nothing`)
+  const forms = statements.map(whereItIsNot)
   const replies = await db.batch([
     'savepoint assay_fill',
     ...forms,
