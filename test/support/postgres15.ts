@@ -99,11 +99,14 @@ const makeCertificate = (data: string): string | null => {
   return certificate
 }
 
-/** Starts the server of a data directory and waits until it takes connections. */
-const launch = async (data: string): Promise<() => Promise<void>> => {
-  const child = spawn(path.join(bin, 'postgres'), ['-D', data], {
+/** Ends the server, and takes its directory away, once nobody holds its input: however the test ends, `kill -9` too. */
+const guard = `"$0" -D "$1" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$2"`
+
+/** Starts the server of a data directory and waits until it takes connections; `directory` goes with it. */
+const launch = async (data: string, directory: string): Promise<() => Promise<void>> => {
+  const child = spawn('/bin/sh', ['-c', guard, path.join(bin, 'postgres'), data, directory], {
     cwd: '/',
-    stdio: 'ignore',
+    stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     ...account,
   })
@@ -114,7 +117,7 @@ const launch = async (data: string): Promise<() => Promise<void>> => {
   return () =>
     new Promise((resolve) => {
       child.once('exit', () => resolve())
-      child.kill('SIGQUIT')
+      child.stdin.end()
     })
 }
 
@@ -151,7 +154,7 @@ export const startPostgres15 = async (): Promise<TestServer> => {
     `port = ${port}\nunix_socket_directories = '${directory}'\nlisten_addresses = 'localhost'\nfsync = off\ntimezone = 'Asia/Tokyo'\ndatestyle = 'german'\n`,
   )
   const certificate = makeCertificate(data)
-  const end = await launch(data)
+  const end = await launch(data, directory)
   const replicas: (() => Promise<void>)[] = []
   const urlOf = urlAt(port)
   return {
@@ -172,14 +175,14 @@ export const startPostgres15 = async (): Promise<TestServer> => {
       ])
       const own = await freePort()
       appendFileSync(path.join(copy, 'postgresql.conf'), `port = ${own}\n`)
-      const stop = await launch(copy)
+      const stop = await launch(copy, copy)
       replicas.push(stop)
       return { url: urlAt(own)('admin', 'p@ss/word'), urlOf: urlAt(own), stop }
     },
     stop: async () => {
       for (const stop of replicas) await stop()
       await end()
-      rmSync(directory, { recursive: true })
+      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
