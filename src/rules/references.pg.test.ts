@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
+import { faultsOver, openRuleLab, type RuleLab } from '../../test/support/integrity-lab.ts'
 import type { Architecture } from '../architecture/architecture.ts'
 import type { ReferentialAction } from '../architecture/kinds/references.ts'
 import { architecture } from '../architecture/declare.ts'
@@ -306,7 +306,7 @@ test('a trigger and a CHECK that speak before the reference promise nothing in i
       ]),
     },
   }) as unknown as Architecture
-  const alone = await openRuleLab(
+  const faults = await faultsOver(
     server,
     only,
     `create table periods (period integer primary key constraint periods_month
@@ -322,6 +322,5 @@ test('a trigger and a CHECK that speak before the reference promise nothing in i
      create table firms (id integer primary key, vat text, parent integer references firms,
        constraint firms_other check (parent <> id), unique nulls not distinct (vat, parent))`,
   )
-  expect(alone.faults()).toEqual([])
-  await alone.close()
+  expect(faults).toEqual([])
 })

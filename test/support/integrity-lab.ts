@@ -129,3 +129,17 @@ export const openRuleLab = async (
     },
   }
 }
+
+/** What a lab of its own finds wrong with these declarations over this schema. */
+export const faultsOver = async (
+  server: Server,
+  architecture: Architecture,
+  schema: string,
+): Promise<readonly string[]> => {
+  const lab = await openRuleLab(server, architecture, schema)
+  try {
+    return lab.faults()
+  } finally {
+    await lab.close()
+  }
+}
