@@ -28,12 +28,25 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
         slot,
         Array.from({ length: count }, (_, i) => from[i % from.length] ?? 'null'),
       )
+    /** What an array may begin with: each value that is spoken of, and each family's, followed by the others in turn. */
+    const turns = typical.map((_, n) => [...typical.slice(n), ...typical.slice(0, n)])
+    const sequences = [
+      ...near.slice(0, 8).map((v) => [v, ...typical.filter((other) => other !== v)]),
+      ...turns,
+      ...near.slice(0, 3).flatMap((v) => turns.map((turn) => [v, ...turn])),
+      ...turns.map(([first = 'null', , ...others]) => [first, ...others]),
+      ...[...near.slice(0, 3), ...typical.slice(0, 1)].map((v) => [v, 'null', ...typical]),
+    ]
+    const begun = clues.lengths
+      .filter((n) => n > 0 && n <= 100)
+      .flatMap((n) => sequences.map((sequence) => ofCount(n, sequence)))
     return [
       ...clues.constants.filter((c) => /^\{.*\}$/su.test(c)).map(literal),
       ...near.slice(0, 60).map((v) => arrayOf(slot, [v])),
       ...(near.length > 1 ? [arrayOf(slot, near.slice(0, 2)), arrayOf(slot, near.slice(0, 12))] : []),
       ...counts.flatMap((n) => [ofCount(n, mixed), ofCount(n, pool), ofCount(n, typical)]),
       ...near.slice(0, 12).map((v) => arrayOf(slot, [v, typical[0] ?? 'null'])),
+      ...begun,
     ]
   },
   edges: (slot) => {

@@ -1,6 +1,7 @@
 /** Dates, times and intervals. What stands relative to now() stays an expression: the text is the same three months later. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
+import { unitsBegun } from './calendar.ts'
 import type { Slot, TypeFamily } from './family.ts'
 
 const names = new Set([
@@ -31,6 +32,18 @@ const onDay = (slot: Slot, day: string): string => {
   if (slot.type === 'date') return literal(day)
   return literal(slot.type === 'timestamp with time zone' ? `${day} 12:00:00+00` : `${day} 12:00:00`)
 }
+
+/** Where units begin that are spoken of: what date_trunc() answers. */
+const atUnits = (slot: Slot, clues: ValueClues): readonly string[] =>
+  unitsBegun(clues).flatMap((begun) =>
+    begun.flatMap(([day, time]) =>
+      slot.type === 'date'
+        ? time === '00:00'
+          ? [literal(day)]
+          : []
+        : [literal(`${day} ${time}:00${slot.type === 'timestamp with time zone' ? '+00' : ''}`)],
+    ),
+  )
 
 const today = (slot: Slot): string => (slot.type === 'date' ? 'current_date' : 'now()')
 
@@ -105,6 +118,7 @@ const calendar = (slot: Slot, clues: ValueClues): string[] => {
   if (numbers.some((n) => n < 60)) {
     for (let d = 1; d <= 8; d++) days.push(`2024-01-0${d}`)
     for (let m = 2; m <= 12; m++) days.push(`2024-${String(m).padStart(2, '0')}-15`)
+    for (let m = 2; m <= 7; m++) days.push(`2024-0${m}-01`)
     days.push('2024-01-31', '2024-02-29')
   }
   const hours =
@@ -117,6 +131,17 @@ const calendar = (slot: Slot, clues: ValueClues): string[] => {
     ),
   )
   return [...days.map((d) => onDay(slot, d)), ...atHour]
+}
+
+/** At the minutes and seconds that are spoken of, one more and one less. */
+const atMinutes = (clues: ValueClues): readonly string[] => {
+  const spoken = clues.constants.filter((c) => /^\d{1,2}$/u.test(c)).map(Number)
+  const around = [...new Set(spoken.flatMap((n) => [n, n + 1, n - 1]))].filter((n) => n >= 0 && n < 60)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return around.flatMap((n) => [
+    ...[10, 11, 12].map((hour) => literal(`${hour}:${two(n)}:00`)),
+    literal(`10:00:${two(n)}`),
+  ])
 }
 
 const intervals = (clues: ValueClues): string[] =>
@@ -146,7 +171,7 @@ export const dates: TypeFamily = {
       const hours = clues.constants.some((c) => /^\d{1,2}$/u.test(c))
         ? Array.from({ length: 24 }, (_, h) => literal(`${String(h).padStart(2, '0')}:00:00`))
         : []
-      return [...whole, ...hours, ...clues.computed.map((sql) => `(${sql})`)]
+      return [...whole, ...hours, ...atMinutes(clues), ...clues.computed.map((sql) => `(${sql})`)]
     }
     const relative = clues.computed.flatMap((sql) => [
       ...steps(slot).map((step) => shifted(enclosed(sql), step)),
@@ -158,6 +183,7 @@ export const dates: TypeFamily = {
       ...clues.constants.filter((c) => isDate.test(c)).flatMap((c) => around(slot, c)),
       ...spans.filter((c) => !c.startsWith('-')).flatMap((c) => atDistance(slot, c)),
       ...calendar(slot, clues),
+      ...atUnits(slot, clues),
     ]
   },
   edges: (slot) => {

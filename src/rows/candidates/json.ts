@@ -23,7 +23,26 @@ const leaves = (values: readonly string[], clues: ValueClues): Leaf[] => {
   const sized = clues.lengths.flatMap((n) => [n, n - 1, n + 1]).filter((n) => n >= 0 && n <= 200)
   const lists = sized.map((n) => Array.from({ length: n }, (_, i) => familyLetter(i)))
   const texts = sized.map((n) => 'x'.repeat(n))
-  const leavesOfKind: Leaf[] = ['a', 1, true, {}, [], ['a'], null, '', 0, -1, false, 'b', 'c', 2, 3]
+  const leavesOfKind: Leaf[] = [
+    'a',
+    1,
+    true,
+    {},
+    [],
+    ['a'],
+    null,
+    '',
+    0,
+    -1,
+    false,
+    'b',
+    'c',
+    2,
+    3,
+    'd',
+    'e',
+    'f',
+  ]
   return [...own, ...around, ...matching, ...lists, ...texts, ...leavesOfKind, absent]
 }
 

@@ -137,6 +137,7 @@ export const numbers: TypeFamily = {
       '4',
       '5',
       '6',
+      '7',
       '10',
       ...fractions,
       '12',

@@ -2,7 +2,8 @@
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
 import { addDecimal, decimalPattern } from '../decimal.ts'
-import type { Slot, TypeFamily } from './family.ts'
+import { unitsBegun } from './calendar.ts'
+import { familyCount, type Slot, type TypeFamily } from './family.ts'
 
 const day = (n: number): string => `2024-01-${String(1 + n).padStart(2, '0')}`
 const boundOf: Readonly<Record<string, (n: number) => string>> = {
@@ -40,10 +41,46 @@ const numeric = (clues: ValueClues): string[] =>
       ]
     })
 
+/** So long as a number says, one behind the other: from 1 on, and each from a multiple of it on. */
+const ofSize = (clues: ValueClues): string[] =>
+  clues.constants
+    .filter((c) => /^[1-9]\d{0,5}$/u.test(c))
+    .map(Number)
+    .flatMap((size) =>
+      Array.from({ length: familyCount }, (_, n) => [1 + n * (size + 1), n * size]).flatMap((starts) =>
+        starts.map((start) => `[${start},${start + size})`),
+      ),
+    )
+
+/** From the beginning of a unit to that of the next one. */
+const ofUnits = (slot: Slot, clues: ValueClues): string[] => {
+  const kind = kindOf(slot)
+  const boundAt = ([day, time]: readonly [string, string]): string =>
+    kind === 'date' ? day : `"${day} ${time}:00${kind === 'tstz' ? '+00' : ''}"`
+  return unitsBegun(clues).flatMap((begun) =>
+    begun
+      .slice(1)
+      .map((end, n) => [boundAt(begun[n]!), boundAt(end)])
+      .flatMap(([from, to]) => (from === to ? [] : [`[${from},${to})`])),
+  )
+}
+
 const dated = (clues: ValueClues): string[] =>
   clues.constants
     .filter((c) => /^\d{4}-\d{2}-\d{2}/u.test(c))
     .flatMap((c) => [`["${c}",)`, `(,"${c}")`, `["${c}","2100-01-01")`, `["1900-01-01","${c}")`])
+
+const spansFrom = (slot: Slot, type: string, start: string, span: string): readonly string[] =>
+  [
+    '',
+    " + interval '1 second'",
+    " - interval '1 second'",
+    " + interval '30 minutes'",
+    " - interval '30 minutes'",
+    " + interval '1 day'",
+  ].map(
+    (more) => `${slot.type}(${literal(start)}, ${type} ${literal(start)} + interval ${literal(span)}${more})`,
+  )
 
 /** Ranges as long as a span says, a little shorter and longer. */
 const lasting = (slot: Slot, clues: ValueClues): string[] => {
@@ -54,22 +91,21 @@ const lasting = (slot: Slot, clues: ValueClues): string[] => {
     const days = clues.constants
       .filter((c) => /^\d{1,4}$/u.test(c))
       .flatMap((c) => [c, addDecimal(c, '1', 1), addDecimal(c, '1', -1)])
-    return days.map((n) => `daterange(${literal(start)}, date ${literal(start)} + ${n})`)
+    // On each of seven days, and at the beginning of some weeks.
+    const starts = [0, 1, 2, 3, 4, 5, 6, 7, 14, 21, 28, 35].map((n) =>
+      literal(new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10)),
+    )
+    return starts.flatMap((from) => days.map((n) => `daterange(${from}, date ${from} + ${n})`))
   }
   const type = kind === 'tstz' ? 'timestamptz' : 'timestamp'
   const spans = clues.constants.filter((c) => /^\d+(?:\.\d+)?\s*[a-z]|^\d{1,3}:\d{2}/iu.test(c))
-  return spans.flatMap((c) =>
-    [
-      '',
-      " + interval '1 second'",
-      " - interval '1 second'",
-      " + interval '30 minutes'",
-      " - interval '30 minutes'",
-      " + interval '1 day'",
-    ].map(
-      (more) => `${slot.type}(${literal(start)}, ${type} ${literal(start)} + interval ${literal(c)}${more})`,
+  const inTurn = Array.from({ length: familyCount - 1 }, (_, n) => literal(boundOf[kind]?.(n + 1) ?? ''))
+  return [
+    ...spans.flatMap((c) => spansFrom(slot, type, start, c)),
+    ...spans.flatMap((c) =>
+      inTurn.map((from) => `${slot.type}(${from}, ${type} ${from} + interval ${literal(c)})`),
     ),
-  )
+  ]
 }
 
 export const ranges: TypeFamily = {
@@ -80,7 +116,9 @@ export const ranges: TypeFamily = {
   },
   near: (slot, clues) => {
     const kind = kindOf(slot)
-    const own = /^(?:int4|int8|num)$/u.test(kind) ? numeric(clues) : dated(clues)
+    const own = /^(?:int4|int8|num)$/u.test(kind)
+      ? [...numeric(clues), ...ofSize(clues)]
+      : [...dated(clues), ...ofUnits(slot, clues)]
     const long = /^(?:int4|int8|num)$/u.test(kind) ? [] : lasting(slot, clues)
     const given = clues.constants.filter((c) => /^[[({]|^empty$/u.test(c))
     return [...given.map((c) => literal(c)), ...own.map((r) => wrap(slot, r)), ...long]
