@@ -6,6 +6,7 @@ import type { Column } from '../catalog/table.ts'
 import { deparseExpression, type ParseNode, parseExpression } from '../postgres/parse.ts'
 import { castNames } from './cast-names.ts'
 import type { TableFacts } from './facts.ts'
+import { rangeOf, roundedOf, type Rounded, type ValueRange } from './value-ranges.ts'
 import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts } from './tree.ts'
 
 /** An operand or a predicate that stands for itself. */
@@ -17,8 +18,10 @@ export interface Term {
   readonly type: string | null
   /** It is null exactly when one of these columns is; null: it may be null at any time. */
   readonly nullWith: readonly string[] | null
-  /** It is a length or a count. */
-  readonly neverNegative: boolean
+  /** What it always lies between; null: nothing is known. */
+  readonly range: ValueRange | null
+  /** Where it stands to a column that it is rounded from; absent: nothing is known. */
+  readonly rounded?: Rounded
   /** What may be null for a null of this column, the only one that it reads: PostgreSQL is asked. */
   readonly alone?: { readonly sql: string; readonly column: string }
 }
@@ -46,7 +49,7 @@ const exact: Readonly<Record<string, string>> = {
   cardinality: 'integer',
   abs: 'numeric',
 }
-const exactOperators = /^(?:[-+*]|!?~~?\*?|@>|<@|&&|\?[|&]?)$/u
+const exactOperators = /^(?:[-+*&]|!?~~?\*?|@>|<@|&&|\?[|&]?)$/u
 const comparison = /^(?:=|<>|!=|<|>|<=|>=)$/u
 
 /** Of SIMILAR TO, as PostgreSQL writes it down. */
@@ -94,7 +97,7 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
         column,
         type: column.typeKind === 'domain' ? column.baseType : column.type,
         nullWith: column.notNull ? [] : null,
-        neverNegative: false,
+        range: null,
       },
       `column ${column.name}`,
     )
@@ -204,11 +207,13 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     const column = columns.get(columnOf(node) ?? '')
     if (column) return columnTerm(column)
     const type = typeOf(node)
-    const neverNegative = type === 'integer' && nodeParts(node)?.[0] === 'FuncCall'
+    const range = rangeOf(node, columns)
+    const rounded = roundedOf(node, columns)
+    if (rounded) columnTerm(columns.get(rounded.column)!)
     const nullWith = nullableOf(strictOver(node))
     const alone = nullWith === null ? aloneWith(node) : {}
     return term(
-      { boolean: false, column: null, type, nullWith, neverNegative, ...alone },
+      { boolean: false, column: null, type, nullWith, range, ...(rounded && { rounded }), ...alone },
       `operand ${text(node)}`,
     )
   }
@@ -325,7 +330,7 @@ export const abstractExpression = (facts: TableFacts, sql: string, into: Abstrac
     const nullWith = nullableOf(strictOver(node))
     const key = `predicate ${text(caseless(node, columns))}`
     const alone = nullWith === null ? aloneWith(node) : {}
-    return `@${term({ boolean: true, column: null, type: 'boolean', nullWith, neverNegative: false, ...alone }, key)}@`
+    return `@${term({ boolean: true, column: null, type: 'boolean', nullWith, range: null, ...alone }, key)}@`
   }
 
   try {

@@ -15,7 +15,8 @@ beforeAll(async () => {
   server = await startServer({})
   lab = await openRowLab(
     server,
-    `create table t (a int not null, b int, n numeric, s varchar(3), m text not null, f boolean, d numeric(6,2) not null)`,
+    `create table t (a int not null, b int, n numeric, s varchar(3), m text not null, f boolean, d numeric(6,2) not null,
+      day date, at timestamptz not null, span interval, j jsonb, y bytea, bits bit(3), ip inet, shape box, week daterange)`,
   )
   await loadParser()
   facts = (await readFacts(lab.db, lab.catalog, () => [])).get('t')!
@@ -33,7 +34,9 @@ const prove = (expression: string, other: string, standing: readonly string[] = 
     [other],
     standing.map((e) => ({
       expression: e,
-      columns: ['a', 'b', 'n', 's', 'm', 'f', 'd'].filter((c) => new RegExp(`\\b${c}\\b`, 'u').test(e)),
+      columns: ['a', 'b', 'n', 's', 'm', 'f', 'd', 'day', 'at', 'j'].filter((c) =>
+        new RegExp(`\\b${c}\\b`, 'u').test(e),
+      ),
     })),
   ).then(([answer]) => answer)
 
@@ -49,6 +52,29 @@ describe('proveAgreement', () => {
     ['f is true', 'coalesce(f, false)', []],
     ['a between 1 and 3', 'a in (1, 2, 3)', []],
     [`m ~ '^\\d+$'`, `m ~* '^\\d+$'`, []],
+    ['extract(day from day) = 1', 'extract(day from day) <= 1', []],
+    ['extract(isodow from lower(week)) = 7', 'extract(isodow from lower(week)) >= 7', []],
+    ['extract(second from at) = 0', 'extract(second from at) <= 0', []],
+    ['extract(hour from at) between 0 and 24', 'extract(hour from at) >= 0', []],
+    [`date_trunc('month', at) = at`, `date_trunc('month', at) >= at`, []],
+    [
+      `day = date_trunc('month', day::timestamp)::date`,
+      `day <= date_trunc('month', day::timestamp)::date`,
+      [],
+    ],
+    ['floor(n) = n', 'floor(n) >= n', []],
+    [`jsonb_typeof(j) = 'string'`, `jsonb_typeof(j) >= 'string'`, []],
+    [`jsonb_typeof(j) <> 'array'`, `jsonb_typeof(j) > 'array'`, []],
+    [
+      `jsonb_typeof(j -> 'a') in ('number', 'object')`,
+      `jsonb_typeof(j -> 'a') between 'number' and 'object'`,
+      [],
+    ],
+    ['a & 1 = 1', 'a & 1 > 0', []],
+    [`y <> ''`, `y > ''`, []],
+    [`bits <> b'000'`, `bits > b'000'`, []],
+    ['family(ip) = 6', 'family(ip) > 5', []],
+    ['area(shape) > 0', 'area(shape) <> 0', []],
   ])('knows that %s is %s', async (expression, other, standing) => {
     expect(await prove(expression, other, standing)).toBe(true)
   })
@@ -61,6 +87,16 @@ describe('proveAgreement', () => {
     ['a > b', 'a >= b', []],
     ['a + 1 > b', 'a >= b', []],
     [`s = 'abcd'`, 'false', []],
+    ['extract(day from day) <= 2', 'extract(day from day) = 2', []],
+    ['extract(day from span) = 1', 'extract(day from span) <= 1', []],
+    ['extract(year from day) = 1', 'extract(year from day) <= 1', []],
+    [`date_trunc('month', span) = span`, `date_trunc('month', span) >= span`, []],
+    [`date_trunc('month', at) = at`, `date_trunc('month', at) <= at`, []],
+    [`jsonb_typeof(j) <> 'boolean'`, `jsonb_typeof(j) > 'boolean'`, []],
+    ['a & 6 = 6', 'a & 6 >= 5', []],
+    ['a & -2 = 0', 'a & -2 <= 0', []],
+    [`bits <> b'001'`, `bits > b'001'`, []],
+    ['b % 2 = 1', 'b % 2 > 0', []],
     ['no_such_column > 1', 'no_such_column > 2', []],
   ])('does not take %s for %s', async (expression, other, standing) => {
     expect(await prove(expression, other, standing)).toBe(false)
@@ -69,7 +105,18 @@ describe('proveAgreement', () => {
   it('never claims what a row disproves', async () => {
     const operator = fc.constantFrom('=', '<>', '<', '<=', '>', '>=')
     const number = fc.integer({ min: -1, max: 4 }).map(String)
-    const numeric = fc.constantFrom('a', 'b', 'n', 'd', 'abs(b)', 'length(s)')
+    const numeric = fc.constantFrom(
+      'a',
+      'b',
+      'n',
+      'd',
+      'abs(b)',
+      'length(s)',
+      '(b & 3)',
+      'extract(isodow from day)',
+      'floor(n)',
+      'ceil(n)',
+    )
     const text = fc.constantFrom('s', 'm', 'lower(s)')
     const word = fc.constantFrom(`'a'`, `'b'`, `'A'`, `''`)
     const atom = fc.oneof(
@@ -118,6 +165,7 @@ describe('proveAgreement', () => {
            cross join (values (''), ('a'), ('A'), ('b'), ('é')) as t5 (m)
            cross join (values (null), (true), (false)) as t6 (f)
            cross join (values (-0.01), (0), (0.01), (1), (4)) as t7 (d)
+           cross join (values (null), (date '2024-01-01'), ('2024-01-07'), ('infinity')) as t8 (day)
            where ((${expression}) is not false) <> ((${other}) is not false)`,
           )
           expect(`${found?.differ} rows differ between ${expression} and ${other}`).toMatch(/^0 /u)

@@ -11,6 +11,7 @@ import type { TableFacts } from './facts.ts'
 import { readNoTable } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 import { nameList, walk } from './tree.ts'
+import { leastConstant, type ValueRange } from './value-ranges.ts'
 
 /** States beyond this many are not looked at: then nothing is proven. */
 const mostStates = 200_000
@@ -52,7 +53,7 @@ const groupsOf = ({ terms, constants, compared }: Abstraction): readonly Group[]
 /** Smallest difference of two values of all the terms; null when there is none. */
 const stepOf = (terms: readonly Term[]): string | null => {
   const steps = terms.map((t) => {
-    if (t.type !== null && /^(?:smallint|integer|bigint)$/u.test(t.type)) return '1'
+    if (t.range?.isWhole || (t.type !== null && /^(?:smallint|integer|bigint)$/u.test(t.type))) return '1'
     const scale = /^numeric\(\d+,(\d+)\)$/u.exec(t.type ?? '')?.[1]
     return scale === undefined ? null : scale === '0' ? '1' : `0.${'0'.repeat(Number(scale) - 1)}1`
   })
@@ -71,6 +72,15 @@ interface Values {
   readonly values: readonly string[]
   readonly constants: ReadonlyMap<number, string>
 }
+
+/** What all of the terms lie between; null where they differ in that, or nothing is known. */
+const rangeOfAll = (terms: readonly Term[]): ValueRange | null => {
+  const [first = null, ...others] = terms.map(({ range }) => range)
+  return others.every((other) => JSON.stringify(other) === JSON.stringify(first)) ? first : null
+}
+
+const isWithin = (value: string, { least, most }: ValueRange): boolean =>
+  (least === null || !isBelow(value, least)) && (most === null || !isBelow(most, value))
 
 const rankQuery = (type: string, constants: readonly string[]): string =>
   `select dense_rank() over (order by cast(v as ${type}))::text from unnest(array[${constants.map((c) => `cast(${literal(c)} as text)`).join(', ')}]) with ordinality as u (v, n) order by n`
@@ -99,14 +109,19 @@ const valuesOf = async (
     if (places.some(([, p]) => p === '0')) return null
     return { values: labels.map((_l, i) => String(i + 1)), constants: new Map(places) }
   }
+  const range = rangeOfAll(terms)
+  const among = range?.among
+  if (among && constants.every(([, c]) => among.includes(c))) {
+    const places = constants.map(([i, c]) => [i, String(among.indexOf(c) + 1)] as const)
+    return { values: among.map((_word, i) => String(i + 1)), constants: new Map(places) }
+  }
   const step = stepOf(terms)
   if (step !== null && constants.every(([, c]) => onGrid(c, step))) {
     const around = constants.flatMap(([, c]) =>
       Array.from({ length: 2 * count + 1 }, (_, k) => addDecimal(c, step, k - count)),
     )
     const values = constants.length === 0 ? Array.from({ length: count }, (_, k) => String(k + 1)) : around
-    const lengths = terms.every((t) => t.neverNegative)
-    const possible = lengths ? values.filter((v) => !v.startsWith('-')) : values
+    const possible = range === null ? values : values.filter((value) => isWithin(value, range))
     return { values: [...new Set(possible)], constants: new Map(constants) }
   }
   const type = terms.find((t) => t.type !== null)?.type ?? null
@@ -123,10 +138,17 @@ const valuesOf = async (
   }
   const most = Math.max(0, ...ranks)
   const room = count + 1
-  // Nothing sorts before the empty text.
-  const emptyText =
-    type !== null && /^(?:text|character varying)/u.test(type) && constants.some(([, c]) => c === '')
-  const least = emptyText ? room : 1
+  // Nothing sorts before the least value, where it is one of the constants.
+  const leastText =
+    range?.least ??
+    (type === null
+      ? null
+      : leastConstant(
+          type,
+          constants.map(([, c]) => c),
+        ))
+  const atLeast = constants.findIndex(([, c]) => c === leastText)
+  const least = atLeast < 0 ? 1 : ranks[atLeast]! * room
   return {
     values: Array.from({ length: (most + 1) * room - least }, (_, i) => String(i + least)),
     constants: new Map(constants.map(([i], k) => [i, String(ranks[k]! * room)])),
@@ -187,6 +209,14 @@ const nullsAlone = async (db: Session, facts: TableFacts, into: Abstraction): Pr
   })
 }
 
+/** Where terms of one group are known to stand to each other. */
+const roundings = ({ terms }: Abstraction, groups: readonly Group[]): readonly string[] =>
+  terms.flatMap(({ rounded }, i) => {
+    const from = terms.findIndex(({ column }) => rounded !== undefined && column?.name === rounded.column)
+    const isCompared = groups.some((group) => group.terms.includes(i) && group.terms.includes(from))
+    return isCompared ? [`coalesce(t${i} ${rounded!.operator} t${from}, true)`] : []
+  })
+
 const proveUnder = async (
   db: Session,
   facts: TableFacts,
@@ -242,7 +272,7 @@ const proveUnder = async (
     if (t.nullWith.length === 0) return [`t${i} is not null`]
     return [`(t${i} is null) = (${t.nullWith.map((c) => `t${columnAt(c)} is null`).join(' or ')})`]
   })
-  nulls.push(...(await nullsAlone(db, facts, into)))
+  nulls.push(...(await nullsAlone(db, facts, into)), ...roundings(into, groups))
   const written = (sql: string): string =>
     sql
       .replaceAll(
