@@ -9,7 +9,9 @@ import { qualified } from '../postgres/quote.ts'
 import type { Family, Row, SolveWish } from '../rows/rows.ts'
 import { functionsOf } from '../rows/trigger-faults.ts'
 import { withComputedKey } from './computed-key.ts'
-import { freshValues } from './fresh-value.ts'
+import { freshKeys } from './fresh-value.ts'
+import { checksOf } from '../catalog/check.ts'
+import { cluesOfExpression } from '../rows/constants.ts'
 import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { tryOne } from './trial.ts'
@@ -87,6 +89,14 @@ interface Freshened {
   readonly given: number
 }
 
+/** Columns that CHECKs compute a column from: `digest = encode(sha256(body), 'hex')` of a new body is a new digest. */
+const sourcesOf = (context: RuleContext, table: Table, column: string): readonly string[] =>
+  checksOf(context.catalog, table.id).flatMap(({ facts }) =>
+    (cluesOfExpression(facts.expression)?.comparisons ?? []).flatMap((one) =>
+      one.column === column && one.equality && one.direct ? one.columns : [],
+    ),
+  )
+
 /** A value that no row of the table's families has, for a column of the key that a refusal names; other columns may follow it. */
 const freshen = async (
   context: RuleContext,
@@ -95,11 +105,13 @@ const freshen = async (
   wish: RowWish,
   tried: Map<string, Freshened>,
 ): Promise<Row | null> => {
-  for (const column of await keyColumnsNamed(context, fault, table)) {
+  const named = await keyColumnsNamed(context, fault, table)
+  const sources = named.flatMap((column) => sourcesOf(context, table, column))
+  for (const column of new Set([...named, ...sources])) {
     if (column in wish.pins) continue
     const mayBeNull = table.columns.some((c) => c.name === column && !c.notNull)
     // Few values pass some CHECKs; a key takes null as often as it is asked to.
-    const found = (await freshValues(context, table, column)).slice(0, mostLookedAt)
+    const found = (await freshKeys(context, table, column)).slice(0, mostLookedAt)
     const values = mayBeNull ? [...found.slice(0, mostLookedAt - 1), 'null'] : found
     const { next, given } = tried.get(column) ?? { next: 0, given: 0 }
     if (given === mostFresh) continue
