@@ -28,7 +28,7 @@ import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun, pictured } from './sentence.ts'
-import { smallerKeysAside } from './smaller-keys.ts'
+import { columnsToDiffer, smallerKeysAside } from './smaller-keys.ts'
 
 /** `&&` of `OPERATOR(extensions.&&)`. */
 const bareOperator = (operator: string): string => operator.replace(/^operator\((?:.*\.)?(.*)\)$/iu, '$1')
@@ -87,12 +87,19 @@ const pairsOf = async (
 
 const isSame = (one: Row, other: Row): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** For every element one conflicting pair: equal values where these conflict. */
-const conflictOf = (elements: readonly ElementPairs[]): { first: Row; partners: Row } | null => {
+/** For every element one conflicting pair: equal values where these conflict, but for columns that had better differ. */
+const conflictOf = (
+  elements: readonly ElementPairs[],
+  differing: ReadonlySet<string>,
+): { first: Row; partners: Row } | null => {
   let first: Row = {}
   let partners: Row = {}
-  for (const { pairs } of elements) {
-    const conflict = pairs.find((p) => p.conflicts)?.ways[0]
+  for (const { element, pairs } of elements) {
+    const ways = pairs.flatMap((p) => (p.conflicts ? p.ways : []))
+    const unequal = differing.has(element.column ?? '')
+      ? ways.find(({ one, other }) => !isSame(one, other))
+      : undefined
+    const conflict = unequal ?? ways[0]
     if (!conflict) return null
     if (isSame(conflict.one, conflict.other)) continue
     first = { ...first, ...conflict.one }
@@ -227,7 +234,7 @@ export const addExclusionCases = async (
     partners: {},
   }
   const elements = await pairsOf(rule, context, bare)
-  const conflict = conflictOf(elements)
+  const conflict = conflictOf(elements, columnsToDiffer(rule, context))
   if (!conflict) {
     ground.draft.unsolved('no values were found that conflict in every element', 'candidates of the columns')
     return
