@@ -303,6 +303,18 @@ describe('what differs from the declaration is refused by its own name, and the 
     expect(found.failing.map((f) => f.title)).toContain('report deletes rows: refused')
   })
 
+  it('what a policy reads of other tables is no privilege of this one', async () => {
+    const ddl = `${notesSql} create table readers (note bigint); grant select on notes to app;
+      alter table notes enable row level security;
+      create policy read on notes to app using (exists (select from readers r where r.note = notes.id));`
+    const found = await prove(
+      ddl,
+      declaring((t) => [t.visibleTo('app', ['select'])]),
+    )
+    expect(found.failing).toEqual([])
+    expect(found.survivors).toEqual([])
+  })
+
   it('a policy that comes back to its table refuses all statements: the lists show what a role may', async () => {
     const ddl = `${notesSql} grant select, insert on notes to app; alter table notes enable row level security;
       create policy round on notes to app using (exists (select from notes n where n.id = notes.id));`
