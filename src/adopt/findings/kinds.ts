@@ -21,6 +21,7 @@ import { personalData } from './personal-data.ts'
 import { policiesAsleep } from './policies-asleep.ts'
 import { policiesDenyAll } from './policies-deny-all.ts'
 import { policiesMissing } from './policies-missing.ts'
+import { policyBlocked } from './policy-blocked.ts'
 import { policyConstant } from './policy-constant.ts'
 import { policyPerRow } from './policy-per-row.ts'
 import { policyRecursive } from './policy-recursive.ts'
@@ -48,6 +49,7 @@ export const findingKinds: readonly FindingKind[] = [
   policiesDenyAll,
   policiesMissing,
   policyConstant,
+  policyBlocked,
   policyRecursive,
   policyWithoutAskers,
   rowSecurityOff,

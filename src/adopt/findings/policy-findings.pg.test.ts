@@ -37,6 +37,26 @@ describe('policies that are never asked, or say the same of every row', () => {
     await lab.close()
   })
 
+  it('that read what those who ask may not: every statement is refused', async () => {
+    const lab = await openFindingLab(
+      server,
+      `create role policy_asker; create role policy_knower; create schema "far ""off""";
+      ${guarded('"a ""mark"""', 'exam int, who int')} ${guarded('near', 'exam int, who int')}
+      create table "far ""off""".examiners (exam int, who int, note text); create table helpers (exam int, who int);
+      create policy "by it's" on "a ""mark""" using (exists (select from "far ""off""".examiners e where e.exam = "a ""mark""".exam));
+      create policy helped on near using (exists (select from helpers h where h.exam = near.exam));
+      create policy known on near to policy_knower using (exam in (select exam from "far ""off""".examiners));
+      grant usage on schema "far ""off""" to policy_knower; grant select (exam) on "far ""off""".examiners to policy_knower;
+      grant select on helpers to public; grant select on near to policy_asker; grant select on "a ""mark""", near to policy_knower;
+      grant select on "a ""mark""" to policy_asker;`,
+    )
+    expect(await lab.told('adopt.policy-blocked')).toEqual([
+      `"a ""mark"""/policy:"by it's": "a ""mark""": policy by it's reads "far ""off""".examiners, and policy_asker may not: what policy_asker was granted on "a ""mark""" is refused`,
+    ])
+    expect(await lab.mend('adopt.policy-blocked', 'administrator')).toEqual([])
+    await lab.close()
+  })
+
   it('asleep, restrictive only, never or always passing', async () => {
     const lab = await openFindingLab(
       server,
