@@ -45,6 +45,8 @@ const schema = `
   create table journals (tenant_id bigint not null references tenants, id bigint, booked_on date not null,
     month date generated always as (date_trunc('month', booked_on::timestamp)::date) stored,
     primary key (tenant_id, id), foreign key (tenant_id, month) references periods);
+  create table accounts (no text primary key check (no ~ '^[0-9]{4}(-[0-9]{2})*$'), name text not null,
+    parent text references accounts, check (parent is null or no like parent || '-%'), unique (parent, name));
   create type claim_state as enum ('submitted', 'in_review', 'approved', 'paid');
   create function is_month(p integer) returns boolean language plpgsql immutable as $$ begin
     if p is null then return true; end if;
@@ -114,4 +116,15 @@ it('what is asked of a computed column is asked of the columns that it is comput
     'row' in solved &&
       (await lab.refusal([...(await lab.rows.world(table)).statements, lab.rows.insert(table, solved.row)])),
   ).toBeNull()
+})
+
+it('what a row below another has follows from the row above it', async () => {
+  const table = lab.table('accounts')
+  const solved = await lab.rows.solve(table, { where: ['parent is not null'] })
+  const { no, parent } = 'row' in solved ? solved.row : {}
+  expect(no!.startsWith(`${parent!.slice(0, -1)}-`)).toBe(true)
+  const above = await lab.rows.solve(table, { pins: { no: parent! } })
+  const both = [above, solved].flatMap((one) => ('row' in one ? [lab.rows.insert(table, one.row)] : []))
+  expect(both.length).toBe(2)
+  expect(await lab.refusal(both)).toBeNull()
 })

@@ -12,6 +12,8 @@ export interface Variable {
   readonly options: readonly (readonly string[])[]
   /** They point to other rows: what is no key of these is not worth a try. */
   readonly points?: true
+  /** They point to rows of their own table. */
+  readonly isOwnKey?: true
 }
 
 export interface Search {

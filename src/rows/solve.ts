@@ -8,7 +8,7 @@ import { throughGenerated } from './generated-references.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row, Solved, SolveWish } from './rows.ts'
-import { findRows, noneFalse } from './search.ts'
+import { findRows, noneFalse, type Variable } from './search.ts'
 import { type Surroundings, variablesAround } from './variables.ts'
 import { families } from './world.ts'
 
@@ -191,10 +191,41 @@ export const solveUnder = async (
     const at = breaking.findIndex((some) => some.length === 0)
     if (at >= 0) return { row: following[at]! }
   }
+  const below = await belowAnother(ground, around, wish, rowLevel, { start, variables, left })
+  if (below) return below
   return {
     unsolved: `no row was found that obeys ${left.map((c) => c.label).join(', ')}`,
     tried: `${count} combinations of values of ${[...new Set(variables.flatMap((v) => v.columns.map((c) => c.name)))].join(', ')}`,
   }
+}
+
+/** Rows of its own table that a row is tried to point to. */
+const mostAbove = 3
+
+/**
+ * A row that points to none of its own table, where one is wanted that does: what else it has may follow from the row
+ * above it (`no like parent || '-%'`), and is looked for below each of some.
+ */
+const belowAnother = async (
+  ground: RowGround,
+  around: Surroundings,
+  wish: Omit<SolveWish, 'ignoreChecks'>,
+  rowLevel: ReturnType<typeof constraintsOf>,
+  { start, variables, left }: { start: Row; variables: readonly Variable[]; left: readonly Constraint[] },
+): Promise<{ readonly row: Row } | null> => {
+  const above = variables.filter(
+    ({ isOwnKey, columns }) =>
+      isOwnKey &&
+      columns.every(({ name }) => (start[name] ?? 'null') === 'null') &&
+      columns.some(({ name }) => left.some((c) => c.columns.includes(name))),
+  )
+  for (const { columns, options } of above)
+    for (const option of options.filter((o) => o.every((sql) => sql !== 'null')).slice(0, mostAbove)) {
+      const pins = { ...wish.pins, ...Object.fromEntries(columns.map(({ name }, i) => [name, option[i]!])) }
+      const found = await solveUnder(ground, around, { ...wish, pins }, rowLevel)
+      if ('row' in found) return found
+    }
+  return null
 }
 
 const describe = (row: Row): string =>

@@ -99,6 +99,7 @@ export const variablesAround = async (
       {
         columns,
         options: once([columns.map((c) => present[c.name] ?? 'null'), ...bases.map(pointingTo), ...nulls]),
+        isOwnKey: true,
       },
     ]
   })
