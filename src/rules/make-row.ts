@@ -5,7 +5,7 @@
  */
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
-import { qualified } from '../postgres/quote.ts'
+import { ident, qualified } from '../postgres/quote.ts'
 import type { Family, Row, SolveWish } from '../rows/rows.ts'
 import { functionsOf } from '../rows/trigger-faults.ts'
 import { withComputedKey } from './computed-key.ts'
@@ -87,6 +87,8 @@ interface Freshened {
   /** Where to go on among the column's values. */
   readonly next: number
   readonly given: number
+  /** Values that a key was refused for. */
+  readonly refused: readonly string[]
 }
 
 /** Columns that CHECKs compute a column from: `digest = encode(sha256(body), 'hex')` of a new body is a new digest. */
@@ -101,10 +103,11 @@ const sourcesOf = (context: RuleContext, table: Table, column: string): readonly
 const freshen = async (
   context: RuleContext,
   table: Table,
-  fault: PgFault,
+  refused: { readonly row: Row; readonly fault: PgFault },
   wish: RowWish,
   tried: Map<string, Freshened>,
 ): Promise<Row | null> => {
+  const { row, fault } = refused
   const named = await keyColumnsNamed(context, fault, table)
   const sources = named.flatMap((column) => sourcesOf(context, table, column))
   for (const column of new Set([...named, ...sources])) {
@@ -113,14 +116,21 @@ const freshen = async (
     // Few values pass some CHECKs; a key takes null as often as it is asked to.
     const found = (await freshKeys(context, table, column)).slice(0, mostLookedAt)
     const values = mayBeNull ? [...found.slice(0, mostLookedAt - 1), 'null'] : found
-    const { next, given } = tried.get(column) ?? { next: 0, given: 0 }
+    const { next, given, refused: before } = tried.get(column) ?? { next: 0, given: 0, refused: [] }
     if (given === mostFresh) continue
+    const taken = [...before, row[column] ?? 'null'].filter((value) => value !== 'default')
     for (let turn = next; turn < values.length; turn++) {
       const fresh = { [column]: values[turn]! }
       const solved = await context.rows.solve(table, solveWish(wish, { ...wish.pins, ...fresh }))
-      tried.set(column, { next: turn + 1, given: given + ('row' in solved ? 1 : 0) })
+      tried.set(column, { next: turn + 1, given: given + ('row' in solved ? 1 : 0), refused: taken })
       if ('row' in solved) return fresh
     }
+    // What it has to be may follow from the rest of the row: only the solver knows another one.
+    const name = ident(column)
+    const where = [...(wish.where ?? []), ...taken.map((value) => `${name} is distinct from ${value}`)]
+    const another = await context.rows.solve(table, solveWish({ ...wish, where }, wish.pins))
+    tried.set(column, { next: values.length, given: given + 1, refused: taken })
+    if ('row' in another && another.row[column] !== undefined) return { [column]: another.row[column] }
   }
   return null
 }
@@ -176,7 +186,7 @@ const makeRowAt = async (
       continue
     }
     if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break
-    const fresh = await freshen(context, table, fault, wish, freshened)
+    const fresh = await freshen(context, table, { row: solved.row, fault }, wish, freshened)
     if (!fresh) break
     pins = { ...pins, ...fresh }
   }

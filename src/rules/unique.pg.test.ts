@@ -153,3 +153,27 @@ test('a key that may wait promises nothing where another, which cannot, answers 
   )
   expect(faults.filter((fault) => !fault.includes('unsolved:'))).toEqual([])
 })
+
+test('a key of the rows below one row: what tells them apart follows from that row, too', async () => {
+  const numbers = `no ~ '^[0-9]{4}(-[0-9]{2})*$'`
+  const below = `parent is null or no like parent || '-%'`
+  const only = architecture('chart', {
+    tables: {
+      chart: table('chart', { no: 'text', parent: 'text', name: 'text' }, (t) => [
+        t.primaryKey('no'),
+        t.required('name'),
+        t.references('parent', 'chart'),
+        t.check('numbers', numbers),
+        t.check('below', below),
+        t.unique('parent', 'name'),
+      ]),
+    },
+  }) as unknown as Architecture
+  const faults = await faultsOver(
+    server,
+    only,
+    `create table chart (no text primary key constraint chart_numbers check (${numbers}), name text not null,
+       parent text references chart, constraint chart_below check (${below}), unique (parent, name))`,
+  )
+  expect(faults).toEqual([])
+})
