@@ -9,6 +9,7 @@ import { faultFinding, faultsOf, faultText } from '../report/faults.ts'
 import { exitOf, type Answer, type ExitCode } from './exit-code.ts'
 import { makeOutput, type Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
+import { sameCommand } from './same-command.ts'
 
 export interface CommonOptions {
   readonly json?: boolean
@@ -21,6 +22,17 @@ export interface CommandToRun {
   readonly work: (output: Output) => Promise<Answer>
 }
 
+const serverIsAway: ReadonlySet<string> = new Set(['server.lost', 'server.starting', 'server.cut-off'])
+
+/** What is to be run again is told as it was given, with all its options. */
+const nextOf =
+  (command: string) =>
+  ({ code, next }: AssayError): readonly string[] => {
+    const again = sameCommand(process.argv.slice(2))
+    if (next.length === 0) return serverIsAway.has(code) ? [again] : []
+    return next.map((one) => (one === `assay ${command} --url …` ? again : one))
+  }
+
 /** Tells what went wrong, on stderr or as the envelope; answers the exit code. Blocks until it is written. */
 const reportFault = (command: string, json: boolean, output: Output, cause: unknown): ExitCode => {
   if (process.env['ASSAY_DEBUG'])
@@ -28,7 +40,7 @@ const reportFault = (command: string, json: boolean, output: Output, cause: unkn
   const faults = faultsOf(cause)
   const findings = faults.map((fault) => withPathsFromHere(faultFinding(fault)))
   output.settle()
-  const next = [...new Set(faults.flatMap((fault) => fault.next))]
+  const next = [...new Set(faults.flatMap(nextOf(command)))]
   if (json) output.result(envelopeText({ ok: false, command, summary: null, findings, next, artifacts: [] }))
   else output.fault(findings.map((finding) => faultText(finding, output.faultLayout)).join('\n\n'))
   return exitOf(faults)

@@ -1,6 +1,7 @@
 /** Why a server of the user's could not be entered, said without the password. */
 import { AssayError } from '../ground/errors.ts'
 import type { Address } from './address.ts'
+import { ConnectionLost } from './fault.ts'
 
 interface ConnectCause {
   readonly code?: string
@@ -24,6 +25,10 @@ const says =
   ({ message }: ConnectCause): boolean =>
     pattern.test(message ?? '')
 
+const isCutOff = (cause: ConnectCause): boolean =>
+  codes('ECONNRESET', 'EPIPE')(cause) ||
+  says(/disconnected before secure|connection terminated|socket hang up/iu)(cause)
+
 /** The first that fits is told. */
 const explanations: readonly Explanation[] = [
   {
@@ -45,6 +50,14 @@ const explanations: readonly Explanation[] = [
     summary: 'The host does not answer.',
     mend: ({ host, port }) =>
       `See that ${host}:${port} can be reached from here (firewall, allowed addresses, VPN).`,
+  },
+  {
+    // Also in the middle of agreeing on encryption, where the driver says that there was none yet.
+    when: isCutOff,
+    code: 'server.cut-off',
+    summary: 'The connection was ended before anybody was logged in.',
+    mend: ({ host, port }) =>
+      `See whether the server runs, or is just being restarted: pg_isready -h ${host} -p ${port}\nWhere a proxy stands before it, that may have ended the connection: see what it allows.`,
   },
   {
     when: codes('NO_PASSWORD'),
@@ -94,6 +107,15 @@ const explanations: readonly Explanation[] = [
   },
   {
     when: (cause) =>
+      says(/establishing an SSL connection|SSL routines/u)(cause) ||
+      /^(?:EPROTO|ERR_SSL_)/u.test(cause.code ?? ''),
+    code: 'server.tls',
+    summary: 'The encryption could not be agreed on.',
+    mend: ({ host, port }) =>
+      `See that ${host}:${port} is a PostgreSQL, and which versions of TLS it takes (ssl_min_protocol_version); where it asks for a certificate of yours, name it: &sslcert=/path/client.crt&sslkey=/path/client.key`,
+  },
+  {
+    when: (cause) =>
       says(/certificate|SSL connection|TLS/iu)(cause) || /CERT|TLS|SSL/u.test(cause.code ?? ''),
     code: 'server.tls',
     summary: 'The certificate of the server is not trusted.',
@@ -105,6 +127,18 @@ const explanations: readonly Explanation[] = [
 const place = ({ host, port, user, database }: Address): string => {
   const where = host.startsWith('/') ? `${host}, port ${port}` : `${host}:${port}`
   return `database ${database} at ${where} as ${user}`
+}
+
+/** Shut down, crashed, starting again, or nobody answers any more. */
+const isGone = (cause: ConnectCause): boolean =>
+  isCutOff(cause) ||
+  codes('ECONNREFUSED', 'ENOENT', 'ETIMEDOUT', '57P01', '57P02', '57P03')(cause) ||
+  says(/timeout expired/u)(cause)
+
+/** A server that was there before: whoever cannot enter it any more has lost it. */
+export const orLost = (cause: unknown): unknown => {
+  const facts = cause as ConnectCause
+  return isGone(facts) ? new ConnectionLost(facts.message || facts.code, { cause }) : cause
 }
 
 export const connectFault = (cause: unknown, address: Address): AssayError => {

@@ -176,7 +176,8 @@ const withTarget = async <T>(
   if (url === undefined || url === '') throw noUrl()
   const part = choose(await loadProject(settings.directory), settings.architecture)
   const repository = await readRepository(part)
-  const session = await openMigrationSession(url, Math.round(lockTimeout * 1000))
+  const use = command === 'status' ? 'read' : 'write'
+  const session = await openMigrationSession(url, Math.round(lockTimeout * 1000), use)
   const watch = watchServer(session.db)
   try {
     return await work({ ...session, watch }, repository, part)

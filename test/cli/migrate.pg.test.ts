@@ -143,7 +143,7 @@ select pg_sleep(600) from products where slug = 'c' and price = 3;`,
       {
         ok: false,
         findings: [{ code: 'migrate.connection-lost', fix: expect.stringContaining('same command') }],
-        next: ['assay migrate up --url …'],
+        next: [`assay migrate up ${directory} --url … --json ${allowed.join(' ')}`],
       },
     ])
     // Nothing of its transaction stands, and it may run anew.

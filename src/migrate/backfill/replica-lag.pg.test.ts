@@ -49,6 +49,10 @@ describe.skipIf(whyNoPostgres15 !== '')(
       })
       expect(waited[0]).toMatch(/^a replica is \d+\.\d s behind, more than 0\.3 s$/u)
       expect(done).toMatchObject({ state: 'complete', changed: 1_500 })
+      const statement = readBackfillStatement({ file: null, text: 'update t set n = 0' })
+      const limits = { lagSeconds: 1, active: null }
+      const there = runBackfill(replica, { name: 'there', statement, key: null, again: false, limits })
+      await expect(there).rejects.toMatchObject({ code: 'backfill.standby', exit: 4 })
     })
   },
 )

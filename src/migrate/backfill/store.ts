@@ -5,7 +5,7 @@
 import { AssayError } from '../../ground/errors.ts'
 import { PgError } from '../../postgres/fault.ts'
 import { literal } from '../../postgres/quote.ts'
-import type { Session } from '../../postgres/session.ts'
+import type { Address, Session } from '../../postgres/session.ts'
 import type { Key } from './key-range.ts'
 
 export type BackfillState = 'running' | 'paused' | 'complete'
@@ -67,6 +67,37 @@ const noRight = (cause: PgError): AssayError =>
     cause,
   })
 
+interface ReadOnly {
+  readonly standby: boolean
+  readonly readOnly: boolean
+}
+
+const notWritten = ({ host, port, user, database }: Address, { standby }: ReadOnly): AssayError =>
+  standby
+    ? new AssayError('The server is a standby, which can only be read.', {
+        code: 'backfill.standby',
+        exit: 4,
+        asked: `to write ${host}:${port}`,
+        found: 'pg_is_in_recovery() is true',
+        why: 'rows and cursor are written on the primary, and come here by themselves',
+        mend: 'Give the --url of the primary server.',
+      })
+    : new AssayError(`Sessions of ${user} in ${database} are read-only.`, {
+        code: 'backfill.read-only',
+        exit: 3,
+        asked: 'a session that may write',
+        found: 'transaction_read_only is on, for the role, the database or the server',
+        mend: 'Use the role that owns the rows, or take the setting away: alter role … reset default_transaction_read_only',
+      })
+
+/** Throws AssayError `backfill.standby` (exit 4), `backfill.read-only` (exit 3). */
+const refuseReadOnly = async (db: Session): Promise<void> => {
+  const [found] = await db.json<ReadOnly>(
+    `select pg_catalog.pg_is_in_recovery() as standby, pg_catalog.current_setting('transaction_read_only') = 'on' as "readOnly"`,
+  )
+  if (found?.standby === true || found?.readOnly === true) throw notWritten(db.address, found)
+}
+
 export const hasStore = async (db: Session): Promise<boolean> => {
   const [stands] = await db.json<{ readonly is: boolean }>(
     `select pg_catalog.to_regclass('assay.backfills') is not null as is`,
@@ -74,8 +105,9 @@ export const hasStore = async (db: Session): Promise<boolean> => {
   return stands?.is === true
 }
 
-/** Makes the two tables where they are not. Throws AssayError `backfill.no-right` (exit 3). */
+/** Makes the two tables where they are not. Throws AssayError `backfill.no-right` (exit 3), and where nothing may be written. */
 export const makeStore = async (db: Session): Promise<void> => {
+  await refuseReadOnly(db)
   const [stands] = await db.json<{ readonly schema: boolean; readonly tables: boolean }>(
     `select pg_catalog.to_regnamespace('assay') is not null as schema,
       pg_catalog.to_regclass('assay.backfills') is not null
@@ -125,6 +157,7 @@ export const setState = async (db: Session, name: string, state: BackfillState):
 
 /** One that is complete stays so. Answers what it was; null: there is none of that name. */
 export const askToPause = async (db: Session, name: string): Promise<Backfill | null> => {
+  await refuseReadOnly(db)
   await db.query(
     `update assay.backfills set state = 'paused', moved_at = pg_catalog.now() where name = ${literal(name)} and state = 'running'`,
   )

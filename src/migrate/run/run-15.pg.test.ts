@@ -60,6 +60,9 @@ describe.skipIf(reason !== '')(`on PostgreSQL 15${reason}`, () => {
       code: 'migrate.standby',
       exit: 4,
     })
+    // What only reads is answered there.
+    const reading = await openMigrationSession(replica.url, 300, 'read')
+    await reading.db.end()
     const admin = await openSession(parseConnectionUrl(there.url))
     await admin.query('create role trusted superuser login')
     await admin.end()

@@ -113,8 +113,15 @@ export const resetSession = async (
   await db.query(statements.join(';\n'))
 }
 
-/** Throws AssayError: no such server, a pooler, a standby, a version that is not known. */
-export const openMigrationSession = async (url: string, lockTimeoutMs: number): Promise<MigrationSession> => {
+/**
+ * Throws AssayError: no such server, a pooler, a version that is not known; a standby and sessions that are read-only, where
+ * more than reading is wanted.
+ */
+export const openMigrationSession = async (
+  url: string,
+  lockTimeoutMs: number,
+  use: 'write' | 'read' = 'write',
+): Promise<MigrationSession> => {
   const address: Address = { ...parseConnectionUrl(url), applicationName: 'assay migrate' }
   const db = await openSession(address).catch((cause: unknown) => {
     throw databaseFault(connectFault(cause, address), address)
@@ -127,8 +134,8 @@ export const openMigrationSession = async (url: string, lockTimeoutMs: number): 
         pg_catalog.current_setting('default_transaction_read_only') = 'on' as "readOnly"`)
     const major = facts?.major ?? 0
     if (major < oldest || major > newest) throw noSuchVersion(major)
-    if (facts?.standby === true) throw standby(address)
-    if (facts?.readOnly === true) throw readOnly(address)
+    if (use === 'write' && facts?.standby === true) throw standby(address)
+    if (use === 'write' && facts?.readOnly === true) throw readOnly(address)
     const session = { db, major, lockTimeoutMs }
     await resetSession(session)
     return session

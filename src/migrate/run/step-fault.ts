@@ -85,7 +85,7 @@ const stands = ({ done, of, other, migration, direction }: StepPlace): string =>
     ? other === null
       ? 'nothing of it stands: what it did was rolled back'
       : `${other.done} of the ${other.of} statements of its way ${direction === 'up' ? 'back' : 'up'} ${are(other.done)} committed and this way has done nothing, so it stands half way; \`assay migrate ${direction === 'up' ? 'down' : 'up'}\` goes on there`
-    : `${done} of its ${of} statements are committed; the next run goes on behind them, \`assay migrate ${direction === 'up' ? 'down' : 'up'} --to …\` goes the other way (${migration.name})`
+    : `${done} of its ${of} statements ${are(done)} committed; the next run goes on behind them, \`assay migrate ${direction === 'up' ? 'down' : 'up'} --to …\` goes the other way (${migration.name})`
 
 /** Statement by position, or its first word. */
 const placeOf = ({ script, step }: StepPlace, fault: PgFault) =>
@@ -159,7 +159,7 @@ export const lostFault = (
     asked: firstLine(step.text),
     found: why ?? cause.message,
     why: 'the journal in the database knows what was committed',
-    mend: `Run the same command again, it goes on from there: ${again(place)}${held}`,
+    mend: `${/No space left on device|Disk quota exceeded/u.test(cause.message) ? 'The disk of the server is full: free some space first.\n' : ''}Run the same command again, it goes on from there: ${again(place)}${held}`,
     next: [again(place)],
     where: placeInFile(place.script.file, place.script.text, step.start),
     cause,

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { formatConnectionUrl } from '../connection-url.ts'
+import { orLost } from '../connect-fault.ts'
 import { makeDatabaseNames } from '../database-names.ts'
 import { makeDataDirectory } from '../data-directory.ts'
 import { findBinaries, lendBinaries, linkLibraries } from './binaries.ts'
@@ -103,7 +104,9 @@ export const startEmbedded = async (options: EmbeddedOptions = {}): Promise<Serv
       },
       connect(database, as) {
         const user = as === 'administrator' ? administrator : names[as]
-        return open(database, user, passwords[as])
+        return open(database, user, passwords[as]).catch((cause: unknown) => {
+          throw orLost(cause)
+        })
       },
       ownerUrl: (database) =>
         formatConnectionUrl({

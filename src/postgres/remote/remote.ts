@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { formatConnectionUrl, parseConnectionUrl } from '../connection-url.ts'
-import { connectFault } from '../connect-fault.ts'
+import { connectFault, orLost } from '../connect-fault.ts'
 import type { Address } from '../address.ts'
 import { ConnectionLost } from '../fault.ts'
 import { makeDatabaseNames } from '../database-names.ts'
@@ -23,14 +23,18 @@ import { atShutdown } from '../shutdown.ts'
 
 const makePassword = (): string => randomBytes(24).toString('base64url')
 
+const enter = (sessions: OpenSessions, address: Address): Promise<Session> =>
+  sessions.open(address).catch((cause: unknown) => {
+    throw connectFault(cause, address)
+  })
+
 /** `proxied`: a database that we have just made and cannot enter is one that a pooler does not know. */
-const enter = async (sessions: OpenSessions, address: Address, proxied = false): Promise<Session> => {
-  try {
-    return await sessions.open(address)
-  } catch (cause) {
+const enterMade = (sessions: OpenSessions, address: Address, proxied: boolean): Promise<Session> =>
+  sessions.open(address).catch((cause: unknown) => {
+    const lost = orLost(cause)
+    if (lost instanceof ConnectionLost) throw lost
     throw proxied ? poolerFault(address) : connectFault(cause, address)
-  }
-}
+  })
 
 export const startRemote = async (url: string): Promise<Server> => {
   const address = parseConnectionUrl(url)
@@ -121,7 +125,7 @@ export const startRemote = async (url: string): Promise<Server> => {
       },
       async connect(database, as) {
         assertMade(database)
-        return enter(sessions, addressOf(database, as), proxied)
+        return enterMade(sessions, addressOf(database, as), proxied)
       },
       ownerUrl: (database) => formatConnectionUrl(addressOf(database, 'owner')),
       async admitRoles() {
