@@ -276,6 +276,8 @@ describe('by itself, or for good', () => {
     'reindex index qty_index',
     'drop index qty_index',
     'alter table plain add column token uuid default gen_random_uuid()',
+    'alter table plain add column "a ""num" bigserial',
+    'alter table plain add column doc json',
     "alter table events attach partition events_2025 for values from ('2025-01-01') to ('2026-01-01')",
     `alter table ${odd} rename column "a ""b" to "c ""d"`,
   ])('the safe way that a finding gives has no hazard: %s', async (sql) => {
@@ -298,6 +300,12 @@ it.each([
     '2',
   ],
   ['truncate tenants cascade', 'lint.truncate-cascade', `select count(*) from lines`, '0'],
+  [
+    'alter domain positive add constraint below check (value < 1000)',
+    'lint.domain-scans',
+    `select count(*) from pg_constraint where conname = 'below' and convalidated`,
+    '1',
+  ],
 ])('the statements of a finding run as they stand: %s', async (sql, code, select, answer) => {
   const findings = await judged(lab, `${head} ${sql}`, state)
   const fix = findings.find(({ hazard }) => hazard.code === code)!.fix

@@ -1,6 +1,7 @@
 /** Rows are written in the transaction that changes tables. */
 import { isTable } from '../database-state.ts'
 import { listed, lockWords, nameOf, stopsWrites, writtenRows } from '../evidence.ts'
+import { inBatches } from '../in-batches.ts'
 import { perStatement, type Hazard } from '../hazard.ts'
 import { isExisting } from '../trace.ts'
 
@@ -25,7 +26,7 @@ export const backfillInDdlTransaction: Hazard = {
       {
         relation: nameOf(statement, first),
         summary: `${writtenRows(statement, first)} rows of ${listed(written.map((oid) => nameOf(statement, oid)))} are written while ${nameOf(statement, locked[0])} is locked (${lockWords(locked[1])})`,
-        fix: 'Put the rows into a migration of their own, in batches, each batch a transaction.',
+        fix: inBatches(statement.text),
       },
     ]
   }),

@@ -1,5 +1,5 @@
 /** A new column of type char(n). */
-import { columnHazard } from '../column-hazard.ts'
+import { columnHazard, withType } from '../column-hazard.ts'
 
 export const charN = columnHazard(
   {
@@ -9,5 +9,5 @@ export const charN = columnHazard(
     why: 'the blanks are stored and compared away, and nothing is quicker for it',
   },
   ({ type }) => /^character\(\d+\)/u.test(type),
-  () => 'text',
+  withType('text'),
 )

@@ -1,5 +1,6 @@
 /** A new column whose value differs from row to row: every row is written anew. */
-import { ident } from '../../../postgres/quote.ts'
+import { ident, qualified } from '../../../postgres/quote.ts'
+import type { ColumnState } from '../database-state.ts'
 import {
   changedColumnsOf,
   listed,
@@ -10,6 +11,28 @@ import {
   sqlNameOf,
 } from '../evidence.ts'
 import { perStatement, type Hazard } from '../hazard.ts'
+import { sequenceOf } from '../sequence-of.ts'
+import type { MigrationTrace } from '../trace.ts'
+
+/** Serial makes its sequence itself; whoever sets the default afterwards has to. */
+const withSequence = (
+  { before }: MigrationTrace,
+  { name, type, default: value }: ColumnState,
+  table: string,
+): readonly string[] => {
+  const sequence = sequenceOf(value)
+  const stood = [...before.relations.values()].some(
+    (one) =>
+      one.kind === 'S' &&
+      (ident(one.name) === sequence || one.name === sequence || qualified(one) === sequence),
+  )
+  const isOwn = sequence !== null && !stood
+  return [
+    `alter table ${table} add column ${ident(name)} ${type};`,
+    ...(isOwn ? [`create sequence ${sequence} as ${type} owned by ${table}.${ident(name)};`] : []),
+    `alter table ${table} alter column ${ident(name)} set default ${value};`,
+  ]
+}
 
 export const defaultRewrites: Hazard = {
   code: 'lint.default-rewrites',
@@ -40,8 +63,7 @@ export const defaultRewrites: Hazard = {
             ? `Add a plain column, fill it in batches while a trigger keeps it true, and make it what it shall be afterwards:
 alter table ${table} add column ${ident(name)} ${type};`
             : `Add the column without it, let new rows have it, and fill the old ones in batches:
-alter table ${table} add column ${ident(name)} ${type};
-alter table ${table} alter column ${ident(name)} set default ${value};`,
+${withSequence(trace, first.after, table).join('\n')}`,
       },
     ]
   }),

@@ -27,6 +27,7 @@ export const domainScans: Hazard = {
         fix:
           domain && added !== undefined
             ? `Add it NOT VALID, so that new values obey it, and validate it in a migration of its own when little is written (or give each table a CHECK, which can be validated while writes go on):
+${statement.text.trim()} not valid;
 alter domain ${qualified(domain)} validate constraint ${ident(added)};`
             : 'Do it when little is written, or give each table a CHECK instead, which can be validated while writes go on.',
       },

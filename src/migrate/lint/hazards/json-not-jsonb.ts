@@ -1,5 +1,5 @@
 /** A new column of type json. */
-import { columnHazard } from '../column-hazard.ts'
+import { columnHazard, withType } from '../column-hazard.ts'
 
 export const jsonNotJsonb = columnHazard(
   {
@@ -9,5 +9,5 @@ export const jsonNotJsonb = columnHazard(
     why: 'SELECT DISTINCT, GROUP BY and UNION over it fail, and every read parses the text again',
   },
   ({ type }) => /^json(?:\[\])?$/u.test(type),
-  ({ type }) => type.replace('json', 'jsonb'),
+  (bad) => withType(bad.column.type.replace('json', 'jsonb'))(bad),
 )

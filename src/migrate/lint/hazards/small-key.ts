@@ -1,5 +1,5 @@
 /** A key whose numbers come to an end. */
-import { columnHazard, type IsBad } from '../column-hazard.ts'
+import { columnHazard, withType, type IsBad } from '../column-hazard.ts'
 
 const isKey: IsBad = (column, table) =>
   column.identity ||
@@ -15,5 +15,5 @@ export const smallKey = columnHazard(
     why: 'when it is used up every insert fails, and making it wider writes the whole table and all that reference it anew',
   },
   (column, table) => /^(?:integer|smallint)$/u.test(column.type) && isKey(column, table),
-  () => 'bigint',
+  withType('bigint'),
 )

@@ -1,5 +1,5 @@
 /** A new column of type timestamp without time zone. */
-import { columnHazard } from '../column-hazard.ts'
+import { columnHazard, withType } from '../column-hazard.ts'
 
 export const timestampWithoutZone = columnHazard(
   {
@@ -9,5 +9,5 @@ export const timestampWithoutZone = columnHazard(
     why: 'which moment it means depends on who reads it; timestamptz takes the same room',
   },
   ({ type }) => /^timestamp(?:\(\d\))? without time zone/u.test(type),
-  () => `timestamptz using … at time zone 'UTC'`,
+  withType('timestamptz'),
 )

@@ -1,5 +1,6 @@
 /** One statement writes every row of a table. */
 import { nameOf } from '../evidence.ts'
+import { inBatches } from '../in-batches.ts'
 import { perStatement, type Hazard } from '../hazard.ts'
 import { isExisting } from '../trace.ts'
 
@@ -24,7 +25,7 @@ export const unbatchedBackfill: Hazard = {
             {
               relation: nameOf(statement, oid),
               summary: `${written} of ${there} rows of ${nameOf(statement, oid)} are written by one statement`,
-              fix: 'Write them in batches by key, a thousand or so at a time, each batch a transaction of its own that takes up where the last one ended.',
+              fix: inBatches(statement.text),
             },
           ]
     }),
