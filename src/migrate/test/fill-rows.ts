@@ -32,9 +32,14 @@ export interface FillWish {
   readonly count: number
   /** Number of the first. */
   readonly from: number
+  /** Whether what may be missing is missing in some of them, as it will be in a real database. */
+  readonly hasGaps: boolean
 }
 
-const usualWish: FillWish = { count: 200, from: 0 }
+/** Every row has all that a row may have. */
+export const wholeRows: FillWish = { count: 200, from: 0, hasGaps: false }
+
+export const rowsWithGaps: FillWish = { ...wholeRows, hasGaps: true }
 
 /** What a world does besides writing rows (a trigger set aside, a partition made) would change the catalog. */
 const writesRows = (statement: string): boolean => /^\s*(?:insert|update|with|select|set)\b/iu.test(statement)
@@ -43,7 +48,7 @@ const plannedFor = async (
   db: Session,
   catalog: Catalog,
   tables: readonly Table[],
-  { count, from }: FillWish,
+  { count, from, hasGaps }: FillWish,
 ): Promise<readonly Filling[]> => {
   await db.query('begin; set local client_min_messages = error')
   try {
@@ -56,7 +61,12 @@ const plannedFor = async (
       const bases = found.filter((row) => row !== null)
       const values = await fittingValues(table, plan.values, { db, catalog, bases, count })
       const bounds = await readPartitionBounds(db, table)
-      planned.push({ table, world: statements, problem, many: { table, values, bounds, count, from } })
+      planned.push({
+        table,
+        world: statements,
+        problem,
+        many: { table, values, bounds, count, from, hasGaps },
+      })
     }
     return planned
   } finally {
@@ -83,9 +93,12 @@ const runEach = async (db: Session, statements: readonly string[]): Promise<void
 /** Answers why PostgreSQL refused them; null when it took them. */
 const insertMany = async (db: Session, many: ManyRows, catalog: Catalog): Promise<string | null> => {
   let refusal: string | null = null
-  // A key that may be deferred refuses ON CONFLICT.
-  for (const onConflict of [true, false]) {
-    const sql = manyRowsSql(many, catalog, onConflict)
+  // A key that may be deferred refuses ON CONFLICT; a domain or a trigger may ask for what a column does not.
+  const ways = [many.hasGaps, false].flatMap((hasGaps) =>
+    [true, false].map((onConflict) => ({ hasGaps, onConflict })),
+  )
+  for (const { hasGaps, onConflict } of many.hasGaps ? ways : ways.slice(2)) {
+    const sql = manyRowsSql({ ...many, hasGaps }, catalog, onConflict)
     if (sql === null) return 'no value was found for a column that must have one'
     const replies = await db.batch(['savepoint assay_fill', sql, 'set constraints all immediate'])
     const fault = replies[1]!.fault ?? replies[2]!.fault
@@ -140,7 +153,7 @@ export const fillRows = async (
   db: Session,
   catalog: Catalog,
   tables: readonly Table[],
-  wish = usualWish,
+  wish = wholeRows,
 ): Promise<readonly FilledTable[]> => {
   const takesRows = tables.filter((table) => table.kind === 'table' || table.kind === 'partitioned')
   const whole = takesRows.filter((t) => catalog.tables.get(t.partitionOf ?? '')?.kind !== 'partitioned')

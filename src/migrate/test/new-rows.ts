@@ -14,7 +14,7 @@ import { ownerOf, type Way } from './stop-halfway.ts'
 import { downDiffers, needsOldRows, newRowsLost, newRowsRefused, onlyNewShape } from './test-findings.ts'
 
 /** Other numbers than those of the rows that were there before. */
-const newRows = { count: 40, from: 1_000 }
+const newRows = { count: 40, from: 1_000, hasGaps: false }
 
 export interface NewRowsParts {
   readonly server: Server

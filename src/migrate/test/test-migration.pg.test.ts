@@ -138,6 +138,7 @@ const fails: readonly Case[] = [
       drop index one_note;`,
     ),
     finds: [
+      'migrate.up-needs-rows products/required:note',
       'migrate.up-needs-rows products/unique:note',
       `migrate.up-needs-rows "the ""shop"""."Pro.ducts 'é'"/references:select->products`,
     ],
