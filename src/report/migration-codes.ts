@@ -68,6 +68,16 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'Expand stops at texts that do not convert, on the rows of `migrate test` too.',
     'Add a CHECK on the old column that allows what converts.',
   ),
+  'expand.time-zone': described(
+    'A value is told from the other by the TimeZone of whoever writes',
+    'Sessions with different settings write different values, and the switch refuses such rows.',
+    'Say which zone is meant: `--set "t.at = day::timestamp at time zone \'UTC\'"`.',
+  ),
+  'expand.rounds': described(
+    'Fractions are rounded in a column that becomes a whole number',
+    'PostgreSQL casts them without a word, and the new application never sees what was behind the point.',
+    'Say what becomes of them with `--set`, or mend the rows first.',
+  ),
   'expand.named-in-function': described(
     'A function names a column that is put aside',
     'Its text is looked at when it runs: then it fails.',

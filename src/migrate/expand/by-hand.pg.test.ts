@@ -168,30 +168,54 @@ describe('a refusal says how it is done by hand', () => {
     })
   })
 
-  it('and what can be done is not refused: a number that views read, and a warning of a lock', async () => {
+  it('and what can be done is not refused: columns that views read, a CHECK that stays, and a warning of a lock', async () => {
     const sql = `create table t (id int primary key, price int, slot int, constraint "no two" exclude using btree (slot with =));
       create table stored (id int primary key, price int, total int generated always as (price * 2) stored);
       create table read_then (id int primary key, price int, total int generated always as (price * 2) virtual);
-      create view v as select price from t; create view w as select price * 2 as twice from v`
+      create view v as select price from t; create view w as select price * 2 as twice from v;
+      create table dated (id int primary key, since date, n int, tons numeric constraint dated_tons_ok check (tons >= 0 and since > '2000-01-01')); insert into dated values (1, '2024-02-03', 8, 9);
+      create view of_date as select since, n % 7 as rest from dated where since > '2020-01-01'`
     const t = table('t', { id: 'int', price: 'bigint', slot: 'bigint' }, (rules) => [rules.primaryKey('id')])
     const stored = table('stored', { id: 'int', price: 'bigint', total: 'int' }, () => [])
     const readThen = table('read_then', { id: 'int', price: 'bigint', total: 'int' }, () => [])
-    await withShapeProject(server, { sql, architecture: declared(t, stored, readThen) }, async (project) => {
+    const dated = table(
+      'dated',
+      { id: 'int', since: 'timestamptz', n: 'double precision', tons: 'bigint' },
+      (rules) => [rules.check('tons_ok', 'tons >= 0')],
+    )
+    const architecture = declared(t, stored, readThen, dated)
+    await withShapeProject(server, { sql, architecture }, async (project) => {
       await expect(project.expand({ only: ['nobody.price'] })).rejects.toThrow(
         '--only nobody.price names no table that is declared or stands.',
       )
-      const asked = async (only: readonly string[]) =>
-        (await project.expand({ only })).findings.map(({ code, structure }) => `${code} ${structure}`)
-      expect(await asked(['stored'])).toEqual(['expand.key stored/generated:total'])
+      const refused = await project.expand({ only: ['stored', 'dated.n'] })
+      expect(refused.phases).toEqual([])
+      expect(refused.findings.map(({ code, summary }) => `${code} ${summary}`)).toEqual([
+        'expand.key stored.price becomes bigint: stored/generated:total stands on it',
+        'expand.key dated.n becomes double precision: view:of_date stands on it, and its text does not go with the other type: operator does not exist: double precision % integer',
+      ])
       // What is computed when it is read is taken along, as the refusal says.
-      expect(await asked(['read_then'])).toEqual([])
-      expect(await asked(['t'])).toEqual(['expand.excludes t/excludes:slot'])
+      const { findings } = await project.expand({ only: ['read_then', 't', 'dated.since', 'dated.tons'] })
+      expect(findings.map(({ code, structure }) => `${code} ${structure}`)).toEqual([
+        'expand.excludes t/excludes:slot',
+        'expand.time-zone dated/column:since',
+        'expand.rounds dated/column:tons',
+      ])
       const typeOf = () =>
-        project.db.json('select pg_typeof(max(price))::text as v, pg_typeof(max(twice))::text as w from v, w')
+        project.db.json(`select pg_typeof(max(price))::text as v, pg_typeof(max(twice))::text as w,
+          (select since::text from of_date) as since,
+          (select convalidated from pg_constraint where conname = 'dated_tons_ok' and pg_get_constraintdef(oid) ~ '[(]tons') as check from v, w`)
       for (const phase of ['expand', 'backfill', 'switch']) await project.run(phase)
-      expect(await typeOf()).toEqual([{ v: 'bigint', w: 'bigint' }])
+      expect(await typeOf()).toEqual([
+        {
+          v: 'bigint',
+          w: 'bigint',
+          since: '2024-02-03 00:00:00+00',
+          check: true,
+        },
+      ])
       for (const phase of ['switch', 'backfill', 'expand']) await project.run(phase, 'down')
-      expect(await typeOf()).toEqual([{ v: 'integer', w: 'integer' }])
+      expect(await typeOf()).toEqual([{ v: 'integer', w: 'integer', since: '2024-02-03', check: true }])
     })
   })
 })

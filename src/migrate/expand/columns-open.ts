@@ -18,7 +18,7 @@ import {
   withCopy,
   type ShapeLab,
 } from './lab.ts'
-import { laterTriggers, obstacles, uncheckedTexts } from './obstacles.ts'
+import { betweenZones, laterTriggers, obstacles, rounded, uncheckedTexts } from './obstacles.ts'
 import { takeOldSide } from './old-side.ts'
 import {
   backfillFile,
@@ -322,6 +322,8 @@ export const openColumns = (lab: ShapeLab, stated: ColumnsShape): Promise<Opened
       rules: [...designed.rules, ...without.rules],
       findings: [
         ...uncheckedTexts(shape, expanded),
+        ...betweenZones(shape),
+        ...rounded(shape),
         ...excludedBy(shape, expanded),
         ...(await laterTriggers(db, shape)),
       ],

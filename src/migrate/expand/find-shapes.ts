@@ -7,6 +7,7 @@ import { AssayError } from '../../ground/errors.ts'
 import { didYouMean } from '../../ground/nearest-name.ts'
 import { relationId } from '../../ground/names.ts'
 import { PgError } from '../../postgres/fault.ts'
+import { bind } from '../../prove/bind.ts'
 import type { Finding } from '../../prove/result.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
@@ -244,12 +245,15 @@ export const findShapes = (lab: ShapeLab, wish: ShapeWish): Promise<FoundShapes>
         },
       ]
     })
+    const { claimedBy } = await bind(architecture, catalog, db)
     const keys = keyGroups(catalog, {
       of: ({ table, column }) =>
         tables
           // Under a former name it is renamed first.
           .find(({ declared, standing }) => standing.id === table && declared.id === table)
           ?.types.get(column) ?? null,
+      isNew: ({ table, column }) => types.get(table)?.typesToMake.has(column) === true,
+      isAsked: (id) => claimedBy.has(id),
     })
     const ground = {
       architecture,

@@ -5,7 +5,7 @@ import type { Catalog } from '../../catalog/structure.ts'
 import { AssayError } from '../../ground/errors.ts'
 import type { RelationName } from '../../ground/names.ts'
 import { relationId } from '../../ground/names.ts'
-import { PgError } from '../../postgres/fault.ts'
+import { PgError, type PgFault } from '../../postgres/fault.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Server } from '../../postgres/server.ts'
 import type { Session } from '../../postgres/session.ts'
@@ -67,6 +67,15 @@ export const runAll = async (db: Session, statements: readonly string[]): Promis
     await db.query(sql).catch((cause: unknown) => {
       throw cause instanceof PgError ? refusedStatement(sql, cause) : cause
     })
+}
+
+/** What PostgreSQL refused; null: it took all of them. */
+export const tryAll = async (db: Session, statements: readonly string[]): Promise<PgFault | null> => {
+  for (const sql of statements) {
+    const [reply] = await db.batch([sql])
+    if (reply !== undefined && reply.fault !== null) return reply.fault
+  }
+  return null
 }
 
 /** Statements are chosen as that version knows them. */

@@ -4,6 +4,7 @@ import { readCatalog } from '../../catalog/read-catalog.ts'
 import { readTables } from '../../catalog/read-tables.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { relationId, structureId, type RelationName } from '../../ground/names.ts'
+import { shellCommand } from '../../ground/shell-word.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
@@ -177,6 +178,57 @@ export const uncheckedTexts = (shape: ColumnsShape, catalog: Catalog): readonly 
       fix: `first add a CHECK on ${name} that allows what converts, in a migration of its own; or run the phase with --allow untested`,
     }))
 }
+
+const isZoned = (type: string): boolean => type.endsWith(' with time zone')
+
+/** Which moment a date or a time means is said by the TimeZone of whoever writes, unless the expression says it. */
+export const betweenZones = (shape: ColumnsShape): readonly Finding[] =>
+  shape.news.flatMap((young, i) => {
+    const old = shape.olds[i]
+    if (old === undefined || isZoned(young.type) === isZoned(old.type)) return []
+    if ([old, young].every(({ sql }) => /\bat\s+time\s+zone\b|\btimezone\s*\(/iu.test(sql))) return []
+    const id = relationId(shape.table)
+    const [from, to] = [ident(young.name), ident(old.name)]
+    const toZone = isZoned(young.type)
+      ? `${to}::timestamp at time zone 'UTC'`
+      : `(${to} at time zone 'UTC')::${young.type}`
+    const toOld = isZoned(young.type)
+      ? `(${from} at time zone 'UTC')::${old.type}`
+      : `${from}::timestamp at time zone 'UTC'`
+    return [
+      {
+        code: 'expand.time-zone',
+        severity: 'warning',
+        structure: structureId(id, 'column', old.name),
+        summary: `${saysShape(shape)}: which moment ${old.name} means is said by the TimeZone of whoever writes`,
+        why: 'sessions with another TimeZone than the one that migrates write other values, and the switch refuses such rows',
+        fix: `say which zone is meant:\n${shellCommand('assay', 'migrate', 'expand', '--set', `${id}.${young.name} = ${toZone}`, '--back', `${id}.${old.name} = ${toOld}`)}`,
+      } as const,
+    ]
+  })
+
+const isFractional = (type: string): boolean =>
+  /^(?:numeric(?!\(\d+(?:,0)?\))|real|double precision)/u.test(type)
+const isWhole = (type: string): boolean => /^(?:smallint|integer|bigint)$/u.test(type)
+
+/** PostgreSQL rounds without a word, unless an expression says what becomes of the fraction. */
+export const rounded = (shape: ColumnsShape): readonly Finding[] =>
+  shape.news.flatMap((young, i) => {
+    const old = shape.olds[i]
+    if (old === undefined || !isWhole(young.type) || !isFractional(old.type)) return []
+    if (young.sql !== `${ident(old.name)}::${young.type}`) return []
+    const id = relationId(shape.table)
+    return [
+      {
+        code: 'expand.rounds',
+        severity: 'warning',
+        structure: structureId(id, 'column', old.name),
+        summary: `${saysShape(shape)}: what ${old.name} has behind the point is rounded`,
+        why: 'the way back has the old values of rows that nobody writes meanwhile; the new side never has them',
+        fix: `count the rows: select count(*) from ${qualified(shape.table)} where ${ident(old.name)} <> trunc(${ident(old.name)}::numeric);\nor say what becomes of them: ${shellCommand('assay', 'migrate', 'expand', '--set', `${id}.${young.name} = floor(${ident(old.name)})`)}`,
+      } as const,
+    ]
+  })
 
 /** Functions that write or read what goes by its name, which fail once it is put aside. */
 export const functionsNaming = async (

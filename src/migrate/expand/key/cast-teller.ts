@@ -1,13 +1,12 @@
 /** Both sides of a key stand in the same row, and an expression tells each from the other. */
 import { relationId } from '../../../ground/names.ts'
 import type { ColumnsShape, KeyShape } from '../shape.ts'
-import { sidesOf, valuesInTable, type Stand, type SyncWay } from '../sides.ts'
+import { sidesOf, valuesInTable } from '../sides.ts'
 import { syncFunction } from '../sync.ts'
 import { refuseUnconvertible, type WalkedTable } from '../walk.ts'
 import { differing, isWidened } from './differing.ts'
 import type { Teller } from './teller.ts'
-
-const ways: Readonly<Record<Stand, SyncWay>> = { beside: 'from-old', switched: 'from-new', aside: 'aside' }
+import { ways } from './ways.ts'
 
 const checkOf = (part: ColumnsShape, table: WalkedTable): readonly string[] => {
   const sides = sidesOf(part, 'beside')

@@ -19,7 +19,7 @@ const ofKind = (catalog: Catalog, kind: string): readonly Structure[] =>
 const referencesIn = (catalog: Catalog): readonly (readonly [string, ReferencesFacts])[] =>
   ofKind(catalog, 'references').map(({ table, facts }) => [table ?? '', facts as ReferencesFacts])
 
-/** They read columns, and are said again in the moment in which a key changes; what is stored is refused there. */
+/** They read columns, and are said again by their own text in the moment in which a key changes; what cannot be is refused there. */
 const readers: ReadonlySet<string> = new Set(['view', 'materializedView', 'generated'])
 
 const readColumns = (catalog: Catalog): ReadonlySet<string> => {
@@ -35,14 +35,15 @@ const readColumns = (catalog: Catalog): ReadonlySet<string> => {
   )
 }
 
-const families: readonly RegExp[] = [
-  /^(?:smallint|integer|bigint|numeric|real|double precision)/u,
-  /^(?:text|character varying)/u,
-]
-
-/** What stands on the one is said of the other by the same text. */
-const areAlike = (is: string | null, will: string): boolean =>
-  families.some((family) => is !== null && family.test(is) && family.test(will))
+/** A CHECK that a rule asks for by its name stands on either side of the switch. */
+const checkedColumns = (catalog: Catalog, isAsked: (id: string) => boolean): ReadonlySet<string> =>
+  new Set(
+    ofKind(catalog, 'check').flatMap(({ id, table, facts }) =>
+      isAsked(id)
+        ? (facts as CheckFacts).columns.map((column) => nameOf({ table: table ?? '', column }))
+        : [],
+    ),
+  )
 
 /** Columns of primary keys, those that foreign keys point to, and those that number themselves. */
 const keyColumns = (catalog: Catalog): ReadonlySet<string> =>
@@ -84,6 +85,10 @@ export interface KeyGroup {
 interface WantedTypes {
   /** As PostgreSQL prints it; null: the column is not declared. */
   readonly of: (place: ColumnPlace) => string | null
+  /** Whether nobody has made that type yet. */
+  readonly isNew: (place: ColumnPlace) => boolean
+  /** Whether a rule asks for a structure that stands. */
+  readonly isAsked: (id: string) => boolean
 }
 
 const standingType = (catalog: Catalog, { table, column }: ColumnPlace): string | null =>
@@ -111,6 +116,7 @@ const merged = (groups: readonly (readonly ColumnPlace[])[], ties: readonly (rea
 export const keyGroups = (catalog: Catalog, wanted: WantedTypes): readonly KeyGroup[] => {
   const keys = keyColumns(catalog)
   const read = readColumns(catalog)
+  const checked = checkedColumns(catalog, wanted.isAsked)
   const references = referencesIn(catalog)
   const types = new Map<string, string>()
   const left: KeyGroup['left'][number][] = []
@@ -153,7 +159,7 @@ export const keyGroups = (catalog: Catalog, wanted: WantedTypes): readonly KeyGr
   )) {
     const type = changes(place)
     if (type === null || seen.has(nameOf(place))) continue
-    const isRead = read.has(nameOf(place)) && areAlike(standingType(catalog, place), type)
+    const isRead = (read.has(nameOf(place)) || checked.has(nameOf(place))) && !wanted.isNew(place)
     if (!keys.has(nameOf(place)) && !isRead) continue
     const into: ColumnPlace[] = []
     follow(place, type, null, into)

@@ -9,6 +9,7 @@ import type { GeneratedFacts } from '../../../catalog/generated.ts'
 import type { Catalog, Structure } from '../../../catalog/structure.ts'
 import type { Table } from '../../../catalog/table.ts'
 import { relationId, structureId } from '../../../ground/names.ts'
+import type { PgFault } from '../../../postgres/fault.ts'
 import { ident, qualified } from '../../../postgres/quote.ts'
 import type { Finding } from '../../../prove/result.ts'
 import { saysShape } from '../lab.ts'
@@ -76,6 +77,21 @@ const ofOther = (one: Structure, before: Catalog): Obstacle => {
     fix: aroundIt(one, before, 'behind the switch'),
   }
 }
+
+/** Its text reads a column of the one type, and PostgreSQL refuses it over the other. */
+export const notSaidAgain = (
+  shape: KeyShape,
+  one: Structure,
+  before: Catalog,
+  refused: PgFault,
+): Finding => ({
+  code: 'expand.key',
+  severity: 'error',
+  structure: one.id,
+  summary: `${saysShape(shape)}: ${one.id} stands on it, and its text does not go with the other type: ${refused.message}`,
+  why: 'what stands on the column is said again by its own text in the switch',
+  fix: `${aroundIt(one, before, 'behind the switch')}\n-- (the last one by a text that goes with the other type)`,
+})
 
 /** What is made of an index that was built before, where a table is one. */
 const isConstraint = ({ kind }: Structure): boolean => kind === 'primaryKey' || kind === 'unique'

@@ -16,7 +16,7 @@ import { changesBetween } from '../../changes/changes-between.ts'
 import { stepsOf } from '../../changes/kinds.ts'
 import { columnStands, syncIds, when, type OpenedShape } from '../columns-open.ts'
 import { contextOf, runAll, saysShape, turned, walkedTable, withCopy, type ShapeLab } from '../lab.ts'
-import { laterTriggers } from '../obstacles.ts'
+import { betweenZones, laterTriggers, rounded, uncheckedTexts } from '../obstacles.ts'
 import { apart, headLine, inOneMoment, phaseText, stagesBack, stagesOfChanges } from '../phase-text.ts'
 import { keysOf } from '../same-instant.ts'
 import type { ColumnsShape, KeyShape, PhaseText } from '../shape.ts'
@@ -24,6 +24,7 @@ import { sidesOf } from '../sides.ts'
 import type { WalkedTable } from '../walk.ts'
 import { refuseWhere, seeAllRows } from '../walk.ts'
 import { catchUp } from './drawn/draw-on.ts'
+import { isHead } from './drawn/places.ts'
 import { backfillText, expandText, makeBeside } from './beside.ts'
 import { idsAs } from './ids-as.ts'
 import { phasesOfKey } from './phases.ts'
@@ -276,7 +277,10 @@ const withDrawn = (
   ...shape,
   parts: shape.parts.map((part) => ({
     ...part,
-    ...(shape.drawn === undefined ? { keys: keysOf(part, before) } : {}),
+    // A value that is drawn is another one on the new side: no second row has both.
+    keys: keysOf(part, before).filter((columns) =>
+      columns.every((column) => !isHead(shape, relationId(part.table), column)),
+    ),
     news: part.news.map((column) => {
       const found = goal.tables.get(relationId(part.table))?.columns.find(({ name }) => name === column.name)
       const draws = found?.identity != null || (found?.default != null && isVolatile(found.default))
@@ -331,7 +335,7 @@ export const openKey = async (lab: ShapeLab, asked: KeyShape): Promise<OpenedSha
     return {
       shape,
       rules,
-      findings: await afterwards(db, shape),
+      findings: await afterwards(db, shape, found.before),
       texts: [
         { phase: 'expand', ...expandText(shape, teller, tables), files: {}, temporary },
         { phase: 'backfill', ...backfillText(shape, teller, tables), temporary },
@@ -358,8 +362,12 @@ const inOne = async (db: Session, statements: readonly string[]): Promise<void> 
   await db.query('commit')
 }
 
-const afterwards = async (db: Session, shape: KeyShape): Promise<readonly Finding[]> => {
+const afterwards = async (db: Session, shape: KeyShape, before: Catalog): Promise<readonly Finding[]> => {
   const findings: Finding[] = []
-  for (const part of shape.parts) findings.push(...(await laterTriggers(db, part)))
+  for (const part of shape.parts) {
+    if (shape.drawn === undefined)
+      findings.push(...uncheckedTexts(part, before), ...betweenZones(part), ...rounded(part))
+    findings.push(...(await laterTriggers(db, part)))
+  }
   return findings
 }

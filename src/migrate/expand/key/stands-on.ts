@@ -11,12 +11,12 @@ import type { Session } from '../../../postgres/session.ts'
 import type { Finding } from '../../../prove/result.ts'
 import { changesBetween } from '../../changes/changes-between.ts'
 import { stepsOf } from '../../changes/kinds.ts'
-import { contextOf, runAll, withCopy, type ShapeLab } from '../lab.ts'
+import { contextOf, runAll, tryAll, withCopy, type ShapeLab } from '../lab.ts'
 import { obstacles } from '../obstacles.ts'
 import type { KeyShape } from '../shape.ts'
 import { sidesOf } from '../sides.ts'
 import { isHead } from './drawn/places.ts'
-import { keyObstacles } from './obstacles.ts'
+import { keyObstacles, notSaidAgain } from './obstacles.ts'
 
 export interface Sequence {
   /** Of the column whose default draws from it. */
@@ -71,7 +71,12 @@ const keepSequences = (shape: KeyShape, sequences: readonly Sequence[]): readonl
     .map((one) => `alter sequence ${qualified(one)} owned by none`)
 
 /** The columns with the other types: what falls with them is made again by its own text. */
-const retype = async (lab: ShapeLab, db: Session, shape: KeyShape, before: Catalog): Promise<void> => {
+const retype = async (
+  lab: ShapeLab,
+  db: Session,
+  shape: KeyShape,
+  before: Catalog,
+): Promise<readonly Finding[]> => {
   for (const { table, olds } of shape.parts)
     await runAll(
       db,
@@ -92,14 +97,24 @@ const retype = async (lab: ShapeLab, db: Session, shape: KeyShape, before: Catal
   const changes = changesBetween(context).filter(
     ({ id, after }) => !own.has(id) && !(after !== null && isDrawnOld(shape, after)),
   )
-  await runAll(db, [
-    ...changes.flatMap((change) => stepsOf(change, context).map(({ sql }) => sql)),
-    ...(shape.drawn?.heads ?? []).flatMap(({ table, column, preset }) =>
+  for (const change of changes) {
+    const { after: one } = change
+    const steps = stepsOf(change, context).map(({ sql }) => sql)
+    if (one === null) await runAll(db, steps)
+    else {
+      const refused = await tryAll(db, steps)
+      if (refused !== null) return [notSaidAgain(shape, one, before, refused)]
+    }
+  }
+  await runAll(
+    db,
+    (shape.drawn?.heads ?? []).flatMap(({ table, column, preset }) =>
       preset === null
         ? []
         : [`alter table ${qualified(table)} alter column ${ident(column)} set default ${preset}`],
     ),
-  ])
+  )
+  return []
 }
 
 /** What a key may be, though a column that nobody points to may not. */
@@ -124,7 +139,8 @@ export const findStandsOn = (lab: ShapeLab, shape: KeyShape): Promise<StandsOn> 
     const found = keyObstacles(shape, olds, before, lab.major)
     if (found.length > 0) return { ...none, obstacles: found }
     await runAll(db, keepSequences(shape, sequences))
-    await retype(lab, db, shape, before)
+    const unsaid = await retype(lab, db, shape, before)
+    if (unsaid.length > 0) return { ...none, obstacles: unsaid }
     const goal = await readCatalog(db)
     for (const part of shape.parts)
       await runAll(

@@ -5,7 +5,10 @@
 import { ident, literal } from '../../../../postgres/quote.ts'
 import { relationId } from '../../../../ground/names.ts'
 import type { ColumnsShape, DrawnHead, Follower } from '../../shape.ts'
+import { waitForSameKey } from '../../same-instant.ts'
+import { sidesOf } from '../../sides.ts'
 import { callOf, functionText } from '../../sync.ts'
+import { ways } from '../ways.ts'
 import { columnAt, isTable, keyAt, lookUp, otherSide, type Place, type Side } from './places.ts'
 
 const fresh = (column: string): string => `new.${ident(column)}`
@@ -200,7 +203,7 @@ export const drawnFunction = (place: Place, part: ColumnsShape): readonly string
   setting text;
   drawn text;
 begin
-${indented(texts.join('\n'))}
+${indented(texts.join('\n'))}${waitForSameKey(sidesOf(part, place.stand), ways[place.stand])}
   return new;
 end`
   return [
