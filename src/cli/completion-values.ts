@@ -68,6 +68,28 @@ const ids = async (directory: string, current: string): Promise<readonly Complet
   }
 }
 
+/** Names of migrations, where the config's text says that they are: files and directories alike. */
+const migrations = (directory: string): readonly Completion[] => {
+  try {
+    const config = findConfig(directory)
+    const text = readFileSync(config, 'utf8')
+    const written = [...text.matchAll(/\bmigrations['"]?\s*:\s*(['"`])([^'"`]+)\1/gu)].map(
+      (match) => match[2]!,
+    )
+    const found = written.flatMap((place) =>
+      readdirSync(join(dirname(config), place), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() || entry.name.endsWith('.sql')
+          ? [entry.name.replace(/(?:\.down)?\.sql$/u, '')]
+          : [],
+      ),
+    )
+    const names = [...new Set(found)].filter((name) => name !== 'repeatable')
+    return names.toSorted().map((name) => named(name, 'migration'))
+  } catch {
+    return []
+  }
+}
+
 const commandsOf = (program: Command): readonly Completion[] =>
   program
     .createHelp()
@@ -86,6 +108,7 @@ const valuesOf = async (
   { program, directory, current }: Context,
 ): Promise<readonly Completion[]> => {
   if (name === 'id') return ids(directory, current)
+  if (name === 'migration') return migrations(directory)
   if (name === 'directory' || name === 'dir') return directories(current)
   if (name === 'command') return commandsOf(program)
   if (name === 'shell') return shells.map((shell) => named(shell))
@@ -95,6 +118,28 @@ const valuesOf = async (
 const takesValue = (option: Option): boolean => option.required || option.optional
 
 const valueName = (option: Option): string => /[<[](\w+)/u.exec(option.flags)?.[1] ?? ''
+
+/** Of commands around migrations a name is that of one. */
+const nameOfMigration = (option: Option): boolean => option.long === '--to' || option.long === '--at'
+
+const optionValues = async (option: Option, context: Context): Promise<readonly Completion[]> => {
+  if (option.argChoices !== undefined) return option.argChoices.map((choice) => named(choice))
+  const name = valueName(option)
+  return valuesOf(name === 'name' && nameOfMigration(option) ? 'migration' : name, context)
+}
+
+/** `[names...]` takes a directory before them, too. */
+const argumentValues = async (
+  command: Command,
+  name: string,
+  context: Context,
+): Promise<readonly Completion[]> =>
+  command.parent?.name() === 'migrate' && /^names?$/u.test(name)
+    ? [
+        ...(await valuesOf('migration', context)),
+        ...(name === 'names' ? await valuesOf('directory', context) : []),
+      ]
+    : valuesOf(name, context)
 
 const optionOf = (command: Command, word: string): Option | null =>
   command.options.find((option) => option.long === word || option.short === word) ?? null
@@ -147,13 +192,14 @@ const inCommand = async (
   const [option, begun] = current.startsWith('--') && !isOver ? current.split('=', 2) : []
   if (option !== undefined && begun !== undefined) {
     const found = optionOf(command, option)
-    const values = found ? await valuesOf(valueName(found), { ...context, current: begun }) : []
+    const values = found ? await optionValues(found, { ...context, current: begun }) : []
     return values.map(({ value, about }) => named(`${option}=${value}`, about))
   }
   if (current.startsWith('-') && !isOver) return optionsOf(command, used)
-  if (open !== null) return valuesOf(valueName(open), context)
-  const argument = command.registeredArguments[positional.length]
-  return argument === undefined ? [] : valuesOf(argument.name(), context)
+  if (open !== null) return optionValues(open, context)
+  const argument = command.registeredArguments[positional.length] ?? command.registeredArguments.at(-1)
+  if (argument === undefined || (positional.length >= names.length && !argument.variadic)) return []
+  return argumentValues(command, argument.name(), context)
 }
 
 /** A group of commands, such as `migrate`, is told its own first. */

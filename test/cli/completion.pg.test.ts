@@ -55,6 +55,13 @@ const complete = (line: string, cwd = place): readonly string[] => {
 }
 
 describe('bash', () => {
+  test('names of migrations, and values that are a choice', () => {
+    const cwd = join(place, 'shop')
+    expect(complete('assay migrate resolve 00', cwd)).toEqual(['0001_products'])
+    expect(complete('assay migrate resolve 0001_products --as re', cwd)).toEqual(['reverted'])
+    expect(complete('assay migrate up --to=0', cwd)).toEqual(['0001_products'])
+  })
+
   test('commands, and the hidden one is not among them', () => {
     expect(complete('assay ')).toEqual(expect.arrayContaining(['prove', 'red', 'init', 'explain', 'help']))
     expect(complete('assay comp')).toEqual(['completion'])
