@@ -1,6 +1,7 @@
 /** From a plan to the functions that write its rows, in the text format of COPY. */
 import { copyNull, copyText } from './copy-text.ts'
 import { drawNumber, drawWeighted } from './draw.ts'
+import { capacityOfLetters, letteredText } from './lettered.ts'
 import { makeLinks, type Links } from './links.ts'
 import { kinNumber } from './makers/kin.ts'
 import type { MakerColumn } from './makers/maker.ts'
@@ -119,6 +120,10 @@ const compileTable = (
         const texts = volume.pools[source.pool]!.tuples.map((tuple) => copyText(tuple[source.at] ?? null))
         const tuple = tuples[source.pool]!
         return (n) => texts[tuple(n)]!
+      }
+      case 'lettered': {
+        const { at } = makePermutation(capacityOfLetters(source), salt(column.name))
+        return (n) => copyText(letteredText(source, at(n)))
       }
       case 'numbered': {
         const before = copyText(source.before)

@@ -39,7 +39,7 @@ const isPartial = (number: NumberSource): boolean =>
 /** No two rows have the same value. `links`: of the table whose column it is. */
 export const isDistinct = (source: Source | null, links: readonly Link[], planned: Planned): boolean => {
   if (source?.kind === 'made') return source.isDistinct && !isPartial(source.number)
-  if (source?.kind !== 'link') return source?.kind === 'numbered'
+  if (source?.kind !== 'link') return source?.kind === 'numbered' || source?.kind === 'lettered'
   const link = links[source.link]!
   const target = planned.get(link.target)
   const of = target?.columns.find(({ column }) => column.name === source.column)?.source ?? null

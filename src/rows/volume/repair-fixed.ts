@@ -4,7 +4,9 @@ import type { Tuple } from './samples.ts'
 import { makerFor, type DraftColumn, type TableDraft } from './draft.ts'
 import { mostByRank } from './draft-keys.ts'
 import { candidateTexts, setPool } from './pools.ts'
+import { exchangeLetters } from './repair-letters.ts'
 import { sieve } from './repair-sieve.ts'
+import { moveIntoWindow } from './repair-window.ts'
 import type { Source } from './volume-plan.ts'
 
 const probes = 40
@@ -51,6 +53,8 @@ const numbered = (text: string, count: number): readonly Source[] => {
 const parentsOf = (draft: TableDraft, link: number, { planned }: Judging): number =>
   planned.get(draft.links[link]!.target)?.count ?? 0
 
+const isText = ({ making }: DraftColumn): boolean => /text|char|citext|name/u.test(making.bareType)
+
 const carriers = async (
   draft: TableDraft,
   component: Component,
@@ -83,11 +87,13 @@ const carriers = async (
   const taken = await accepts(draft, component, known.map(asTuple), judging)
   const isAlone = component.columns.length === 1
   const good = isAlone || taken.some(Boolean) ? known.filter((_, k) => taken[k]) : known
-  if (/text|char|citext|name/u.test(column.making.bareType)) {
+  if (isText(column)) {
     const sources = good.slice(0, 8).flatMap((text) => numbered(text, draft.count))
     if (await firstTaken(draft, component, column, sources, judging)) return true
   }
   if (!isAlone || good.length === 0) return false
+  if (column.making.bareType !== 'name' && isText(column))
+    if (await exchangeLetters(draft, component, column, good, judging)) return true
   const values = good.map((text) => [text])
   if (source?.kind === 'made' && source.number.kind === 'rank') {
     const { link } = source.number
@@ -161,6 +167,7 @@ export const repairFixed = async (
   judging: Judging,
 ): Promise<boolean> => {
   if (await besideFixed(draft, component, judging)) return true
+  if (await moveIntoWindow(draft, component, judging)) return true
   if (await sieve(draft, component, judging)) return true
   for (const column of component.columns.filter(({ isFixed, source }) => isFixed && source?.kind !== 'link'))
     if (await carriers(draft, component, column, judging)) return true

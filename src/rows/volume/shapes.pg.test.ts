@@ -40,6 +40,9 @@ const schema = `
   create table trips (id bigint, at date not null, primary key (id, at)) partition by range (at);
   create table trips_1 partition of trips for values from ('2012-01-01') to ('2013-01-01');
   create table trips_2 partition of trips for values from ('2013-01-01') to ('2014-01-01');
+  create table gauges (sensor int, at timestamptz, primary key (sensor, at)) partition by range (at);
+  create table gauges_1 partition of gauges for values from ('2041-03-01') to ('2041-03-02');
+  create table stations (code text primary key check (code ~ '^[A-Z]{3}-[0-9]{2}$'));
   create table people (id int primary key, first_name varchar(10) not null, last_name varchar(20) not null, email text not null unique, city varchar(15) not null,
     country text not null, is_active boolean not null, quantity int not null, price numeric(8,2) not null, born date not null, created_at timestamptz not null, updated_at timestamptz not null)`
 
@@ -115,6 +118,14 @@ it('land in the partitions that are meant for them, in any year, and not in the 
       (select count(*) > 50 from "towns of eu") and (select count(*) > 50 from "towns of ""us""") as towns,
       (select count(distinct at) > 300 from trips) and (select count(*) > 200 from trips_1) as trips`),
   ).toEqual({ rest: 0, visits: true, moments: true, towns: true, trips: true })
+})
+
+it('are told apart by moments of the one day that there is a partition for, and by letters of a form', async () => {
+  expect(
+    await lab.one(`select
+      (select count(distinct at) from gauges_1) as gauges,
+      (select count(distinct left(code, 1)) > 20 from stations) as letters`),
+  ).toEqual({ gauges: rows, letters: true })
 })
 
 it('have columns that belong together, and shares that are seen in life', async () => {

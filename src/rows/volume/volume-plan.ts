@@ -56,6 +56,8 @@ export type Source =
   | { readonly kind: 'rank'; readonly link: number }
   /** A text that is taken, with the row's number at one place. */
   | { readonly kind: 'numbered'; readonly before: string; readonly after: string; readonly digits: number }
+  /** A text of which each place has one of some letters: all combinations, each once. */
+  | { readonly kind: 'lettered'; readonly letters: readonly (readonly string[])[] }
 
 export interface ColumnVolume {
   readonly column: MakerColumn
