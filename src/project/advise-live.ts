@@ -1,5 +1,6 @@
 /** Use case: advice for the statements that a live database runs. It is only read; all planning is done on the local server. */
 import { adviseStatements, type StatementsWish } from '../queries/advise/advise-statements.ts'
+import { readDependence, type AskedColumns, type Dependence } from '../queries/advise/dependence.ts'
 import { readStatements } from '../queries/advise/read-statements.ts'
 import type { AdviceResult } from '../queries/advise/result.ts'
 import { readStatistics } from '../rows/projected/read-statistics.ts'
@@ -40,6 +41,18 @@ export const adviseLive = async (settings: AdviseLiveSettings): Promise<AdviceRe
     }
   }
   const { statements, hidden, statistics } = await read()
+  const lookAt = async (asked: readonly AskedColumns[]): Promise<readonly (Dependence | string)[]> => {
+    const again = await openLiveDatabase(url, 'assay advise')
+    try {
+      return await again.read(async () => {
+        const found: (Dependence | string)[] = []
+        for (const one of asked) found.push(await readDependence(again.db, one))
+        return found
+      })
+    } finally {
+      await again.close()
+    }
+  }
   const wish = onProgress === undefined ? {} : { onProgress }
   return withMigrated({ ...project, architectures: [part] }, wish, ([migrated]) => {
     const { server, template } = migrated!
@@ -52,6 +65,7 @@ export const adviseLive = async (settings: AdviseLiveSettings): Promise<AdviceRe
       statements,
       hidden,
       limits,
+      lookAt,
       ...wish,
     })
   })

@@ -47,6 +47,11 @@ export const adviceCodes = {
     'It was made on loaded rows, and every call gave the same rows over it; its readers see old rows until it is refreshed.',
     'Declare it if its readers may see old rows, and write the query over it.',
   ),
+  'advice.statistics': described(
+    'Values of several columns go together',
+    'PostgreSQL expects other numbers of rows than there are: it knows each column alone.',
+    'Declare statistics over these columns.',
+  ),
   'advice.kept-out': described(
     'A structure would break the budget of a declared write',
     'It was built on the filled tables of the write, and the call was counted with it.',
@@ -68,8 +73,8 @@ export const adviceCodes = {
     'Look at the price with assay validate.',
   ),
   'advice.rows-needed': described(
-    'Only indexes were tried where there are no rows',
-    'Extended statistics, materialized views and rewrites are held against rows: of a database only its statistics are read, and nobody loads a declared size.',
+    'Something was not tried where there are no rows',
+    'Materialized views and rewrites are held against rows, which nobody loads at a declared size, and nothing is run on a live database; statistics over several columns are made of counted rows.',
     'Declare the statements of a database as queries, and run assay advise on loaded rows, with --rows for more of them.',
   ),
   'advice.statement-skipped': described(

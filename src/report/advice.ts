@@ -41,6 +41,8 @@ const queryLine = (
   )
 }
 
+const kindText = ({ kind }: Advised): string => (kind === 'statistics' ? 'statistics' : `an index (${kind})`)
+
 const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly string[] => {
   const { table, rule, sql, gain, mends, bytes, bytesPerRow, walPerInsert, buffersPerInsert } = advised
   const rows = bytesPerRow > 0 ? ` for ${counted(Math.round(bytes / bytesPerRow), 'row')}` : ''
@@ -48,8 +50,16 @@ const structureLines = (advised: Advised, unit: Unit, layout: Layout): readonly 
     walPerInsert === null || buffersPerInsert === null
       ? 'writes were not measured'
       : `${buffersPerInsert} buffers and ${walPerInsert} bytes of log an insert`
+  const [whole, what] = [`${printable(table)}: ${printable(rule ?? sql)}`, kindText(advised)]
+  // A declaration that is broken over lines could not be pasted.
+  const fits = whole.length + 4 <= layout.width
   return [
-    headline(layout.paint.strong('+'), `${printable(table)}: ${printable(rule ?? sql)}`, layout),
+    headline(
+      layout.paint.strong('+'),
+      fits || rule === null ? whole : `${printable(table)}: ${what}`,
+      layout,
+    ),
+    ...(fits || rule === null ? [] : labelledRow('rule', `among its rules:\n${printable(rule)},`, layout)),
     ...labelledRow(
       'gain',
       `${gain} ${unit} a call of each query${mends.length === 0 ? '' : `; needed by ${mends.join(', ')}`}`,

@@ -46,10 +46,13 @@ export const refusalText = ({ longColumns }: Pick<Advised, 'longColumns'>): stri
     ? null
     : `a row with more than 2,700 bytes of ${longColumns.join(' and ')} would be refused: bound ${longColumns.length === 1 ? 'it' : 'them'} with a CHECK first`
 
-const priceOf = ({ bytes, bytesPerRow, buffersPerInsert, walPerInsert }: Advised): string =>
-  bytes === 0
-    ? 'it takes no room and nothing of a write; ANALYZE keeps it'
-    : `it takes ${bytesPerRow} bytes of disk for each row${walPerInsert === null ? '' : `, and each insert looks at ${buffersPerInsert ?? 0} buffers and writes ${walPerInsert} bytes of the write-ahead log more`}`
+type Price = Pick<Advised, 'bytesPerRow' | 'buffersPerInsert' | 'walPerInsert'>
+
+const indexPrice = ({ bytesPerRow, buffersPerInsert, walPerInsert }: Price): string =>
+  `it takes ${bytesPerRow} bytes of disk for each row${walPerInsert === null ? '' : `, and each insert looks at ${buffersPerInsert ?? 0} buffers and writes ${walPerInsert} bytes of the write-ahead log more`}`
+
+const priceOf = (advised: Advised): string =>
+  advised.bytes === 0 ? 'it takes no room and nothing of a write; ANALYZE keeps it' : indexPrice(advised)
 
 /** Of calls that it costs something, or spares something. */
 export const pricesTold = ({ calls }: Advised): readonly CallPrice[] =>
@@ -161,6 +164,7 @@ const rewriteFinding = ({
   after,
   declaration,
   hint,
+  index,
   costBefore,
   costAfter,
   callsBefore,
@@ -171,11 +175,19 @@ const rewriteFinding = ({
   severity: 'warning',
   rule,
   summary,
-  why: `both were run and gave the same rows: ${costBefore} pages before, ${costAfter} after${callsBefore === callsAfter ? '' : ` (${callsBefore} calls of functions before, ${callsAfter} after, each as a quarter of a page)`}; ${brokenAfter.length === 0 ? 'its budget holds then' : `still ${brokenAfter.join('; ')}`}; it was\n${before}`,
+  why: `both were run and gave the same rows: ${costBefore} pages before, ${costAfter} after${index === null ? '' : ` with an index of its own, which breaks no other budget (${indexPrice(index)})`}${callsBefore === callsAfter ? '' : ` (${callsBefore} calls of functions before, ${callsAfter} after, each as a quarter of a page)`}; ${brokenAfter.length === 0 ? 'its budget holds then' : `still ${brokenAfter.join('; ')}`}; it was\n${before}`,
   fix: [
     'Write it so:',
     after,
     ...(declaration === null ? [] : ['As it is declared:', declaration]),
+    ...(index === null
+      ? []
+      : index.rule === null
+        ? ['With it, in a migration:', index.sql]
+        : [
+            `With it, among the rules of ${index.table}; assay design writes the migration:`,
+            `${index.rule},`,
+          ]),
     ...(hint === null ? [] : [hint]),
   ].join('\n'),
 })

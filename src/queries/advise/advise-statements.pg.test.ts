@@ -1,5 +1,7 @@
 /** Advice for the statements of a live database, by its statistics alone: planned on an empty structure of the same schema. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readCatalog } from '../../catalog/read-catalog.ts'
+import type { Table } from '../../catalog/table.ts'
 import { architecture, table } from '../../index.ts'
 import { AssayError } from '../../ground/errors.ts'
 import type { Server } from '../../postgres/server.ts'
@@ -9,10 +11,12 @@ import { readStatistics } from '../../rows/projected/read-statistics.ts'
 import { adviseStatements } from './advise-statements.ts'
 import { readStatements, type LiveStatement } from './read-statements.ts'
 import type { AdviceResult } from './result.ts'
+import { dependenceFinding, readDependence, type Dependence } from './dependence.ts'
 
 let server: Server
 let live: string
 let result: AdviceResult
+let ordersTable: Table
 
 const ran = (id: string, calls: number, sql: string): LiveStatement => ({
   id,
@@ -53,7 +57,11 @@ beforeAll(async () => {
          from generate_series(1, 50000) n; analyze orders`,
     ),
   )
-  const statistics = await withSession(server, live, 'administrator', (db) => readStatistics(db))
+  const statistics = await withSession(server, live, 'administrator', async (db) => {
+    ordersTable = (await readCatalog(db)).tables.get('orders')!
+    await db.query('create role nobody')
+    return readStatistics(db)
+  })
   const orders = table('orders', { id: 'bigint' })
   result = await adviseStatements({
     architecture: architecture('shop', { tables: { orders } }),
@@ -102,8 +110,43 @@ describe('advice for live statements', () => {
 it('says what was not tried for want of rows', () => {
   const [note, ...others] = result.findings.filter(({ code }) => code === 'advice.rows-needed')
   expect(others).toEqual([])
-  expect(note!.summary).toContain('no extended statistics, no materialized view')
+  expect(note!.summary).toContain('No materialized view')
   expect(note!.severity).toBe('note')
+})
+
+describe('values of several columns of a live database', () => {
+  const askAs = (
+    role: 'administrator' | 'prover',
+    columns: readonly string[],
+    before = '',
+  ): Promise<readonly [Dependence | string, readonly unknown[]]> =>
+    withSession(server, live, role, async (db) => {
+      await db.query(`begin read only; ${before}`)
+      const draft = { what: 'statistics', table: ordersTable, columns } as const
+      const found = await readDependence(db, { draft, tableRows: 50_000 })
+      return [found, (await db.query("select current_setting('row_security')")).at(-1)!.rows[0]!]
+    })
+
+  it('are counted there, and told where PostgreSQL expects other numbers', async () => {
+    const [together] = (await askAs('administrator', ['tags', 'user_id'])) as readonly [Dependence, unknown]
+    expect(together.rows).toBe(30_000)
+    // Who it is says which tag it is: there are as many pairs as users.
+    expect(together.combinations.found).toBeLessThanOrEqual(5_000)
+    expect(together.combinations.expected).toBe(30_000)
+    const draft = { what: 'statistics', table: ordersTable, columns: ['tags', 'user_id'] } as const
+    const words = { rule: `t.statistics('tags', 'user_id')`, sql: '' }
+    const found = dependenceFinding(draft, together, words)
+    expect(found).toMatchObject({ code: 'advice.statistics', severity: 'note' })
+    expect(found!.why).toContain('combinations, where up to 30,000 are expected (6 times more)')
+    const [apart] = (await askAs('administrator', ['Odd "x', 'id'])) as readonly [Dependence, unknown]
+    expect(dependenceFinding(draft, { ...apart, combinations: { found: 9, expected: 9 } }, words)).toBeNull()
+  })
+
+  it('are not counted by who may not see all rows, and the transaction goes on', async () => {
+    const [why, setting] = await askAs('administrator', ['tags', 'user_id'], 'set local role nobody')
+    expect(why).toBe('permission denied for table orders (SQLSTATE 42501)')
+    expect(setting).toEqual(['on'])
+  })
 })
 
 it('says that statements of others are not shown to the role', () => {

@@ -4,11 +4,13 @@
  */
 import type { Architecture } from '../../architecture/architecture.ts'
 import { readCatalog } from '../../catalog/read-catalog.ts'
-import type { Catalog } from '../../catalog/structure.ts'
+import type { StatisticsFacts } from '../../catalog/statistics.ts'
+import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { ViewFacts } from '../../catalog/view/structure.ts'
 import { AssayError } from '../../ground/errors.ts'
 import { relationId } from '../../ground/names.ts'
 import { loadParser, parseStatements } from '../../postgres/parse.ts'
+import { ident } from '../../postgres/quote.ts'
 import type { Server } from '../../postgres/server.ts'
 import { withSession } from '../../postgres/with-session.ts'
 import type { Finding } from '../../prove/result.ts'
@@ -20,11 +22,12 @@ import { adviceFindings, noFacts } from './advice-findings.ts'
 import { makeAdvisedTemplate } from './advised-template.ts'
 import type { Candidate } from './candidate.ts'
 import { chooseCandidates } from './choose-candidates.ts'
+import { dependenceFinding, type AskedColumns, type Dependence } from './dependence.ts'
 import { settingsOfCommonAsker } from './common-asker.ts'
 import type { AdviceLimits } from './limits.ts'
 import type { Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
-import { priceAll } from './priced.ts'
+import { priceAll, wordsApart } from './priced.ts'
 import { makeProjectedMeter, type PlannedCall } from './projected-meter.ts'
 import { proposeAll, readGround } from './propose.ts'
 import type { LiveStatement, ReadStatements } from './read-statements.ts'
@@ -43,6 +46,8 @@ export interface StatementsWish {
   readonly statements: readonly LiveStatement[]
   readonly hidden: ReadStatements['hidden']
   readonly limits: AdviceLimits
+  /** How values go together there, in this order; absent: nobody looks at its rows. */
+  readonly lookAt?: (asked: readonly AskedColumns[]) => Promise<readonly (Dependence | string)[]>
   readonly onProgress?: (stage: string, done: number, of: number) => void
 }
 
@@ -76,10 +81,59 @@ const skipped = (sql: string, why: string): Finding => ({
 const rowsNeeded: Finding = {
   code: 'advice.rows-needed',
   severity: 'note',
-  summary:
-    'Only indexes were tried: no extended statistics, no materialized view, no statement written otherwise',
-  why: 'of this database nothing but its statistics is read, and they are of single columns: how values of several columns go together is counted by ANALYZE on rows, and rows made up from single columns would have it made up; whether a view or another text gives the same rows, and what a refresh costs, is seen when they run',
+  summary: 'No materialized view and no statement written otherwise was tried',
+  why: 'whether a view or another text gives the same rows, and what a refresh costs, is seen when they run, and nothing is run on this database',
   fix: 'Declare the statements that cost most with architecture.query(…), then run `assay advise` without --url.',
+}
+
+/** Sets of columns that are looked at there: those of the statements that look at most pages first. */
+const mostLookedAt = 12
+
+const isOver = ({ statement }: StatisticsFacts, column: string): boolean => {
+  const on = / ON (?<columns>.*) FROM /su.exec(statement)?.groups?.['columns'] ?? ''
+  return on.split(', ').some((one) => one === column || one === ident(column))
+}
+
+/** Those that there are statistics of already are known to the planner. */
+const askedColumns = (
+  proposed: readonly Candidate[],
+  catalog: Catalog,
+  rowsOf: (table: string) => number,
+): readonly AskedColumns[] =>
+  proposed
+    .flatMap(({ draft }) => (draft.what === 'statistics' ? [draft] : []))
+    .filter(({ table, columns }) => {
+      const known = catalog.of(table.id, 'statistics') as readonly Structure<StatisticsFacts>[]
+      return !known.some(({ facts }) => columns.every((column) => isOver(facts, column)))
+    })
+    .slice(0, mostLookedAt)
+    .map((draft) => ({ draft, tableRows: rowsOf(draft.table.id) }))
+
+const notLookedAt = ({ draft }: AskedColumns, why: string): Finding => ({
+  code: 'advice.rows-needed',
+  severity: 'note',
+  summary: `How values of ${draft.columns.join(', ')} of ${draft.table.id} go together is not known`,
+  why: `it is counted on rows of some pages, of which nothing but counts is taken: ${why}`,
+  fix: 'Let the role read the table, past its policies, or declare the statements with architecture.query(…), and run `assay advise` without --url.',
+})
+
+/** Statistics over several columns: what PostgreSQL expects of them, against what is there. */
+const dependenceFindings = async (
+  { lookAt }: Pick<StatementsWish, 'lookAt'>,
+  asked: readonly AskedColumns[],
+  catalog: Catalog,
+): Promise<readonly Finding[]> => {
+  if (lookAt === undefined || asked.length === 0) return []
+  const found = await lookAt(asked)
+  const words = wordsApart(
+    asked.map(({ draft }) => draft),
+    catalog,
+  )
+  return asked.flatMap((one, at) => {
+    const answer = found[at]!
+    if (typeof answer === 'string') return [notLookedAt(one, answer)]
+    return dependenceFinding(one.draft, answer, words[at]!) ?? []
+  })
 }
 
 /** Whoever reads them may see some alone: advice would be for these, and look whole. */
@@ -267,10 +321,13 @@ export const adviseStatements = async (wish: StatementsWish): Promise<AdviceResu
         refused: advised.refused,
       } as const
       const findings = adviceFindings(result, [], { ...noFacts, isCut })
+      onProgress?.('looking at how values go together', 0, 1)
+      const together = await dependenceFindings(wish, askedColumns(proposed, catalog, rowsOf), catalog)
       return {
         ...result,
         findings: [
           ...findings,
+          ...together,
           ...(wish.hidden === null ? [] : [notShown(wish.hidden)]),
           ...(calls.length === 0 ? [] : [rowsNeeded]),
           ...unread,

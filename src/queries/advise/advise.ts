@@ -5,6 +5,7 @@
 import type { QueryRule } from '../../architecture/kinds/query.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { Session } from '../../postgres/session.ts'
+import { withFixedValues } from '../../rules/query/fixed-values.ts'
 import { loadQueries, type LoadedQueries, type LoadWish } from '../load-queries.ts'
 import type { LoadedQuery } from '../loaded-query.ts'
 import { adviceFindings, noFacts } from './advice-findings.ts'
@@ -15,14 +16,15 @@ import { chooseCandidates, type TableSizes } from './choose-candidates.ts'
 import { makeGuard } from './guard.ts'
 import type { AdviceLimits } from './limits.ts'
 import { makeLoadedMeter, type LoadedCall } from './loaded-meter.ts'
-import { callCandidates, mendCalls } from './mend-calls.ts'
+import { callCandidates, harmedBy, mendCalls } from './mend-calls.ts'
 import type { Call, Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
-import { priceAll, tellCalls, tellKeptOut, weighAll, type Weighing } from './priced.ts'
+import { priceAll, tellCalls, tellKeptOut, tellOwn, weighAll, type Weighing } from './priced.ts'
 import { otherRows } from './proof-rows.ts'
 import { proposeAll, readGround } from './propose.ts'
-import type { AdvisedQuery, AdviceResult } from './result.ts'
-import { rewriteAll } from './rewrites/rewrite.ts'
+import type { AdvisedQuery, AdviceResult, Rewritten } from './result.ts'
+import { withIndexes } from './rewrites/own-indexes.ts'
+import { attemptsOf, rewriteAll } from './rewrites/rewrite.ts'
 import { screen } from './screen.ts'
 import { besides, openSizedMeter } from './sized-calls.ts'
 import { shapesOf } from './statement-shape.ts'
@@ -37,7 +39,9 @@ export interface AdviceWish extends LoadWish {
 
 /** Of what PostgreSQL's parser does not read here nothing is known. */
 const shapesIn = ({ rule }: LoadedQuery, { catalog }: LoadedQueries): readonly SourceShape[] =>
-  rule.forms.flatMap(({ sql }) => shapesOf({ of: rule.id, sql, isGuarded: rule.asApplication }, catalog))
+  rule.forms
+    .map(withFixedValues)
+    .flatMap(({ sql }) => shapesOf({ of: rule.id, sql, isGuarded: rule.asApplication }, catalog))
 
 const callsOf = (queries: readonly LoadedQuery[], shapes: readonly SourceShape[]): readonly LoadedCall[] =>
   queries.flatMap(({ rule, experiments }) => {
@@ -184,8 +188,12 @@ const adviseOn = async (
     const screened = await screen(meter, wanted.length === 0 ? [] : proposed, objective, (done, of) =>
       onProgress?.('trying candidates', done, of),
     )
+    const attempts = await attemptsOf(db, { queries: wanted, catalog, owner: server.owner })
+    const tryable = withIndexes(attempts, catalog, ground, [...proposed, ...forCalls])
+    const forRewrites = tryable.flatMap(({ indexes }) => indexes)
     await own.stand(screened.kept)
-    if (loaded.calls.length > 0) declared = await openCalls(wish, loaded, [...screened.kept, ...forCalls])
+    const mayStand = [...new Set([...screened.kept, ...forCalls, ...forRewrites])]
+    if (loaded.calls.length > 0) declared = await openCalls(wish, loaded, mayStand)
     onProgress?.('choosing', 0, 1)
     const guard = declared.calls.length === 0 ? null : makeGuard(declared)
     const sizes = sizesOf(loaded)
@@ -216,7 +224,24 @@ const adviseOn = async (
     onProgress?.('trying to write statements otherwise', 0, 1)
     // What stands and is not advised is taken away for them.
     const ddl = screened.kept.filter((one) => !set.includes(one)).map(({ drop }) => drop)
-    const rewrites = await rewriteAll(db, { queries: wanted, catalog, owner: server.owner, ddl })
+    const written = await rewriteAll(
+      db,
+      tryable.map((one) => ({ ...one, indexes: one.indexes.filter((index) => !set.includes(index)) })),
+      {
+        catalog,
+        owner: server.owner,
+        ddl,
+        isHarmless: async (index) =>
+          (await harmedBy(own, index, set, objective)) === null &&
+          ((await guard?.harmsOf([...set, index])) ?? []).length === 0,
+      },
+    )
+    const rewrites: Rewritten[] = []
+    for (const one of written) {
+      const index = one.index
+      if (index !== null && !own.standing.includes(index)) await own.stand([index])
+      rewrites.push({ ...one, index: index && (await tellOwn(index, weighing, catalog)) })
+    }
     const results = wanted.map((query) => queryResult(query, meter.calls, calls.length, before, after))
     onProgress?.('trying to keep answers', 0, 1)
     const kept = await proposeViews(db, {
@@ -226,7 +251,7 @@ const adviseOn = async (
       }),
       catalog,
       owner: server.owner,
-      ddl,
+      ddl: own.standing.filter((one) => !set.includes(one)).map(({ drop }) => drop),
       role: wish.architecture.identity?.role ?? null,
     })
     const result = {
@@ -262,7 +287,7 @@ const adviseOn = async (
     }
     const isOther = wish.sizes !== null && wish.sizes !== undefined
     if (isOther) onProgress?.('trying it on the rows that proofs load', 0, 1)
-    const others = isOther ? await otherRows(wish, set, result) : []
+    const others = isOther ? await otherRows(wish, set, { queries: results, rewrites: written }) : []
     return { ...result, findings: [...adviceFindings(result, queries, facts), ...others] }
   } finally {
     await declared.end()

@@ -141,7 +141,8 @@ export const openCallMeter = async (parts: CallMeterParts): Promise<CallMeter> =
   const alone = parts.rules.map((rule) => ({
     ...rule,
     experiments: rule.experiments.filter(
-      ({ call, then }) => call?.writers === 1 && then.kind === 'cost' && then.within.repeats,
+      ({ call, then, code }) =>
+        call?.writers === 1 && then.kind === 'cost' && then.within.repeats && code === undefined,
     ),
   }))
 

@@ -9,10 +9,11 @@ import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { TestedRule } from '../../prove/write-tests.ts'
 import { statementsOf } from '../../rules/call/recorded.ts'
+import { withFixedValues } from '../../rules/query/fixed-values.ts'
 import type { CallMeter, CallReading } from './call-meter.ts'
 import type { Candidate, Ground } from './candidate.ts'
 import type { Guard } from './guard.ts'
-import type { TryingMeter } from './meter.ts'
+import type { Reading, TryingMeter } from './meter.ts'
 import type { Objective } from './objective.ts'
 import { proposeAll } from './propose.ts'
 import { shapesOf } from './statement-shape.ts'
@@ -48,9 +49,9 @@ export const callCandidates = (
   const shapes = rules.flatMap(({ rule }) => {
     const call = rule as QueryRule | WriteRule
     return [
-      ...statementsOf(call).flatMap(({ sql }) =>
-        shapesOf({ of: rule.id, sql, isGuarded: call.asApplication }, catalog),
-      ),
+      ...statementsOf(call)
+        .map(withFixedValues)
+        .flatMap(({ sql }) => shapesOf({ of: rule.id, sql, isGuarded: call.asApplication }, catalog)),
       ...pointingTo(rule.id, call.reads, catalog),
     ]
   })
@@ -76,16 +77,29 @@ export interface MendParts {
   readonly isAsked: (call: string) => boolean
 }
 
+/**
+ * Why it may not stand beside what is advised: PostgreSQL refuses it, or a query that was within its budget leaves it.
+ * Null: it may.
+ */
+export const harmedBy = async (
+  queries: TryingMeter,
+  candidate: Candidate,
+  set: readonly Candidate[],
+  { before }: Objective,
+): Promise<string | null> => {
+  const places = queries.calls.map((_, at) => at)
+  const brokenIn = (readings: Iterable<readonly [number, Reading]>): string | null =>
+    [...readings].find(([at, { broken }]) => broken !== null && before[at]!.broken === null)?.[1].broken ??
+    null
+  if (queries.standing.includes(candidate))
+    return brokenIn((await queries.read(places, [...set, candidate])).entries())
+  const { refused, readings } = await queries.tryOut(candidate)
+  return refused ?? brokenIn(readings)
+}
+
 /** For each call beyond its budget the one that makes it cheapest, and breaks nothing else. */
 export const mendCalls = async (parts: MendParts): Promise<readonly CallMend[]> => {
   const { meter, guard, set, candidates, queries, objective, isAsked } = parts
-  const harmsQuery = async (candidate: Candidate): Promise<boolean> => {
-    const { refused, readings } = await queries.tryOut(candidate)
-    return (
-      refused !== null ||
-      [...readings].some(([at, { broken }]) => broken !== null && objective.before[at]!.broken === null)
-    )
-  }
   const work = ({ cost }: CallReading): number =>
     cost === null ? Infinity : cost.buffers + cost.rowsRead / 100
   const mends: CallMend[] = []
@@ -98,7 +112,7 @@ export const mendCalls = async (parts: MendParts): Promise<readonly CallMend[]> 
     }
     for (const mend of found.toSorted((a, b) => work(a.reading) - work(b.reading))) {
       const harms = await guard.harmsOf([...set, mend.candidate])
-      if (harms.length > 0 || (await harmsQuery(mend.candidate))) continue
+      if (harms.length > 0 || (await harmedBy(queries, mend.candidate, set, objective)) !== null) continue
       mends.push(mend)
       break
     }

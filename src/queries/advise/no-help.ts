@@ -43,6 +43,10 @@ const whyOf = ({ before, after }: AdvisedQuery, { unit, keptOut }: Result, isCut
   return `the best that was found ${left}`
 }
 
+/** Rows are misjudged, and nothing else is beyond it. */
+const estimateFix =
+  'Statistics over its columns were tried, too: compare columns with values where it compares them with one another or with what a function answers; or give it a wider budget: { budget: { estimate: … } }.'
+
 /** No structure has the name that a budget asks for. */
 const slipFix = 'Name an index that there is, in { budget: { uses: … } }; see npx assay prove.'
 
@@ -51,7 +55,15 @@ export const noHelp = (result: Result, isCut: boolean): readonly Finding[] =>
     .filter(({ brokenAfter }) => brokenAfter.length > 0)
     .map((query) => {
       const isSlip = query.brokenAfter.some((one) => one.includes('there is no index '))
-      const { fix, isHelped } = isSlip ? { fix: slipFix, isHelped: false } : fixOf(query.id, result, isCut)
+      const isEstimate = query.brokenAfter.every((one) =>
+        /^its rows at [^;]* are misjudged [^;]*$/u.test(one),
+      )
+      const own = fixOf(query.id, result, isCut)
+      const { fix, isHelped } = isSlip
+        ? { fix: slipFix, isHelped: false }
+        : isEstimate && !own.isHelped && !isCut
+          ? { fix: estimateFix, isHelped: false }
+          : own
       return {
         code: 'advice.no-help',
         severity: isHelped ? 'warning' : 'error',

@@ -7,12 +7,12 @@ import type { LoadPlan } from '../../rows/load/plan.ts'
 import { structureName } from '../../rules/ddl.ts'
 import { createIndex } from '../../rules/indexed/ddl.ts'
 import { weighIndex, type IndexWeight } from '../index-cost.ts'
-import { indexedRule, statisticsSql, type Candidate } from './candidate.ts'
+import { indexedRule, statisticsSql, type Candidate, type StatisticsDraft } from './candidate.ts'
 import type { Guard, KeptOut } from './guard.ts'
 import type { Meter, Reading } from './meter.ts'
 import { readAll, totalOf, type Objective } from './objective.ts'
 import type { CallMend } from './mend-calls.ts'
-import type { AdviceKeptOut, Advised, AdvisedCall } from './result.ts'
+import type { AdviceKeptOut, Advised, AdvisedCall, OwnIndex } from './result.ts'
 import { ruleText, statisticsText } from './rule-text.ts'
 
 const weightless: IndexWeight = { bytes: 0, bytesPerRow: 0, buffersPerInsert: 0, walPerInsert: 0 }
@@ -68,7 +68,7 @@ interface Wording {
 }
 
 /** Under the name that the declaration gives it; one that is taken is stated. `taken` grows. */
-const wordsOf = ({ draft, kind }: Candidate, taken: Set<string>): Wording => {
+const wordsOf = ({ draft, kind }: Pick<Candidate, 'draft' | 'kind'>, taken: Set<string>): Wording => {
   const { table } = draft
   const words =
     draft.what === 'index'
@@ -102,6 +102,24 @@ export const tellCalls = (
     const mend = { table: candidate.draft.table.id, ...wordsOf(candidate, taken), after: reading.cost }
     return { ...one, mend }
   })
+}
+
+/** As each is declared, and its SQL: none has the name of another. */
+export const wordsApart = (drafts: readonly StatisticsDraft[], catalog: Catalog): readonly Wording[] => {
+  const taken = namesIn(catalog)
+  return drafts.map((draft) => wordsOf({ draft, kind: 'statistics' }, taken))
+}
+
+/** Beside a statement that is written otherwise. */
+export const tellOwn = async (
+  candidate: Candidate,
+  weighing: Weighing,
+  catalog: Catalog,
+): Promise<OwnIndex> => {
+  const { bytesPerRow, buffersPerInsert, walPerInsert } =
+    (await weighing([candidate])).get(candidate) ?? weightless
+  const words = wordsOf(candidate, namesIn(catalog))
+  return { table: candidate.draft.table.id, ...words, bytesPerRow, buffersPerInsert, walPerInsert }
 }
 
 export interface PricedParts {

@@ -9,7 +9,7 @@ import { loadQueries, type LoadWish } from '../load-queries.ts'
 import { onAdvisedDatabase } from './advised-database.ts'
 import type { Candidate } from './candidate.ts'
 import type { AdviceResult } from './result.ts'
-import { rewriteAll } from './rewrites/rewrite.ts'
+import { attemptsOf, rewriteAll, type Rewritten } from './rewrites/rewrite.ts'
 
 interface Broken {
   readonly rule: string
@@ -28,7 +28,9 @@ const finding = ({ rule, sentence, why, what }: Broken): Finding => ({
   fix: 'Name calls that find the same in both, { with: [{ … }] }; or give it a budget for each row that comes (buffersPerRow, rowsReadPerRow), or a wider one. To see what helps on the loaded rows: assay advise without --rows.',
 })
 
-type Told = Pick<AdviceResult, 'queries' | 'rewrites'>
+interface Told extends Pick<AdviceResult, 'queries'> {
+  readonly rewrites: readonly Rewritten[]
+}
 
 /** `set`: what is advised. Budgets that do not hold there either are told already. */
 export const otherRows = async (
@@ -36,8 +38,8 @@ export const otherRows = async (
   set: readonly Candidate[],
   { queries, rewrites }: Told,
 ): Promise<readonly Finding[]> => {
-  const rewritten = rewrites.flatMap(({ rule, kind, brokenAfter }) =>
-    brokenAfter.length === 0 ? [{ rule, kind }] : [],
+  const rewritten = rewrites.flatMap(({ rule, kind, brokenAfter, index }) =>
+    brokenAfter.length === 0 ? [{ rule, kind, index }] : [],
   )
   const held = queries.filter(
     ({ brokenBefore, brokenAfter }) => brokenBefore.length > 0 && brokenAfter.length === 0,
@@ -64,9 +66,13 @@ export const otherRows = async (
       if (held.some((one) => one.id === id)) broken.push({ ...own, what: 'what is advised' })
       const written = rewritten.filter(({ rule }) => rule === id)
       if (written.length === 0) continue
-      const here = await rewriteAll(db, { queries: [query], catalog, owner, ddl: [], and: ddl })
-      for (const { kind } of written) {
-        const same = here.find((one) => one.kind === kind)
+      const attempts = await attemptsOf(db, { queries: [query], catalog, owner })
+      for (const { kind, index } of written) {
+        const tried = attempts
+          .filter(({ attempt }) => attempt.kind === kind)
+          .map((one) => ({ ...one, indexes: [] }))
+        const and = [...ddl, ...(index?.create ?? [])]
+        const [same] = await rewriteAll(db, tried, { catalog, owner, ddl: [], and })
         if (same?.brokenAfter.length === 0) continue
         broken.push({
           ...own,

@@ -80,6 +80,16 @@ export interface AdvisedQuery {
   readonly brokenAfter: readonly string[]
 }
 
+/** With its price, as an advised structure has it. */
+export interface OwnIndex {
+  readonly table: string
+  readonly rule: string | null
+  readonly sql: string
+  readonly bytesPerRow: number
+  readonly buffersPerInsert: number | null
+  readonly walPerInsert: number | null
+}
+
 /** A statement that may be written otherwise: both were run, and gave the same rows. */
 export interface Rewritten {
   readonly rule: string
@@ -91,6 +101,8 @@ export interface Rewritten {
   readonly declaration: string | null
   /** What is to be said beside it; null: nothing. */
   readonly hint: string | null
+  /** An index that it needs then; null: none of its own. */
+  readonly index: OwnIndex | null
   /** In pages; a call of a function counts as a quarter of one, as PostgreSQL has it. */
   readonly costBefore: number
   readonly costAfter: number
