@@ -32,6 +32,28 @@ describe('sweepChart', () => {
     expect(svg).toContain('rows of "x"&amp;&lt;y&gt;')
   })
 
+  it('keeps labels of neighbouring flips apart, and inside of the picture', () => {
+    const sizes = [1e3, 1.1e3, 1.2e3, 1.3e3, 9e9, 9.5e9]
+    const flips = sizes.map((rows, i) => ({ below: point(rows, `p${i}`), above: point(rows, `p${i + 1}`) }))
+    const ends = [point(1e3, 'p0'), point(1e10, 'p6')]
+    const svg = sweepChart({ points: ends, flips }, { title: 't'.repeat(500), rows: 'r'.repeat(500) })
+    expect(svg.match(/stroke-dasharray/gu)).toHaveLength(sizes.length)
+    const labels = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*middle[^>]*>([\d.]+[KB])</gu)]
+      .map(([, x, y, text]) => ({
+        row: Number(y),
+        from: Number(x) - text!.length * 4,
+        to: Number(x) + text!.length * 4,
+      }))
+      .filter(({ row }) => row < 58)
+    expect(labels.length).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...labels.map(({ to }) => to))).toBeLessThanOrEqual(720)
+    for (const one of labels)
+      for (const other of labels)
+        if (one !== other && one.row === other.row)
+          expect(one.to <= other.from || other.to <= one.from).toBe(true)
+    expect(svg.replace(/<title>.*<\/title>/u, '')).not.toMatch(/t{100}|r{100}/u)
+  })
+
   it('writes large numbers short', () => {
     expect([1e3, 41_000, 2.5e6, 1e10].map(shortNumber)).toEqual(['1K', '41K', '2.5M', '10B'])
   })

@@ -4,7 +4,11 @@ import { element, xmlDocument, type XmlElement, type XmlNode } from './xml.ts'
 
 const width = 720
 const height = 360
-const frame = { left: 72, right: 16, top: 40, bottom: 48 }
+const frame = { left: 72, right: 16, top: 58, bottom: 48 }
+/** Above the frame, the nearest first: a label that finds no room in one row stands in the next. */
+const labelRows = [frame.top - 6, frame.top - 22] as const
+/** Of one letter, wide ones included. */
+const letter = 8
 /** Told apart by people who see few colours, and on white as on black. */
 const colours = ['#2f6fde', '#d9822b', '#2a9d6f', '#b0489c', '#8a6d3b', '#d14343', '#5b7083'] as const
 
@@ -24,6 +28,37 @@ const line = (x1: number, y1: number, x2: number, y2: number, stroke: string, da
     stroke,
     'stroke-dasharray': dash,
   })
+
+/** As much of a text as has room. */
+const fitted = (text: string, room: number): string => {
+  const most = Math.floor(room / letter)
+  const letters = Array.from(text)
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`
+}
+
+interface Placed {
+  readonly text: string
+  readonly x: number
+  readonly y: number
+}
+
+/**
+ * Labels over these places, none over another and none beyond the picture. What finds no room is left out: its line is
+ * drawn all the same.
+ */
+const placeLabels = (
+  wanted: readonly { readonly text: string; readonly x: number }[],
+): readonly (Placed | null)[] => {
+  const taken = new Map<number, number>(labelRows.map((y) => [y, 0]))
+  return wanted.map(({ text, x: middle }) => {
+    const half = (text.length * letter) / 2
+    const x = Math.min(middle, width - half)
+    const y = labelRows.find((row) => taken.get(row)! <= x - half)
+    if (y === undefined) return null
+    taken.set(y, x + half)
+    return { text, x, y }
+  })
+}
 
 const decades = (from: number, to: number): readonly number[] => {
   const first = Math.ceil(Math.log10(from) - 1e-9)
@@ -89,13 +124,14 @@ export const sweepDrawing = (
       }),
     ]
   })
-  const marks = flips.flatMap(({ above }): XmlNode[] => [
-    line(x.at(above.rows), frame.top, x.at(above.rows), height - frame.bottom, colourOf(above.shape), '4 3'),
-    label(x.at(above.rows), frame.top - 6, shortNumber(above.rows), {
-      'text-anchor': 'middle',
-      fill: colourOf(above.shape),
-    }),
-  ])
+  const named = placeLabels(
+    flips.map(({ above }) => ({ text: shortNumber(above.rows), x: x.at(above.rows) })),
+  )
+  const marks = flips.flatMap(({ above }, i): XmlNode[] => {
+    const [at, fill, place] = [x.at(above.rows), colourOf(above.shape), named[i]]
+    const mark = line(at, frame.top, at, height - frame.bottom, fill, '4 3')
+    return place ? [mark, label(place.x, place.y, place.text, { 'text-anchor': 'middle', fill })] : [mark]
+  })
   return element(
     'svg',
     {
@@ -113,8 +149,10 @@ export const sweepDrawing = (
       ...grid,
       ...curves,
       ...marks,
-      label(frame.left, 18, title, { 'font-weight': 'bold' }),
-      label(width - frame.right, height - 10, `rows of ${rows}`, { 'text-anchor': 'end' }),
+      label(frame.left, 18, fitted(title, width - frame.left), { 'font-weight': 'bold' }),
+      label(width - frame.right, height - 10, fitted(`rows of ${rows}`, width - frame.right), {
+        'text-anchor': 'end',
+      }),
       label(8, frame.top - 6, 'cost'),
     ],
   )
