@@ -168,6 +168,28 @@ const typedBy =
     ),
   })
 
+/** The statement as it is whatever calls are named; null: without their values it cannot be built. */
+const constantsOf = (statement: CallStatement): QueryForm | null => {
+  if (isPlainQuery(statement)) return null
+  try {
+    const compiled = compileWith(statement, placeholders())
+    return compiled === null ? null : toForm(compiled, null)
+  } catch {
+    return null
+  }
+}
+
+/** What is the same whatever a call gives is the statement's own. */
+const withConstants = (form: QueryForm, own: QueryForm | null): QueryForm =>
+  own?.sql !== form.sql
+    ? form
+    : {
+        ...form,
+        parameters: form.parameters.map((one, i) =>
+          'value' in one && 'value' in (own.parameters[i] ?? {}) ? { ...one, isConstant: true } : one,
+        ),
+      }
+
 /** A function is called once, over no database, to see that it is one. */
 export const formsOf = (
   place: RulePlace,
@@ -187,8 +209,9 @@ export const formsOf = (
       calls.length > 0
         ? calls.map((call) => refuseHoles(compileNamed(statement, call)))
         : [refuseHoles(compileWith(statement, placeholders()))]
+    const own = calls.length > 0 ? constantsOf(statement) : null
     const forms = compiled.flatMap((one, i) =>
-      one === null ? [] : toForm(one, calls.length > 0 ? callText(calls[i]) : null),
+      one === null ? [] : withConstants(toForm(one, calls.length > 0 ? callText(calls[i]) : null), own),
     )
     if (forms.length < compiled.length) return asFunction()
     return { forms: isPlainQuery(statement) ? forms.map(typedBy(statement)) : forms, function: null }

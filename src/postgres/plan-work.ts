@@ -86,11 +86,27 @@ const spills = (node: PlanNode): boolean =>
 /** These read all of what they are fed, whatever stands over them. */
 const readsAll = new Set(['Sort', 'Hash', 'Aggregate', 'Materialize', 'Bitmap Heap Scan'])
 
-/** Whoever takes the first rows alone stops the nodes below before they have shown all of theirs. */
+/** A subquery of which one row is enough, such as that of EXISTS. */
+const isAsked = (node: PlanNode): boolean =>
+  /^(?:Sub|Init)Plan$/u.test(textIn(node, 'Parent Relationship')) && numberIn(node, 'Actual Rows') <= 1
+
+/**
+ * Whether a node is stopped before it has shown all of its rows: by who takes the first ones alone, by a merge join, which
+ * ends with the shorter side, by a join for which one partner is enough, and where a subquery is asked for one row.
+ */
+const stops = (parent: PlanNode, child: PlanNode): boolean => {
+  if (parent['Node Type'] === 'Limit' || parent['Node Type'] === 'Merge Join' || isAsked(child)) return true
+  const isOnce = parent['Inner Unique'] === true || /^(?:Semi|Anti)$/u.test(textIn(parent, 'Join Type'))
+  return parent['Node Type'] === 'Nested Loop' && isOnce && child['Parent Relationship'] === 'Inner'
+}
+
 const judgedNodes = (node: PlanNode, isCut: boolean): readonly PlanNode[] => {
-  const cuts = node['Node Type'] === 'Limit' || (isCut && !readsAll.has(node['Node Type']))
+  const isPassedOn = isCut && !readsAll.has(node['Node Type'])
   const own = isCut || node['Node Type'] === 'Limit' || loopsOf(node) === 0 ? [] : [node]
-  return [...own, ...(node.Plans ?? []).flatMap((child) => judgedNodes(child, cuts))]
+  return [
+    ...own,
+    ...(node.Plans ?? []).flatMap((child) => judgedNodes(child, isPassedOn || stops(node, child))),
+  ]
 }
 
 const misjudgedIn = (plan: PlanNode): Misjudged | null => {

@@ -47,6 +47,7 @@ const readNow = async ({ server, template, part }: Migrated): Promise<LedgerNow>
         sentence,
         claims,
         declared: declarationDigest(rule),
+        at: rule.at,
       })),
       structures: [...catalog.structures.values()]
         .filter((s) => !isLeftAlone(s, catalog, part.architecture, stated))

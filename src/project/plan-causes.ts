@@ -5,6 +5,7 @@
 import { kindOfStructure } from '../catalog/kind-of.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { qualified } from '../postgres/quote.ts'
+import { isSameTree } from '../postgres/same-tree.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Ledger } from '../prove/ledger/page.ts'
@@ -154,7 +155,7 @@ const plansOnLedgersServer = async (
 const isBack = ({ rule, change }: ChangedPlan, plans: ReadonlyMap<string, readonly RulePlan[]>): boolean =>
   change.calls.every((call) => {
     const tree = plans.get(rule.id)?.find((plan) => plan.call === call)?.tree
-    return tree !== undefined && tree.join('\n') === change.before.join('\n')
+    return tree !== undefined && isSameTree(tree, change.before)
   })
 
 type Found = Map<ChangedPlan, { proven: PlanFactor[]; together: boolean; tried: PlanFactor[] }>

@@ -20,6 +20,12 @@ export interface StatementSeen {
   readonly onceForEachOf: string | null
 }
 
+/** A statement that finds nothing under the policies, and so many rows without them. */
+export interface HiddenRows {
+  readonly sql: string
+  readonly rows: number
+}
+
 export interface CallWork {
   readonly statements: readonly StatementSeen[]
   readonly tables: readonly TableWork[]
@@ -29,6 +35,24 @@ export interface CallWork {
   readonly triggerCalls: number | null
   /** Of its plan; null: several statements. */
   readonly shape: string | null
+  /** What the policies hid from it; absent: nobody asked, or it saw something everywhere. */
+  readonly hidden?: readonly HiddenRows[]
+}
+
+const sumOfRows = ({ statements, tables }: CallWork): number =>
+  statements.reduce((sum, { rows }) => sum + rows, 0) + tables.reduce((sum, { written }) => sum + written, 0)
+
+/** Nothing came back, and nothing was written. */
+export const isIdle = (work: CallWork): boolean => sumOfRows(work) === 0
+
+/** By its statements; `isOne`: a statement that is explained answers no rows, and is told by what it writes. */
+export const hiddenFrom = (guarded: CallWork, free: CallWork, isOne: boolean): readonly HiddenRows[] => {
+  const all = sumOfRows(free)
+  if (isOne) return isIdle(guarded) && all > 0 ? [{ sql: guarded.statements[0]?.sql ?? '', rows: all }] : []
+  return guarded.statements.flatMap(({ sql, rows }) => {
+    const found = free.statements.find((one) => one.sql === sql)?.rows ?? 0
+    return rows === 0 && found > 0 ? [{ sql, rows: found }] : []
+  })
 }
 
 /** Rows of user tables that this transaction has touched so far, and the pages of all their relations. */
@@ -120,6 +144,15 @@ export const beyondLimits = (limits: CallLimits, work: CallWork, measured = true
   return [
     ...(limits.writes && sum('written') === 0
       ? ['it writes no row: name calls that find some, with { with: [{ … }] }']
+      : []),
+    ...(limits.sees && isIdle(work)
+      ? (work.hidden ?? [])
+          .slice(0, 1)
+          .map(({ rows }) =>
+            measured
+              ? `nobody was found who sees its rows under the policies; without them it finds ${rounded(rows)}`
+              : 'nobody was found who sees its rows under the policies',
+          )
       : []),
     ...(limits.repeats
       ? []

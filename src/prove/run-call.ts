@@ -10,7 +10,7 @@ import { shapeOfPlan } from '../postgres/plan-shape.ts'
 import { parsePlan } from '../postgres/plan.ts'
 import type { Call } from '../rules/experiment.ts'
 import { openCall } from './call-statement.ts'
-import { countersSql, workBetween, type CallWork } from './call-work.ts'
+import { countersSql, hiddenFrom, isIdle, workBetween, workIn, type CallWork } from './call-work.ts'
 import { endOfFunction } from './end-of-function.ts'
 import type { Observation } from './result.ts'
 import { becomeAsker } from './trial-messages.ts'
@@ -111,10 +111,42 @@ const runIn = async ({ db, owner, ddl, call }: CallRun): Promise<Observation> =>
 }
 
 /** Leaves nothing behind. */
-export const runCall = async (run: CallRun): Promise<Observation> => {
+const runOnce = async (run: CallRun): Promise<Observation> => {
   try {
     return await runIn(run)
   } finally {
     await run.db.batch(['rollback', 'deallocate all'])
   }
 }
+
+/** What is refused says nothing of what policies hide: it is told where the call is made for its cost. */
+const nothingSeen: CallWork = {
+  statements: [],
+  tables: [],
+  buffers: 0,
+  wal: null,
+  triggerCalls: null,
+  shape: null,
+}
+
+/** Once more without policies, where a statement of it finds nothing under them. */
+const lookBehind = async (run: CallRun): Promise<Observation> => {
+  const { call } = run
+  const answer = (work: CallWork): Observation => ({
+    fault: null,
+    stage: 'when',
+    affected: 0,
+    rows: [[JSON.stringify(work)]],
+  })
+  const seen = workIn((await runOnce(run)).rows)
+  if (seen === null) return answer(nothingSeen)
+  const mayHide = call.isOneStatement ? isIdle(seen) : seen.statements.some(({ rows }) => rows === 0)
+  if (!mayHide) return answer(seen)
+  const { as: _, ...free } = call
+  const all = workIn((await runOnce({ ...run, call: free })).rows)
+  return answer(all === null ? seen : { ...seen, hidden: hiddenFrom(seen, all, call.isOneStatement) })
+}
+
+/** Leaves nothing behind. */
+export const runCall = (run: CallRun): Promise<Observation> =>
+  run.call.looksBehind && run.call.as ? lookBehind(run) : runOnce(run)

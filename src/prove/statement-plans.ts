@@ -32,8 +32,18 @@ export const planAll = async (
     if (fault) {
       const before = 'begin;\n'.length + prepareHead.length
       const position = fault.position === null ? null : fault.position - before
+      // What stands behind it is none of its own.
+      const message =
+        position !== null && position > sql.length
+          ? fault.message.replace('at or near ";"', 'at its end')
+          : fault.message
       refused.push(
-        ...by.map((rule) => ({ rule, sql, fault: { ...fault, position }, isStatement: true as const })),
+        ...by.map((rule) => ({
+          rule,
+          sql,
+          fault: { ...fault, message, position },
+          isStatement: true as const,
+        })),
       )
       continue
     }

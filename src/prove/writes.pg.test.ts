@@ -243,6 +243,7 @@ describe('a write within its budget', () => {
         "6 writers at once with the same values come to what they come to in turn",
         "6 writers at once with values of their own come to what they come to in turn",
         "6 writers at once with the same rows in opposite orders come to what they come to in turn",
+        "whoever calls it sees rows",
       ]
     `)
   })

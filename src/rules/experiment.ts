@@ -60,6 +60,8 @@ export interface CallLimits {
   readonly triggerCallsPerRow?: number
   /** One that writes nothing, because its values find no row, proves nothing. */
   readonly writes?: true
+  /** One that sees nothing under the policies, where there is something, proves nothing. */
+  readonly sees?: true
   /** A table may be read whole. */
   readonly readsWhole: boolean
   /** A statement may be sent once for each row of another. */
@@ -174,6 +176,8 @@ export interface Call {
   readonly run: (send: SendCall, values: readonly CallValue[]) => Promise<unknown>
   /** It is one statement: what triggers and the write-ahead log cost can be told. */
   readonly isOneStatement: boolean
+  /** It is made to see what the policies hide, and once more without them; absent: to see what it costs. */
+  readonly looksBehind?: true
   /** 1: alone, in a transaction that is taken back; else as many, and they commit. */
   readonly writers: number
   readonly isolation: string

@@ -7,6 +7,7 @@ import { loadParser } from '../postgres/parse.ts'
 import { callExperiments, lacksValues, parametersOfCall, type CallWish } from './call/experiments.ts'
 import { isUpsert } from './call/assigned.ts'
 import { record, statementsOf } from './call/recorded.ts'
+import { unseenWishes } from './call/unseen.ts'
 import type { CallLimits, Experiment } from './experiment.ts'
 import { claimsOfCall } from './call/claims.ts'
 import type { RuleContext, RuleKind, Written } from './rule-kind.ts'
@@ -176,7 +177,10 @@ const callsFor = async (
   // Of rows that stand: a plain insert has none.
   const mayCross =
     origins.some(({ isArray }) => isArray) && (upserts || !origins.some(({ role }) => role === 'insert'))
-  const found = wishes(rule, upserts, mayCross).flatMap((wish) => callExperiments(parts, wish))
+  const own = wishes(rule, upserts, mayCross)
+  const most = Math.max(...own.map((wish) => wish.most))
+  const usual = { ...sharedBy(rule, most), rows: 1, writers: 1, isOwn: true, takesOut: true }
+  const found = [...own, ...unseenWishes(rule, parts, usual)].flatMap((wish) => callExperiments(parts, wish))
   return {
     experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),
     unsolved: [],

@@ -37,7 +37,11 @@ export type QueryParameter =
       readonly isOnlyItem?: true
     }
   /** Its value is fixed by the declaration: as text, null for NULL. */
-  | { readonly value: string | null }
+  | {
+      readonly value: string | null
+      /** Where calls are named: it is the statement's own, and no call's. */
+      readonly isConstant?: true
+    }
 
 /** One statement that a declaration comes to. */
 export interface QueryForm {

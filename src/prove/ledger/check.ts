@@ -2,6 +2,7 @@
  * Whether the committed ledger still fits the architecture and the migrations: what `assay check` asks. Needs no
  * experiment, only the declaration and a catalog read with its fingerprints.
  */
+import type { SourcePlace } from '../../ground/errors.ts'
 import { shellCommand } from '../../ground/shell-word.ts'
 import type { Ledger, LedgerRule, LedgerStructure } from './page.ts'
 import type { Finding } from '../result.ts'
@@ -15,6 +16,8 @@ export interface LedgerNow {
     readonly claims: readonly string[]
     /** declarationDigest(rule); absent: not compared. */
     readonly declared?: string
+    /** Where it is declared; absent or null: not known. */
+    readonly at?: SourcePlace | null
   }[]
   readonly structures: readonly {
     readonly id: string
@@ -32,7 +35,9 @@ export interface LedgerNow {
 
 const prove = 'Run `npx assay prove` and commit the ledger that it writes.'
 
-type Subject = { readonly rule: string } | { readonly structure: string }
+type Subject =
+  | { readonly rule: string; readonly where?: SourcePlace }
+  | { readonly structure: string }
 
 const finding = (code: string, subject: Subject, summary: string, why: string, fix = prove): Finding => ({
   code: `ledger.${code}`,
@@ -47,7 +52,7 @@ const setDifference = (a: readonly string[], b: readonly string[]): string[] =>
   a.filter((x) => !b.includes(x))
 
 const checkRule = (now: LedgerNow['rules'][number], recorded: LedgerRule | undefined): Finding[] => {
-  const subject = { rule: now.id }
+  const subject = { rule: now.id, ...(now.at ? { where: now.at } : {}) }
   if (!recorded)
     return [
       finding(

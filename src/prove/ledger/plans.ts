@@ -3,6 +3,7 @@
  * when the structure, the statistics or the server does, and not from one day to another.
  */
 import { lineDiff } from '../../ground/line-diff.ts'
+import { isSameTree } from '../../postgres/same-tree.ts'
 import type { Finding, RulePlan } from '../result.ts'
 import type { LedgerNow } from './check.ts'
 import { inOrder, type Ledger, type LedgerPlan, type LedgerRule } from './page.ts'
@@ -36,7 +37,7 @@ const changesBetween = (before: readonly LedgerPlan[], after: readonly LedgerPla
   const found = new Map<string, PlanChange & { readonly calls: string[] }>()
   for (const [call, tree] of byCall(after)) {
     const old = was.get(call)
-    if (old === undefined || old.join('\n') === tree.join('\n')) continue
+    if (old === undefined || isSameTree(old, tree)) continue
     const key = JSON.stringify([old, tree])
     const known = found.get(key)
     if (known) known.calls.push(call)

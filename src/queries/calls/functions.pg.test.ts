@@ -15,7 +15,13 @@ const migration = `
   create table lids (id bigint primary key, pot bigint not null references "Odd ""pots""", note text not null);
   alter table "Odd ""pots""" enable row level security;
   create policy own on "Odd ""pots""" using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::bigint);
+  create table sealed (id bigint primary key, holder text not null);
+  create function may_open(holder text) returns boolean language plpgsql stable as
+    $$ begin if holder = 'of ' || current_setting('app.tenant_id', true) then return true; end if; return false; end $$;
+  alter table sealed enable row level security;
+  create policy own on sealed using (may_open(holder));
   create role reader nologin;
+  grant select, update on sealed to reader;
   grant select on all tables in schema public to reader;`
 
 const tenants = table('tenants', { id: 'bigint' }, (t) => [t.primaryKey('id')])
@@ -29,10 +35,14 @@ const lids = table('lids', { id: 'bigint', pot: 'bigint', note: 'text' }, (t) =>
   t.primaryKey('id'),
   t.required('pot', 'note'),
 ])
+const sealed = table('sealed', { id: 'bigint', holder: 'text' }, (t) => [
+  t.primaryKey('id'),
+  t.required('holder'),
+])
 const absent = table('absent', { id: 'bigint' }, (t) => [t.primaryKey('id')])
 
 const shop = architecture('shop', {
-  tables: { tenants, pots, lids, absent },
+  tables: { tenants, pots, lids, sealed, absent },
   identity: { role: 'reader', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) },
 })
 
@@ -71,6 +81,33 @@ shop.query('pots twice', [odd], twice, {
   budget: { rowsReadPerRow: 1e9 },
   with: [{ most: 3 }, { tenant: '2', most: 3 }, { most: 2, least: 1e9 }],
 })
+shop.query(
+  'sealed jars',
+  ['sealed'],
+  async (db, p: { holder: string }) => {
+    const found = await db.selectFrom('sealed').select('id').where('holder', '=', p.holder).execute()
+    return db
+      .selectFrom('sealed')
+      .selectAll()
+      .where('id', 'in', found.map(({ id }) => id).concat('0'))
+      .execute()
+  },
+  { budget: { rowsReadPerRow: 1e9 } },
+)
+shop.query(
+  'pots, and jars that nobody may open',
+  [odd, 'sealed'],
+  async (db, p: { tenant: string; holder: string }) => [
+    await db.selectFrom(odd).select('id').where('tenant_id', '=', p.tenant).execute(),
+    await db.selectFrom('sealed').select('id').where('holder', '=', p.holder).execute(),
+  ],
+  { budget: { rowsReadPerRow: 1e9 } },
+)
+shop.write(
+  'a jar gets another holder',
+  ['sealed'],
+  sql('update sealed set holder = :holder where id = :id', { holder: 'text', id: 'bigint' }),
+)
 shop.query('lids nobody knows', ['lids'], byKeys)
 shop.query('not there yet', ['absent'], async (db) => {
   await db.selectFrom('absent').select('id').execute()
@@ -157,6 +194,32 @@ describe('a query of several statements is measured', () => {
       ['{"tenant":"2","most":3}', 6, null],
       ['{"most":2,"least":1000000000}', 2, null],
     ])
+  })
+
+  it('and is told where nobody sees its rows under the policies: a budget over nothing holds', () => {
+    const codes = (rule: string) =>
+      result.findings
+        .filter((one) => one.rule === rule && !one.code.endsWith('.slow'))
+        .map(({ code, severity, summary }) => [code, severity, summary])
+    expect(codes('queries/sealed jars')).toMatchObject([
+      [
+        'query.sees-nothing',
+        'error',
+        expect.stringMatching(/nobody was found who sees its rows .* finds \d/u),
+      ],
+    ])
+    expect(codes('queries/pots, and jars that nobody may open')).toMatchObject([
+      [
+        'query.sees-nothing',
+        'warning',
+        expect.stringContaining('sees nothing by "select "id" from "sealed" where "holder" = $1"'),
+      ],
+    ])
+    expect(codes('writes/a jar gets another holder')).toMatchObject([
+      ['write.over-budget', 'error', expect.stringContaining('it writes no row')],
+      ['query.sees-nothing', 'error', expect.stringContaining('without them it finds 1')],
+    ])
+    expect(codes('queries/lids at once').flat()).not.toContain('query.sees-nothing')
   })
 
   it('or says why it could not be', () => {

@@ -5,13 +5,12 @@
 import type { CallFunction } from '../../architecture/kinds/call-function.ts'
 import type { QueryRule } from '../../architecture/kinds/query.ts'
 import type { BoundRule } from '../../prove/bind.ts'
-import type { Finding } from '../../prove/result.ts'
 import { writeFunction } from '../../rules/query/function.ts'
-import type { LoadedQuery } from '../loaded-query.ts'
 import { queryFindings } from '../query-findings.ts'
 import { targetOf } from '../query-target.ts'
 import type { MeasuredCall, ValidatedQuery } from '../result.ts'
 import { validatedRule } from '../validated-rule.ts'
+import { brokenFindings, partlyUnseen } from './broken-calls.ts'
 import type { CallsWish, ValidatedCalls } from './calls-wish.ts'
 import { calibrationsOf, measureRules, type BoundCall, type MeasuredRule } from './measure-rules.ts'
 import { filledFor, statementsIn, sumIn, type Measured } from './measured-call.ts'
@@ -42,25 +41,6 @@ const toldOf = ({ work, result: { experiment }, times, broken }: Measured): Meas
   heaviest: null,
 })
 
-/** What a call does beyond its budget, one for each kind of it. */
-const brokenFindings = (query: LoadedQuery, measured: readonly Measured[]): readonly Finding[] => {
-  const { id, at, sentence } = query.rule
-  const broken = measured.filter((one) => one.broken !== null)
-  const codeOf = ({ result }: Measured): string => result.experiment.code ?? 'query.over-budget'
-  return [...new Set(broken.map(codeOf))].map((code) => {
-    const [first, ...others] = broken.filter((one) => codeOf(one) === code)
-    return {
-      code,
-      severity: 'error',
-      rule: id,
-      ...(at === null ? {} : { where: at }),
-      summary: `"${sentence}": ${first!.broken!}${others.length > 0 ? ` (and ${others.length} more)` : ''}`,
-      why: 'the budget is declared, and what one call sends does not stay within it on filled tables',
-      fix: first!.result.experiment.mend ?? 'Give it a wider budget.',
-    }
-  })
-}
-
 interface Told extends Pick<ValidatedCalls, 'rules' | 'findings'> {
   readonly query: ValidatedQuery
 }
@@ -90,7 +70,8 @@ const tell = ({ loaded, measured, unsolved }: MeasuredRule<FunctionRule>): Told 
     query,
     rules: [validatedRule(loaded, results, { times })],
     findings: [
-      ...brokenFindings(loaded, measured),
+      ...brokenFindings(rule, measured, 'query.over-budget'),
+      ...partlyUnseen(rule, measured),
       ...queryFindings(loaded, { ...query, calls: calls.filter(({ broken }) => broken === null) }),
     ],
   }

@@ -8,6 +8,7 @@ import type { BoundRule } from '../../prove/bind.ts'
 import { callsToMeasure, fewestMeasured, mostMeasured } from '../../rules/write.ts'
 import type { MeasuredWrite, ValidatedWrite } from '../result.ts'
 import { validatedRule } from '../validated-rule.ts'
+import { brokenFindings, partlyUnseen } from './broken-calls.ts'
 import type { CallsWish, ValidatedCalls } from './calls-wish.ts'
 import { calibrationsOf, measureRules, type BoundCall, type MeasuredRule } from './measure-rules.ts'
 import { filledFor, statementsIn, sumIn, type Measured } from './measured-call.ts'
@@ -44,7 +45,9 @@ const tell = ({ loaded, measured, fewer, unsolved }: MeasuredRule<WriteRule>): T
   const { rule, experiments } = loaded
   const { id, sentence, rows, concurrency, budget } = rule
   const target = budget.p95 === undefined ? null : millisecondsOf(budget.p95)
-  const calls = measured.map(toldOf)
+  const isOwn = ({ result }: Measured): boolean => result.experiment.code === undefined
+  const calls = measured.filter(isOwn).map(toldOf)
+  const apart = measured.filter((one) => !isOwn(one))
   const filled = filledFor(experiments)
   const write: ValidatedWrite = { id, sentence, rows, concurrency, filled, target, calls, unsolved }
   const times = calls.map(({ title, ...call }) => ({ ...call, call: title, target }))
@@ -52,7 +55,12 @@ const tell = ({ loaded, measured, fewer, unsolved }: MeasuredRule<WriteRule>): T
   return {
     write,
     rules: [validatedRule(loaded, results, { times })],
-    findings: [...writeFindings(rule, write), ...fewer],
+    findings: [
+      ...writeFindings(rule, write),
+      ...brokenFindings(rule, apart, 'write.over-budget'),
+      ...partlyUnseen(rule, apart),
+      ...fewer,
+    ],
   }
 }
 
@@ -65,7 +73,7 @@ export const validateWrites = async (wish: CallsWish): Promise<ValidatedWrites> 
       write: (rule) => callsToMeasure(rule, wish, fewestMeasured(rule)),
       finding: fewerRows,
     },
-    isTimed: () => true,
+    isTimed: ({ code }) => code === undefined,
   })
   const told = measured.map(tell)
   return {

@@ -7,7 +7,7 @@ import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { nodesOf } from '../../postgres/plan-work.ts'
 import type { Normal, RuleContext } from '../rule-kind.ts'
-import { claimsOfPlans, keyKinds } from '../query/claims.ts'
+import { claimsOfPlans, keyKinds, plansOfForms } from '../query/claims.ts'
 import type { CallRule } from './experiments.ts'
 import { statementsOf } from './recorded.ts'
 
@@ -35,10 +35,7 @@ export const claimsOfCall = (
   rule: CallRule,
   { catalog, normal }: Pick<RuleContext, 'catalog'> & { readonly normal: Normal },
 ): readonly string[] => {
-  const plans = statementsOf(rule).flatMap(({ sql, parameters }) => {
-    const plan = normal.statement(sql, parameters.length, Boolean(rule.function))
-    return plan ? [plan] : []
-  })
+  const plans = plansOfForms(statementsOf(rule), normal, Boolean(rule.function))
   const nodes = plans.flatMap((plan) => nodesOf(plan))
   const arbiters = nodes.flatMap((node) => {
     const named = node['Conflict Arbiter Indexes']

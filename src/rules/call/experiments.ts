@@ -38,6 +38,8 @@ export interface CallWish extends Omit<ValueWish, 'parameters' | 'given' | 'read
   readonly then: Expected
   readonly mend: string
   readonly code?: string
+  /** It is made for what policies hide from it. */
+  readonly looksBehind?: true
   readonly isolation: string
   readonly retries: number
   /** Rows that any call of the rule takes: all are filled alike. */
@@ -203,7 +205,7 @@ const wordsOf = ({ given, forms }: Way, { rule }: CallParts): string => {
 /** Without ids. Needs `loadParser()`. */
 export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit<Experiment, 'id'>[] => {
   const { rule, architecture, catalog } = parts
-  const { title, then, mend, code, isolation, retries, most, ...sizes } = wish
+  const { title, then, mend, code, looksBehind, isolation, retries, most, ...sizes } = wish
   const { identity } = architecture
   return waysIn(rule, catalog).map((way) => {
     const { values, takeOut, holds, asking } = callValues(
@@ -237,6 +239,7 @@ export const callExperiments = (parts: CallParts, wish: CallWish): readonly Omit
         run: rule.function ? runFunction(parts, way) : runForm(way.forms[0]!, way.parameters),
         ...as,
         isOneStatement: !rule.function,
+        ...(looksBehind ? { looksBehind } : {}),
         writers: sizes.writers,
         isolation,
         retries,

@@ -3,10 +3,12 @@
  * answered with one row whose every column stands for whatever would stand there.
  */
 import { databaseOver } from '../../architecture/call-database.ts'
+import { callText } from '../../architecture/call-statement.ts'
 import type { CallFunction } from '../../architecture/kinds/call-function.ts'
 import type { QueryForm } from '../../architecture/kinds/query.ts'
 import { isNamed, isNeeded, type Attempt } from '../../architecture/partial-call.ts'
 import { Placeholder, placeholders, toForm, type CompiledCall } from '../../architecture/query-builder.ts'
+import { loadParser } from '../../postgres/parse.ts'
 
 /** What a rule for a call has of it. */
 export interface DeclaredCall {
@@ -60,11 +62,11 @@ const recorded = new WeakMap<CallFunction, Map<unknown, Recorded>>()
 const givenTo = ({ calls = [] }: DeclaredCall): readonly unknown[] => (calls.length > 0 ? calls : [unnamed])
 
 /** What stands inside of a value that the function makes, only its own code looks at. */
-const formOf = (one: CompiledCall): QueryForm => {
+const formOf = (one: CompiledCall, call: string | null): QueryForm => {
   const parameters = one.parameters.map((value) =>
     Array.isArray(value) && value.some((one) => one instanceof Placeholder) ? null : value,
   )
-  return toForm({ ...one, parameters }, null)
+  return toForm({ ...one, parameters }, call)
 }
 
 interface SendWish {
@@ -95,7 +97,10 @@ const sendOnce = async (
     // What it looked at has no value here: the statements before that are known.
     thrown = cause
   }
-  const forms = sent.filter((one, i) => sent.findIndex(({ sql }) => sql === one.sql) === i).map(formOf)
+  const named = given === unnamed ? null : callText(given)
+  const forms = sent
+    .filter((one, i) => sent.findIndex(({ sql }) => sql === one.sql) === i)
+    .map((one) => formOf(one, named))
   return { forms, asked, sent, thrown }
 }
 
@@ -115,6 +120,7 @@ const recordOnce = async (call: CallFunction, given: unknown): Promise<Recorded>
 
 /** To be awaited before `statementsOf`. */
 export const record = async (declared: DeclaredCall): Promise<void> => {
+  await loadParser()
   const { function: call } = declared
   if (!call) return
   const known = recorded.get(call) ?? new Map<unknown, Recorded>()

@@ -47,9 +47,9 @@ export const keyValues = async (
 select ${keys.join(', ')},
        (pg_catalog.count(*) filter (where ${rule.where ?? 'true'}) over (partition by ${same.join(', ')}))::text
   from (select loaded.*${generated.map((g) => `, ${g}`).join('')}
-          from (select n, ${loaded.filter((c) => c !== null).join(', ')}
+          from (select n as assay_number, ${loaded.filter((c) => c !== null).join(', ')}
                   from pg_catalog.generate_series(0::bigint, ${loadedRows - 1}) as n) loaded) as ${ident(table.name)}
- order by (${rule.where ?? 'true'}) is true desc, (${keyText(rule.keys[0]!)}) is null, n
+ order by (${rule.where ?? 'true'}) is true desc, (${keyText(rule.keys[0]!)}) is null, assay_number
  offset ${chosen} limit 1`
     const anywhere = await readNoTable(db, [...values.values(), ...generated, ...keys, rule.where ?? ''])
     const [reply] = await askEach(db, [sql], { anywhere })

@@ -3,7 +3,7 @@
  * the same column. Which of these it needs, their mutants show. Who has a budget of estimates asks for the statistics of
  * its tables, too.
  */
-import type { QueryRule } from '../../architecture/kinds/query.ts'
+import type { QueryForm, QueryRule } from '../../architecture/kinds/query.ts'
 import type { KeyFacts } from '../../catalog/key/key.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import { relationObjectId } from '../../catalog/uses.ts'
@@ -11,7 +11,8 @@ import type { PlanNode } from '../../postgres/plan.ts'
 import { nodesOf, textIn } from '../../postgres/plan-work.ts'
 import { statementsOf } from '../call/recorded.ts'
 import { relationOfId } from '../ddl.ts'
-import type { RuleKind } from '../rule-kind.ts'
+import type { Normal, RuleKind } from '../rule-kind.ts'
+import { withFixedValues } from './fixed-values.ts'
 
 export const keyKinds = ['index', 'unique', 'primaryKey', 'excludes'] as const
 
@@ -60,6 +61,22 @@ export const claimsOfPlans = (
   return [...new Set([...taken, ...alike].map(({ id }) => id))]
 }
 
+/**
+ * As each is for any values, and with the constants that its declaration sends. `isGuess`: nobody declared their texts.
+ * Needs `loadParser()`.
+ */
+export const plansOfForms = (
+  forms: readonly QueryForm[],
+  normal: Normal,
+  isGuess: boolean,
+): readonly PlanNode[] =>
+  forms.flatMap((form) => {
+    const fixed = withFixedValues(form)
+    const plan = normal.statement(form.sql, form.parameters.length, isGuess)
+    const more = fixed === form ? null : normal.statement(fixed.sql, fixed.parameters.length, true)
+    return [plan, more].flatMap((one) => one ?? [])
+  })
+
 const statisticsOf = ({ budget, reads }: QueryRule, catalog: Catalog): readonly string[] =>
   budget.estimate === undefined
     ? []
@@ -74,11 +91,5 @@ const keptAnswersOf = ({ reads }: QueryRule, catalog: Catalog): readonly string[
 export const claimsOfQuery: RuleKind<QueryRule>['claims'] = (rule, { catalog, normal }) => [
   ...statisticsOf(rule, catalog),
   ...keptAnswersOf(rule, catalog),
-  ...claimsOfPlans(
-    statementsOf(rule).flatMap(
-      ({ sql, parameters }) => normal.statement(sql, parameters.length, Boolean(rule.function)) ?? [],
-    ),
-    rule.reads,
-    catalog,
-  ),
+  ...claimsOfPlans(plansOfForms(statementsOf(rule), normal, Boolean(rule.function)), rule.reads, catalog),
 ]

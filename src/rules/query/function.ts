@@ -4,8 +4,12 @@ import type { QueryBudget, QueryRule } from '../../architecture/kinds/query.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { callExperiments, lacksValues, type CallWish } from '../call/experiments.ts'
 import { record } from '../call/recorded.ts'
+import { unseenWishes } from '../call/unseen.ts'
 import type { CallLimits, Experiment } from '../experiment.ts'
 import type { RuleContext, Written } from '../rule-kind.ts'
+
+type FunctionRule = QueryRule & { readonly function: CallFunction }
+type Context = Pick<RuleContext, 'architecture' | 'catalog'>
 
 const countMend =
   'Send fewer statements, or declare an index for those that find too few rows too slowly, with t.indexed(…); or give it a wider budget.'
@@ -30,7 +34,7 @@ const limitsOf = ({ budget }: QueryRule): CallLimits => {
   }
 }
 
-const wishesOf = (rule: QueryRule): readonly CallWish[] => {
+const wishesOf = (rule: FunctionRule, context: Context): readonly CallWish[] => {
   const shared = {
     rows: 1,
     most: 1,
@@ -56,19 +60,20 @@ const wishesOf = (rule: QueryRule): readonly CallWish[] => {
       mend: repeatMend,
       code: 'query.n-plus-one',
     },
+    ...unseenWishes(rule, context, shared),
   ]
 }
 
 export const writeFunction = async (
-  rule: QueryRule & { readonly function: CallFunction },
-  { architecture, catalog }: Pick<RuleContext, 'architecture' | 'catalog'>,
+  rule: FunctionRule,
+  { architecture, catalog }: Context,
 ): Promise<Written> => {
   await loadParser()
   await record(rule)
   const lacks = lacksValues(rule, catalog)
   if (lacks !== null) return { experiments: [], unsolved: [{ rule: rule.id, ...lacks }] }
   const parts = { rule, architecture, catalog }
-  const found = wishesOf(rule).flatMap((wish) => callExperiments(parts, wish))
+  const found = wishesOf(rule, parts).flatMap((wish) => callExperiments(parts, wish))
   return {
     experiments: found.map((one, n): Experiment => ({ id: `${rule.id}#${n + 1}`, ...one })),
     unsolved: [],

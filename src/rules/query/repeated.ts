@@ -9,6 +9,7 @@ import type { DeclaredRule } from '../../architecture/rule.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Repeat, Repeats } from '../../rows/load/spread.ts'
 import { conditionsOf, isGrouped, joinedColumns } from './conditions.ts'
+import { withFixedValues } from './fixed-values.ts'
 import { isolationOf, tellingColumns } from './isolation.ts'
 import { statedByPolicies, statedIn, type StatedCondition } from './stated-conditions.ts'
 
@@ -64,7 +65,7 @@ const repeatsOf = (queries: readonly QueryRule[], architecture: Architecture, ca
     }
   for (const { forms, reads, asApplication } of queries) {
     if (asApplication) for (const id of reads) statedByPolicies(id, catalog).forEach(state)
-    for (const { sql } of forms) statedIn(sql, catalog).forEach(state)
+    for (const { sql } of forms.map(withFixedValues)) statedIn(sql, catalog).forEach(state)
     for (const table of architecture.tables.filter(({ id }) => reads.includes(id))) {
       const telling = tellingColumns(table.id, architecture, catalog)
       for (const column of telling) say(table.id, column, tenants, true)
