@@ -49,6 +49,11 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Whatever row it is computed from, its expression stays within less.',
     fix: 'Leave it, or give the column no more than it needs with the SQL that the finding names.',
   },
+  'column.never-null': {
+    title: 'A column may be null, and a CHECK refuses null',
+    why: 'What the CHECK calls answers false for null, or raises an error for it.',
+    fix: 'Say NOT NULL, or let the condition take null.',
+  },
   'check.never-rejects': {
     title: 'A CHECK can never reject a row',
     why: 'A CHECK rejects only what is false, and it is never false.',

@@ -3,7 +3,7 @@ import type { Column } from '../catalog/table.ts'
 import { nearComposites, typicalComposite } from './candidates/composites.ts'
 import { typeFamily } from './candidates/families.ts'
 import { familyCount, type Slot } from './candidates/family.ts'
-import { type Atom, cluesOfExpression, mergeClues, type ValueClues } from './constants.ts'
+import { type Atom, cluesOfExpression, mergeClues, type ValueClues, withFields } from './constants.ts'
 import type { TableFacts } from './facts.ts'
 import type { FunctionClues } from './function-clues.ts'
 
@@ -34,8 +34,18 @@ const shortened = (clues: ValueClues): ValueClues =>
     ? clues
     : { ...clues, constants: [...clues.constants.slice(0, 40), ...clues.constants.slice(-20)] }
 
-const withBodies = (atom: Atom, functions: FunctionClues): ValueClues =>
-  mergeClues([atom, ...atom.functions.flatMap(([schema, name]) => functions.atomsOf(schema, name))])
+const withBodies = (atom: Atom, functions: FunctionClues): ValueClues => {
+  const all = mergeClues([
+    atom,
+    ...atom.functions.flatMap(([schema, name]) => functions.atomsOf(schema, name)),
+  ])
+  return atom.ofFields
+    ? withFields(
+        all,
+        atom.ofFields.map(([name]) => name),
+      )
+    : all
+}
 
 /** What expressions tell about one column; `own` are written over VALUE. */
 const cluesFor = (

@@ -22,6 +22,8 @@ export interface ValueClues {
   readonly inMembers?: boolean
   /** A remainder is asked about: of a run of numbers some have it. */
   readonly remainders?: boolean
+  /** By attribute of a composite value: what is asked of it. */
+  readonly ofFields?: readonly (readonly [field: string, clues: ValueClues])[]
   /** Values at which a comparison turns that calculates with its column: whole numbers, or column-free expressions. */
   readonly solved?: readonly string[]
 }
@@ -72,7 +74,14 @@ export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
       remainders: all.some((c) => c.remainders),
     }),
     ...(all.some((c) => c.solved) ? { solved: once((c) => c.solved ?? []) } : {}),
+    ...(all.some((c) => c.ofFields) ? { ofFields: once((c) => c.ofFields ?? []) } : {}),
   }
+}
+
+/** What is asked of the attribute `name`; of all of them where none is named. */
+export const cluesOfField = (clues: ValueClues, name: string): ValueClues => {
+  const { ofFields, ...whole } = clues
+  return ofFields ? mergeClues(ofFields.flatMap(([field, own]) => (field === name ? [own] : []))) : whole
 }
 
 /** Those that are true alone. */
@@ -147,6 +156,22 @@ const tryDeparse = (node: unknown): string | null => {
   }
 }
 
+/** Attributes that are picked out of values, as in `(size).l`. */
+const fieldsIn = (root: unknown): readonly string[] => {
+  const found = new Set<string>()
+  walk(root, (kind, body) => {
+    if (kind === 'A_Indirection') for (const name of nameList(body['indirection'])) found.add(name)
+  })
+  return [...found]
+}
+
+/** The clues with what they say of the attributes that `names` lists. */
+export const withFields = <C extends ValueClues>(clues: C, names: readonly string[]): C => {
+  if (names.length === 0) return clues
+  const { ofFields: _before, ...own }: ValueClues = clues
+  return { ...clues, ofFields: names.map((name) => [name, mergeClues([own])] as const) }
+}
+
 export const atomOf = (root: unknown): Atom => {
   const constants = new Set<string>()
   const computed = new Set<string>()
@@ -184,7 +209,7 @@ export const atomOf = (root: unknown): Atom => {
   })
   const solved = solvedIn(root)
   const lengths = measured ? [...constants].filter((c) => /^\d{1,7}$/u.test(c)).map(Number) : []
-  return {
+  const atom: Atom = {
     columns: columnsOf(root).filter((c) => c !== '*'),
     constants: [...constants],
     computed: [...computed],
@@ -199,6 +224,7 @@ export const atomOf = (root: unknown): Atom => {
     }),
     ...(solved.length > 0 ? { solved } : {}),
   }
+  return withFields(atom, fieldsIn(root))
 }
 
 /** The predicates of a boolean expression: AND, OR, NOT and CASE are looked through. */

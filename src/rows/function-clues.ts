@@ -4,7 +4,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Table } from '../catalog/table.ts'
 import { qualified } from '../postgres/quote.ts'
 import { treesIn } from './body-trees.ts'
-import { type Atom, atomOf, cluesOfTree, noClues } from './constants.ts'
+import { type Atom, atomOf, cluesOfTree, mergeClues, noClues, withFields } from './constants.ts'
 import { askEach } from './savepoint.ts'
 import { nodeParts, walk } from './tree.ts'
 
@@ -132,8 +132,14 @@ export const readFunctionClues = async (db: Session, tables: readonly Table[]): 
     })
     const constants = [...read.get(row)!].flatMap((name) => seeds.get(name) ?? [])
     if (constants.length > 0) own.push({ ...noClues, constants, columns: [], functions: [] })
-    const called = depth > 3 ? [] : own.flatMap((a) => a.functions.flatMap(([s, n]) => find(s, n, depth + 1)))
-    const all = [...own, ...called]
+    const calledBy = (a: Atom): readonly Atom[] =>
+      depth > 3 ? [] : a.functions.flatMap(([s, n]) => find(s, n, depth + 1))
+    // What a function asks of its arguments is asked of the attributes that it is given.
+    const given = own.map((a) => {
+      const names = (a.ofFields ?? []).map(([name]) => name)
+      return names.length === 0 ? a : { ...a, ...withFields(mergeClues([a, ...calledBy(a)]), names) }
+    })
+    const all = [...given, ...own.flatMap(calledBy)]
     known.set(key, all)
     return all
   }

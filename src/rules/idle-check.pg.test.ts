@@ -15,6 +15,11 @@ const schema = `
     constraint again check (b is not null), constraint narrow check (b > 3), constraint wide check (b > 1),
     constraint short check (length(s) <= 10), constraint small check (k < 40000), constraint positive check (w > 0),
     constraint bites check (k <> 7));
+  create function positive(n integer) returns boolean language sql immutable as $$ select coalesce(n > 0, false) $$;
+  create function counted(t text) returns boolean language plpgsql immutable as $$
+    begin for i in 1..length(t) loop if substr(t, i, 1) !~ '\\d' then return false; end if; end loop; return true; end $$;
+  create table "no nulls" (id integer primary key, n integer unique, "c c" text, m text not null,
+    constraint "n'ok" check (positive(n)), constraint c_ok check (counted("c c")), constraint m_ok check (counted(m)));
   create table boxes (id integer primary key, w smallint not null, h smallint not null,
     label varchar(20) generated always as (w::text || 'x' || h::text) stored,
     part numeric(10,2) generated always as (id / 100.0) stored,
@@ -44,6 +49,14 @@ const declared = architecture('idle', {
         t.check('bites', 'k <> 7'),
       ],
     ),
+    noNulls: table('no nulls', { id: 'integer', n: 'integer', 'c c': 'text', m: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.required('m'),
+      t.unique('n'),
+      t.check("n'ok", 'positive(n)'),
+      t.check('c_ok', 'counted("c c")'),
+      t.check('m_ok', 'counted(m)'),
+    ]),
     boxes: table(
       'boxes',
       {
@@ -102,6 +115,20 @@ test('each is told with what makes it idle, and how to drop it', () => {
   expect(lab.rule(`it's/check:"nu""ll"`).notes?.[0]?.mend).toBe(
     `alter table "public"."it's" drop constraint "nu""ll";`,
   )
+})
+
+test('a column that may be null, and whose CHECK has a function that refuses null, is told', async () => {
+  expect(notesOf('"no nulls"/optional:n')).toEqual([
+    "column.never-null: n may be null, and CHECK n'ok refuses null: no row goes without it",
+  ])
+  // Null is none of the numbers that a loop counts to: it raises an error.
+  expect(lab.rule('"no nulls"/optional:"c c"').notes?.[0]?.mend).toBe(
+    'alter table "public"."no nulls" alter column "c c" set not null;',
+  )
+  expect(lab.titles('"no nulls"/required:m')).toContain(
+    'a row without m is refused, also where m_ok does not look',
+  )
+  expect((await lab.left(({ table, kind }) => table === '"no nulls"' && kind !== 'check')).left).toEqual([])
 })
 
 test('what rejects a row is shown by that row alone', () => {

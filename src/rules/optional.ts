@@ -1,4 +1,5 @@
 /** optional: the column may be null, alone and together with the table's other optional columns. A control only. */
+import type { CheckRule } from '../architecture/kinds/check.ts'
 import type { OptionalRule } from '../architecture/kinds/optional.ts'
 import type { ReferencesRule } from '../architecture/kinds/references.ts'
 import { ident } from '../postgres/quote.ts'
@@ -7,11 +8,11 @@ import { optionalColumns, rulesOf } from './declared.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
+import { checksThatRefuseNull, droppedChecks, nullIn } from './nulls/refusing-checks.ts'
+import type { Note } from './experiment.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { selectEach, tryOne } from './trial.ts'
 import { quieted } from './quiet.ts'
-
-const nulls = (columns: readonly string[]) => Object.fromEntries(columns.map((c) => [c, 'null']))
 
 /** A MATCH FULL key is null in all of its columns or in none. */
 const nullTogether = (rule: OptionalRule, context: RuleContext): readonly string[] => [
@@ -50,6 +51,41 @@ const addUnfilledCase = async (
   })
 }
 
+/** A CHECK whose function refuses null hides that the column itself takes it. */
+const addUncheckedCase = async (
+  rule: OptionalRule,
+  context: RuleContext,
+  { draft, world }: Ground,
+): Promise<Note | null> => {
+  const { rows, table, db } = context
+  const { column } = rule
+  const names = await checksThatRefuseNull(context, column)
+  if (names.length === 0) return null
+  const pins = nullIn(nullTogether(rule, context))
+  // What is declared of them goes with them; the others stand in the database as well.
+  const stated = rulesOf<CheckRule>(context.architecture, rule.table, 'check').map((one) => one.expression)
+  const solved = await rows.solve(table, { pins, family: 'a', ignoreChecks: [...names, ...stated] })
+  if ('unsolved' in solved) return null
+  const given = droppedChecks(context, names)
+  const when = [rows.insert(table, solved.row)]
+  if (await tryOne(db, world, [...given, ...when])) return null
+  const checks = `${names.length === 1 ? 'CHECK' : 'CHECKs'} ${names.join(', ')}`
+  draft.add({
+    title: `a row without ${column} is accepted where ${checks} ${names.length === 1 ? 'does' : 'do'} not look`,
+    given,
+    when,
+    then: accepted,
+  })
+  return {
+    rule: rule.id,
+    code: 'column.never-null',
+    severity: 'warning',
+    summary: `${column} may be null, and ${checks} ${names.length === 1 ? 'refuses' : 'refuse'} null: no row goes without it`,
+    why: 'the condition was asked for null: it is false, or raises an error, and neither says that a value is missing',
+    mend: `${alterColumn(rule.table, column, 'set not null')}`,
+  }
+}
+
 export const optional: RuleKind<OptionalRule> = {
   kind: 'optional',
   designPlace: -70,
@@ -58,8 +94,10 @@ export const optional: RuleKind<OptionalRule> = {
     const ground = await standOnBaseRow(rule, context)
     if ('written' in ground) return ground.written
     const { table, rows, architecture } = context
-    const alone = await makeRow(context, table, { pins: nulls(nullTogether(rule, context)), family: 'a' })
+    const alone = await makeRow(context, table, { pins: nullIn(nullTogether(rule, context)), family: 'a' })
     if ('unsolved' in alone) {
+      const note = await addUncheckedCase(rule, context, ground)
+      if (note) return { ...ground.draft.written(), notes: [note] }
       ground.draft.unsolved(`no row without ${rule.column} was found: ${alone.unsolved}`, alone.tried)
       return ground.draft.written()
     }
@@ -73,7 +111,7 @@ export const optional: RuleKind<OptionalRule> = {
     const all = optionalColumns(architecture, rule.table)
     if (all.length < 2 || all[0] !== rule.column) return ground.draft.written()
     // CHECKs may forbid that everything is missing at once: then there is nothing to show, and nothing is owed.
-    const together = await makeRow(context, table, { pins: nulls(all), family: 'a' })
+    const together = await makeRow(context, table, { pins: nullIn(all), family: 'a' })
     if ('row' in together) {
       ground.draft.add({
         title: `a row without all that is optional (${all.length} columns) is accepted`,

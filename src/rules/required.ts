@@ -10,6 +10,7 @@ import { standOnBaseRow } from './draft.ts'
 import { withAncestors } from './inherited.ts'
 import { isGenerated } from './nulls/computed.ts'
 import { addNullCase, addNullInsertCase } from './nulls/cases.ts'
+import { addNullPastChecks } from './nulls/past-checks.ts'
 import { addNullPastDomain } from './nulls/past-domain.ts'
 import type { RuleKind } from './rule-kind.ts'
 
@@ -41,6 +42,7 @@ export const required: RuleKind<RequiredRule> = {
     await addNullInsertCase(column, context, ground)
     if (isGenerated(column, context)) return ground.draft.written()
     await addNullPastDomain(column, context, ground)
+    await addNullPastChecks(column, context, ground)
     // An identity that is always generated refuses every update before null is looked at.
     if (table.columns.find((c) => c.name === column)?.identity === 'always') return ground.draft.written()
     const given = [rows.insert(table, ground.base)]

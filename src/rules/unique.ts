@@ -85,10 +85,13 @@ export const unique: RuleKind<UniqueRule> = {
       return ground.draft.written()
     }
     await addKeyCases(context, ground, key, first)
-    await addNullKeyCases(context, ground, key, first)
+    const neverNull = await addNullKeyCases(context, ground, key, first)
     await addExpressionCases(context, ground, key, first)
     await addPredicateCases(context, ground, key, first)
-    return ground.draft.written()
+    const written = ground.draft.written()
+    return neverNull.length === 0
+      ? written
+      : { ...written, indistinct: [...(written.indistinct ?? []), ...neverNull] }
   },
   design: (rule, _architecture, major = overlapsSince) => {
     const period = periodKeyOf(rule)

@@ -1,6 +1,7 @@
 /** What is worth giving a function: values of rows that stand, what its text speaks of, edges of the type, null. */
 import type { Catalog } from '../../catalog/structure.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
+import { nearComposites, typicalComposite, type Composite } from '../../rows/candidates/composites.ts'
 import { typeFamily } from '../../rows/candidates/families.ts'
 import { mergeClues, type ValueClues } from '../../rows/constants.ts'
 import type { FunctionClues } from '../../rows/function-clues.ts'
@@ -79,21 +80,14 @@ const familyOf = (argument: Argument) => {
   return { slot, family: typeFamily(slot, argument.isArray) }
 }
 
-/** A value of a composite type of its own, made of typical ones of its attributes. */
-const composed = (argument: Argument, n: number): string | null => {
-  if (!argument.attributes) return null
-  const parts = argument.attributes.map(({ name, type }) => {
-    const isArray = type.endsWith('[]')
-    const slot = {
-      name,
-      type: type.replace(/(?:\(.*\))?(?:\[\])?$/u, ''),
-      modifier: -1,
-      labels: null,
-      key: false,
-    }
-    return `cast(${typeFamily(slot, isArray).typical(slot, n)} as ${type})`
-  })
-  return `row(${parts.join(', ')})`
+/** Of a composite type of its own. */
+const compositeOf = ({ type, attributes }: Argument): Composite | null =>
+  attributes ? { sql: type, attributes } : null
+
+const nearOf = (argument: Argument, clues: ValueClues): readonly string[] => {
+  const composite = compositeOf(argument)
+  const { slot, family } = familyOf(argument)
+  return composite ? nearComposites(composite, clues) : family.near(slot, clues)
 }
 
 const rowValue = (standing: StandingRows, argument: Argument, n: number): string | null => {
@@ -118,7 +112,8 @@ const typicalOf = (argument: Argument, n: number): string => {
   const made = polymorphic[argument.type]
   if (made) return made[Math.min(n, made.length - 1)]!
   const { slot, family } = familyOf(argument)
-  return composed(argument, n) ?? family.typical(slot, n)
+  const composite = compositeOf(argument)
+  return composite ? typicalComposite(composite, n) : family.typical(slot, n)
 }
 
 export interface ArgumentGround {
@@ -145,7 +140,7 @@ export const chooseArguments = ({ signature, reads, standing, clues }: ArgumentG
     const spoken = about(clues, signature, argument)
     const { slot, family } = familyOf(argument)
     const isMade = Object.hasOwn(polymorphic, argument.type)
-    const near = isMade ? (polymorphic[argument.type] ?? []) : family.near(slot, spoken)
+    const near = isMade ? (polymorphic[argument.type] ?? []) : nearOf(argument, spoken)
     const constants = reads.constants.filter((c) => c.length < 60)
     const values = [
       ...[0, 1].flatMap((n) => [
@@ -155,7 +150,7 @@ export const chooseArguments = ({ signature, reads, standing, clues }: ArgumentG
       'null',
       typicalOf(argument, 0),
       ...near.slice(0, Math.floor(most / 2)),
-      ...(isMade ? [] : family.near(slot, { ...spoken, constants }).slice(0, 6)),
+      ...(isMade || argument.attributes ? [] : family.near(slot, { ...spoken, constants }).slice(0, 6)),
       typicalOf(argument, 1),
       ...(isMade ? [] : family.edges(slot).slice(0, 6)),
       ...near.slice(Math.floor(most / 2)),
@@ -170,8 +165,7 @@ export const nearValues = (
   { signature, clues }: Pick<ArgumentGround, 'signature' | 'clues'>,
   argument: Argument,
 ): readonly string[] => {
-  const { slot, family } = familyOf(argument)
-  const near = family.near(slot, mergeClues(clues.atomsOf(signature.schema, signature.name)))
+  const near = nearOf(argument, mergeClues(clues.atomsOf(signature.schema, signature.name)))
   return near.map((value) => cast(argument, value, signature.isOverloaded))
 }
 

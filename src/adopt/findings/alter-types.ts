@@ -4,6 +4,7 @@ import { forbidsTypeChange } from '../../catalog/type/change.ts'
 import { aroundChange, columnKeys } from '../../catalog/dependency/dependents.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Column, Table } from '../../catalog/table.ts'
+import { ident } from '../../postgres/quote.ts'
 
 export interface TypeChange {
   readonly table: Table
@@ -27,5 +28,10 @@ export const alterTypes = (catalog: Catalog, changes: readonly TypeChange[]): re
       `${alterColumn(table, column.name)} type ${type}${using === undefined ? '' : ` using ${using}`}`,
   )
   const isReadable = before.length + after.length <= mostAround
-  return (isReadable ? [...before, ...alters, ...after] : alters).map((sql) => `${sql};`)
+  // The copy has an owner of its own: who owns the tables of the original makes views again as theirs.
+  const owners = new Set(changes.map(({ table }) => ` owner to ${ident(table.owner)}`))
+  const kept = after.filter((sql) => ![...owners].some((owner) => sql.endsWith(owner)))
+  const asOwner = kept.length < after.length ? ['-- as the owner of the table, who then has them again:'] : []
+  const statements = isReadable ? [...before, ...alters, ...kept] : alters
+  return [...(isReadable ? asOwner : []), ...statements.map((sql) => `${sql};`)]
 }

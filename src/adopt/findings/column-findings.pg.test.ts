@@ -37,6 +37,10 @@ it('timestamps without zone, and money in binary fractions or as money', async (
   ])
   const [left] = await lab.find('adopt.timestamp-without-zone')
   expect(mendOf(left!)).toBe('')
+  // The owner of a copy need not be a role of the original.
+  const [float] = await lab.find('adopt.float-money')
+  expect(float!.fix).toContain('-- as the owner of the table')
+  expect(float!.fix).not.toContain(' owner to ')
   expect(await lab.mend(['adopt.float-money', 'adopt.money-type'])).toEqual([])
   await lab.close()
 })

@@ -30,6 +30,8 @@ const mostWatched = 9
 /** No further round is begun after this long: for one trigger, and for all of a database. Milliseconds. */
 const longestForOne = 20_000
 const longestForAll = 300_000
+/** Of what is left for all, one trigger may take so many times its share: the last ones are to have theirs. */
+const mostShares = 1.5
 
 /** Of one trigger or rewrite rule, before it is known what the others notice. */
 interface Seen {
@@ -96,7 +98,7 @@ const observeOne = async (work: Work, structure: Structure, table: Table): Promi
     mutants.filter(({ id }) => !done.noticed.has(id) && !done.stillborn.has(id) && !done.endless.has(id))
   const isHopeful = (mutant: Mutant): boolean =>
     (barren.get(breakageOf(structure, mutant)) ?? 0) < barrenAfter
-  const budget = Math.min(work.until, Date.now() + longestForOne)
+  const budget = Math.min(work.until, Date.now() + Math.min(longestForOne, work.share))
   const placed = (one: ObservedSetting): ObservedSetting =>
     reads.isForReplicas ? { ...one, settings: { ...one.settings, ...asReplica } } : one
   let writes = 0
@@ -230,6 +232,7 @@ export const observeTriggers = async (
         noticed,
         barren,
         until,
+        share: (mostShares * Math.max(0, until - Date.now())) / (standing.length - i),
         said,
         day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
       }

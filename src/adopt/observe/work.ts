@@ -16,6 +16,8 @@ export interface Work extends Laboratory {
   readonly barren: Map<string, number>
   /** Milliseconds of the clock after which no further rounds are begun. */
   readonly until: number
+  /** Milliseconds that this trigger may take, of what is left for all. */
+  readonly share: number
   /** Sentences in use, by table. */
   readonly said: Map<string, Set<string>>
 }

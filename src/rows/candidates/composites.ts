@@ -5,10 +5,12 @@ import type { Catalog } from '../../catalog/structure.ts'
 import type { Column } from '../../catalog/table.ts'
 import { parseSqlType } from '../../catalog/type/sql-type.ts'
 import { typeId } from '../../catalog/uses.ts'
-import { qualified } from '../../postgres/quote.ts'
-import type { ValueClues } from '../constants.ts'
+import { literal, qualified } from '../../postgres/quote.ts'
+import { cluesOfField, type ValueClues } from '../constants.ts'
 import { typeFamily } from './families.ts'
+import { matchingStrings } from '../pattern.ts'
 import type { Slot } from './family.ts'
+import { isText } from './text.ts'
 
 export interface Composite {
   /** As a cast takes it. */
@@ -57,7 +59,10 @@ const rowOf = ({ sql, attributes }: Composite, values: readonly string[]): strin
   `cast(row(${attributes.map(({ type }, i) => `cast(${values[i]!} as ${type})`).join(', ')}) as ${sql})`
 
 /** Of one attribute; the others stay typical. */
-const mostNear = 12
+const leastNear = 12
+const mostNearOfAll = 72
+/** What another attribute of the same type is compared with. */
+const mostBorrowed = 3
 const mostEdges = 4
 
 /** The readable value of the nth family of rows. */
@@ -70,27 +75,52 @@ export const typicalComposite = (composite: Composite, family: number): string =
     }),
   )
 
+/** What a text is compared with and what matches its patterns in turn: of either the first few. */
+const nearOf = (
+  { slot, isArray }: ReturnType<typeof slotOf>,
+  clues: ValueClues,
+  most: number,
+): readonly string[] => {
+  const family = typeFamily(slot, isArray)
+  if (isArray || !isText(slot)) return family.near(slot, clues).slice(0, most)
+  const spoken = family.near(slot, { ...clues, patterns: [] }).slice(0, most / 2)
+  const matching = clues.patterns.flatMap((one) => matchingStrings(one, []).slice(0, 2)).map(literal)
+  return [...new Set(spoken.flatMap((one, n) => [one, ...matching.slice(n, n + 1)]))]
+    .concat(matching.slice(spoken.length))
+    .slice(0, most)
+}
+
 /** Of all pairs of attributes together. */
 const mostPaired = 150
+/** Values of all attributes together: the first of what is asked of each, then the second. */
+const mostTogether = 4
 
-/** What expressions speak of may be meant of any attribute: each otherwise alone, then two together. */
+/** What is asked of each attribute, all at once; then each otherwise alone, then two together. */
 export const nearComposites = (composite: Composite, clues: ValueClues): readonly string[] => {
-  const asked = composite.attributes.map((one) => {
+  const { attributes } = composite
+  const most = Math.max(leastNear, Math.floor(mostNearOfAll / Math.max(1, attributes.length)))
+  const spoken = attributes.map((one) => nearOf(slotOf(one), cluesOfField(clues, one.name), most))
+  const asked = attributes.map((one, i) => {
     const { slot, isArray } = slotOf(one)
     const family = typeFamily(slot, isArray)
-    const near = family.near(slot, clues).slice(0, mostNear)
+    const borrowed = attributes.flatMap(({ type }, k) =>
+      k !== i && type === one.type ? spoken[k]!.slice(0, mostBorrowed) : [],
+    )
+    const near = spoken[i]!
     return {
       typical: family.typical(slot, 0),
       near,
-      values: [...near, ...family.edges(slot).slice(0, mostEdges), 'null'],
+      values: [...new Set([...near, ...borrowed, ...family.edges(slot).slice(0, mostEdges), 'null'])],
     }
   })
   const typical = asked.map((one) => one.typical)
+  const together = Array.from({ length: mostTogether }, (_, n) =>
+    asked.map((one) => one.near[Math.min(n, one.near.length - 1)] ?? one.typical),
+  )
   const pairs = (asked.length * (asked.length - 1)) / 2
   const each = Math.max(2, Math.floor(Math.sqrt(mostPaired / Math.max(1, pairs))))
-  const alone = asked.flatMap(({ values }, i) =>
-    values.map((value) => rowOf(composite, typical.with(i, value))),
-  )
+  const aloneIn = (base: readonly string[]): readonly string[] =>
+    asked.flatMap(({ values }, i) => values.map((value) => rowOf(composite, base.with(i, value))))
   const paired = asked.flatMap((one, i) =>
     asked
       .slice(i + 1)
@@ -102,5 +132,12 @@ export const nearComposites = (composite: Composite, clues: ValueClues): readonl
           ),
       ),
   )
-  return [...alone, ...paired.slice(0, mostPaired)]
+  const all = [
+    ...together.map((values) => rowOf(composite, values)),
+    ...aloneIn(together[0]!),
+    ...aloneIn(typical),
+    ...aloneIn(together[1]!),
+    ...paired.slice(0, mostPaired),
+  ]
+  return [...new Set(all)]
 }

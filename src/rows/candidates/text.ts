@@ -3,8 +3,9 @@ import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
 import { matchingStrings, nearMisses } from '../pattern.ts'
 import type { TextPattern } from '../pattern-syntax.ts'
-import { withCheckDigits } from './check-digits.ts'
+import { numbersOfLengths, withCheckDigits } from './check-digits.ts'
 import { familyLetter, type Slot, type TypeFamily } from './family.ts'
+import { listedParts } from './listed-parts.ts'
 
 const names = new Set([
   'text',
@@ -138,14 +139,21 @@ const lengthsWanted = (slot: Slot, clues: ValueClues): number[] => {
   return [...new Set(all)].filter((n) => n >= 0 && n <= limit && n <= longest)
 }
 
+/** Whole numbers that it speaks of: a length may be among them, by whatever name it is compared. */
+const spokenOf = ({ constants }: ValueClues): readonly number[] =>
+  constants.filter((one) => /^\d{1,2}$/u.test(one)).map(Number)
+
 /** The typical text of a family stretched or cut to a length. */
 const ofLength = (slot: Slot, family: number, length: number): string => {
   const text = typicalText(slot, family)
   return text.length >= length ? familyLetter(family).repeat(length) : text + 'x'.repeat(length - text.length)
 }
 
+export const isText = (slot: Slot): boolean =>
+  names.has(slot.type) || /(?:^|\.)(?:citext|ltree)$/u.test(slot.type)
+
 export const text: TypeFamily = {
-  serves: (slot) => names.has(slot.type) || /(?:^|\.)(?:citext|ltree)$/u.test(slot.type),
+  serves: isText,
   typical: (slot, family) => textLiteral(typicalText(slot, family)),
   near: (slot, clues) => {
     const limit = textLimit(slot)
@@ -182,6 +190,8 @@ export const text: TypeFamily = {
       ...matching.flatMap((m) => (m[0] === undefined ? [] : nearMisses(m[0]))),
       ...matching.flatMap((m) => nearMisses(elaborate(m))),
       ...withCheckDigits(overwritten(matching, constants)),
+      ...listedParts(matching, clues.constants),
+      ...(clues.remainders ? withCheckDigits(numbersOfLengths([...wanted, ...spokenOf(clues)])) : []),
     ]
     const isFitting = (t: string): boolean => Array.from(t).length <= limit && !t.includes('\0')
     const fitting = [...new Set(found)].filter(isFitting).slice(0, 400)

@@ -77,6 +77,18 @@ const outermost = (parts: readonly DeadPart[]): readonly DeadPart[] =>
 const isIdle = (part: ConditionPart, constant: RowConstant | null): boolean =>
   constant !== null && constant !== (part.connective === 'or' ? 'true' : 'false')
 
+/** `x > 5 and x < 3` of a column that is never null: without a value it would be taken. */
+const refusesAll = async (
+  { copy }: StudyGround,
+  { table, structure, condition }: Pick<CheckStudy, 'table' | 'structure' | 'condition'>,
+  simplified: string,
+): Promise<boolean> => {
+  const columns = table.columns.filter(({ name }) => structure.facts.columns.includes(name))
+  if (!fieldsOf(condition.tree, 'BoolExpr') || !columns.some(({ notNull }) => notNull)) return false
+  const [never = false] = await agrees(copy, table, columns, simplified, ['false'])
+  return never
+}
+
 const studyOne = async (
   ground: StudyGround,
   asked: Pick<CheckStudy, 'table' | 'isDomain' | 'structure' | 'condition'>,
@@ -115,6 +127,7 @@ const studyOne = async (
   )
   if (never) return { ...study, verdict: 'never-rejects' }
   if (always) return { ...study, verdict: 'always-rejects' }
+  if (await refusesAll(ground, asked, simplified)) return { ...study, verdict: 'always-rejects' }
   // Two parts may each stand for the other: leaving out one of them is proven, leaving out both is not.
   const first = droppable.find((_part, i) => same[i])
   const idle = first === undefined || constantParts.length > 0 ? [] : [{ ...first, constant: null }]

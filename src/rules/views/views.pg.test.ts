@@ -4,6 +4,7 @@ import { materializedView, view, type View } from '../../architecture/view.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
 import { openViewLab } from '../../../test/support/view-lab.ts'
+import { openAsking } from './ask-queries.ts'
 
 let server: Server
 beforeAll(async () => {
@@ -195,4 +196,26 @@ test('a trigger or rule that is not there, and a name that says neither', async 
   }
   const wrong = view('mails', 'select 1 as one', {}, (v) => [v.writtenBy('nobody' as 'trigger:nobody')])
   expect(wrong.faults.map((fault) => fault.code)).toEqual(['architecture.written-by'])
+})
+
+test('a broken query that goes round in a circle is told apart, not waited for', async () => {
+  const db = await server.connect(await server.createDatabase('endless'), 'prover')
+  try {
+    await db.query('begin')
+    const [asker] = await db.json<{ readonly name: string }>('select current_user as name')
+    const circle = 'with recursive r(n) as (select 1 union all select n from r) select n from r'
+    const asking = await openAsking({
+      db,
+      world: { id: 'endless', statements: [] },
+      owner: asker!.name,
+      refresh: [],
+      query: 'select 1 as n',
+      broken: [circle, 'select 1 as n', 'select 2 as n'],
+    })
+    const [answers] = await asking.ask([0, 1, 2], [[]])
+    expect(answers!.told).toEqual(new Set([0, 2]))
+    await asking.close()
+  } finally {
+    await db.end()
+  }
 })

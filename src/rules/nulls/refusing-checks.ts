@@ -1,0 +1,34 @@
+/**
+ * CHECKs over one column alone that refuse null, by a function that says no to it or raises an error: no text of the
+ * catalog says so, and PostgreSQL is asked.
+ */
+import { checksOf } from '../../catalog/check.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
+import type { Row } from '../../rows/rows.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { selectEach } from '../trial.ts'
+
+export const checksThatRefuseNull = async (
+  { catalog, table, db }: RuleContext,
+  column: string,
+): Promise<readonly string[]> => {
+  const found = table.columns.find(({ name }) => name === column)
+  const own = checksOf(catalog, table.id).filter(
+    ({ facts }) => !facts.notEnforced && facts.columns.length === 1 && facts.columns[0] === column,
+  )
+  if (!found || found.typeKind === 'domain' || found.generated !== null || own.length === 0) return []
+  const of = `from (select cast(null as ${found.type}) as ${ident(column)} offset 0) as ${ident(table.name)}`
+  const answers = await selectEach(
+    db,
+    [],
+    own.map(({ facts }) => `select ((${facts.expression}\n) is not false)::text ${of}`),
+  )
+  return own.filter((_check, i) => answers[i]?.[0]?.[0] !== 'true').map(({ facts }) => facts.name)
+}
+
+/** Without these CHECKs. A partition cannot lose what it has from its parent. */
+export const droppedChecks = ({ table }: RuleContext, names: readonly string[]): readonly string[] =>
+  names.map((name) => `alter table ${qualified(table)} drop constraint ${ident(name)}`)
+
+export const nullIn = (columns: readonly string[]): Row =>
+  Object.fromEntries(columns.map((column) => [column, 'null']))
