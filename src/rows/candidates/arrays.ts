@@ -1,7 +1,7 @@
 /** Arrays: one element of its type per family, then empty, the constants, and the wanted numbers of elements. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
-import type { Slot, TypeFamily } from './family.ts'
+import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
 
 const arrayOf = (slot: Slot, elements: readonly string[]): string =>
   elements.length === 0 ? literal('{}') : `array[${elements.join(', ')}]::${slot.type}[]`
@@ -17,7 +17,7 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
       lengths: [],
       constants: clues.constants.filter((c) => !sizes.has(c)),
     })
-    const typical = [0, 1, 2, 3, 4, 5].map((n) => element.typical(slot, n))
+    const typical = familyNumbers.map((n) => element.typical(slot, n))
     const pool = [...new Set([...near.slice(0, 40), ...typical])]
     const mixed = [...new Set([...near.slice(0, 1), ...typical])]
     const counts = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))].filter(

@@ -1,11 +1,9 @@
 /** Bytes and bit strings. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
-import { familyCount, type Slot, type TypeFamily } from './family.ts'
+import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
 
 const isBits = (slot: Slot): boolean => slot.type === 'bit' || slot.type === 'bit varying'
-
-const families = Array.from({ length: familyCount }, (_, n) => n)
 
 const bits = (n: number, width: number): string =>
   literal((n % 2 ** Math.min(width, 30)).toString(2).padStart(width, '0'))
@@ -22,7 +20,7 @@ const nearBits = (slot: Slot, clues: ValueClues): readonly string[] => [
   ...clues.constants.filter((c) => /^[01]+$/u.test(c)).map(literal),
   ...lengthsOf(clues)
     .filter((n) => slot.modifier <= 0 || n <= slot.modifier)
-    .flatMap((n) => families.map((family) => bits(family + 1, n))),
+    .flatMap((n) => familyNumbers.map((family) => bits(family + 1, n))),
 ]
 
 /** What bytes are to be, or to begin with, in base 16: `\x0102`, and text that is no number. */
@@ -38,12 +36,16 @@ const nearBytes = (clues: ValueClues): readonly string[] => {
   const bytes = (hex: string): string => literal(`\\x${hex}`)
   return [
     ...begun.map(bytes),
-    ...lengths.flatMap((n) => families.map((family) => `decode(repeat('${byteOf(family)}', ${n}), 'hex')`)),
-    ...begun.flatMap((hex) => families.map((family) => bytes(hex + byteOf(family)))),
+    ...lengths.flatMap((n) =>
+      familyNumbers.map((family) => `decode(repeat('${byteOf(family)}', ${n}), 'hex')`),
+    ),
+    ...begun.flatMap((hex) => familyNumbers.map((family) => bytes(hex + byteOf(family)))),
     ...begun.flatMap((hex) =>
       lengths
         .filter((n) => n * 2 > hex.length && n <= 1_000)
-        .flatMap((n) => families.map((family) => bytes(hex + byteOf(family).repeat(n - hex.length / 2)))),
+        .flatMap((n) =>
+          familyNumbers.map((family) => bytes(hex + byteOf(family).repeat(n - hex.length / 2))),
+        ),
     ),
     ...begun.map((hex) => bytes(`00${hex}`)),
   ]

@@ -26,5 +26,8 @@ export interface TypeFamily {
 /** How many families of rows have a typical value of their own: a, b, c, and a root for each in cycles. */
 export const familyCount = 6
 
+/** Every family by its number, a first. */
+export const familyNumbers = Array.from({ length: familyCount }, (_, n) => n)
+
 /** a, b, c …: the letter of the nth family. */
 export const familyLetter = (family: number): string => String.fromCodePoint(97 + (family % 26))

@@ -1,7 +1,7 @@
 /** Network addresses: inet, cidr and MAC addresses. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
-import { familyCount, type Slot, type TypeFamily } from './family.ts'
+import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
 
 const byType: Readonly<Record<string, (n: number) => string>> = {
   inet: (n) => `10.0.0.${1 + n}`,
@@ -10,8 +10,6 @@ const byType: Readonly<Record<string, (n: number) => string>> = {
   macaddr8: (n) => `08:00:2b:01:02:03:04:0${1 + n}`,
 }
 const looksLikeOne = /^[\da-f:.]+(?:\/\d+)?$/iu
-
-const families = Array.from({ length: familyCount }, (_, n) => n)
 
 const isAddress = (slot: Slot): boolean => slot.type === 'inet' || slot.type === 'cidr'
 
@@ -33,8 +31,8 @@ const masked = (slot: Slot, mask: number): readonly string[] => {
     return slot.type === 'cidr' ? `network(${set})` : set
   }
   // Those of one family differ in front of the mask, as far as there is room for it.
-  const four = families.map((n) => (mask > 24 ? `10.0.${n}.64` : `${10 + n}.${n}.0.64`))
-  const six = families.map((n) => (mask > 44 ? `2001:db8:${n + 1}::` : `2001:${n + 1}00::`))
+  const four = familyNumbers.map((n) => (mask > 24 ? `10.0.${n}.64` : `${10 + n}.${n}.0.64`))
+  const six = familyNumbers.map((n) => (mask > 44 ? `2001:db8:${n + 1}::` : `2001:${n + 1}00::`))
   return [...(mask <= 32 ? four : []), ...six].map(of)
 }
 
@@ -46,7 +44,7 @@ const nearAddress = (slot: Slot, address: string): readonly string[] => {
     text,
     `inet ${text} + 1`,
     `inet ${text} - 1`,
-    ...families.map((n) => `host(inet ${text})::inet + ${n + 1}`),
+    ...familyNumbers.map((n) => `host(inet ${text})::inet + ${n + 1}`),
   ]
 }
 
@@ -56,7 +54,7 @@ const begunAs = (slot: Slot, pattern: string): readonly string[] => {
   const length = slot.type === 'macaddr8' ? 8 : 6
   if (pairs[0] === '' || pairs.length >= length) return []
   const rest = Array.from({ length: length - pairs.length - 1 }, () => '00')
-  return families.map((n) => [...pairs, ...rest, `0${n + 1}`].join(':'))
+  return familyNumbers.map((n) => [...pairs, ...rest, `0${n + 1}`].join(':'))
 }
 
 export const networks: TypeFamily = {
@@ -84,7 +82,7 @@ export const networks: TypeFamily = {
       '0.0.0.0',
       '255.255.255.255',
       '::1',
-      ...families.map((n) => `2001:db8::${n + 1}`),
+      ...familyNumbers.map((n) => `2001:db8::${n + 1}`),
       '10.0.0.0/8',
       '0.0.0.0/0',
       '2001:db8::/32',
