@@ -1,9 +1,9 @@
 /** What stands on a desk, for whom, and what is not asked twice. The sequence tells how often something was really done. */
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
-import { attemptOn, openDesk, type Desk } from './desk.ts'
+import { attemptOn, giveLocksUp, openDesk, type Desk } from './desk.ts'
 
 let server: Server
 let session: Session
@@ -153,4 +153,32 @@ test('on another session nothing is known of what was asked and laid on the firs
   } finally {
     await other.end()
   }
+})
+
+describe('locks of what was read before', () => {
+  const locks = async (): Promise<number> => {
+    const [row] = await session.json<{ n: number }>(
+      `select count(*)::int as n from pg_locks where pid = ${session.pid} and relation = 't'::regclass`,
+    )
+    return row!.n
+  }
+
+  test('are given up, and what is asked afterwards is asked anew', async () => {
+    await desk.db.json('select id from t')
+    await values(lay, [countRows], { once: true })
+    expect(await locks()).toBeGreaterThan(0)
+    await giveLocksUp(desk.db)
+    expect(await locks()).toBe(0)
+    expect(await values(lay, [countRows], { once: true })).toEqual(['1'])
+  })
+
+  test.each(['insert into t values (1)', 'savepoint owned'])(
+    'stay where something stands: %s',
+    async (sql) => {
+      await desk.db.json('select id from t')
+      await desk.db.query(sql)
+      await giveLocksUp(desk.db)
+      expect(await locks()).toBeGreaterThan(0)
+    },
+  )
 })

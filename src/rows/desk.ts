@@ -56,7 +56,7 @@ const mostKept = 10_000
 interface Standing {
   readonly key: string
   readonly laid: Promise<readonly Reply[]>
-  /** It says nothing of names, roles or settings that a question of no table could hang on. */
+  /** It says nothing of names, roles, settings or functions that a question of no table could hang on. */
   readonly isPlain: boolean
 }
 
@@ -77,6 +77,8 @@ const isRefused = (laid: readonly Reply[]): boolean => laid.some((reply) => repl
 interface Known {
   readonly attempt: Attempt
   readonly transaction: () => object | null
+  readonly giveLocksUp: () => Promise<void>
+  readonly isAsItWas: () => boolean
 }
 
 const desks = new WeakMap<Session, Known>()
@@ -84,7 +86,17 @@ const desks = new WeakMap<Session, Known>()
 /** What stands for the transaction that a desk is in: the same one, the same object. Null: the session is no open desk. */
 export const transactionOf = (db: Session): object | null => desks.get(db)?.transaction() ?? null
 
-const setsSomething = /\bset\s+(?:local|session|role)\b|\bset_config\b|\bsearch_path\b/iu
+/**
+ * Of what was read before: another session is about to change the same tables. A desk's transaction begins anew, unless
+ * something stands in it that its owner comes back to; elsewhere nothing happens.
+ */
+export const giveLocksUp = (db: Session): Promise<void> => desks.get(db)?.giveLocksUp() ?? Promise.resolve()
+
+/** A desk on which nothing was changed for good: what stands for an attempt is not seen by others. */
+export const isAsItWas = (db: Session): boolean => desks.get(db)?.isAsItWas() ?? false
+
+const changesMeaning =
+  /\bset\s+(?:local|session|role)\b|\bset_config\b|\bsearch_path\b|\b(?:create|alter|drop)\b/iu
 
 /** On a session that is nobody's desk. */
 const attemptPlainly = async (
@@ -170,7 +182,7 @@ export const openDesk = (first: Session): Desk => {
     const first = [...leave(), ...restart, start].join(';\n')
     const all = session.batch([first, ...before, readyWith(steps), ...texts])
     const laid = all.then((replies) => replies.slice(1, 1 + before.length))
-    const own: Standing = { key, laid, isPlain: !before.some((text) => setsSomething.test(text)) }
+    const own: Standing = { key, laid, isPlain: !before.some((text) => changesMeaning.test(text)) }
     standing = own
     const replies = await all
     // Nothing can be asked on top of what was refused.
@@ -228,7 +240,15 @@ export const openDesk = (first: Session): Desk => {
     },
     end: () => session.end(),
   }
-  desks.set(db, { attempt, transaction: () => transaction })
+  const giveLocksUp = async (): Promise<void> => {
+    if (!isOpen || !state.isFirst()) return
+    forget()
+    transaction = {}
+    // What the transaction itself was begun with counts among the state.
+    await session.batch(['rollback', 'begin'])
+  }
+  const isAsItWas = (): boolean => isOpen && state.token() === ''
+  desks.set(db, { attempt, transaction: () => transaction, giveLocksUp, isAsItWas })
   return {
     db,
     move(to) {

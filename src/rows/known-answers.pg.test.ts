@@ -147,3 +147,74 @@ test('what was cut short is not kept', async () => {
   ])
   expect(asked).toBe(2)
 })
+
+test('functions are looked through: what their bodies read decides', async () => {
+  const owner = await server.connect(await server.createDatabase('bodies'), 'owner')
+  const bodies = {
+    long: `sql immutable as 'select length($1) > 2'`,
+    longer: `plpgsql as $$ begin return long($1) and $1 ~ '^[a-z]+$'; end $$`,
+    written: `sql stable return long($1) and not longer(lower($1))`,
+    reading: `sql immutable as 'select exists (select from public.notes)'`,
+    quoting: `sql immutable as 'select exists (select from "notes")'`,
+    spelled: `sql immutable as 'select exists (select from U&"n\\006ftes")'`,
+    pictured: `sql immutable as 'select exists (select from 🙂)'`,
+    numbering: `sql as $$ select nextval('numbers') > 0 $$`,
+    executing: `plpgsql immutable as $$ begin execute 'select 1' || 'from notes'; return true; end $$`,
+    setting: `plpgsql immutable as $$ begin set local timezone = 'UTC'; return true; end $$`,
+    asking: `sql immutable as 'select current_user = $1'`,
+    clocking: `sql immutable as 'select now() > $1::timestamptz'`,
+    drawing: `sql immutable as 'select random() > 0.5'`,
+    calling: `sql immutable as 'select long($1) and reading($1)'`,
+    comparing: `sql immutable as 'select $1 ==> $1'`,
+    casting: `sql immutable as 'select $1::box::pair is null'`,
+  }
+  const create = ([name, body]: readonly [string, string]): string =>
+    `create function ${name}(text) returns boolean language ${body}`
+  const { comparing, casting, ...rest } = bodies
+  await owner.query(
+    [
+      'create table notes (id int)',
+      'create table 🙂 (id int)',
+      'create sequence numbers',
+      'create type pair as (a int, b int)',
+      ...Object.entries(rest).map(create),
+      `create function compared(text, text) returns boolean language sql as 'select exists (select from public.notes)'`,
+      'create operator ==> (function = compared, leftarg = text, rightarg = text)',
+      `create function paired(box) returns pair language sql as 'select 1, count(*)::int from public.notes'`,
+      'create cast (box as pair) with function paired(box)',
+      ...Object.entries({ comparing, casting }).map(create),
+      'create domain long_text as text check (long(value))',
+      'create domain read_text as text check (reading(value))',
+    ].join(';\n'),
+  )
+  await server.admitRoles()
+  const session = await server.connect(owner.address.database, 'prover')
+  await session.query('begin')
+  const desk = openDesk(session)
+  try {
+    const of = (known: Awaited<ReturnType<typeof knownAnswers>>): Record<string, unknown> => ({
+      ...Object.fromEntries(Object.keys(bodies).map((name) => [name, known.lasting([`${name}('a')`])])),
+      long_text: known.lasting([`cast('a' as long_text)`]),
+      read_text: known.lasting([`cast('a' as read_text)`]),
+      call: known.lasting([`'a' operator(public.==>) 'b'`]),
+    })
+    const same = { long: 'always', longer: 'always', written: 'always', long_text: 'always' }
+    const found = of(await knownAnswers(desk.db))
+    const moving = Object.keys(found).filter((name) => !(name in same))
+    expect(found).toEqual({ ...same, ...Object.fromEntries(moving.map((name) => [name, null])) })
+    // Who says what stands on a session that is no desk?
+    expect(Object.values(of(await knownAnswers(session)))).toEqual(Object.keys(found).map(() => null))
+    await desk.db.query('savepoint before')
+    expect(of(await knownAnswers(desk.db))['longer']).toBe('always')
+    await desk.db.query(
+      `create or replace function public.long(text) returns boolean language sql as 'select false'`,
+    )
+    expect(of(await knownAnswers(desk.db))).toMatchObject({ long: null, longer: null, long_text: null })
+    await desk.db.query('rollback to savepoint before')
+    expect(of(await knownAnswers(desk.db))['longer']).toBe('always')
+  } finally {
+    desk.close()
+    await session.end()
+    await owner.end()
+  }
+})

@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { Session } from '../postgres/session.ts'
-import { transactionOf } from './desk.ts'
+import { isAsItWas, transactionOf } from './desk.ts'
+import { clockWords, momentWords, movingNames, movingSql } from './moving-names.ts'
 import { askEach } from './savepoint.ts'
 
 /**
@@ -20,44 +21,6 @@ export interface KnownAnswers {
   get(question: string): unknown
   set(question: string, answer: unknown, lasting: 'always' | 'transaction'): void
 }
-
-/** Another answer each time, out of nothing that people could change. */
-const momentWords: ReadonlySet<string> = new Set(
-  'random gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp'.split(' '),
-)
-
-/**
- * Functions that people wrote may read anything; so may what PostgreSQL itself calls volatile. A domain does what its
- * checks and the type below it do: those are looked through like any text, unless they call what is no part of PostgreSQL.
- */
-const movingSql = `
-  select p.proname, null
-    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-   where n.nspname not in ('pg_catalog', 'information_schema')
-      or p.provolatile = 'v' and p.proname not in (${[...momentWords].map((word) => `'${word}'`).join(', ')})
-   union
-  select t.typname, pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, null),
-           (select pg_catalog.string_agg(pg_catalog.pg_get_constraintdef(c.oid), ' ')
-              from pg_catalog.pg_constraint c where c.contypid = t.oid),
-           (select distinct 'operator'
-              from pg_catalog.pg_constraint c
-              join pg_catalog.pg_depend d
-                on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = c.oid
-             where c.contypid = t.oid
-               and d.refclassid in ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)))
-    from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-   where t.typtype = 'd' and n.nspname <> 'information_schema'`
-
-/** Words beside functions' names: who asks, a table, a name that is spelled in a way not looked through here. */
-const movingWords = `
-  current_setting current_user session_user user current_role current_query inet_client_addr
-  currval lastval select table operator u pg_typeof`.match(/\w+/gu)!
-
-/** The clock, which stands still within a transaction. */
-const clockWords: ReadonlySet<string> = new Set(
-  `now today tomorrow yesterday transaction_timestamp age
-  current_timestamp current_date current_time localtimestamp localtime`.match(/\w+/gu),
-)
 
 /** What is kept beyond this many answers costs more memory than asking anew costs time. */
 const mostKept = 50_000
@@ -94,36 +57,25 @@ const withoutLiterals = (text: string): string => {
 
 const digestOf = (question: string): string => createHash('sha1').update(question).digest('base64')
 
-/** Of functions and domains: words that may say something else each time. */
-const movingOf = (rows: readonly (readonly (string | null)[])[]): ReadonlySet<string> => {
-  const functions = rows.flatMap(([name, domain]) => (domain === null ? wordsOf(name ?? '') : []))
-  const moving = new Set([...functions, ...movingWords])
-  let open = rows.flatMap(([name, domain]) =>
-    domain == null ? [] : [{ names: wordsOf(name ?? ''), words: wordsOf(withoutLiterals(domain)) }],
-  )
-  for (let before = Infinity; open.length < before;) {
-    before = open.length
-    open = open.filter(({ names, words }) => {
-      const moves = words.some((word) => moving.has(word) || clockWords.has(word) || momentWords.has(word))
-      if (moves) for (const name of names) moving.add(name)
-      return !moves
-    })
-  }
-  return moving
+interface Lasts {
+  readonly lasting: Lasting
+  /** While nobody replaces a function that it calls. */
+  readonly isReplaceable: boolean
 }
 
 const open = async (db: Session): Promise<KnownAnswers> => {
   const [reply] = await askEach(db, [movingSql])
-  const moving = movingOf(reply!.commands.at(-1)?.rows ?? [])
-  const lasts = new Map<string, Lasting>()
+  const rows = reply!.commands.at(-1)?.rows ?? []
+  const { moving, replaceable } = movingNames(rows, wordsOf, (text) => wordsOf(withoutLiterals(text)))
+  const lasts = new Map<string, Lasts>()
   const always = new Map<string, unknown>()
   let ofTransaction = new Map<string, unknown>()
   let transaction: object | null = null
-  const lastingOf = (text: string): Lasting => {
+  const lastingOf = (text: string): Lasts => {
     const known = lasts.get(text)
     if (known !== undefined) return known
     const words = wordsOf(withoutLiterals(text))
-    const found = words.some((word) => moving.has(word))
+    const lasting: Lasting = words.some((word) => moving.has(word))
       ? null
       : words.some((word) => momentWords.has(word))
         ? 'moment'
@@ -131,6 +83,7 @@ const open = async (db: Session): Promise<KnownAnswers> => {
           ? 'transaction'
           : 'always'
     if (lasts.size >= mostKept) lasts.clear()
+    const found: Lasts = { lasting, isReplaceable: words.some((word) => replaceable.has(word)) }
     lasts.set(text, found)
     return found
   }
@@ -145,8 +98,8 @@ const open = async (db: Session): Promise<KnownAnswers> => {
     lasting(texts) {
       let least: Exclude<Lasting, null> = 'always'
       for (const text of texts) {
-        const one = lastingOf(text)
-        if (one === null) return null
+        const { lasting: one, isReplaceable } = lastingOf(text)
+        if (one === null || (isReplaceable && !isAsItWas(db))) return null
         if (one === 'moment' || least === 'always') least = one
       }
       return least === 'transaction' && transactionOf(db) === null ? 'moment' : least

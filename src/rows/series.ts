@@ -10,6 +10,7 @@ import type { Session } from '../postgres/session.ts'
 import { keysOfTable } from './load/keys.ts'
 import { valueAt } from './load/values.ts'
 import type { Row, Rows } from './rows.ts'
+import { askEach } from './savepoint.ts'
 
 /** One row of a series and the parents that it needs first. */
 interface SeriesRow {
@@ -73,8 +74,9 @@ const textsOf = async (db: Session, table: Table, row: Row): Promise<ReadonlyMap
   const columns = table.columns.filter((c) => row[c.name] !== undefined)
   if (columns.length === 0) return new Map()
   const texts = columns.map((c) => `(${row[c.name]!})::${c.type}::text`)
-  const [reply] = await db.query(`select ${texts.join(', ')}`)
-  return new Map(columns.map((c, i) => [c.name, reply?.rows[0]?.[i] ?? null]))
+  const [reply] = await askEach(db, [`select ${texts.join(', ')}`])
+  const values = reply?.commands.at(-1)?.rows[0]
+  return new Map(columns.map((c, i) => [c.name, values?.[i] ?? null]))
 }
 
 /** Columns that have to differ between the rows: of each key one, and one without parents where there is such a one. */

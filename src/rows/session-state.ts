@@ -8,6 +8,8 @@ export interface SessionState {
   /** A message is sent. */
   heard(text: string): void
   token(): string
+  /** Nothing was changed, and no savepoint stands. */
+  isFirst(): boolean
 }
 
 interface Point {
@@ -67,5 +69,6 @@ export const openSessionState = (): SessionState => {
       changes(text.length)
     },
     token: () => token,
+    isFirst: () => token === '' && points.length === 0,
   }
 }

@@ -72,7 +72,7 @@ const goTogether = async (
   const [, reply] = await db.batch([
     'savepoint assay_together',
     select,
-    'rollback to savepoint assay_together',
+    'rollback to savepoint assay_together; release savepoint assay_together',
   ])
   const counts = reply!.commands.at(-1)?.rows[0]?.map(Number)
   if (reply!.fault !== null || counts === undefined)

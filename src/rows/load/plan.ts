@@ -110,7 +110,7 @@ const casesOfCandidates = async (
   const replies = await parts.db.batch([
     'savepoint assay_cases',
     ...found.map((value) => `rollback to savepoint assay_cases; select (${value})::${column.type}`),
-    'rollback to savepoint assay_cases',
+    'rollback to savepoint assay_cases; release savepoint assay_cases',
   ])
   // Some candidates stand just outside of what the type takes: they are there to be refused.
   const values = found.filter((_, i) => replies[i + 1]!.fault === null).slice(0, 24)

@@ -10,6 +10,7 @@ let db: Session
 beforeAll(async () => {
   server = await startServer({})
   db = await server.connect(await server.createDatabase('fails'), 'owner')
+  await db.query('begin')
 })
 afterAll(async () => {
   await db?.end()

@@ -9,6 +9,7 @@ import { parseSqlType } from '../../catalog/type/sql-type.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
 import type { Session } from '../../postgres/session.ts'
 import { columnOf, columnsOf, constantOf, nameList } from '../../rows/tree.ts'
+import { evaluate } from '../evaluate.ts'
 import { lengthOf, magnitudeOf } from './bounds.ts'
 
 type Columns = ReadonlyMap<string, Column>
@@ -196,6 +197,6 @@ export const neverFails = async (db: Session, column: Column, all: readonly Colu
   const demands = together([demandsOf(tree, columns), demandsOfColumn(column, tree, columns)])
   if (demands === null) return false
   if (demands.length === 0) return true
-  const [answer] = await db.query(`select (${demands.join(' and ')})::text`)
-  return answer?.rows[0]?.[0] === 'true'
+  const [answer] = await evaluate(db, [demands.join(' and ')])
+  return answer === 'true'
 }

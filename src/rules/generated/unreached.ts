@@ -7,6 +7,7 @@ import type { Column } from '../../catalog/table.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
 import type { Structure } from '../../catalog/structure.ts'
+import { evaluate } from '../evaluate.ts'
 import type { Note } from '../experiment.ts'
 import type { Indistinct, RuleContext } from '../rule-kind.ts'
 import { shortened } from '../sentence.ts'
@@ -60,10 +61,10 @@ export const unreachedType = async (
   if (bound === null) return null
   const near = nearTypes(column)
   const ends = [column.type, ...near].map((type) => endOf(type)?.sql ?? '0')
-  const [answer] = await db.query(
-    `select trunc((${bound})::numeric)::text, ${ends.map((one) => `((${bound})::numeric <= ${one})::text`).join(', ')}`,
-  )
-  const [reached, ...isBelow] = answer?.rows[0] ?? []
+  const [reached, ...isBelow] = await evaluate(db, [
+    `trunc((${bound})::numeric)`,
+    ...ends.map((one) => `(${bound})::numeric <= ${one}`),
+  ])
   if (reached == null || isBelow[0] !== 'true') return null
   const same = new Set(near.filter((_, i) => isBelow[i + 1] === 'true'))
   const [id] = claims

@@ -1,5 +1,6 @@
 /** Asks PostgreSQL what every expression says of every row on behalf of every person, in as few messages as it takes. */
 import { openSession, type Session } from '../../postgres/session.ts'
+import { giveLocksUp } from '../../rows/desk.ts'
 import type { Asker, World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import type { Answered, Person } from './cells.ts'
@@ -146,8 +147,9 @@ const fillEach =
     )
   }
 
-/** A session in which no setting was ever made, in a transaction that is taken back. */
+/** A session in which no setting was ever made, in a transaction that is taken back. Landing changes the table there. */
 const inFreshSession = async (context: RuleContext, work: (db: Session) => Promise<void>): Promise<void> => {
+  await giveLocksUp(context.db)
   const db = await openSession(context.db.address)
   try {
     await db.query(

@@ -112,7 +112,7 @@ select ${[...expressions.map((_, i) => `v${i}`), 'often::text'].join(', ')}
     const [, reply] = await db.batch([
       'savepoint assay_sample',
       select(offset),
-      'rollback to savepoint assay_sample',
+      'rollback to savepoint assay_sample; release savepoint assay_sample',
     ])
     const row = reply!.commands.at(-1)?.rows[0]
     if (reply!.fault !== null) return null

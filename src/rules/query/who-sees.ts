@@ -63,7 +63,7 @@ export const guardOf = async (isolation: Isolation, table: Table, parts: GuardPa
     const [, reply] = await parts.db.batch([
       'savepoint assay_asker',
       `with ${common.join(',\n')}\nselect assay_who from ${seenName(fields.indexOf(field))}${where} order by 1 limit 1`,
-      'rollback to savepoint assay_asker',
+      'rollback to savepoint assay_asker; release savepoint assay_asker',
     ])
     return reply!.commands.at(-1)?.rows[0]?.[0] ?? undefined
   }

@@ -100,7 +100,7 @@ export const fillTables = async (
     'savepoint assay_fill',
     ...forms,
     'set constraints all immediate',
-    'rollback to savepoint assay_fill',
+    'rollback to savepoint assay_fill; release savepoint assay_fill',
   ])
   // A refused statement leaves the transaction aborted: then they are tried one after the other.
   const taken = replies.every((reply) => reply.fault === null)
@@ -124,7 +124,7 @@ const oneByOne = async (
   problems: string[],
 ): Promise<readonly string[]> => {
   const taken: string[] = []
-  await db.batch(['rollback to savepoint assay_fill'])
+  await db.batch(['savepoint assay_fill'])
   for (const sql of forms) {
     const [, reply] = await db.batch(['savepoint assay_fill_one', sql])
     if (reply?.fault) {
@@ -132,6 +132,6 @@ const oneByOne = async (
       await db.batch(['rollback to savepoint assay_fill_one'])
     } else taken.push(sql)
   }
-  await db.batch(['rollback to savepoint assay_fill'])
+  await db.batch(['rollback to savepoint assay_fill; release savepoint assay_fill'])
   return taken
 }

@@ -1,0 +1,147 @@
+/**
+ * Names whose answer may be another one each time: of functions, domains and types in a database. What people wrote in
+ * SQL or PL/pgSQL is looked through: a body that names no relation, no setting, no clock and nothing that moves answers
+ * the same for good, whatever it is declared as.
+ */
+
+/** Another answer each time, out of nothing that people could change. */
+export const momentWords: ReadonlySet<string> = new Set(
+  'random gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp'.split(' '),
+)
+
+/** The clock, which stands still within a transaction. */
+export const clockWords: ReadonlySet<string> = new Set(
+  `now today tomorrow yesterday transaction_timestamp age
+  current_timestamp current_date current_time localtimestamp localtime`.match(/\w+/gu),
+)
+
+/** Words beside functions' names: who asks, a table, a name that is spelled in a way not looked through here. */
+const movingWords = `
+  current_setting current_user session_user user current_role current_query inet_client_addr
+  currval lastval select table operator u pg_typeof`.match(/\w+/gu)!
+
+/** In a body: what it reads is told by the names of relations, of which one is named wherever rows are read. */
+const movingInBodies = `
+  current_setting current_user session_user user current_role current_query inet_client_addr
+  currval lastval pg_typeof operator execute set reset discard create alter drop truncate lock
+  notify listen unlisten copy call load prepare get diagnostics found`.match(/\w+/gu)!
+
+/**
+ * Rows of kind, name and text. `moving`: a function, type or cast that is not looked through; `domain` and `body`: what
+ * is looked through; `relation`, `symbol`: names of relations, and of operators whose function people wrote. Of what is
+ * written in C the declaration is believed: only who installs a server's libraries writes it.
+ */
+export const movingSql = `
+  with own as (
+    select p.oid, p.proname, l.lanname in ('sql', 'plpgsql') and p.prokind = 'f' as has_body,
+           l.lanname = 'c' and p.provolatile = 'i' and p.prokind = 'f' as is_fixed
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      join pg_catalog.pg_language l on l.oid = p.prolang
+     where n.nspname not in ('pg_catalog', 'information_schema')),
+  operators as (
+    select o.oid, o.oprname from pg_catalog.pg_operator o
+     where o.oprcode in (select oid from own where not is_fixed)),
+  casts as (
+    select c.castfunc, t.typname from pg_catalog.pg_cast c
+      join pg_catalog.pg_type t on t.oid in (c.castsource, c.casttarget)
+     where c.castfunc in (select oid from own where not is_fixed))
+  select 'moving', proname, null from own where not has_body and not is_fixed
+   union
+  select 'moving', proname, null from pg_catalog.pg_proc
+   where pronamespace = 'pg_catalog'::pg_catalog.regnamespace and provolatile = 'v'
+     and proname not in (${[...momentWords].map((word) => `'${word}'`).join(', ')})
+   union
+  select 'moving', typname, null from casts
+   union
+  select 'body', own.proname, pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid),
+           pg_catalog.pg_get_function_arguments(p.oid), pg_catalog.pg_get_function_result(p.oid))
+    from own join pg_catalog.pg_proc p on p.oid = own.oid where has_body
+   union
+  select 'relation', relname, null from pg_catalog.pg_class where relkind in ('r', 'v', 'm', 'f', 'p', 'S')
+   union
+  select 'symbol', oprname, null from operators
+   union
+  select 'domain', t.typname, pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, null),
+           (select pg_catalog.string_agg(pg_catalog.pg_get_constraintdef(c.oid), ' ')
+              from pg_catalog.pg_constraint c where c.contypid = t.oid),
+           (select distinct 'operator'
+              from pg_catalog.pg_constraint c
+              join pg_catalog.pg_depend d
+                on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = c.oid
+             where c.contypid = t.oid
+               and (d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+                    and d.refobjid in (select oid from operators)
+                 or d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                    and d.refobjid in (select castfunc from casts))))
+    from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+   where t.typtype = 'd' and n.nspname <> 'information_schema'`
+
+export interface MovingNames {
+  readonly moving: ReadonlySet<string>
+  /** Of functions with a body that was looked through, and of domains that call them: they move when it is replaced. */
+  readonly replaceable: ReadonlySet<string>
+}
+
+/** Of a text without quotes' contents where that could be told. */
+export type ToWords = (text: string) => readonly string[]
+
+interface Entry {
+  readonly names: readonly string[]
+  readonly isBody: boolean
+  readonly words: readonly string[]
+}
+
+/** A name in quotes, or spelled with what no letter or digit is, may be that of a relation. */
+const hidesNames = (body: string): boolean => body.includes('"') || /[^\p{ASCII}\p{L}\p{N}\p{M}]/u.test(body)
+
+/** `rows`: those of `movingSql`. `plain`: words of a text; `unquoted`: those of it without its literals. */
+export const movingNames = (
+  rows: readonly (readonly (string | null)[])[],
+  plain: ToWords,
+  unquoted: ToWords,
+): MovingNames => {
+  const named = (kind: string): readonly string[] =>
+    rows.flatMap(([of, name]) => (of === kind && name ? [name] : []))
+  const symbols = named('symbol')
+  const moving = new Set([...named('moving').flatMap(plain), ...movingWords])
+  const inBodies = new Set([...movingInBodies, ...named('relation').flatMap(plain)])
+  const entries: readonly Entry[] = rows.flatMap(([kind, name, text]) =>
+    kind !== 'domain' && kind !== 'body'
+      ? []
+      : [
+          {
+            names: plain(name ?? ''),
+            isBody: kind === 'body',
+            words:
+              kind === 'domain'
+                ? unquoted(text ?? '')
+                : hidesNames(text ?? '') || symbols.some((one) => text?.includes(one))
+                  ? ['operator']
+                  : plain(text ?? ''),
+          },
+        ],
+  )
+  const isWordOfBody = (word: string): boolean => !movingWords.includes(word) && moving.has(word)
+  const moves = ({ isBody, words }: Entry): boolean =>
+    words.some(
+      (word) =>
+        clockWords.has(word) ||
+        momentWords.has(word) ||
+        (isBody ? inBodies.has(word) || isWordOfBody(word) : moving.has(word)),
+    )
+  let open = entries
+  for (let before = Infinity; open.length < before;) {
+    before = open.length
+    const found = new Set(open.filter(moves))
+    for (const { names } of found) for (const name of names) moving.add(name)
+    open = open.filter((entry) => !found.has(entry))
+  }
+  const replaceable = new Set(open.filter(({ isBody }) => isBody).flatMap(({ names }) => names))
+  for (let before = -1; replaceable.size > before;) {
+    before = replaceable.size
+    for (const { names, words } of open)
+      if (words.some((word) => replaceable.has(word))) for (const name of names) replaceable.add(name)
+  }
+  return { moving, replaceable }
+}
