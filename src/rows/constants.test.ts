@@ -14,6 +14,15 @@ describe('cluesOfExpression', () => {
     ])
   })
 
+  it('asks of each branch of a simple CASE whether its operand is that value', () => {
+    expect(atoms(`case kind when 'temp' then value <= 45 else false end`)).toMatchObject([
+      { columns: ['kind'], constants: ['temp'] },
+      { columns: ['value'], constants: ['45'] },
+      { columns: [] },
+      { columns: ['kind', 'value'] },
+    ])
+  })
+
   it('reads constants as the catalog prints them', () => {
     expect(
       atoms(`(hours >= '-40'::integer) and ((s)::text = any (array['M'::text, 'F'::text]))`),

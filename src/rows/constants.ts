@@ -236,9 +236,12 @@ const atomNodes = (node: unknown): unknown[] => {
   if (kind === 'BooleanTest') return atomNodes(body['arg'])
   if (kind === 'CoalesceExpr') return (body['args'] as readonly unknown[]).flatMap(atomNodes)
   if (kind === 'CaseExpr') {
+    // `case a when 1` asks whether a = 1.
+    const asked = body['arg']
     const branches = (body['args'] as readonly unknown[]).flatMap((branch) => {
       const when = nodeParts(branch)?.[1]
-      return [...atomNodes(when?.['expr']), ...atomNodes(when?.['result'])]
+      const condition = asked === undefined ? when?.['expr'] : operation('=', asked, when?.['expr'])
+      return [...atomNodes(condition), ...atomNodes(when?.['result'])]
     })
     return [...branches, ...atomNodes(body['defresult']), node]
   }

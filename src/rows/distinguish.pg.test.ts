@@ -21,6 +21,10 @@ beforeAll(async () => {
        kind text constraint kind_ok check (upper(kind) in ('A', 'B') or kind is null),
        doc jsonb not null constraint doc_ok check (doc ? 'size' and (doc->>'size')::int between 1 and 5),
        born date not null constraint born_ok check (born <= now() - interval '18 years'));
+     create table readings (id int primary key, kind text not null, value numeric not null, unit text, is_raw boolean not null,
+       constraint plausible check (case kind when 'temp' then value between 25 and 45 and unit in ('C', 'F')
+         when 'spo2' then value between 30 and 100 and unit = '%' when 'weight' then value > 0 else false end),
+       constraint raw_or_not check (is_raw and value < 500 or not is_raw and unit is not null and value < 300));
      create function no_ghosts() returns trigger language plpgsql as $$ begin
        if new.quantity = 7 then raise exception 'no seven'; end if; return new; end $$;
      create trigger no_ghosts before insert on t for each row execute function no_ghosts()`,
@@ -189,5 +193,32 @@ describe('distinguish', () => {
     )
     expect(found.untold).toEqual([2])
     expect(found.equivalent).toEqual([2])
+  })
+
+  it('goes into each branch of an expression, also where it lies far from every row', async () => {
+    const table = lab.table('readings')
+    const forms = (replaced: readonly (readonly [string, string])[], sql: string): string[] =>
+      replaced.map(([from, to]) => sql.replace(from, to))
+    const plausible = `case kind when 'temp' then value >= 25 and value <= 45 and unit in ('C', 'F')
+      when 'spo2' then value >= 30 and value <= 100 and unit = '%' when 'weight' then value > 0 else false end`
+    const limits = ['25', '45', '30', '100'].flatMap((n) =>
+      [-1, 1].map((step) => [`= ${n}`, `= ${Number(n) + step}`] as const),
+    )
+    const others = forms([...limits, [`unit = '%'`, 'true'], [`('C', 'F')`, `('C')`]], plausible)
+    const found = await lab.rows.distinguish(table, plausible, others, { ignoreChecks: ['plausible'] })
+    expect(found.untold).toEqual([])
+    const raw = 'is_raw and value < 500 or not is_raw and unit is not null and value < 300'
+    const flags = forms(
+      [
+        ['500', '501'],
+        ['300', '299'],
+        ['unit is not null', 'true'],
+      ],
+      raw,
+    )
+    const flagged = await lab.rows.distinguish(table, raw, flags, {
+      ignoreChecks: ['raw_or_not', 'plausible'],
+    })
+    expect(flagged.untold).toEqual([])
   })
 })

@@ -2,6 +2,7 @@
  * Rows that tell an expression from its mutants: candidate values around every constant are judged by PostgreSQL
  * for the expression and all mutants at once; a small cover of them is confirmed by real inserts.
  */
+import { literal } from '../postgres/quote.ts'
 import { cluesOfExpression } from './constants.ts'
 import { coverOf } from './cover.ts'
 import { deriveValues, everyDerived } from './derived.ts'
@@ -21,6 +22,9 @@ import { solveUnder } from './solve.ts'
 import { type Surroundings, variablesAround } from './variables.ts'
 
 const mostCombinations = 4_000
+/** Branches that are looked at where some mutants are not told yet, and combinations within each. */
+const mostBranches = 12
+const mostInBranch = 1_000
 /** Combinations that the mutants are judged on: the nearest that the expression can be evaluated for. */
 const mostJudged = 2_500
 /** Rows that behave alike are kept in reserve, in case an insert refuses the nearest. */
@@ -44,6 +48,8 @@ interface Judged {
   readonly accepted: boolean
   readonly tells: readonly number[]
 }
+
+const numbers = /^(?:smallint|integer|bigint|numeric|real|double)/u
 
 const spaceless = (sql: string): string => sql.replaceAll(/[\s()]/gu, '').toLowerCase()
 const isAccepted = (letter: string | undefined): boolean => letter === 't' || letter === 'n'
@@ -75,29 +81,38 @@ const representatives = (judged: readonly Judged[], each: number): readonly Judg
 
 type Constraint = ReturnType<typeof constraintsOf>[number]
 
+/** Where a search begins: at a family's row, or at one that a branch of the expression is about. */
+interface From {
+  readonly base: Row
+  /** What does not change. */
+  readonly still: ReadonlySet<string>
+  readonly limit: number
+}
+
 /** Judges combinations of candidate values; stillborn are mutants that can be evaluated for none of them. */
 const judge = async (
   ground: RowGround,
   { around, expression, others }: DistinguishParts,
   standing: readonly Constraint[],
+  { base, still, limit }: From,
 ): Promise<{
   readonly judged: readonly Judged[]
   readonly stillborn: readonly number[]
   readonly count: number
 }> => {
   const { facts, bases } = around
-  const base = bases[0] ?? {}
   const columns = new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))
   const [derived] = await deriveValues(ground.db, facts, [base], [expression, ...others])
-  const variables = await variablesAround(ground, around, {
-    still: new Set(),
+  const from = base === bases[0] ? around : { ...around, bases: [base, ...bases.slice(1)] }
+  const variables = await variablesAround(ground, from, {
+    still,
     only: columns,
     expressions: [expression, ...others],
     constraints: standing,
     nearFirst: true,
     ...(derived ? { extra: everyDerived(derived) } : {}),
   })
-  const withFollowing = await followingNulls(ground, around, variables, [expression, ...others])
+  const withFollowing = await followingNulls(ground, from, variables, [expression, ...others])
   const near = standing.filter((c) => c.columns.some((n) => columns.has(n)))
   const named = new Set(near.flatMap((c) => c.columns))
   const { question, rows } = searchQuestion({
@@ -110,7 +125,7 @@ const judge = async (
     }),
     fixed: writableColumns(facts.table).filter((c) => named.has(c.name) || columns.has(c.name)),
     expressions: [noneFalse(['true', ...near.map((c) => c.expression)]), `(${expression}\n)`],
-    limit: mostCombinations,
+    limit,
   })
   const [first] = await evaluate(ground.db, [question])
   const kept = first!.flatMap((v, at) => (v.fits && v.of[1] !== 'e' ? [at] : [])).slice(0, mostJudged)
@@ -131,6 +146,43 @@ const judge = async (
     return { at, row: rows(at), obeys: first![at]!.of[0] === 't', accepted, tells }
   })
   return { judged, stillborn, count: first!.length }
+}
+
+/** What branches may be about: a value that an expression over several columns names for one of them; texts and flags first. */
+const branchesOf = ({ table }: TableFacts, expression: string): readonly Row[] => {
+  const atoms = (cluesOfExpression(expression)?.atoms ?? []).filter(({ columns }) => columns.length === 1)
+  const named = new Set(atoms.flatMap(({ columns }) => columns))
+  if (named.size < 2) return []
+  const pairs = atoms.flatMap(({ columns: [name], constants }) => {
+    const column = table.columns.find((c) => c.name === name && c.generated === null)
+    if (!column) return []
+    const values = column.baseType === 'boolean' ? ['true', 'false'] : constants.map(literal)
+    return values.map((sql) => ({ isNumber: numbers.test(column.baseType), pins: { [column.name]: sql } }))
+  })
+  const all = [...new Map(pairs.map((one) => [JSON.stringify(one.pins), one])).values()]
+  return [...all.filter((one) => !one.isNumber), ...all.filter((one) => one.isNumber)].map(({ pins }) => pins)
+}
+
+/**
+ * Rows around those that each branch of the expression is about (`kind = 'temp' and … or kind = 'pulse' and …`, or a
+ * CASE): what decides within a branch lies too far from a family's row.
+ */
+const judgeBranches = async (
+  ground: RowGround,
+  parts: DistinguishParts,
+  standing: readonly Constraint[],
+): Promise<readonly Judged[]> => {
+  const { around, expression } = parts
+  const found: Judged[] = []
+  for (const [n, pins] of branchesOf(around.facts, expression).slice(0, mostBranches).entries()) {
+    const wish = { pins, where: [expression] }
+    const solved = await solveUnder(ground, around, wish, standing)
+    if (!('row' in solved)) continue
+    const still = new Set(Object.keys(pins))
+    const { judged } = await judge(ground, parts, standing, { base: solved.row, still, limit: mostInBranch })
+    found.push(...judged.map((one) => ({ ...one, at: (n + 1) * mostCombinations + one.at })))
+  }
+  return found
 }
 
 /** Leaves out the rows that an insert treats otherwise than the expression says: a trigger or a key is in the way. */
@@ -218,10 +270,10 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     (c.name !== null && ignoreChecks.includes(c.name)) || spaceless(c.expression) === spaceless(expression)
   const standing = constraintsOf(facts, itself)
   const exists = facts.checks.some((c) => c.name !== null && itself(c))
-  const ask = (): ReturnType<typeof judge> => judge(ground, parts, standing)
-  const { judged, stillborn, count } = looksUp(ground, expression)
-    ? await whileStanding(ground.db, parts.world, ask)
-    : await ask()
+  const whileItStands = <T>(ask: () => Promise<T>): Promise<T> =>
+    looksUp(ground, expression) ? whileStanding(ground.db, parts.world, ask) : ask()
+  const start: From = { base, still: new Set(), limit: mostCombinations }
+  const { judged, stillborn, count } = await whileItStands(() => judge(ground, parts, standing, start))
   const candidates = representatives(
     judged.filter((j) => j.obeys),
     reserve,
@@ -242,8 +294,19 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     const solved = await solveUnder(ground, around, { pins }, standing)
     if ('row' in solved) mended.push({ ...j, row: solved.row, obeys: true })
   }
-  const chosen =
+  const near =
     mended.length === 0 ? confirmed : await confirmedCover(candidates, await isConfirmed(mended), isConfirmed)
+  const isOpen = openQuestions(near, others.length - stillborn.length)
+  const inBranches =
+    others.length > stillborn.length + new Set(near.flatMap((c) => c.tells)).size
+      ? (await whileItStands(() => judgeBranches(ground, parts, standing))).filter(
+          (j) => j.obeys && isOpen(j),
+        )
+      : []
+  const chosen =
+    inBranches.length === 0
+      ? near
+      : await confirmedCover([...candidates, ...representatives(inBranches, reserve)], near, isConfirmed)
   const told = new Set(chosen.flatMap((c) => c.tells))
   const untold = others.flatMap((_o, i) => (told.has(i) ? [] : [i]))
   const open = untold.filter((i) => !stillborn.includes(i))

@@ -60,6 +60,10 @@ const schema = `
   create table claims (id bigint primary key, ref text not null, state claim_state not null default 'submitted',
     claimed numeric not null check (claimed > 0), approved numeric check (approved <= claimed), by_whom uuid, at timestamptz,
     check ((state in ('approved', 'paid')) = (approved is not null)), check ((by_whom is null) = (at is null)));
+  create table vitals (encounter bigint not null, taken timestamptz not null, kind text not null, value numeric not null,
+    unit text, device macaddr, entered_by name not null default session_user, primary key (encounter, taken, kind),
+    check (case kind when 'temp' then value between 25 and 45 and unit in ('C', 'F')
+      when 'spo2' then value between 30 and 100 and unit = '%' when 'weight' then value > 0 else false end));
   create function starts() returns trigger language plpgsql as $$ begin
     if new.state <> 'submitted' then raise exception 'a claim starts as submitted' using errcode = '23514'; end if;
     return new; end $$;
@@ -116,6 +120,16 @@ it('what is asked of a computed column is asked of the columns that it is comput
     'row' in solved &&
       (await lab.refusal([...(await lab.rows.world(table)).statements, lab.rows.insert(table, solved.row)])),
   ).toBeNull()
+})
+
+it.each(['temp', 'spo2'])('each wish is met, and then what hangs on it: %s', async (kind) => {
+  const table = lab.table('vitals')
+  const where = [
+    `((taken is not null) and (taken >= '2025-01-01 00:00:00+00'::timestamptz) and (taken < '2026-01-01 00:00:00+00'::timestamptz) and (kind = '${kind}'::text))`,
+  ]
+  const solved = await lab.rows.solve(table, { where })
+  expect(solved).toMatchObject({ row: { kind: `'${kind}'`, taken: expect.stringMatching(/^'2025/u) } })
+  expect('row' in solved && (await lab.refusal([lab.rows.insert(table, solved.row)]))).toBeNull()
 })
 
 it('what a row below another has follows from the row above it', async () => {

@@ -26,6 +26,13 @@ describe('matchingStrings', () => {
     expect(matching.length).toBeGreaterThanOrEqual(found.length / 2)
   })
 
+  it('gives each family its own of a length that is asked for, and some that sort between them', () => {
+    const found = matchingStrings(regex('^[A-Z](\\d{2}[A-Z]{2}\\d{2})?$'), [7])
+    const long = found.filter((text) => text.length === 7)
+    expect(long.length).toBeGreaterThanOrEqual(6)
+    expect(long.some((text) => text > 'A00AA00' && text < 'B11BB11')).toBe(true)
+  })
+
   it('gives each family its own', () => {
     expect(matchingStrings(regex('^[A-Z]{3}-\\d{2}$'), []).slice(0, 3)).toEqual([
       'AAA-00',

@@ -45,6 +45,12 @@ const spanOf = (node: PatternNode): Span => {
 /** Which letter comes next: the same all along, or another at each place. */
 type Letters = () => number
 
+/** The first of the first place, then one variant. */
+const firstThen = (variant: number): Letters => {
+  let place = 0
+  return () => (place++ === 0 ? 0 : variant)
+}
+
 const always =
   (variant: number): Letters =>
   () =>
@@ -166,13 +172,20 @@ export const matchingStrings = (pattern: TextPattern, lengths: readonly number[]
     if (span.min + extra <= span.max)
       for (const variant of [0, 1, 2]) found.push(at(span.min + extra, variant))
   }
-  for (const length of [...lengths, ...(span.max < 2000 ? [span.max] : [])]) {
-    for (const variant of [0, 1, 2]) found.push(at(Math.min(Math.max(length, span.min), span.max), variant))
-  }
+  const within = [...lengths, ...(span.max < 2000 ? [span.max] : [])].map((length) =>
+    Math.min(Math.max(length, span.min), span.max),
+  )
+  for (const length of within) for (const variant of [0, 1, 2]) found.push(at(length, variant))
   for (let seed = 0; seed < mixtures; seed++) {
     found.push(write(parsed.root, Math.max(span.min, 1), mixed(seed), new Map()))
   }
   for (const position of [26, 52]) found.push(at(span.min, position))
+  // A key of a length of its own is wanted as often as one of the least length.
+  for (const length of within) {
+    for (let variant = 3; variant < families; variant++) found.push(at(length, variant))
+    // One that sorts between those of the families is asked for where two pointers are in order.
+    for (const variant of [1, 2, 3]) found.push(write(parsed.root, length, firstThen(variant), new Map()))
+  }
   if (!parsed.anchoredStart || !parsed.anchoredEnd) {
     const core = at(Math.max(span.min, 1), 0)
     for (const length of lengths) {

@@ -6,6 +6,7 @@ import { parseExpression } from '../postgres/parse.ts'
 import { PgError } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
 import { compositeOf } from './candidates/composites.ts'
+import { conjunctNodes } from './conjuncts.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { CheckFact, KeyFact, ReferenceFact, TableFacts } from './facts.ts'
 import { constraintsSql, indexesSql, partitionsSql, policiesSql, triggersSql } from './facts-sql.ts'
@@ -67,14 +68,8 @@ const byTable = <T extends OfTable>(rows: readonly T[]): ReadonlyMap<string, rea
 
 /** Columns that a predicate's conjunction wants null. */
 const nullsWanted = (sql: string): string[] => {
-  const conjuncts = (node: unknown): unknown[] => {
-    const parts = nodeParts(node)
-    return parts?.[0] === 'BoolExpr' && parts[1]['boolop'] === 'AND_EXPR'
-      ? (parts[1]['args'] as readonly unknown[]).flatMap(conjuncts)
-      : [node]
-  }
   try {
-    return conjuncts(parseExpression(sql)).flatMap((node) => {
+    return conjunctNodes(parseExpression(sql)).flatMap((node) => {
       const parts = nodeParts(node)
       if (parts?.[0] !== 'NullTest' || parts[1]['nulltesttype'] !== 'IS_NULL') return []
       const column = columnOf(underCasts(parts[1]['arg']))

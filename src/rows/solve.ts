@@ -1,4 +1,5 @@
 /** A row with pinned values, everything else as near to a family's base row as the row-level constraints allow. */
+import { conjunctsOf } from './conjuncts.ts'
 import { type DerivedValues, deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
 import { followingRows } from './follow.ts'
@@ -126,12 +127,14 @@ export const solveUnder = async (
   const pinned = new Set(Object.keys(pins))
   const start: Row = { ...bases[0], ...pins }
   const standing = rowLevel.map((c): Constraint => ({ ...c, mustBeTrue: false }))
-  const wished = (wish.where ?? []).map((expression): Constraint => ({
-    expression,
-    columns: columnsFor(facts, expression),
-    label: expression,
-    mustBeTrue: true,
-  }))
+  const wished = (wish.where ?? []).flatMap((label) =>
+    conjunctsOf(label).map((expression): Constraint => ({
+      expression,
+      columns: columnsFor(facts, expression),
+      label,
+      mustBeTrue: true,
+    })),
+  )
   const constraints = [...standing, ...wished, ...domainConstraints(facts, pins)]
   const broken = await brokenOf(ground, facts, start, constraints)
   if (broken.length === 0) return { row: start }
@@ -181,6 +184,9 @@ export const solveUnder = async (
     left = await brokenOf(ground, facts, row, constraints)
   }
   if (left.length === 0) return { row }
+  const each = { ...wish, where: wished.map((c) => c.expression) }
+  const apart = await solveApart(ground, around, each, rowLevel, { start, variables })
+  if (apart) return apart
   const following = await followingRows(ground.db, facts, start, {
     pinned,
     variables,
@@ -194,9 +200,58 @@ export const solveUnder = async (
   const below = await belowAnother(ground, around, wish, rowLevel, { start, variables, left })
   if (below) return below
   return {
-    unsolved: `no row was found that obeys ${left.map((c) => c.label).join(', ')}`,
+    unsolved: `no row was found that obeys ${[...new Set(left.map((c) => c.label))].join(', ')}`,
     tried: `${count} combinations of values of ${[...new Set(variables.flatMap((v) => v.columns.map((c) => c.name)))].join(', ')}`,
   }
+}
+
+/** How a row is looked for once more: from what it is made of, and with what is still broken. */
+interface Remaining {
+  readonly start: Row
+  readonly variables: readonly Variable[]
+  readonly left: readonly Constraint[]
+}
+
+/** What is wished of single columns is given first, and stays; the others follow it. */
+const solveApart = async (
+  ground: RowGround,
+  around: Surroundings,
+  wish: Omit<SolveWish, 'ignoreChecks'> & { readonly where: readonly string[] },
+  rowLevel: ReturnType<typeof constraintsOf>,
+  { start, variables }: Omit<Remaining, 'left'>,
+): Promise<{ readonly row: Row } | null> => {
+  const { facts } = around
+  const columnOfWish = (sql: string): string | null => {
+    const columns = columnsFor(facts, sql)
+    return columns.length === 1 ? columns[0]! : null
+  }
+  const single = new Set(wish.where.flatMap((sql) => columnOfWish(sql) ?? []))
+  const apart = variables.filter((v) => v.columns.length === 1 && single.has(v.columns[0]!.name))
+  if (apart.length === 0) return null
+  const searches = apart.map((v) => {
+    const [column] = v.columns
+    const own = rowLevel.filter((c) => c.columns.length === 1 && c.columns[0] === column!.name)
+    const wishes = wish.where.filter((sql) => columnOfWish(sql) === column!.name)
+    return {
+      facts,
+      row: start,
+      variables: [v],
+      fixed: [],
+      expressions: [...own.map((c) => c.expression), ...wishes.map((sql) => `(${sql}\n) is true`)],
+      limit: v.options.length,
+    }
+  })
+  const found = await findRows(ground.db, searches)
+  const pins: Record<string, string> = { ...wish.pins }
+  for (const [i, v] of apart.entries()) {
+    const name = v.columns[0]!.name
+    const value = found[i]![0]?.[name]
+    if (value === undefined) return null
+    pins[name] = value
+  }
+  const where = wish.where.filter((sql) => columnOfWish(sql) === null)
+  const solved = await solveUnder(ground, around, { ...wish, pins, where }, rowLevel)
+  return 'row' in solved ? solved : null
 }
 
 /** Rows of its own table that a row is tried to point to. */
@@ -211,7 +266,7 @@ const belowAnother = async (
   around: Surroundings,
   wish: Omit<SolveWish, 'ignoreChecks'>,
   rowLevel: ReturnType<typeof constraintsOf>,
-  { start, variables, left }: { start: Row; variables: readonly Variable[]; left: readonly Constraint[] },
+  { start, variables, left }: Remaining,
 ): Promise<{ readonly row: Row } | null> => {
   const above = variables.filter(
     ({ isOwnKey, columns }) =>

@@ -176,7 +176,7 @@ const familyWith = async (
 }
 
 /** Of one column of the key. */
-const mostParentsTried = 3
+const mostParentsTried = 8
 
 export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
   const own = ownKeyColumn(key, context)

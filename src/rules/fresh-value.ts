@@ -1,7 +1,7 @@
 /** Values of a column that none of its table's three families has: for parents that nobody references yet. */
 import { checksOf } from '../catalog/check.ts'
 import type { Column, Table } from '../catalog/table.ts'
-import { literal } from '../postgres/quote.ts'
+import { ident, literal } from '../postgres/quote.ts'
 import { cluesOfExpression } from '../rows/constants.ts'
 import type { Row } from '../rows/rows.ts'
 import { evaluate } from './evaluate.ts'
@@ -55,6 +55,33 @@ export const freshValues = async (
   return fresh
 }
 
+/** Few are asked for; each costs a search. */
+const mostSolved = 2
+
+/** Values that only a search finds, where what is known of the type and of the CHECKs is taken or refused. */
+const solvedKeys = async (
+  { rows, db }: Pick<RuleContext, 'rows' | 'db'>,
+  table: Table,
+  column: Column,
+  taken: readonly string[],
+): Promise<readonly string[]> => {
+  const found: string[] = []
+  while (found.length < mostSolved) {
+    const where = [...taken, ...found]
+      .filter((sql) => sql !== 'null' && sql !== 'default')
+      .map((sql) => `${ident(column.name)} is distinct from cast(${sql} as ${column.type})`)
+    const solved = await rows.solve(table, { where })
+    const value = 'row' in solved ? solved.row[column.name] : undefined
+    if (value === undefined || value === 'default' || value === 'null') break
+    found.push(value)
+  }
+  const texts = await evaluate(
+    db,
+    found.map((sql) => `cast(${sql} as ${column.type})`),
+  )
+  return texts.flatMap((text) => (text == null ? [] : [isNumber(column) ? text : literal(text)]))
+}
+
 /** Those of them (as `freshValues` has them) that the table's CHECKs over this column alone do not refuse; all where none is left. */
 export const freshKeys = async (
   context: Pick<RuleContext, 'rows' | 'db' | 'catalog'>,
@@ -76,5 +103,14 @@ export const freshKeys = async (
     own,
   )
   const taken = values.filter((_sql, i) => verdicts[i]!.every((v) => v === 't' || v === null))
-  return taken.length > 0 ? taken : values
+  if (taken.length > 0) return taken
+  const bases = await Promise.all(families.map((family) => context.rows.base(table, family)))
+  const known = [...bases.flatMap((base) => base?.[column] ?? []), ...not]
+  const solved = await solvedKeys(
+    context,
+    table,
+    table.columns.find(({ name }) => name === column)!,
+    known,
+  )
+  return solved.length > 0 ? solved : values
 }

@@ -20,6 +20,7 @@ const schema = `
     begin for i in 1..length(t) loop if substr(t, i, 1) !~ '\\d' then return false; end if; end loop; return true; end $$;
   create table "no nulls" (id integer primary key, n integer unique, "c c" text, m text not null,
     constraint "n'ok" check (positive(n)), constraint c_ok check (counted("c c")), constraint m_ok check (counted(m)));
+  create table "few nulls" (extra text) inherits ("no nulls");
   create table boxes (id integer primary key, w smallint not null, h smallint not null,
     label varchar(20) generated always as (w::text || 'x' || h::text) stored,
     part numeric(10,2) generated always as (id / 100.0) stored,
@@ -57,6 +58,11 @@ const declared = architecture('idle', {
       t.check('c_ok', 'counted("c c")'),
       t.check('m_ok', 'counted(m)'),
     ]),
+    fewNulls: table(
+      'few nulls',
+      { id: 'integer', n: 'integer', 'c c': 'text', m: 'text', extra: 'text' },
+      (t) => [t.required('id', 'm')],
+    ),
     boxes: table(
       'boxes',
       {
@@ -125,6 +131,10 @@ test('a column that may be null, and whose CHECK has a function that refuses nul
   expect(lab.rule('"no nulls"/optional:"c c"').notes?.[0]?.mend).toBe(
     'alter table "public"."no nulls" alter column "c c" set not null;',
   )
+  // So it is in a table that inherits the CHECK.
+  expect(notesOf('"few nulls"/optional:n')).toEqual([
+    "column.never-null: n may be null, and CHECK n'ok refuses null: no row goes without it",
+  ])
   expect(lab.titles('"no nulls"/required:m')).toContain(
     'a row without m is refused, also where m_ok does not look',
   )

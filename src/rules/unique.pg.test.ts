@@ -46,6 +46,16 @@ const tables = {
       t.unique('code', t.sql`date_trunc('day', ${'seen_at'}, 'UTC')`),
     ],
   ),
+  substances: table('substances', { code: 'text' }, (t) => [
+    t.primaryKey('code'),
+    t.check('code_ok', `code ~ '^[A-Z](\\d{2}[A-Z]{2}\\d{2})?$' and length(code) = 7`),
+  ]),
+  interactions: table('interactions', { a: 'text', b: 'text' }, (t) => [
+    t.primaryKey('a', 'b'),
+    t.references('a', 'substances', { onDelete: 'cascade' }),
+    t.references('b', 'substances', { onDelete: 'cascade' }),
+    t.check('in_order', 'a < b'),
+  ]),
   lines: table('lines', { order_no: 'integer', line: 'smallint', day: 'date' }, (t) => [
     t.primaryKey('order_no', 'line', 'day'),
   ]),
@@ -76,6 +86,14 @@ create table accounts (
 );
 create unique index accounts_email on accounts (lower(email));
 create unique index accounts_code on accounts (code, date_trunc('day', seen_at, 'UTC'));
+create table substances (code text primary key
+  constraint code_ok check (code ~ '^[A-Z](\\d{2}[A-Z]{2}\\d{2})?$' and length(code) = 7));
+create table interactions (
+  a text references substances on delete cascade,
+  b text references substances on delete cascade,
+  primary key (a, b),
+  constraint in_order check (a < b)
+);
 create table lines (order_no integer, line smallint, day date not null, primary key (order_no, line, day))
   partition by range (day);
 create table lines_2024 partition of lines for values from ('2024-01-01') to ('2025-01-01');
@@ -98,6 +116,16 @@ afterAll(async () => {
 })
 
 describe('unique and primaryKey', () => {
+  test('a parent is put there where none that stands is in order', () => {
+    expect(lab.titles('interactions/primaryKey:a,b')).toEqual(
+      expect.arrayContaining([
+        'a row of the same b with another a is accepted',
+        'a row of the same a with another b is accepted',
+      ]),
+    )
+    expect(lab.faults().filter((fault) => fault.includes('interactions'))).toEqual([])
+  })
+
   test('hold', () => {
     expect(lab.faults()).toEqual([])
   })
@@ -105,7 +133,7 @@ describe('unique and primaryKey', () => {
   test('are red without their keys', async () => {
     const red = await lab.red()
     const keys = lab.rules.filter((r) => ['unique', 'primaryKey'].includes(r.rule.kind))
-    expect(keys.length).toBe(12)
+    expect(keys.length).toBe(14)
     expect(keys.flatMap((r) => (red.get(r.rule.id)!.proven ? [] : [r.rule.id]))).toEqual([])
   })
 

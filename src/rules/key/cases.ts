@@ -1,5 +1,6 @@
 /** The cases that unique, primaryKey and excludes share: a collision, upserts, deferral, and each part alone different. */
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
+import { referencesOf } from '../../catalog/references.ts'
 import { uniquesOf } from '../../catalog/unique.ts'
 import { literal, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
@@ -16,6 +17,7 @@ import {
   type Key,
   type KeyPart,
 } from './key.ts'
+import { freshKeys } from '../fresh-value.ts'
 import type { MadeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
@@ -166,6 +168,30 @@ const hasOneValue = async (
   return found.impliedByOthers
 }
 
+/** Keys of parents that are put there because no parent that stands will do (`check (a < b)`). */
+const mostParents = 24
+
+/** With a parent of its own, where the part is a pointer. */
+const withParent = async (
+  context: RuleContext,
+  { columns }: KeyPart,
+  wish: Parameters<typeof acceptedRow>[1],
+): Promise<MadeRow | null> => {
+  const { catalog, table } = context
+  const [column] = columns
+  const reference = referencesOf(catalog, table.id).find(
+    ({ facts }) => columns.length === 1 && facts.columns.length === 1 && facts.columns[0] === column,
+  )
+  const target = reference && catalog.tables.get(reference.facts.target)
+  if (column === undefined || !target) return null
+  const keys = await freshKeys(context, target, reference.facts.targetColumns[0]!)
+  for (const value of keys.slice(0, mostParents)) {
+    const made = await acceptedRow(context, { ...wish, pins: { ...wish.pins, [column]: value } })
+    if (!('unsolved' in made)) return made
+  }
+  return null
+}
+
 /** Rows that agree in all parts but one stand side by side. */
 const addPartCases = async (
   context: RuleContext,
@@ -196,7 +222,8 @@ const addPartCases = async (
           ? []
           : [`(${part.sql})::text is distinct from ${literal(value)}`],
     }
-    const some = await acceptedRow(context, wish)
+    const near = await acceptedRow(context, wish)
+    const some = 'unsolved' in near ? ((await withParent(context, part, wish)) ?? near) : near
     // A row of the table that the first one points to may have the key that was found.
     const isTaken =
       'row' in some &&

@@ -3,8 +3,10 @@
  * catalog says so, and PostgreSQL is asked.
  */
 import { checksOf } from '../../catalog/check.ts'
+import { parentsOf } from '../../catalog/parents.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
+import { withAncestors } from '../inherited.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { selectEach } from '../trial.ts'
 
@@ -13,9 +15,9 @@ export const checksThatRefuseNull = async (
   column: string,
 ): Promise<readonly string[]> => {
   const found = table.columns.find(({ name }) => name === column)
-  const own = checksOf(catalog, table.id).filter(
-    ({ facts }) => !facts.notEnforced && facts.columns.length === 1 && facts.columns[0] === column,
-  )
+  const own = withAncestors(catalog, table.id)
+    .flatMap((id) => checksOf(catalog, id))
+    .filter(({ facts }) => !facts.notEnforced && facts.columns.length === 1 && facts.columns[0] === column)
   if (!found || found.typeKind === 'domain' || found.generated !== null || own.length === 0) return []
   const of = `from (select cast(null as ${found.type}) as ${ident(column)} offset 0) as ${ident(table.name)}`
   const answers = await selectEach(
@@ -26,9 +28,22 @@ export const checksThatRefuseNull = async (
   return own.filter((_check, i) => answers[i]?.[0]?.[0] !== 'true').map(({ facts }) => facts.name)
 }
 
-/** Without these CHECKs. A partition cannot lose what it has from its parent. */
-export const droppedChecks = ({ table }: RuleContext, names: readonly string[]): readonly string[] =>
-  names.map((name) => `alter table ${qualified(table)} drop constraint ${ident(name)}`)
+/** Without these CHECKs. What a table inherits it loses alone; a partition cannot lose what it has from its parent. */
+export const droppedChecks = (
+  { table, catalog }: RuleContext,
+  names: readonly string[],
+): readonly string[] => {
+  const own = checksOf(catalog, table.id).map(({ facts }) => facts.name)
+  const parents = names.every((name) => own.includes(name))
+    ? []
+    : parentsOf(table).flatMap((id) => catalog.tables.get(id) ?? [])
+  return [
+    ...parents
+      .filter(({ kind }) => kind === 'table')
+      .map((parent) => `alter table ${qualified(table)} no inherit ${qualified(parent)}`),
+    ...names.map((name) => `alter table ${qualified(table)} drop constraint ${ident(name)}`),
+  ]
+}
 
 export const nullIn = (columns: readonly string[]): Row =>
   Object.fromEntries(columns.map((column) => [column, 'null']))

@@ -5,7 +5,7 @@ import { optionalColumns, primaryKeyColumns, rulesOf } from '../declared.ts'
 import { rowsAre, type Case, type Ground } from '../draft.ts'
 import type { Expected, World } from '../experiment.ts'
 import { obstaclesTo, type Family, type ForeignKey } from '../foreign-key.ts'
-import { freshValues } from '../fresh-value.ts'
+import { freshKeys } from '../fresh-value.ts'
 import { makeRow } from '../make-row.ts'
 import { referring } from '../removals.ts'
 import type { RuleContext } from '../rule-kind.ts'
@@ -155,5 +155,5 @@ export const otherKeys = async (
   const referring = key.rule.columns[key.targetColumns.indexOf(column)]
   const byDefault = referring === undefined ? null : defaultOf(key, context, referring)
   const taken = [family.parent[column]!, ...(byDefault === null ? [] : [`(${byDefault})`])]
-  return freshValues(context, key.target, column, taken)
+  return freshKeys(context, key.target, column, taken)
 }
