@@ -1,16 +1,11 @@
 /** What else keeps null out of a column: NOT NULL on top of it cannot be told apart. */
 import { parseExpression } from '../postgres/parse.ts'
+import { conjunctNodes } from './expression/conjuncts.ts'
 import { calledName, columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
 import type { CheckFacts } from './check.ts'
 import { refusesNull } from './expression/null-verdict.ts'
 import type { Catalog, Structure } from './structure.ts'
 import { typeId } from './uses.ts'
-
-/** The parts that must all hold. */
-const conjuncts = (node: ParseNode): readonly ParseNode[] => {
-  const bool = fieldsOf(node, 'BoolExpr')
-  return bool?.['boolop'] === 'AND_EXPR' ? listOf(bool['args']).flatMap(conjuncts) : [node]
-}
 
 /** `num_nonnulls(a, b) = 2` and `num_nulls(a, b) = 0`: none of them is null. */
 const countedNotNull = (part: ParseNode): readonly string[] => {
@@ -40,11 +35,14 @@ const namedNotNull = (part: ParseNode): readonly string[] => {
 
 /** Columns that a condition says are not null, in so many words. */
 export const columnsNotNull = (condition: string): readonly string[] =>
-  conjuncts(parseExpression(condition)).flatMap((part) => [...namedNotNull(part), ...countedNotNull(part)])
+  conjunctNodes(parseExpression(condition)).flatMap((part) => [
+    ...namedNotNull(part),
+    ...countedNotNull(part),
+  ])
 
 /** Whether the condition is nothing but `a IS NOT NULL AND b IS NOT NULL`. */
 export const saysOnlyNotNull = (condition: string): boolean =>
-  conjuncts(parseExpression(condition)).every((part) => namedNotNull(part).length === 1)
+  conjunctNodes(parseExpression(condition)).every((part) => namedNotNull(part).length === 1)
 
 /** PostgreSQL's own comparisons, which answer null when either side is. */
 const comparisons: ReadonlySet<unknown> = new Set(['=', '<>', '<', '<=', '>', '>=', '~', '~~', '!~', '!~~'])
@@ -57,7 +55,7 @@ const bareColumn = (node: unknown): string | null => {
 /** Columns that hold no null in the rows for which a predicate is true: it says so, or compares them. */
 export const columnsWatched = (predicate: string): readonly string[] => [
   ...columnsNotNull(predicate),
-  ...conjuncts(parseExpression(predicate)).flatMap((part) => {
+  ...conjunctNodes(parseExpression(predicate)).flatMap((part) => {
     const fields = fieldsOf(part, 'A_Expr')
     const [name, ...more] = listOf(fields?.['name'])
     const isComparison =

@@ -2,6 +2,7 @@
 import { structureId } from '../ground/names.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import { columnOf, tableOf } from './alter.ts'
+import { conjunctsOf } from './expression/conjuncts.ts'
 import { columnName, placesOf } from './expression/tree.ts'
 import {
   columnChanges,
@@ -28,10 +29,18 @@ export type UniqueFacts = KeyFacts
 /** Since PostgreSQL 15 a key says whether null is the same as null. */
 const nullsAreToldSince = 15
 
-/** Rows with a null in the key never conflict: a predicate that leaves them out leaves out nothing. */
-const predicateIsIdle = (structure: Structure<UniqueFacts>, catalog: Catalog): string | null => {
-  const { predicate, keys, nullsNotDistinct } = structure.facts
-  if (predicate === null || !saysOnlyNotNull(predicate)) return null
+/** Rows with a null in the key never conflict: what leaves them out, and is left out in `changed`, leaves out nothing. */
+const predicateIsIdle = (
+  structure: Structure<UniqueFacts>,
+  catalog: Catalog,
+  changed: string | null,
+): string | null => {
+  const { predicate: whole, keys, nullsNotDistinct } = structure.facts
+  const parts = whole === null ? [] : conjunctsOf(whole)
+  const left = changed === null ? [] : conjunctsOf(changed)
+  if (parts.length === 0 || left.some((part) => !parts.includes(part))) return null
+  const predicate = parts.filter((part) => !left.includes(part)).join(' and ')
+  if (predicate === '' || !saysOnlyNotNull(predicate)) return null
   const table = tableOf(structure, catalog)
   const isIdle = (column: string): boolean =>
     columnOf(table, column).notNull || (!nullsNotDistinct && keys.some((part) => part.column === column))
@@ -70,7 +79,7 @@ const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonl
     ...predicateChanges(facts.predicate).map(({ predicate, ...told }) => ({
       ...told,
       facts: { ...facts, predicate },
-      equivalent: predicate === null ? predicateIsIdle(structure, catalog) : null,
+      equivalent: predicateIsIdle(structure, catalog, predicate),
     })),
     ...(catalog.major < nullsAreToldSince || facts.withoutOverlaps ? [] : [nulls]),
     ...overlapChanges(facts),

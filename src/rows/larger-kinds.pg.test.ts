@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
 import type { Server } from '../postgres/server.ts'
+import { loadParser } from '../postgres/parse.ts'
 import { startServer } from '../postgres/start.ts'
+import { solveCases } from './load/cases.ts'
 
 const schema = `
   create domain country as text check (value ~ '^[A-Z]{2}$');
@@ -64,6 +66,10 @@ const schema = `
     unit text, device macaddr, entered_by name not null default session_user, primary key (encounter, taken, kind),
     check (case kind when 'temp' then value between 25 and 45 and unit in ('C', 'F')
       when 'spo2' then value between 30 and 100 and unit = '%' when 'weight' then value > 0 else false end));
+  create function mail_ok(p text) returns boolean language sql immutable as $$ select p ~ '^[a-z.]+@[a-z.]+$' $$;
+  create domain mail as text check (mail_ok(value));
+  create table people (id bigint primary key, died date, mail mail);
+  create unique index on people (mail) where mail is not null and died is null;
   create function starts() returns trigger language plpgsql as $$ begin
     if new.state <> 'submitted' then raise exception 'a claim starts as submitted' using errcode = '23514'; end if;
     return new; end $$;
@@ -130,6 +136,15 @@ it.each(['temp', 'spo2'])('each wish is met, and then what hangs on it: %s', asy
   const solved = await lab.rows.solve(table, { where })
   expect(solved).toMatchObject({ row: { kind: `'${kind}'`, taken: expect.stringMatching(/^'2025/u) } })
   expect('row' in solved && (await lab.refusal([lab.rows.insert(table, solved.row)]))).toBeNull()
+})
+
+it('values of conditions are values of their domains', async () => {
+  await loadParser()
+  const conditions = [{ sql: 'mail is not null and died is null', mustHold: false }]
+  const [cases] = await solveCases(lab.table('people'), lab.rows, conditions)
+  const mails = [...new Set(cases!.rows.map(({ mail }) => mail!))]
+  expect(mails.length).toBeGreaterThan(2)
+  expect(await lab.refusal(mails.map((sql) => `select (${sql})::mail`))).toBeNull()
 })
 
 it('what a row below another has follows from the row above it', async () => {

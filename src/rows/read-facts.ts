@@ -1,12 +1,12 @@
 /** Reads what the rows of every table must obey, in one round trip whatever the size of the database. */
 import { relationId } from '../ground/names.ts'
+import { conjunctNodes } from '../catalog/expression/conjuncts.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import { PgError } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
 import { compositeOf } from './candidates/composites.ts'
-import { conjunctNodes } from './conjuncts.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { CheckFact, KeyFact, ReferenceFact, TableFacts } from './facts.ts'
 import { constraintsSql, indexesSql, partitionsSql, policiesSql, triggersSql } from './facts-sql.ts'

@@ -1,5 +1,5 @@
 /** A row with pinned values, everything else as near to a family's base row as the row-level constraints allow. */
-import { conjunctsOf } from './conjuncts.ts'
+import { conjunctsOf } from '../catalog/expression/conjuncts.ts'
 import { type DerivedValues, deriveValues } from './derived.ts'
 import { evaluate } from './evaluate.ts'
 import { followingRows } from './follow.ts'

@@ -4,6 +4,7 @@
  */
 import type { Table } from '../../catalog/table.ts'
 import { cluesOfExpression } from '../constants.ts'
+import { saidOfColumn } from '../domain-value.ts'
 import type { Row, Rows } from '../rows.ts'
 
 /** Conditions that share columns, and the rows of those columns that tell them apart. */
@@ -95,15 +96,16 @@ const solve = async (
     )
   }
   const combinations = combine(columns, candidates)
-  const judged = await rows.judge(
-    table,
-    combinations,
-    conditions.map((c) => c.sql),
-  )
+  // A candidate may stand just outside of what its domain takes.
+  const demands = table.columns
+    .filter(({ name }) => columns.includes(name))
+    .flatMap(({ name, domainChecks }) => domainChecks.flatMap((check) => saidOfColumn(check, name) ?? []))
+  const judged = await rows.judge(table, combinations, [...conditions.map((c) => c.sql), ...demands])
   const groups = new Map<string, Row[]>()
   combinations.forEach((row, n) => {
-    const truths = judged[n]!
-    if (truths.includes('error')) return
+    const truths = judged[n]!.slice(0, conditions.length)
+    const taken = judged[n]!.slice(conditions.length)
+    if (truths.includes('error') || taken.includes('error') || taken.includes('f')) return
     const bounds = conditions.flatMap((c, i) => (c.mustHold ? [truths[i]] : []))
     if (bounds.length > 0 && !bounds.includes('t')) return
     const key = truths.map((t) => (t === 't' ? 't' : 'f')).join('')
