@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { wantsColour, wantsProgress, widthOf } from './output.ts'
-import { makeProgress, progressText } from './progress.ts'
+import { makeProgress, makeProgressLog, progressText } from './progress.ts'
 
 describe('colour', () => {
   test.each([
@@ -63,6 +63,25 @@ describe('progress', () => {
       '\r\u001B[2K',
     ])
     expect(firsts).toHaveLength(1)
+  })
+})
+
+describe('progress in a log', () => {
+  test('one line a minute, none before', () => {
+    const written: string[] = []
+    let clock = 5_000
+    const progress = makeProgressLog({ write: (text) => written.push(text), now: () => clock })
+    const at = (seconds: number, stage: string, done: number, of: number): void => {
+      clock = 5_000 + seconds * 1_000
+      progress.show(stage, done, of)
+    }
+    at(0, 'green', 0, 2)
+    at(59.9, 'green', 1, 2)
+    at(61, 'mutants\nof orders', 12, 98)
+    at(100, 'mutants', 40, 98)
+    at(125, 'ledger', 0, 1)
+    progress.settle()
+    expect(written).toEqual(['12/98 mutants of orders, after 1 min 1 s\n', 'ledger, after 2 min 5 s\n'])
   })
 })
 

@@ -1,13 +1,13 @@
-/** Where a command writes: results on stdout, faults and progress on stderr, progress only where a person watches. */
+/** Where a command writes: results on stdout, faults and progress on stderr; where no person watches, seldom. */
 import { atShutdown } from '../postgres/shutdown.ts'
 import { colourPaint, plainPaint, type Layout } from '../report/paint.ts'
-import { makeProgress, type Progress } from './progress.ts'
+import { makeProgress, makeProgressLog, type Progress } from './progress.ts'
 
 export interface Output {
   /** Of results; of faults, which go to another stream. */
   readonly layout: Layout
   readonly faultLayout: Layout
-  /** Null when nobody watches (no terminal, CI, --json). */
+  /** A line drawn over itself on a terminal; one a minute where there is none; null with --json. */
   readonly onProgress: Progress['show'] | null
   result(text: string): void
   fault(text: string): void
@@ -45,15 +45,16 @@ const layoutOf = (stream: NodeJS.WriteStream, json: boolean): Layout => ({
 
 export const makeOutput = (json: boolean): Output => {
   const { stdout, stderr } = process
-  const progress =
-    !json && wantsProgress(stderr.isTTY, process.env)
-      ? makeProgress({
-          write: (text) => stderr.write(text),
-          columns: () => stderr.columns || usual,
-          // A signal leaves no half-drawn line before the prompt.
-          onFirst: (settle) => void atShutdown({ now: settle }),
-        })
-      : null
+  const write = (text: string): void => void stderr.write(text)
+  const drawn = (): Progress =>
+    makeProgress({
+      write,
+      columns: () => stderr.columns || usual,
+      // A signal leaves no half-drawn line before the prompt.
+      onFirst: (settle) => void atShutdown({ now: settle }),
+    })
+  const logged = (): Progress => makeProgressLog({ write, now: () => performance.now() })
+  const progress = json ? null : wantsProgress(stderr.isTTY, process.env) ? drawn() : logged()
   // As it is now: what the user's own code prints is led elsewhere later, results are not.
   const toStdout = stdout.write.bind(stdout)
   const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)

@@ -1,4 +1,7 @@
-/** The one line that tells a person what is being done: drawn over itself, and gone when there is something to read. */
+/**
+ * What is being done: for a person one line, drawn over itself, and gone when there is something to read; in a log a
+ * line now and then, since some servers end a job that says nothing.
+ */
 import { cutToWidth } from '../ground/display-width.ts'
 import { printable } from '../report/printable.ts'
 
@@ -44,5 +47,34 @@ export const makeProgress = ({ write, columns, onFirst }: ProgressTerminal): Pro
       write(`${clearLine}${progressText(stage, done, of, columns())}`)
     },
     settle,
+  }
+}
+
+export interface ProgressLog {
+  readonly write: (text: string) => void
+  /** Milliseconds. */
+  readonly now: () => number
+}
+
+/** Between two lines of a log; what ends sooner writes none. Milliseconds. */
+const restOfLog = 60_000
+
+const words = (milliseconds: number): string => {
+  const seconds = Math.round(milliseconds / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+/** `12/98 writing tests of orders, after 1 min 5 s` */
+export const makeProgressLog = ({ write, now }: ProgressLog): Progress => {
+  const start = now()
+  let last = start
+  return {
+    show(stage, done, of) {
+      if (now() - last < restOfLog) return
+      last = now()
+      const count = of > 1 ? `${Math.min(done, of)}/${of} ` : ''
+      write(`${printable(`${count}${stage}`).replaceAll(/\s/gu, ' ')}, after ${words(last - start)}\n`)
+    },
+    settle: () => undefined,
   }
 }

@@ -42,7 +42,9 @@ export const makePlanClone = async (
         const summary = `${rule.rule.table} could not be filled with rows to plan on: ${problem}`
         const tried =
           'one insert of thousands of rows with values by type, obeying keys, domains and partitions'
-        return { ...rule, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried }] }
+        // A plan over an empty table says nothing of the index.
+        const experiments = rule.experiments.filter(({ on }) => on !== 'loaded')
+        return { ...rule, experiments, unsolved: [...rule.unsolved, { rule: rule.rule.id, summary, tried }] }
       }),
     }
   } finally {

@@ -85,6 +85,22 @@ describe('an indexed rule', () => {
     expect(differences(rule)).toEqual(['the plan does not use visits_user, it uses visits_user_at instead'])
   })
 
+  it('whose table takes no thousands of rows is unsolved: no plan over an empty table is judged', async () => {
+    const lots = table('lots', { id: 'bigint', n: 'integer', share: 'integer' }, (t) => [
+      t.primaryKey('id'),
+      t.generated({ share: '1000 / (n - 77)' }),
+      t.indexed('n'),
+    ])
+    const rule = await ruleOn(
+      `create table lots (id bigint primary key, n int, share int generated always as (1000 / (n - 77)) stored);
+      create index on lots (n)`,
+      lots,
+    )
+    expect(rule.green).toBe(false)
+    expect(rule.unsolved[0]!.summary).toMatch(/^lots could not be filled with rows to plan on: /u)
+    expect(differences(rule)).toEqual([])
+  })
+
   it('whose index PostgreSQL refuses is unsolved, with the refusal', async () => {
     const rule = await ruleOn(
       '',

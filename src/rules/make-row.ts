@@ -72,6 +72,32 @@ const makeParent = async (
   return 'unsolved' in made ? made : [...made.given, context.rows.insert(target, made.row)]
 }
 
+const families = ['a', 'b', 'c'] as const
+
+/**
+ * A key of several columns of which some are given: what a parent that stands has in the others. Another parent with
+ * these values might be a second one with a smaller key of its own.
+ */
+const standingParent = async (
+  context: RuleContext,
+  table: Table,
+  fault: PgFault,
+  pins: Row,
+): Promise<Row | null> => {
+  const key = await foreignKeyNamed(context, fault, table)
+  const target = key && context.catalog.tables.get(key.target)
+  if (!key || !target || target.id === table.id) return null
+  const pairs = key.columns.map((column, i) => [column, key.targetColumns[i]!] as const)
+  const free = pairs.filter(([column]) => pins[column] === undefined)
+  if (free.length === 0 || free.length === pairs.length) return null
+  for (const family of families) {
+    const parent = await context.rows.base(target, family)
+    const isIt = pairs.every(([column, of]) => pins[column] === undefined || pins[column] === parent?.[of])
+    if (parent && isIt) return Object.fromEntries(free.map(([column, of]) => [column, parent[of] ?? 'null']))
+  }
+  return null
+}
+
 const solveWish = ({ family = 'b', where }: RowWish, pins: Row): SolveWish => ({
   pins,
   family,
@@ -180,6 +206,11 @@ const makeRowAt = async (
       continue
     }
     if (fault.sqlstate === '23503') {
+      const standing = await standingParent(context, table, fault, pins)
+      if (standing) {
+        pins = { ...pins, ...standing }
+        continue
+      }
       const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
       if ('unsolved' in parent) return parent
       given = [...given, ...parent]
