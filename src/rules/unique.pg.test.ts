@@ -56,6 +56,16 @@ const tables = {
     t.references('b', 'substances', { onDelete: 'cascade' }),
     t.check('in_order', 'a < b'),
   ]),
+  encounters: table('encounters', { id: 'bigint', patient: 'text' }, (t) => [
+    t.primaryKey('id'),
+    t.required('patient'),
+    t.unique('id', 'patient'),
+  ]),
+  diagnoses: table('diagnoses', { encounter: 'bigint', patient: 'text', line: 'smallint' }, (t) => [
+    t.primaryKey('encounter', 'line'),
+    t.required('patient'),
+    t.references(['encounter', 'patient'], 'encounters', { columns: ['id', 'patient'], onDelete: 'cascade' }),
+  ]),
   lines: table('lines', { order_no: 'integer', line: 'smallint', day: 'date' }, (t) => [
     t.primaryKey('order_no', 'line', 'day'),
   ]),
@@ -94,6 +104,14 @@ create table interactions (
   primary key (a, b),
   constraint in_order check (a < b)
 );
+create table encounters (id bigint primary key, patient text not null, unique (id, patient));
+create table diagnoses (
+  encounter bigint,
+  patient text not null,
+  line smallint,
+  primary key (encounter, line),
+  foreign key (encounter, patient) references encounters (id, patient) on delete cascade
+);
 create table lines (order_no integer, line smallint, day date not null, primary key (order_no, line, day))
   partition by range (day);
 create table lines_2024 partition of lines for values from ('2024-01-01') to ('2025-01-01');
@@ -123,7 +141,11 @@ describe('unique and primaryKey', () => {
         'a row of the same a with another b is accepted',
       ]),
     )
-    expect(lab.faults().filter((fault) => fault.includes('interactions'))).toEqual([])
+    // The encounter is given; its patient is the one that it has, and no second encounter is made for another.
+    expect(lab.titles('diagnoses/primaryKey:encounter,line')).toContain(
+      'a row of the same encounter with another line is accepted',
+    )
+    expect(lab.faults().filter((fault) => /interactions|diagnoses/u.test(fault))).toEqual([])
   })
 
   test('hold', () => {
@@ -133,7 +155,7 @@ describe('unique and primaryKey', () => {
   test('are red without their keys', async () => {
     const red = await lab.red()
     const keys = lab.rules.filter((r) => ['unique', 'primaryKey'].includes(r.rule.kind))
-    expect(keys.length).toBe(14)
+    expect(keys.length).toBe(17)
     expect(keys.flatMap((r) => (red.get(r.rule.id)!.proven ? [] : [r.rule.id]))).toEqual([])
   })
 
