@@ -207,8 +207,10 @@ const makeRowAt = async (
     }
     if (fault.sqlstate === '23503') {
       const standing = await standingParent(context, table, fault, pins)
-      if (standing) {
-        pins = { ...pins, ...standing }
+      const along = standing && { ...pins, ...standing }
+      // What is wished of the row may ask for another parent.
+      if (along && 'row' in (await rows.solve(table, solveWish(wish, along)))) {
+        pins = along
         continue
       }
       const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
