@@ -14,7 +14,8 @@ const patiently = async (work: () => Promise<unknown>, tries = 30): Promise<void
   }
 }
 
-let batch = 0
+/** How often each server was under load: rounds of one test file are numbered alike, whichever files share its process. */
+const loads = new WeakMap<Server, number>()
 
 /** Two writers that go on until the work is done; answers what was refused to them. `writes`: statements of round `n`. */
 export const underLoad = async (
@@ -36,7 +37,8 @@ export const underLoad = async (
       }
     await db.end()
   }
-  batch += 1
+  const batch = (loads.get(server) ?? 0) + 1
+  loads.set(server, batch)
   const writers = [writer(batch * 100_000), writer(batch * 100_000 + 50_000)]
   try {
     await patiently(work)

@@ -42,6 +42,7 @@ const fillByFile = async (
     const own = await server.connect(database, 'owner')
     const killer = await server.connect(database, 'administrator')
     let batches = 0
+    let killed: Promise<unknown> = Promise.resolve()
     try {
       return await runBackfill(own, {
         name: 'move',
@@ -52,7 +53,7 @@ const fillByFile = async (
         pace: { target: 50, smallest: 1, largest: 100 },
         onProgress: () => {
           batches += 1
-          if (batches === kill) void killer.query(`select pg_terminate_backend(${own.pid})`)
+          if (batches === kill) killed = killer.query(`select pg_terminate_backend(${own.pid})`)
         },
         ...more,
       })
@@ -60,6 +61,7 @@ const fillByFile = async (
       if (kill === Number.POSITIVE_INFINITY) throw cause
     } finally {
       await own.end()
+      await killed
       await killer.end()
     }
   }
