@@ -35,6 +35,8 @@ export interface CallWork {
   readonly triggerCalls: number | null
   /** Of its plan; null: several statements. */
   readonly shape: string | null
+  /** Names of the indexes that were looked into, those of partitions by the name of the whole. */
+  readonly indexes: readonly string[]
   /** What the policies hid from it; absent: nobody asked, or it saw something everywhere. */
   readonly hidden?: readonly HiddenRows[]
 }
@@ -68,7 +70,13 @@ select ${literal(tag)} as assay_counters,
                  where x.seq_tup_read > 0 or x.idx_tup_fetch > 0 or x.n_tup_ins > 0 or x.n_tup_upd > 0 or x.n_tup_del > 0) t) told) as tables,
        (select coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_blocks_fetched(c.oid)), 0)::text
           from pg_catalog.pg_class c
-         where c.oid >= 16384 and c.relkind in ('r', 'i', 't', 'm', 'S') and c.relpersistence <> 't') as buffers`
+         where c.oid >= 16384 and c.relkind in ('r', 'i', 't', 'm', 'S') and c.relpersistence <> 't') as buffers,
+       (select coalesce(pg_catalog.json_object_agg(found.name, found.scans), '{}')::text
+          from (select whole.relname as name, pg_catalog.sum(pg_catalog.pg_stat_get_xact_numscans(i.indexrelid)) as scans
+                  from pg_catalog.pg_index i
+                  join pg_catalog.pg_class whole on whole.oid = coalesce(pg_catalog.pg_partition_root(i.indexrelid), i.indexrelid)
+                 where i.indexrelid >= 16384 and pg_catalog.pg_stat_get_xact_numscans(i.indexrelid) > 0
+                 group by 1) found) as indexes`
 
 interface Counted {
   readonly table: string
@@ -82,13 +90,19 @@ interface Counted {
   readonly hot: number
 }
 
-/** As `countersSql` answers: the tag, the tables, the pages. */
+/** As `countersSql` answers: the tag, the tables, the pages, the scans of indexes. */
 export type Counters = readonly (string | null)[]
 
 const tablesIn = ([, text]: Counters): ReadonlyMap<string, Counted> =>
   new Map((JSON.parse(text ?? '[]') as readonly Counted[]).map((one) => [one.table, one]))
 
-export const workBetween = (before: Counters, after: Counters): Pick<CallWork, 'tables' | 'buffers'> => {
+const scansIn = ([, , , text]: Counters): Readonly<Record<string, number>> =>
+  JSON.parse(text ?? '{}') as Readonly<Record<string, number>>
+
+export const workBetween = (
+  before: Counters,
+  after: Counters,
+): Pick<CallWork, 'tables' | 'buffers' | 'indexes'> => {
   const earlier = tablesIn(before)
   const tables = [...tablesIn(after).values()].map((one): TableWork => {
     const more = (key: Exclude<keyof Counted, 'table'>): number =>
@@ -101,7 +115,11 @@ export const workBetween = (before: Counters, after: Counters): Pick<CallWork, '
       indexEntries: (more('ins') + more('upd') - more('hot')) * one.index,
     }
   })
-  return { tables, buffers: Number(after[2] ?? 0) - Number(before[2] ?? 0) }
+  const scansBefore = scansIn(before)
+  const indexes = Object.entries(scansIn(after))
+    .filter(([name, scans]) => scans > (scansBefore[name] ?? 0))
+    .map(([name]) => name)
+  return { tables, buffers: Number(after[2] ?? 0) - Number(before[2] ?? 0), indexes }
 }
 
 /** A table of so many rows is not small any more. */

@@ -10,6 +10,7 @@ import { withWhatTheyNeed } from './bind.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { parsePlan, planIndexes } from '../postgres/plan.ts'
 import { kindOf } from '../rules/kinds.ts'
+import { workIn } from './call-work.ts'
 import type { ExperimentResult, RuleResult } from './result.ts'
 import { isSameCause, namedBy } from './verdict.ts'
 import { sideBySide } from './gather.ts'
@@ -62,7 +63,14 @@ const whatElseRefuses = (
   return []
 }
 
-/** Of plans whose budget holds still: the keys and indexes that they take now, as far as nothing stands on them. */
+/** The indexes that a plan takes, or that a call looked into. */
+const indexesTaken = (then: Experiment['then'], rows: TrialOutcome['observations'][number]['rows']) => {
+  if (then.kind === 'cost') return workIn(rows)?.indexes ?? []
+  const plan = isBudget(then) ? parsePlan(rows[0]?.[0] ?? '') : null
+  return plan === null ? [] : planIndexes(plan)
+}
+
+/** Of plans and calls whose budget holds still: the keys and indexes that they take now, as far as nothing stands on them. */
 const whatElseServes = (
   rule: GreenRule,
   outcome: TrialOutcome,
@@ -70,11 +78,9 @@ const whatElseServes = (
   catalog: Catalog,
 ): readonly (readonly string[])[] => {
   const names = new Set(
-    outcome.observations.flatMap(({ rows, fault }, i) => {
-      const { then } = rule.results[i]!.experiment
-      const plan = fault === null && isBudget(then) ? parsePlan(rows[0]?.[0] ?? '') : null
-      return plan === null ? [] : planIndexes(plan)
-    }),
+    outcome.observations.flatMap(({ rows, fault }, i) =>
+      fault === null ? indexesTaken(rule.results[i]!.experiment.then, rows) : [],
+    ),
   )
   const reads = rule.rule.reads ?? [rule.rule.table]
   const found = reads

@@ -127,6 +127,7 @@ const nothingSeen: CallWork = {
   wal: null,
   triggerCalls: null,
   shape: null,
+  indexes: [],
 }
 
 /** Once more without policies, where a statement of it finds nothing under them. */

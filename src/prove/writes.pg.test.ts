@@ -20,6 +20,8 @@ const migration = `
     foreign key (tenant_id, product_id) references products on delete cascade
   );
   create index "odd index" on "Odd ""log""" (tenant_id, product_id);
+  create table shelves (id bigint primary key, code bigint not null, note bigint not null, unique (code, id));
+  create index shelves_code on shelves (code);
   create table moves (tenant_id bigint not null, id bigint generated always as identity primary key, note text not null);
   create table counted (tenant_id bigint primary key, moves bigint not null);
   create function count_moves() returns trigger language plpgsql as $$ begin
@@ -52,6 +54,12 @@ const odd = table(
     t.references(['tenant_id', 'product_id'], 'products', { onDelete: 'cascade' }),
   ],
 )
+const shelves = table('shelves', { id: 'bigint', code: 'bigint', note: 'bigint' }, (t) => [
+  t.primaryKey('id'),
+  t.required('code', 'note'),
+  t.unique('code', 'id'),
+  t.indexed('code'),
+])
 const moves = table('moves', { tenant_id: 'bigint', id: 'bigint', note: 'text' }, (t) => [
   t.identity('id'),
   t.primaryKey('id'),
@@ -59,7 +67,7 @@ const moves = table('moves', { tenant_id: 'bigint', id: 'bigint', note: 'text' }
 ])
 
 const shop = architecture('shop', {
-  tables: { tenants, products, stock, odd, moves },
+  tables: { tenants, products, stock, odd, shelves, moves },
   identity: { role: 'writer', settings: (who: { tenant: string }) => ({ 'app.tenant_id': who.tenant }) },
 })
 
@@ -103,6 +111,12 @@ shop.write(
       .set({ quantity: template`quantity + 1` })
       .where('product_id', '=', p.product),
   { concurrency: 6, budget: { buffersPerRow: 20, rowsReadPerRow: 2 } },
+)
+shop.write(
+  'shelves are noted',
+  ['shelves'],
+  sql('update shelves set note = 1 where code = :code', { code: 'bigint' }),
+  { budget: { rowsReadPerRow: 50 } },
 )
 shop.write(
   'moves are noted',
@@ -265,6 +279,14 @@ describe('a write within its budget', () => {
     `)
     expect(ruleOf('writes/a piece is added').red?.why).toMatchInlineSnapshot(
       `"without its structures: one call, it stays within the budget → it reads more than 2 rows for each row"`,
+    )
+  })
+
+  it('is red without what serves it as well, which is named', () => {
+    const rule = ruleOf('writes/shelves are noted')
+    expect([failing(rule), rule.red?.proven]).toEqual([[], true])
+    expect(rule.red?.why).toMatch(
+      /^without its structures and shelves\/unique:code,id, which serve the same: one call, it stays within the budget → it reads /u,
     )
   })
 
