@@ -11,6 +11,8 @@ export interface FillStage {
   readonly isResumable: boolean
   /** Rows may be there already; otherwise only the plan was made. */
   readonly isWriting: boolean
+  /** The command said so: given again, it would begin anew. */
+  readonly truncate: boolean
   readonly catalog: Catalog
 }
 
@@ -23,6 +25,16 @@ const leftOf = ({ isResumable, isWriting }: FillStage): string =>
 
 const goOn = 'then run the same command again'
 
+/** The rows that were to go are gone once others are written. */
+const beginsAnew = ({ isWriting, truncate }: FillStage): boolean => isWriting && truncate
+
+const goingOn = (mend: string, stage: FillStage): string =>
+  stage.isResumable && beginsAnew(stage) ? mend.replace(goOn, `${goOn} without --truncate`) : mend
+
+/** Whose options are known where the command is. */
+const nextOf = (stage: FillStage): readonly string[] =>
+  stage.isResumable && !beginsAnew(stage) ? ['assay fill --url …'] : []
+
 const lost = (found: string, stage: FillStage, cause: unknown): AssayError =>
   new AssayError('The connection was lost while rows were written.', {
     code: 'fill.lost',
@@ -31,8 +43,9 @@ const lost = (found: string, stage: FillStage, cause: unknown): AssayError =>
     found,
     why: leftOf(stage),
     mend: stage.isResumable
-      ? `Wait until the server takes connections, ${goOn}: it goes on where this one ended.`
+      ? goingOn(`Wait until the server takes connections, ${goOn}: it goes on where this one ended.`, stage)
       : `Look at the free memory and the free disk of this machine, ${goOn}.`,
+    next: nextOf(stage),
     cause,
   })
 
@@ -83,7 +96,8 @@ const ofServer = ({ sqlstate, message }: PgFault, stage: FillStage, cause: unkno
     asked: stage.asked,
     found,
     why: leftOf(stage),
-    mend: stage.isResumable ? mend : here,
+    mend: stage.isResumable ? goingOn(mend, stage) : here,
+    next: mend.includes(goOn) ? nextOf(stage) : [],
     cause,
   })
 }

@@ -167,13 +167,14 @@ const secondsSince = (from: number): number => Math.round(performance.now() - fr
 
 const fillTarget = async (target: Target, settings: FillSettings): Promise<Filling> => {
   const { name, sessions, catalog, isResumable, url } = target
-  const { onProgress, dryRun, rows: asked } = settings
+  const { onProgress, dryRun, truncate, rows: asked } = settings
   const from = performance.now()
   const told = (isWriting: boolean, cause: unknown): unknown =>
     fillFault(cause, {
       asked: asked.length === 0 ? `rows in ${name}` : `--rows ${asked.join(' ')}`,
       isResumable,
       isWriting,
+      truncate,
       catalog,
     })
   onProgress?.('planning', 0, 1)

@@ -62,6 +62,7 @@ export const lockFilling = async (db: Session): Promise<void> => {
     found: 'it holds the lock of fillings',
     why: 'two at once would write the same keys',
     mend: 'Wait until it has ended, or stop it; then run this again.',
+    next: ['assay fill --url …'],
   })
 }
 

@@ -53,9 +53,9 @@ const rows = ['--rows', 'orders=45000'] as const
 const args = (...more: readonly string[]): readonly string[] => ['fill', '/', '--url', url, ...rows, ...more]
 
 /** Runs until some chunks are noted, then does what stops it; answers how it ended. */
-const stopped = async (stop: (pid: number) => unknown): Promise<Ended> => {
+const stopped = async (stop: (pid: number) => unknown, ...more: readonly string[]): Promise<Ended> => {
   await admin.query('select pg_advisory_lock(7)')
-  const child = startAssay(args('--json', '--sessions', '2'))
+  const child = startAssay(args('--json', '--sessions', '2', ...more))
   const ended = endOf(child)
   const isWaiting = async (): Promise<boolean> => {
     const waiting = await admin.json(`select from pg_locks where locktype = 'advisory' and not granted`)
@@ -67,6 +67,9 @@ const stopped = async (stop: (pid: number) => unknown): Promise<Ended> => {
   await admin.batch(['select pg_advisory_unlock(7)']).catch(() => [])
   return ended
 }
+
+const nextOf = ({ stdout }: Ended): readonly string[] =>
+  (JSON.parse(stdout) as { next: readonly string[] }).next
 
 const codesOf = ({ stdout }: Ended): readonly unknown[] =>
   (JSON.parse(stdout) as { findings: readonly { code: string }[] }).findings.map(({ code }) => code)
@@ -94,10 +97,27 @@ describe('a filling that is stopped', () => {
 
   test('by the end of one of its sessions says so, and the same command goes on', async () => {
     const ended = await stopped(() =>
-      admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' limit 1`),
+      admin.query(
+        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted limit 1`,
+      ),
     )
     expect({ code: ended.code, codes: codesOf(ended) }).toEqual({ code: 3, codes: ['fill.lost'] })
+    expect(nextOf(ended)).toEqual(['assay fill / --url … --rows orders=45000 --json --sessions 2'])
+    expect((await assayJson(args())).code).toBe(0)
+    expect(await admin.json(digestSql)).toEqual([whole])
+    await admin.query('truncate users, orders')
+  })
+
+  test('behind --truncate would begin anew if it were given again', async () => {
+    const ended = await stopped(
+      () =>
+        admin.query(
+          `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted limit 1`,
+        ),
+      '--truncate',
+    )
+    expect({ codes: codesOf(ended), next: nextOf(ended) }).toEqual({ codes: ['fill.lost'], next: [] })
+    expect(ended.stdout).toContain('then run the same command again without --truncate: it goes on')
     expect((await assayJson(args())).code).toBe(0)
     expect(await admin.json(digestSql)).toEqual([whole])
     await admin.query('truncate users, orders')
@@ -179,7 +199,7 @@ test.skipIf(!canMount)(
 test('a filling that is stopped by a crash of the server says so, and goes on when it is back', async () => {
   const ended = await stopped(async () => {
     const [found] = await admin.json<{ readonly pid: number }>(
-      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+      `select pid from pg_locks where locktype = 'advisory' and not granted limit 1`,
     )
     process.kill(found!.pid, 'SIGKILL')
   })
