@@ -49,6 +49,11 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'Whatever row it is computed from, its expression stays within less.',
     fix: 'Leave it, or give the column no more than it needs with the SQL that the finding names.',
   },
+  'references.action-refused': {
+    title: 'A foreign key sets what its table refuses',
+    why: 'The action was written so that the other row can go or change, and a CHECK or NOT NULL refuses it each time.',
+    fix: 'Say no action, which is what happens today, or let the table take what is left.',
+  },
   'column.never-null': {
     title: 'A column may be null, and a CHECK refuses null',
     why: 'What the CHECK calls answers false for null, or raises an error for it.',

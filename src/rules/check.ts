@@ -21,7 +21,7 @@ import { quieted } from './quiet.ts'
 import { addUntriggered, withoutTriggers } from './untriggered.ts'
 
 /** `products_price_not_negative`; a name that begins with its table's stands as it is. */
-const constraintName = (rule: CheckRule): string =>
+export const constraintName = (rule: CheckRule): string =>
   rule.name.startsWith(`${relationOfId(rule.table).name}_`) ? rule.name : structureName(rule.table, rule.name)
 
 /** What the rule's expression has to be told from: mutants of it as declared, and as PostgreSQL wrote it down. */

@@ -132,10 +132,12 @@ const makeChild = async (
   key: ForeignKey,
   context: RuleContext,
   parent: MadeRow,
+  where: readonly string[],
 ): Promise<MadeRow | UnmadeRow> => {
   const { rows, table } = context
   const wish = {
     family: key.isSelf ? ('b' as const) : ('a' as const),
+    where,
     before: [...parent.given, rows.insert(key.target, parent.row)],
     until: key.names,
   }
@@ -156,13 +158,14 @@ const familyWith = async (
   context: RuleContext,
   column: string,
   value: string,
-  pins: Row = {},
+  pins: Row,
+  where: readonly string[],
 ): Promise<Family | UnmadeRow> => {
   const { rows } = context
   const found = await makeRow(context, key.target, { pins: { ...pins, [column]: value }, family: 'a' })
   if ('unsolved' in found) return found
   const parent = { ...found, row: await withComputedKey(key, context, found.row) }
-  const child = await makeChild(key, context, parent)
+  const child = await makeChild(key, context, parent, where)
   if ('unsolved' in child) return child
   return {
     column,
@@ -178,7 +181,12 @@ const familyWith = async (
 /** Of one column of the key. */
 const mostParentsTried = 8
 
-export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise<Family | UnmadeRow> => {
+/** `where`: what is true of the child besides. */
+export const makeFamily = async (
+  key: ForeignKey,
+  context: RuleContext,
+  where: readonly string[] = [],
+): Promise<Family | UnmadeRow> => {
   const own = ownKeyColumn(key, context)
   let last: UnmadeRow = { unsolved: `${own} has no value that is still free`, tried: 'its candidates' }
   // Where its own column has one value alone, it is a parent of somebody else.
@@ -188,7 +196,7 @@ export const makeFamily = async (key: ForeignKey, context: RuleContext): Promise
     for (const column of columns) {
       const taken = await keysPointedTo(key, context, column)
       for (const value of (await freshKeys(context, key.target, column, taken)).slice(0, mostParentsTried)) {
-        const made = await familyWith(key, context, column, value, pins)
+        const made = await familyWith(key, context, column, value, pins, where)
         if (!('unsolved' in made)) return made
         last = made
       }

@@ -304,6 +304,12 @@ test('a trigger and a CHECK that speak before the reference promise nothing in i
         t.references('parent', 'firms'),
         t.unique('vat', 'parent', { nullsNotDistinct: true }),
       ]),
+      notes: table('notes', { id: 'bigint', amends: 'bigint' }, (t) => [
+        t.identity('id'),
+        t.primaryKey('id'),
+        t.check('earlier', 'amends < id'),
+        t.references('amends', 'notes'),
+      ]),
     },
   }) as unknown as Architecture
   const faults = await faultsOver(
@@ -320,7 +326,99 @@ test('a trigger and a CHECK that speak before the reference promise nothing in i
        return new; end $$;
      create trigger is_open before insert or update of period on bookings for each row execute function is_open();
      create table firms (id integer primary key, vat text, parent integer references firms,
-       constraint firms_other check (parent <> id), unique nulls not distinct (vat, parent))`,
+       constraint firms_other check (parent <> id), unique nulls not distinct (vat, parent));
+     create table notes (id bigint generated always as identity primary key, amends bigint references notes,
+       constraint notes_earlier check (amends < id))`,
   )
   expect(faults).toEqual([])
+})
+
+describe('an action that leaves what the child’s own table refuses', () => {
+  const people = table('people', { id: 'integer', code: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('code'),
+    t.unique('code'),
+  ])
+  const pair = '("by" is null) = (day is null)'
+  const signed = table('signed', { id: 'integer', by: 'integer', day: 'date' }, (t) => [
+    t.primaryKey('id'),
+    t.check('pair', pair),
+    t.references('by', 'people', { onDelete: 'set null' }),
+  ])
+  const letters = table('letters', { id: 'integer', by: 'integer', state: 'text' }, (t) => [
+    t.primaryKey('id'),
+    t.required('state'),
+    t.check('known', `state in ('sent', 'draft')`),
+    t.check('sent', `state <> 'sent' or "by" is not null`),
+    t.references('by', 'people', { onDelete: 'set null' }),
+  ])
+  const kept = table('kept', { id: 'integer', by: 'integer', code: 'integer' }, (t) => [
+    t.primaryKey('id'),
+    t.required('by', 'code'),
+    t.references('by', 'people', { onDelete: 'set null', onDeleteSets: 'by' }),
+    t.references('code', 'people', { columns: 'code', onUpdate: 'set null' }),
+  ])
+  const schema = `create table people (id integer primary key, code integer not null unique);
+    create table signed (id integer primary key, by integer references people on delete set null, day date,
+      constraint signed_pair check (${pair}));
+    create table letters (id integer primary key, by integer references people on delete set null, state text not null,
+      constraint letters_known check (state in ('sent', 'draft')),
+      constraint letters_sent check (state <> 'sent' or "by" is not null));
+    create table kept (id integer primary key, by integer not null references people on delete set null,
+      code integer not null, constraint kept_code_fkey foreign key (code) references people (code) on update set null)`
+  const shop = architecture('shop', {
+    tables: { people, signed, letters, kept },
+  }) as unknown as Architecture
+
+  test('is told and shown as it is, where both are declared, and by another row where there is one', async () => {
+    const told = await openRuleLab(server, shop, schema)
+    try {
+      expect(told.faults()).toEqual([])
+      const notes = told.rules.flatMap((rule) => rule.notes ?? [])
+      expect(notes.map(({ rule, code, summary }) => `${rule} ${code}: ${summary}`)).toMatchInlineSnapshot(`
+        [
+          "signed/references:by->people references.action-refused: on delete set null, and CHECK signed_pair refuses what that leaves: no row of people that is pointed to can be deleted",
+          "kept/references:by->people references.action-refused: on delete set null, and NOT NULL of by refuses what that leaves: no row of people that is pointed to can be deleted",
+          "kept/references:code->people references.action-refused: on update set null, and NOT NULL of code refuses what that leaves: no row of people that is pointed to can be updated",
+        ]
+      `)
+      expect(notes[0]?.mend).toMatchInlineSnapshot(`
+        "Say what happens today, or let CHECK signed_pair take what is left:
+        alter table "public"."signed" drop constraint "signed_by_fkey", add constraint "signed_by_fkey" foreign key ("by") references "public"."people" ("id");"
+      `)
+      expect(told.titles('signed/references:by->people')).toContain(
+        'deleting the row of people is refused, because CHECK signed_pair refuses what is left',
+      )
+      expect(told.titles('letters/references:by->people')).toContain(
+        'deleting the row of people empties the pointer',
+      )
+      const red = await told.red()
+      const references = told.rules.filter(({ rule }) => rule.kind === 'references')
+      expect(references.filter(({ rule }) => !red.get(rule.id)!.proven)).toEqual([])
+      const { left } = await told.left(({ kind }) => kind === 'references')
+      // Who sets nothing refuses under another name.
+      expect(
+        left.map((one) => /^redundant (?:signed|kept)\/.*(?:"no action"|restrict): /u.test(one)),
+      ).toEqual(Array.from({ length: 6 }, () => true))
+    } finally {
+      await told.close()
+    }
+  })
+
+  test('is red where nobody declares what refuses', async () => {
+    const half = architecture('shop', {
+      tables: {
+        people,
+        signed: table('signed', { id: 'integer', by: 'integer', day: 'date' }, (t) => [
+          t.primaryKey('id'),
+          t.references('by', 'people', { onDelete: 'set null' }),
+        ]),
+      },
+    }) as unknown as Architecture
+    expect(await faultsOver(server, half, schema)).toMatchInlineSnapshot(`
+      [
+        "signed/references:by->people: deleting the row of people empties the pointer: expected it to be accepted, but it was refused with 23514 by signed_pair: new row for relation "signed" violates check constraint "signed_pair"",
+      ]
+    `)
+  })
 })

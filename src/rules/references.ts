@@ -67,10 +67,12 @@ export const references: RuleKind<ReferencesRule> = {
       )
       return ground.draft.written()
     }
-    await addDeleteCases(key, family, context, ground)
-    await addUpdateCases(key, family, context, ground)
+    const notes = [
+      ...(await addDeleteCases(key, family, context, ground)),
+      ...(await addUpdateCases(key, family, context, ground)),
+    ]
     await addTimingCases(key, family, context, ground)
-    return ground.draft.written()
+    return { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }
   },
   design: (rule, architecture) => {
     const name = ident(foreignKeyName(rule))

@@ -1,9 +1,10 @@
 /** What becomes of a row when the row that it points to is deleted. RESTRICT and NO ACTION differ in whether one statement may put it back. */
 import { identList, qualified } from '../../postgres/quote.ts'
 import { accepted, rowsAre, type Ground } from '../draft.ts'
-import type { Expected } from '../experiment.ts'
+import type { Expected, Note } from '../experiment.ts'
 import type { Family, ForeignKey } from '../foreign-key.ts'
 import { addParentCase, countAfter, familyStands, oneRow, refusedParent } from './outcome.ts'
+import { familyThatSets, type SettingFamily } from './refused-action.ts'
 import type { RuleContext } from '../rule-kind.ts'
 
 interface Outcome {
@@ -22,10 +23,13 @@ const putBack = (key: ForeignKey, family: Family, context: RuleContext): string 
   )
 }
 
+const removal = (key: ForeignKey, family: Family, { rows }: RuleContext): string =>
+  `delete from ${qualified(key.target)} where ${rows.where(key.target, family.parent)}`
+
 const outcomes = (key: ForeignKey, family: Family, context: RuleContext): readonly Outcome[] => {
   const { rows, table } = context
   const { onDelete } = key.rule
-  const remove = `delete from ${qualified(key.target)} where ${rows.where(key.target, family.parent)}`
+  const remove = removal(key, family, context)
   const name = key.rule.target
   switch (onDelete) {
     case 'cascade':
@@ -62,14 +66,39 @@ const outcomes = (key: ForeignKey, family: Family, context: RuleContext): readon
   }
 }
 
-export const addDeleteCases = async (
+/** Of SET NULL and SET DEFAULT with a child that may be left so; null: the action deletes or refuses. */
+const settingFamily = (
   key: ForeignKey,
   family: Family,
   context: RuleContext,
   ground: Ground,
-): Promise<void> => {
+): Promise<SettingFamily> | null => {
+  const { onDelete: does, onDeleteSets: sets } = key.rule
+  if (does !== 'set null' && does !== 'set default') return null
+  const action = { on: 'delete', does, sets } as const
+  return familyThatSets(key, family, context, ground, action, (one) => removal(key, one, context))
+}
+
+/** Answers what is to be told of them. */
+export const addDeleteCases = async (
+  key: ForeignKey,
+  made: Family,
+  context: RuleContext,
+  ground: Ground,
+): Promise<readonly Note[]> => {
+  const { family, refused } = (await settingFamily(key, made, context, ground)) ?? {
+    family: made,
+    refused: null,
+  }
   const given = await familyStands(key, family, context)
+  if (refused !== null) {
+    const title = `deleting the row of ${key.rule.target} is refused, because ${refused.by} refuses what is left`
+    const when = [removal(key, family, context)]
+    await addParentCase(key, context, ground, { title, given, when, then: refused.then })
+    return [refused.note]
+  }
   for (const { title, when, then } of outcomes(key, family, context)) {
     await addParentCase(key, context, ground, { title, given, when, then })
   }
+  return []
 }

@@ -10,9 +10,11 @@ export const familyOf = async (
   key: ForeignKey,
   context: RuleContext,
   world: World,
+  /** What is true of the child besides. */
+  where: readonly string[] = [],
 ): Promise<Family | UnmadeRow> => {
-  const made = await makeFamily(key, context)
-  if (!('unsolved' in made)) return made
+  const made = await makeFamily(key, context, where)
+  if (!('unsolved' in made) || where.length > 0) return made
   const circle = await circleOf(key, context)
   if (!circle) return made
   const { before, beforeParent, insertParent, change, parent, child, loose } = circle

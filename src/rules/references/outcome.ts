@@ -19,7 +19,7 @@ export const defaultOf = (key: ForeignKey, context: RuleContext, column: string)
     ?.expression ?? null
 
 /** The value that each referencing column gets; required ones keep theirs under SET NULL (a column list in the DDL). */
-const valueAfter = (
+export const valueAfter = (
   key: ForeignKey,
   family: Family,
   context: RuleContext,

@@ -228,10 +228,36 @@ const addMissingCases = async (
     },
   ]
   for (const one of cases) {
-    if (await isCheckFirst(context, ground, [...(one.given ?? []), ...one.when]))
-      ground.draft.unsolved(`a CHECK of the table speaks first: ${one.title}`, one.when.join('; '))
-    else await addRefused(key, context, ground, one)
+    if (!(await isCheckFirst(context, ground, [...(one.given ?? []), ...one.when]))) {
+      await addRefused(key, context, ground, one)
+      continue
+    }
+    const other = one.given && (await heardChange(key, context, ground))
+    if (other) await addRefused(key, context, ground, { ...one, when: [other] })
+    else ground.draft.unsolved(`a CHECK of the table speaks first: ${one.title}`, one.when.join('; '))
   }
+}
+
+/** Keys that come before those of rows: a CHECK may take none that is greater than the row's own. */
+const earlierKeys = ['1', '-1'] as const
+
+/** A change of the base row that its CHECKs let through to the reference, of a key of one column. */
+const heardChange = async (key: ForeignKey, context: RuleContext, ground: Ground): Promise<string | null> => {
+  const [column, ...others] = key.targetColumns
+  const [pointer] = key.rule.columns
+  if (column === undefined || pointer === undefined || others.length > 0) return null
+  const taken = await keysPointedTo(key, context, column)
+  const fresh = (await freshKeys(context, key.target, column, taken)).slice(0, mostKeysTried)
+  const { type = '' } = key.target.columns.find(({ name }) => name === column) ?? {}
+  const earlier = /^(?:smallint|integer|bigint|numeric)/u.test(type) ? earlierKeys : []
+  for (const value of [...earlier, ...fresh]) {
+    const pins = { [pointer]: value }
+    const row = await childOf(context, 'a', pins)
+    const change = await pointingChange(key, context, ground, pins, row)
+    if (!(await isCheckFirst(context, ground, [context.rows.insert(context.table, ground.base), change])))
+      return change
+  }
+  return null
 }
 
 /**

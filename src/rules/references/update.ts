@@ -1,7 +1,7 @@
 /** What becomes of a row when the key of the row that it points to changes. */
 import { ident, identList, qualified } from '../../postgres/quote.ts'
 import { accepted, type Ground } from '../draft.ts'
-import type { Expected } from '../experiment.ts'
+import type { Expected, Note } from '../experiment.ts'
 import type { Family, ForeignKey } from '../foreign-key.ts'
 import { makeRow, type MadeRow } from '../make-row.ts'
 import type { PgFault } from '../../postgres/fault.ts'
@@ -16,6 +16,7 @@ import {
   refusedParent,
   whereChild,
 } from './outcome.ts'
+import { familyThatSets } from './refused-action.ts'
 import { resetSequence } from '../reset-sequence.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryEach, tryOne } from '../trial.ts'
@@ -229,17 +230,30 @@ const outcomes = async (
   ]
 }
 
-/** A key that is computed cannot change by itself: then there is nothing to show. */
+/** A key that is computed cannot change by itself: then there is nothing to show. Answers what is to be told. */
 export const addUpdateCases = async (
   key: ForeignKey,
   family: Family,
   context: RuleContext,
   ground: Ground,
-): Promise<void> => {
+): Promise<readonly Note[]> => {
   const change = await changeOf(key, family, context, ground)
-  if (!change) return
+  if (!change) return []
   const given = [...change.before, ...(await familyStands(key, family, context)), ...(change.behind ?? [])]
+  const { onUpdate: does, target } = key.rule
+  if (does === 'set null' || does === 'set default') {
+    const action = { on: 'update', does, sets: undefined } as const
+    const update = (one: Family): string => updateParent(key, one, context, change)
+    const { refused } = await familyThatSets(key, family, context, ground, action, update)
+    if (refused !== null) {
+      const title = `changing a key of ${target} is refused, because ${refused.by} refuses what is left`
+      const when = [updateParent(key, family, context, change)]
+      await addParentCase(key, context, ground, { title, given, when, then: refused.then })
+      return [refused.note]
+    }
+  }
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
     await addParentCase(key, context, ground, { title, given, when, then })
   }
+  return []
 }

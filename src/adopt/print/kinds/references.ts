@@ -33,18 +33,16 @@ const optionsOf = (
   ...(facts.onUpdate === 'no action' ? [] : [entry('onUpdate', text(facts.onUpdate))]),
   ...(facts.period ? [entry('period', text(facts.columns.at(-1) ?? ''))] : []),
   ...(facts.match === 'full' ? [entry('match', text('full'))] : []),
-  ...(facts.onDeleteColumns !== null && setsOtherwise(facts, table)
-    ? [entry('onDeleteSets', oneOrList(facts.onDeleteColumns))]
+  ...(setsOtherwise(facts, table)
+    ? [entry('onDeleteSets', oneOrList(facts.onDeleteColumns ?? facts.columns))]
     : []),
   ...deferrableEntries(facts.deferrable),
 ]
 
 /** Why no rule states it; null when one does. */
-const reasonLeft = (facts: ReferencesFacts, table: Table, { isDeclared }: PrintContext): string | null => {
+const reasonLeft = (facts: ReferencesFacts, { isDeclared }: PrintContext): string | null => {
   if (facts.notEnforced) return 'it is NOT ENFORCED: PostgreSQL never asks it'
   if (!isDeclared(facts.target)) return `the table that it points to, ${facts.target}, is not declared`
-  if (facts.onDelete === 'set null' && facts.onDeleteColumns === null && setsOtherwise(facts, table))
-    return 'its ON DELETE SET NULL would empty a column that refuses null: such a delete never succeeds'
   return null
 }
 
@@ -63,7 +61,7 @@ const printOne = (
 export const printReferences: PrintKind = (table, context) => {
   const all = referencesOf(context.catalog, table.id).map((one) => ({
     one,
-    why: reasonLeft(one.facts, table, context),
+    why: reasonLeft(one.facts, context),
   }))
   // As the ids of rules have it: what a foreign key does is no part of which one it is.
   const { first, others } = firstOfEach(
