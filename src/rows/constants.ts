@@ -254,12 +254,18 @@ const operation = (name: string, lexpr: unknown, rexpr: unknown): ParseNode => (
   A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: name } }], lexpr, rexpr },
 })
 
+/** Of these the argument is near the answer. */
+const rounding = /^(?:round|trunc|ceil|ceiling|floor)$/u
+
 /** `left op right` solved for each column of a sum, difference, product or quotient on the left: `e - s <= x` gives e = x + s and s = e - x. */
 const solvedFor = (left: unknown, right: unknown, depth = 0): readonly (readonly [string, unknown])[] => {
   const column = columnOf(underCasts(left))
   if (column !== null) return column === '*' ? [] : [[column, right]]
-  const parts = nodeParts(left)
-  if (depth > 4 || parts?.[0] !== 'A_Expr' || parts[1]['kind'] !== 'AEXPR_OP') return []
+  const parts = nodeParts(underCasts(left))
+  if (depth > 4 || parts === null) return []
+  if (parts[0] === 'FuncCall' && rounding.test(nameList(parts[1]['funcname']).at(-1) ?? ''))
+    return solvedFor((parts[1]['args'] as readonly unknown[] | undefined)?.[0], right, depth + 1)
+  if (parts[0] !== 'A_Expr' || parts[1]['kind'] !== 'AEXPR_OP') return []
   const { lexpr, rexpr } = parts[1]
   if (lexpr === undefined || rexpr === undefined) return []
   const pairs: Readonly<Record<string, readonly [unknown, unknown]>> = {

@@ -1,4 +1,5 @@
 /** The places inside a JSON column that an expression looks at, with the values it compares them with. */
+import { placesOfJsonPath } from './json-path-text.ts'
 import type { TextPattern } from './pattern-syntax.ts'
 import { columnOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
 
@@ -21,12 +22,6 @@ export const pathText = (text: string): string[] =>
         .map((part) => part.trim().replaceAll(/^"|"$/gu, ''))
         .filter((part) => part !== '')
     : [text]
-
-/** Keys of an SQL/JSON path such as `$.address.city ? (@ != "")`. */
-const jsonPathKeys = (text: string): string[] =>
-  [
-    ...(/^\s*(?:strict|lax)?\s*\$((?:\.(?:\w+|"[^"]+"))*)/u.exec(text)?.[1] ?? '').matchAll(/\w+|"[^"]+"/gu),
-  ].map((m) => m[0].replaceAll('"', ''))
 
 /** The path of an access chain (`col -> 'a' ->> 'b'`, `col #>> '{a,b}'`, `col['a']`), outermost key last. */
 const chainOf = (node: unknown): string[] | null => {
@@ -96,8 +91,9 @@ export const jsonPathsOf = (root: unknown, patterns: readonly TextPattern[] = []
       walk(node, (_kind, _body, at) => {
         const text = constantOf(at)
         if (text === null) return true
-        addPath(jsonPathKeys(text))
-        for (const m of text.matchAll(/"([^"]*)"|(-?\d+(?:\.\d+)?)/gu)) values.add(m[1] ?? m[2] ?? '')
+        const places = placesOfJsonPath(text)
+        for (const path of places.paths) addPath([...path])
+        for (const value of places.values) values.add(value)
         return false
       })
       return false

@@ -66,6 +66,10 @@ const schema = `
     unit text, device macaddr, entered_by name not null default session_user, primary key (encounter, taken, kind),
     check (case kind when 'temp' then value between 25 and 45 and unit in ('C', 'F')
       when 'spo2' then value between 30 and 100 and unit = '%' when 'weight' then value > 0 else false end));
+  create table plans (id int primary key, goals jsonb not null check (jsonb_typeof(goals) = 'array'
+      and jsonb_array_length(goals) between 1 and 20
+      and not jsonb_path_exists(goals, '$[*] ? (!exists(@.text) || @.due.type() != "string")')),
+    file jsonb check (file ?& array['name', 'mime'] and file->>'mime' ~ '^[a-z]+/[a-z.+-]+$'));
   create function mail_ok(p text) returns boolean language sql immutable as $$ select p ~ '^[a-z.]+@[a-z.]+$' $$;
   create domain mail as text check (mail_ok(value));
   create table people (id bigint primary key, died date, mail mail);
@@ -104,6 +108,18 @@ it('documents say what the function asks of each of their parts', async () => {
   expect(address).toContain(`'{"country":"AA","street":"a","zip":"0000"}'`)
   const [opening] = await lab.inserts('openings', ['a'])
   expect(opening).toContain(`'[{"day":1,"from":"08:00","to":"09:00"}]'`)
+})
+
+it('documents have what a path looks at, as many times as they may, and in the other case', async () => {
+  const [plan] = await lab.inserts('plans', ['a'])
+  expect(plan).toMatch(/"text":/u)
+  const table = lab.table('plans')
+  const whole = await lab.rows.solve(table, { where: ['jsonb_array_length(goals) = 20'] })
+  expect('row' in whole && (await lab.refusal([lab.rows.insert(table, whole.row)]))).toBeNull()
+  const sql = `file ?& array['name', 'mime'] and file->>'mime' ~ '^[a-z]+/[a-z.+-]+$'`
+  const other = sql.replace(' ~ ', ' ~* ')
+  const told = await lab.rows.distinguish(table, sql, [other], { ignoreChecks: ['plans_file_check'] })
+  expect(told.untold).toEqual([])
 })
 
 it('a row that points twice to one table points to two rows of one tenant', async () => {

@@ -223,6 +223,16 @@ export const textsUnder = (pattern: TextPattern, shapes: readonly TextPattern[])
 
 const mostShaped = 24
 
+/** The first of them, and the first one in the other case: a pattern may look at it or not. */
+export const someMatching = (
+  pattern: TextPattern,
+  lengths: readonly number[],
+  most: number,
+): readonly string[] => {
+  const first = matchingStrings(pattern, lengths).slice(0, most)
+  return [...new Set([...first, ...first.slice(0, 1).map(swapCase)])]
+}
+
 const swapCase = (text: string): string =>
   Array.from(text, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('')
 

@@ -2,7 +2,7 @@
 import { combinationsOf } from '../combinations.ts'
 import { addDecimal, decimalPattern } from '../decimal.ts'
 import type { JsonPath } from '../json-paths.ts'
-import { matchingStrings } from '../pattern.ts'
+import { someMatching } from '../pattern.ts'
 import { absent, type Json, type Leaf, place } from './json-places.ts'
 
 const ofKind: Readonly<Record<string, readonly Leaf[]>> = {
@@ -53,7 +53,7 @@ const leavesOf = ({ values, casts = [], patterns = [] }: JsonPath): readonly Lea
   const around = constants
     .filter((value) => decimalPattern.test(value) && value.length < 15)
     .flatMap((value) => [addDecimal(value, '1', 1), addDecimal(value, '1', -1)])
-  const matching = patterns.flatMap((pattern) => matchingStrings(pattern, []).slice(0, 3))
+  const matching = patterns.flatMap((pattern) => someMatching(pattern, [], 3))
   // A date or a time is no constant of another predicate.
   const first: readonly Leaf[] = [...matching, ...kinds.flatMap((kind) => ofKind[kind] ?? [])]
   const cast: readonly Leaf[] = casts.flatMap((type) => ofCast[type] ?? [])

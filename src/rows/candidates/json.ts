@@ -6,7 +6,7 @@ import { addDecimal, decimalPattern } from '../decimal.ts'
 import { familyLetter, type TypeFamily } from './family.ts'
 import { guessedDocuments } from './json-guesses.ts'
 import { absent, isObject, type Json, kept, type Leaf, place } from './json-places.ts'
-import { matchingStrings } from '../pattern.ts'
+import { matchingStrings, someMatching } from '../pattern.ts'
 
 const scalar = (text: string): Json[] => {
   if (text === 'true' || text === 'false') return [text === 'true', text]
@@ -19,7 +19,7 @@ const leaves = (values: readonly string[], clues: ValueClues): Leaf[] => {
   const around = numbers.flatMap((v) => [addDecimal(v, '1', 1), addDecimal(v, '1', -1)]).map(Number)
   const kinds = new Set(['object', 'array', 'string', 'number', 'boolean', 'null'])
   const own = values.filter((v) => !kinds.has(v)).flatMap(scalar)
-  const matching = clues.patterns.flatMap((p) => matchingStrings(p, clues.lengths).slice(0, 6))
+  const matching = clues.patterns.flatMap((p) => someMatching(p, clues.lengths, 6))
   const sized = clues.lengths.flatMap((n) => [n, n - 1, n + 1]).filter((n) => n >= 0 && n <= 200)
   const lists = sized.map((n) => Array.from({ length: n }, (_, i) => familyLetter(i)))
   const texts = sized.map((n) => 'x'.repeat(n))
@@ -63,6 +63,17 @@ const inArrays = (objects: readonly Json[]): readonly Json[] => [
   [],
 ]
 
+/** As many elements as the predicates speak of, one more and one less, each as the first one is. */
+const repeated = (arrays: readonly Json[], lengths: readonly number[]): readonly Json[] =>
+  arrays
+    .filter((one): one is readonly Json[] => Array.isArray(one) && one.length > 0)
+    .slice(0, 4)
+    .flatMap(([first = null]) =>
+      [...new Set(lengths.flatMap((n) => [n, n - 1, n + 1]))]
+        .filter((n) => n > 1 && n <= 200)
+        .map((length) => Array.from({ length }, () => first)),
+    )
+
 /** One member and two, with what the predicates speak of as their values, in shares and as their keys. */
 const withMembers = (clues: ValueClues): readonly Json[] => {
   const numbers = clues.constants.filter((c) => decimalPattern.test(c) && c.length < 15).map(Number)
@@ -98,9 +109,11 @@ const documents = (clues: ValueClues): Json[] => {
       return []
     }
   })
+  const startsAsArray =
+    clues.paths.length > 0 && clues.paths.every(({ path: [first = ''] }) => /^\d$/u.test(first))
   const whole = given.reduce<Json>(
     (all, one) => (isObject(all) && isObject(one) ? { ...all, ...one } : all),
-    {},
+    startsAsArray ? [] : {},
   )
   const byPath = new Map<string, JsonPath>()
   for (const one of clues.paths) {
@@ -139,6 +152,7 @@ const documents = (clues: ValueClues): Json[] => {
       }
     }
   }
+  if (startsAsArray) found.unshift(...repeated(found, clues.lengths))
   if (clues.inMembers) found.unshift(...withMembers(clues))
   if (clues.inElements) found.unshift(...inArrays(found.filter(isObject)))
   // Keys are also found as elements of an array and as a string (`doc ? 'key'`).

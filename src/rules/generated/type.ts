@@ -1,6 +1,9 @@
 /** The type of a generated column: rows are looked for whose expression goes beyond it. */
 import type { TypeRule } from '../../architecture/kinds/type.ts'
+import { loadParser } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
+import { cluesOfExpression } from '../../rows/constants.ts'
+import type { Row } from '../../rows/rows.ts'
 import { accepted, allTrue, type Ground } from '../draft.ts'
 import type { RuleContext, Written } from '../rule-kind.ts'
 import type { UnderstoodType } from '../type-oracle.ts'
@@ -9,6 +12,8 @@ import { unreachedType } from './unreached.ts'
 
 interface Limit {
   readonly beyond: string
+  /** The first decade that does not fit: a type that is one digit wider takes it. */
+  readonly justBeyond?: string
   readonly sqlstate: string
   readonly shown: string
   /** Rows in the last decade that fits. */
@@ -31,11 +36,42 @@ const limitOf = ({ name, modifiers, isArray }: UnderstoodType, expression: strin
   const bound = `1${'0'.repeat(Math.max(0, size - scale))}`
   return {
     beyond: `(${expression}) >= ${bound}`,
+    justBeyond: `(${expression}) >= ${bound} and (${expression}) < ${bound}0 - 1`,
     within: `(${expression}) >= ${bound} / 10.0 and (${expression}) < ${bound} - 1`,
     sqlstate: '22003',
     shown: `of ${bound} or more`,
     between: `(${expression})::numeric <> round((${expression})::numeric, ${scale})`,
   }
+}
+
+/** The largest value of whole numbers and of `numeric(8,2)`; null for other types. */
+const highestOf = (type: string): string | null => {
+  const whole = { smallint: '32767', integer: '2147483647', bigint: '9223372036854775807' }[type]
+  if (whole !== undefined) return whole
+  const [, size, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/u.exec(type) ?? []
+  if (size === undefined || Number(scale) > Number(size)) return null
+  const digits = '9'.repeat(Number(size))
+  const places = Number(size) - Number(scale)
+  return `${digits.slice(0, places) || '0'}${scale === '0' ? '' : `.${digits.slice(places)}`}`
+}
+
+/** Of a product each factor at its largest in turn, so that the other one follows from it. */
+const rowOfDecade = async (
+  where: string,
+  expression: string,
+  { rows, table }: RuleContext,
+): Promise<{ readonly row: Row } | null> => {
+  const free = await rows.solve(table, { where: [where] })
+  if ('row' in free) return free
+  await loadParser()
+  const names = cluesOfExpression(expression)?.columns ?? []
+  for (const { name, type } of table.columns) {
+    const highest = names.includes(name) ? highestOf(type) : null
+    const solved =
+      highest === null ? null : await rows.solve(table, { pins: { [name]: highest }, where: [where] })
+    if (solved && 'row' in solved) return solved
+  }
+  return null
 }
 
 export const addGeneratedTypeCases = async (
@@ -51,7 +87,9 @@ export const addGeneratedTypeCases = async (
   // A virtual column is computed when it is read.
   const isVirtual = table.columns.find((c) => c.name === rule.column)?.generated === 'virtual'
   const seen = isVirtual ? ` returning ${ident(rule.column)}` : ''
-  const beyond = await rows.solve(table, { where: [limit.beyond] })
+  const just =
+    limit.justBeyond === undefined ? null : await rowOfDecade(limit.justBeyond, expression, context)
+  const beyond = just ?? (await rows.solve(table, { where: [limit.beyond] }))
   if ('row' in beyond) {
     await addUntriggered(context, ground, {
       title: `a row that makes ${rule.column} ${limit.shown} is refused${isVirtual ? ' when it is read' : ''}`,
