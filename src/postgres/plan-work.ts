@@ -100,6 +100,35 @@ const stops = (parent: PlanNode, child: PlanNode): boolean => {
   return parent['Node Type'] === 'Nested Loop' && isOnce && child['Parent Relationship'] === 'Inner'
 }
 
+/** A Limit that was given fewer rows than it may pass on has seen all that there are. */
+const isLimited = (node: PlanNode): boolean =>
+  node['Node Type'] === 'Limit' && rowsOf(node) >= numberIn(node, 'Plan Rows') * loopsOf(node)
+
+/** Scans that ran until there was nothing more, whatever a Limit above them was ready to take. */
+const wholeScans = (node: PlanNode, isCut: boolean): readonly PlanNode[] => [
+  ...(!isCut && 'Relation Name' in node && loopsOf(node) > 0 ? [node] : []),
+  ...(node.Plans ?? []).flatMap((child) => {
+    const isStopped = node['Node Type'] === 'Limit' ? isLimited(node) : stops(node, child)
+    return wholeScans(child, (isCut && !readsAll.has(node['Node Type'])) || isStopped)
+  }),
+]
+
+/** Fewer rows are thrown away soon enough. */
+const manyRows = 1_000
+
+/**
+ * Scans that went through an index from its beginning to its end, in its order or because it is smaller than its table,
+ * and threw away what they read.
+ */
+export const indexesReadWhole = (plan: PlanNode): readonly PlanNode[] =>
+  wholeScans(plan, false).filter(
+    (node) =>
+      /^Index (?:Only )?Scan$/u.test(node['Node Type']) &&
+      !('Index Cond' in node) &&
+      !('Order By' in node) &&
+      numberIn(node, 'Rows Removed by Filter') >= manyRows,
+  )
+
 const judgedNodes = (node: PlanNode, isCut: boolean): readonly PlanNode[] => {
   const isPassedOn = isCut && !readsAll.has(node['Node Type'])
   const own = isCut || node['Node Type'] === 'Limit' || loopsOf(node) === 0 ? [] : [node]

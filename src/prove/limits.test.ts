@@ -19,3 +19,36 @@ it.each([
 ])('a Seq Scan: %s', (_, facts, found) => {
   expect(beyond(limits, parsePlan(scan(facts))!)).toEqual(found)
 })
+
+const under = (limit: number, facts: object): string =>
+  JSON.stringify([
+    {
+      Plan: {
+        'Node Type': 'Limit',
+        'Plan Rows': 20,
+        'Actual Rows': limit,
+        'Actual Loops': 1,
+        Plans: [
+          {
+            'Node Type': 'Index Scan',
+            'Relation Name': 'books',
+            'Parent Relationship': 'Outer',
+            'Actual Rows': limit,
+            'Actual Loops': 1,
+            'Rows Removed by Filter': 5_000,
+            ...facts,
+          },
+        ],
+      },
+    },
+  ])
+
+it.each([
+  ['whose Limit it never filled', under(0, {}), ['it reads the whole of books']],
+  ['whose Limit was filled', under(20, {}), []],
+  ['that looks something up', under(0, { 'Index Cond': '(a = 1)' }), []],
+  ['that goes from the nearest on', under(0, { 'Order By': '(a <-> 1)' }), []],
+  ['that throws little away', under(0, { 'Rows Removed by Filter': 12 }), []],
+])('a scan in the order of an index, %s', (_, plan, found) => {
+  expect(beyond(limits, parsePlan(plan)!)).toEqual(found)
+})

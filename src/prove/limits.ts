@@ -1,6 +1,6 @@
 /** Whether a statement stayed within its limits, from the plan that it was run with. */
 import { planHas, planIndexes, type PlanNode } from '../postgres/plan.ts'
-import { loopsOf, nodesOf, numberIn, workOf } from '../postgres/plan-work.ts'
+import { indexesReadWhole, loopsOf, nodesOf, numberIn, workOf } from '../postgres/plan-work.ts'
 import type { Limits } from '../rules/experiment.ts'
 
 const rounded = (n: number): string => (n >= 10 ? String(Math.round(n)) : n.toFixed(1).replace(/\.0$/u, ''))
@@ -12,11 +12,12 @@ const isEmpty = (node: PlanNode): boolean =>
     (key) => numberIn(node, key) === 0,
   )
 
-/** Tables that are read whole and may not be. */
+/** Tables that are read whole and may not be, also where a scan throws them away row by row in the order of an index. */
 const readWhole = (plan: PlanNode, small: readonly string[]): readonly string[] => [
   ...new Set(
     nodesOf(plan)
       .filter((node) => node['Node Type'] === 'Seq Scan' && !isEmpty(node))
+      .concat(indexesReadWhole(plan))
       .map((node) => String(node['Relation Name']))
       .filter((name) => !small.includes(name)),
   ),

@@ -142,8 +142,12 @@ const addNullCase = async (rule: GeneratedRule, context: RuleContext, ground: Gr
 /** Candidates per source column that are tried for a value that the expression fails on. */
 const failingTries = 60
 
-/** What cannot be computed is refused when the row is written, not found out when it is read. */
-const addFailingCase = async (rule: GeneratedRule, context: RuleContext, ground: Ground): Promise<void> => {
+/** What cannot be computed is refused when the row is written, not found out when it is read. Whether such a row was found. */
+const addFailingCase = async (
+  rule: GeneratedRule,
+  context: RuleContext,
+  ground: Ground,
+): Promise<boolean> => {
   const { rows, table, db } = context
   for (const column of await columnsIn(table, rule.expression)) {
     const found = (await rows.candidates(table, column, [rule.expression])).slice(0, failingTries)
@@ -166,9 +170,28 @@ const addFailingCase = async (rule: GeneratedRule, context: RuleContext, ground:
       when: [rows.insert(table, tries[at]!)],
       then: { kind: 'rejected', by: { sqlstate: replies[at]!.fault!.sqlstate } },
     })
-    return
+    return true
   }
+  return false
 }
+
+/** No row shows whether it is computed when it is written or when it is read: the catalog says so. */
+const addStorageCase = (
+  { facts: { column, storage } }: ReturnType<typeof generatedOf>[number],
+  { table }: RuleContext,
+  ground: Ground,
+): void =>
+  ground.draft.add({
+    title:
+      storage === 'stored'
+        ? `${column} is computed when a row is written, and stored with it`
+        : `${column} is computed whenever a row is read`,
+    when: [
+      `select attgenerated = ${storage === 'stored' ? "'s'" : "'v'"} from pg_catalog.pg_attribute ` +
+        `where attrelid = ${literal(qualified(table))}::pg_catalog.regclass and attname = ${literal(column)}`,
+    ],
+    then: allTrue(),
+  })
 
 const addWriteCases = (rule: GeneratedRule, context: RuleContext, ground: Ground): void => {
   const { rows, table } = context
@@ -219,13 +242,14 @@ export const generated: RuleKind<GeneratedRule> = {
     await addComputedCases(rule, context, ground)
     await addFollowingCase(rule, context, ground)
     await addNullCase(rule, context, ground)
-    await addFailingCase(rule, context, ground)
+    const mayFail = await addFailingCase(rule, context, ground)
     addWriteCases(rule, context, ground)
-    const written = ground.draft.written()
     const claimed = generatedOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
-    const same = claimed
-      ? [...strictnessUnseen(claimed, context.catalog), ...(await storageUnseen(claimed, context))]
-      : []
+    const unseen = claimed ? await storageUnseen(claimed, context) : []
+    if (claimed && context.catalog.major >= 18 && !mayFail && unseen.length === 0)
+      addStorageCase(claimed, context, ground)
+    const written = ground.draft.written()
+    const same = claimed ? [...strictnessUnseen(claimed, context.catalog), ...unseen] : []
     return same.length === 0 ? written : { ...written, indistinct: [...(written.indistinct ?? []), ...same] }
   },
   // A plain column cannot become a generated one: it is made again.

@@ -175,7 +175,6 @@ describe('required, optional, defaults, identity, generated, enum, domain, says,
     expect(left).toMatchInlineSnapshot(`
       [
         "survived notes/column:size~type-widened:"numeric(7,1)": every experiment answers as before",
-        "survived notes/generated:initial~storage-exchanged:virtual: every experiment answers as before",
         "survived notes/trigger:notes_not_old~moved-after: every experiment answers as before",
       ]
     `)

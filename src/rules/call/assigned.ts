@@ -112,6 +112,15 @@ const rowsOf = (select: Body, inOrder: readonly string[]): readonly (readonly un
   return [values]
 }
 
+/** What `coalesce`, `greatest`, `least` and CASE may answer: each would be the column's value. */
+const choicesIn = (node: unknown): readonly unknown[] => {
+  const [kind, body] = nodeParts(underCasts(node)) ?? []
+  if (kind === 'CoalesceExpr' || kind === 'MinMaxExpr') return listOf(body?.['args']).flatMap(choicesIn)
+  if (kind !== 'CaseExpr') return [node]
+  const results = listOf(body?.['args']).map((one) => nodeParts(one)?.[1]['result'])
+  return [...results, body?.['defresult']].flatMap((one) => (one === undefined ? [] : choicesIn(one)))
+}
+
 /** `columnsOf`: names of a relation's columns, by its id. Throws what libpg-query throws. */
 export const assignedIn = (
   sql: string,
@@ -128,11 +137,19 @@ export const assignedIn = (
       return
     }
     if (role !== 'set') return
+    const chosen = choicesIn(node).flatMap((one) => valueOf(one, unnested) ?? [])
     walk(node, (kind, body) => {
       if (kind !== 'ParamRef') return
       const parameter = Number(body['number'] ?? 0)
-      if (!found.some((known) => known.parameter === parameter))
-        found.push({ parameter, isArray: false, table, column, role: 'step' })
+      if (found.some((known) => known.parameter === parameter)) return
+      const choice = chosen.find((one) => one.parameter === parameter)
+      found.push({
+        parameter,
+        isArray: false,
+        table,
+        column,
+        ...(choice ? { ...choice, role } : { role: 'step' }),
+      })
     })
   }
   walk(trees, (kind, body) => {
