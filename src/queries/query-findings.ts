@@ -1,7 +1,7 @@
 /** What measuring a query found: a broken budget, a time beyond its target, calls that could not be made. */
 import { shellCommand } from '../ground/shell-word.ts'
 import type { Finding } from '../prove/result.ts'
-import { unknownMend } from '../rules/query/limits.ts'
+import { estimatesMend, unknownMend } from '../rules/query/limits.ts'
 import { milliseconds } from './milliseconds.ts'
 import type { LoadedQuery } from './loaded-query.ts'
 import type { ValidatedQuery } from './result.ts'
@@ -11,6 +11,13 @@ const slipOf = ({ experiments }: LoadedQuery): string | null => {
   const then = experiments[0]?.then
   return then?.kind === 'plan' && then.within ? unknownMend(then.within) : null
 }
+
+const indexMend =
+  'Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget.'
+
+/** Nothing is beyond its budget but what was expected of it. */
+const isMisjudged = (broken: string): boolean =>
+  broken.split('; ').every((one) => one.includes('are misjudged'))
 
 export const queryFindings = (
   query: LoadedQuery,
@@ -39,7 +46,7 @@ export const queryFindings = (
       why: `the budget is declared, and the statement does not stay within it on loaded rows${call.heaviest === null ? '' : `; most goes to ${call.heaviest}`}`,
       fix:
         slip ??
-        `Declare an index that serves it, with t.indexed(…): the columns of its conditions first, then those of its order; or give it a wider budget. What would help, built and measured:\n${shellCommand('npx', 'assay', 'advise', '--only', rule.id)}`,
+        `${isMisjudged(call.broken!) ? estimatesMend : indexMend} What would help, built and measured:\n${shellCommand('npx', 'assay', 'advise', '--only', rule.id)}`,
       ...where,
     })),
     ...projected

@@ -9,7 +9,7 @@ import { claimsOfQuery } from './query/claims.ts'
 import { flipsThatNobodySees } from './query/flips.ts'
 import { writeFunction } from './query/function.ts'
 import { notesOf } from './query/notes.ts'
-import { budgetInWords, limitsOf, unknownMend } from './query/limits.ts'
+import { budgetInWords, estimatesMend, limitsOf, unknownMend } from './query/limits.ts'
 import { repeatsFor } from './query/repeated.ts'
 import { rowsToLoad } from './query/sample.ts'
 import { analysed } from './query/text.ts'
@@ -49,7 +49,7 @@ const experimentsOf = async (
       when: [analysed(sql), analysed(sql)],
       then: { kind: 'plan', uses: null, without: [], within: limits },
       on: 'loaded',
-      mend: unknownMend(limits) ?? mend,
+      mend: unknownMend(limits) ?? (limits.estimate === undefined ? mend : `${mend} ${estimatesMend}`),
     })),
   }
 }

@@ -54,6 +54,10 @@ export const unknownMend = ({ uses }: Pick<Limits, 'uses'>): string | null => {
     : `${told.join(' ')} Name one that the plan can take, in { budget: { uses: … } }; or declare this one, with t.indexed(…, { name: … }).`
 }
 
+/** Where PostgreSQL expects other rows than come: no index changes that. */
+export const estimatesMend =
+  'Of rows that are misjudged: t.statistics(…) with the columns whose values go together, or alter table … alter column … set statistics 1000, and then analyze.'
+
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
 /** "30 buffers, no Seq Scan": what it allows, for its sentence. */
