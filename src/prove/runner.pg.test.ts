@@ -71,6 +71,30 @@ describe('the runner', () => {
     await db.query('drop sequence public.asked')
   })
 
+  it('asks anew where a function keeps plans of another type that a column had', async () => {
+    const owner = await server.connect(db.address.database, 'owner')
+    await owner.query(`create table measured (id int, unit text);
+      create function unit_of() returns trigger language plpgsql as $$ begin
+        new.unit := coalesce(new.unit, case new.id when 1 then 'C' else '%' end); return new; end $$;
+      create trigger unit_of before insert on measured for each row execute function unit_of()`)
+    await owner.end()
+    const seen = experiment({ when: [`insert into measured values (1), (2) returning unit`] })
+    const as = (type: string): readonly string[] => [`alter table measured alter column unit type ${type}`]
+    const outcomes = await runTrials(
+      db,
+      server.owner,
+      [[], as('varchar'), [], as('char(2)'), as('varchar(3)'), []].map((ddl) => ({
+        ddl,
+        experiments: [seen, seen],
+      })),
+    )
+    expect(
+      outcomes.flatMap(({ observations }) =>
+        observations.map(({ fault, rows }) => fault?.message ?? rows.join()),
+      ),
+    ).toEqual(['C,%', 'C,%', 'C,%', 'C ,% ', 'C,%', 'C,%'].flatMap((one) => [one, one]))
+  })
+
   it('tells an accepted row, its count and the rows of a last select', async () => {
     const inserted = await observe({ when: ['insert into child values (1, 1, 5), (2, 2, 5)'] })
     expect(inserted).toMatchObject({ fault: null, stage: 'when', affected: 2 })

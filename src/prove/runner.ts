@@ -2,6 +2,7 @@
  * Runs experiments in rolled-back transactions, many messages in one write (trial-messages.ts). What was cut short by a
  * machine that stood still is asked once more.
  */
+import type { PgFault } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
 import { sequenceStepsOn } from '../rows/sequence-steps.ts'
 import type { Experiment } from '../rules/experiment.ts'
@@ -114,6 +115,40 @@ const askedAgain = async (
   return firstCutShort(again!) === null ? (await runOnce(db, owner, [trial]))[0]! : outcome
 }
 
+/** A PL/pgSQL function met a record whose column had another type when its session made the plans that it keeps. */
+const isOfKeptPlan = (fault: PgFault | null): boolean =>
+  fault !== null &&
+  ((fault.sqlstate === '42804' && (fault.routine ?? '').startsWith('plpgsql_param_eval_')) ||
+    (fault.sqlstate === '0A000' && fault.routine === 'RevalidateCachedQuery'))
+
+const isOnKeptPlans = ({ observations }: TrialOutcome): boolean =>
+  observations.some(({ fault }) => isOfKeptPlan(fault))
+
+/**
+ * What a type that was changed and taken back leaves in a session is no answer: the plans are forgotten, and what met
+ * them is asked anew.
+ */
+const onFreshPlans = async (
+  db: Session,
+  owner: string,
+  trials: readonly Trial[],
+  outcomes: readonly TrialOutcome[],
+  patience: string | null,
+): Promise<readonly TrialOutcome[]> => {
+  if (!outcomes.some(isOnKeptPlans)) return outcomes
+  const fresh: TrialOutcome[] = []
+  for (const [i, trial] of trials.entries()) {
+    let outcome = outcomes[i]!
+    for (let tries = 0; tries < 2 && isOnKeptPlans(outcome); tries++) {
+      // The last one that was asked may have made the plans anew already.
+      if (tries > 0) await db.query('discard plans')
+      outcome = (await runOnce(db, owner, [trial], patience))[0]!
+    }
+    fresh.push(outcome)
+  }
+  return fresh
+}
+
 /** How long one statement may take after DDL: a broken loop may never end. Null: the session's time-out. */
 export interface Patience {
   readonly first: string
@@ -128,7 +163,9 @@ export const runTrials = async (
   trials: readonly Trial[],
   patience: Patience | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const outcomes = [...(await runOnce(db, owner, trials, patience?.first ?? null))]
+  const long = patience?.first ?? null
+  const first = await runOnce(db, owner, trials, long)
+  const outcomes = [...(await onFreshPlans(db, owner, trials, first, long))]
   for (const [i, trial] of trials.entries())
     outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!, patience)
   return outcomes
