@@ -1,5 +1,6 @@
 /** Use case: an existing database becomes a project: its rules, its baseline migration and a config, ready to be proven. */
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { AdoptedFile } from '../adopt/adopted.ts'
 import { observeTriggers } from '../adopt/observe/observe-triggers.ts'
@@ -81,23 +82,37 @@ interface Copy {
 const asWarning = (finding: Finding): Finding =>
   finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding
 
+/** Fewer are observed before a copy is made. */
+const fewTriggers = 8
+
+/** More sessions than this would wait for one another's memory and disk. */
+const mostObservers = 4
+
+const observersFor = (catalog: Catalog): number => {
+  const triggers = [...catalog.structures.values()].filter(
+    ({ kind }) => kind === 'trigger' || kind === 'rule',
+  )
+  return triggers.length < fewTriggers ? 1 : Math.min(mostObservers, Math.max(2, availableParallelism()))
+}
+
 /** As the prover, who may write every row; nothing is left behind. */
 const observe = async (
   server: Server,
-  database: string,
+  databases: readonly string[],
   { whole, own }: { readonly whole: Catalog; readonly own: Catalog },
   onProgress: OnProgress,
 ): Promise<readonly ObservedTrigger[]> => {
-  const db = await server.connect(database, 'prover')
+  const sessions: Session[] = []
   try {
+    for (const database of databases) sessions.push(await server.connect(database, 'prover'))
     return await observeTriggers(
-      db,
+      sessions,
       whole,
       (_, done, of) => onProgress('watching triggers', done, of),
       ({ id }) => own.structures.has(id),
     )
   } finally {
-    await db.end()
+    await Promise.all(sessions.map((db) => db.end()))
   }
 }
 
@@ -133,6 +148,8 @@ const makeCopy = async (
   // Calls and writes are tried at the same time, each on a copy of its own.
   const hasFunctions = [...catalog.structures.values()].some(({ kind }) => kind === 'function')
   const second = hasFunctions ? await server.clone(database, 'calls') : database
+  const observers = [database]
+  while (observers.length < observersFor(catalog)) observers.push(await server.clone(database, 'writes'))
   const owner = await server.connect(database, 'owner')
   try {
     const whole = await readCatalog(owner)
@@ -144,7 +161,7 @@ const makeCopy = async (
       betterFindings(owner, whole, { live, loaded: session }),
     )
     const [observed, functions] = await Promise.all([
-      observe(server, database, { whole, own: copy }, onProgress),
+      observe(server, observers, { whole, own: copy }, onProgress),
       observeCalls(server, second, { whole, own: copy }, onProgress),
     ])
     onProgress('writing the architecture', 0, 1)

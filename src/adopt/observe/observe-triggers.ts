@@ -9,11 +9,13 @@ import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
 import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
+import type { Rows } from '../../rows/rows.ts'
 import { readSequenceSteps, useSequenceSteps } from '../../rows/sequence-steps.ts'
 import { withOwnTriggers } from '../../rows/own-triggers.ts'
 import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { candidateWrites, firstWithAskers } from './candidate-writes.ts'
 import { chooseWrites } from './choose-writes.ts'
+import { inTurn } from './in-turn.ts'
 import { observedFindings, type Tried } from './observed-findings.ts'
 import type { ObservedCall, ObservedTrigger } from './observed-trigger.ts'
 import { countedNoFurther } from './own-rows.ts'
@@ -194,12 +196,25 @@ interface Day {
   readonly year: string
 }
 
+/** A session, and the rows that it makes. */
+interface Place {
+  readonly db: Session
+  readonly rows: Rows
+}
+
+const openPlace = async (db: Session, catalog: Catalog): Promise<Place> => {
+  await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
+  useSequenceSteps(db, await readSequenceSteps(db))
+  return { db, rows: await inTransaction(db, () => makeRows(db, catalog)) }
+}
+
 /**
- * Observes every trigger and rewrite rule that stands on a table. `db`: a session of the prover on an empty migrated
- * copy, outside any transaction; nothing is left behind. `isAsked`: those of a platform are not.
+ * Observes every trigger and rewrite rule that stands on a table. `sessions`: of the prover, each on an empty migrated
+ * copy of its own, outside any transaction; nothing is left behind. Those of one table, and those of one function, are
+ * observed in order. `isAsked`: those of a platform are not.
  */
 export const observeTriggers = async (
-  db: Session,
+  sessions: readonly Session[],
   catalog: Catalog,
   onStructure?: (id: string, done: number, of: number) => void,
   isAsked: (structure: Structure) => boolean = () => true,
@@ -210,36 +225,40 @@ export const observeTriggers = async (
       .map((structure) => ({ structure, table })),
   )
   if (standing.length === 0) return []
-  await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
   try {
-    const [day] = await db.json<Day>(
+    const places = await Promise.all(sessions.map((db) => openPlace(db, catalog)))
+    const [day] = await sessions[0]!.json<Day>(
       `select to_char(now(), 'YYYY-MM-DD') as date, to_char(now(), 'YYYY') as year`,
     )
-    useSequenceSteps(db, await readSequenceSteps(db))
-    const rows = await inTransaction(db, () => makeRows(db, catalog))
-    const found: Seen[] = []
     const noticed = new Set<string>()
     const barren = new Map<string, number>()
     const until = Date.now() + longestForAll
     const said = new Map<string, Set<string>>()
-    for (const [i, { structure, table }] of standing.entries()) {
-      onStructure?.(structure.id, i, standing.length)
-      const work: Work = {
-        db,
-        owner: table.owner,
-        catalog,
-        rows,
-        noticed,
-        barren,
-        until,
-        share: (mostShares * Math.max(0, until - Date.now())) / (standing.length - i),
-        said,
-        day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
-      }
-      found.push(await observeOne(work, structure, table))
-    }
+    let begun = 0
+    const found = await inTurn(
+      places,
+      standing,
+      ({ structure, table }) => [table.id, ...ownFunctions(structure, catalog).map(({ id }) => id)],
+      ({ db, rows }, { structure, table }) => {
+        onStructure?.(structure.id, begun, standing.length)
+        const left = (places.length * Math.max(0, until - Date.now())) / (standing.length - begun++)
+        const work: Work = {
+          db,
+          owner: table.owner,
+          catalog,
+          rows,
+          noticed,
+          barren,
+          until,
+          share: mostShares * left,
+          said,
+          day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
+        }
+        return observeOne(work, structure, table)
+      },
+    )
     return toldOnce(found, noticed).map((one) => toObserved(one, catalog))
   } finally {
-    await db.query('reset statement_timeout; reset client_min_messages')
+    for (const db of sessions) await db.query('reset statement_timeout; reset client_min_messages')
   }
 }
