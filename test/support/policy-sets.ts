@@ -31,7 +31,7 @@ export const startWithPolicyRoles = async (): Promise<Server> => {
     server,
     database,
     'owner',
-    'create role app; create role auditor; create role editor; create role "odd ""role"""',
+    'create role app; create role surgeon in role app; create role auditor; create role editor; create role "odd ""role"""',
   )
   await runAs(server, database, 'administrator', 'create role service_role bypassrls')
   return server
@@ -66,6 +66,21 @@ export const policySamples: readonly PolicySample[] = [
     options: { forced: true },
     breaksFunctions: true,
     atLeast: 25,
+  },
+  {
+    name: 'through a table that members of its role alone see',
+    table: 'lines',
+    columns: { id: 'integer', rx_id: 'integer', note: 'text' },
+    schema: `${userId}
+      create table prescriptions (id int primary key, by_id int not null);
+      alter table prescriptions enable row level security;
+      create policy own on prescriptions to surgeon using (by_id = current_user_id());
+      create table lines (id int primary key, rx_id int not null references prescriptions, note text);`,
+    policies: {
+      via_rx: { to: 'app', using: 'exists (select from prescriptions r where r.id = lines.rx_id)' },
+    },
+    // The owner of both tables has the rights of the role, and sees every row of the other one.
+    redundant: ['lines/rowSecurity~force-on'],
   },
   {
     name: 'a restrictive one beside a permissive one',

@@ -9,7 +9,7 @@ export interface AskedRole extends Standing {
   readonly name: string
   /** "the role app", "the owner of the table". */
   readonly title: string
-  readonly why: 'named' | 'unnamed' | 'owner' | 'bypasses'
+  readonly why: 'named' | 'member' | 'unnamed' | 'owner' | 'bypasses'
 }
 
 interface RoleRow extends Standing {
@@ -44,6 +44,8 @@ export interface Roles {
 
 /** More named roles than these are counted in a note. */
 const mostNamed = 12
+/** Members of these roles that the tables beside know: each is asked as all over again. */
+const mostMembers = 3
 
 const distinct = (rows: readonly RoleRow[]): readonly Standing[] => {
   const known = new Map(
@@ -52,9 +54,24 @@ const distinct = (rows: readonly RoleRow[]): readonly Standing[] => {
   return [...known.values()]
 }
 
+/** Of roles that stand to the policies in the same way the first. */
+const membersAmong = (rows: readonly RoleRow[], named: readonly string[], others: readonly string[]) => {
+  const able = rows.filter(
+    (row) =>
+      row.mayBe &&
+      !row.bypasses &&
+      !row.owns &&
+      !named.includes(row.name) &&
+      others.includes(row.name) &&
+      row.is.some((name) => named.includes(name)),
+  )
+  return [...new Map(able.map((row) => [JSON.stringify(row.is), row])).values()].slice(0, mostMembers)
+}
+
 /**
  * `preferred`: the role of the architecture's identity, asked as where no policy names a role. `beside`: policies of the
- * tables that these look at; who is bound by them counts, and is not asked as.
+ * tables that these look at; who is bound by them counts, and is asked as where it is a member of a role that is named
+ * here: it may see there what that role does not.
  */
 export const readRoles = async (
   db: Session,
@@ -70,7 +87,13 @@ export const readRoles = async (
   const present = named.flatMap((name) => byName.get(name) ?? [])
   const able = present.filter((row) => row.mayBe && row.name !== table.owner)
   const chosen = able.filter((row) => !row.bypasses).slice(0, mostNamed)
+  const members = membersAmong(rows, named, others)
   const asNamed = chosen.map((row): AskedRole => ({ ...row, title: `the role ${row.name}`, why: 'named' }))
+  const asMembers = members.map((row): AskedRole => ({
+    ...row,
+    title: `the role ${row.name}`,
+    why: 'member',
+  }))
   // Where every policy is for PUBLIC, somebody has to be asked as who is an ordinary user.
   const isOrdinary = (row: RoleRow): boolean =>
     row.mayBe && !row.bypasses && !row.owns && !row.is.some((name) => named.includes(name))
@@ -92,6 +115,7 @@ export const readRoles = async (
   return {
     asked: [
       ...asNamed,
+      ...asMembers,
       ...strangers,
       ...(owner?.mayBe ? [{ ...owner, title: 'the owner of the table', why: 'owner' as const }] : []),
       ...(bypassing

@@ -55,8 +55,12 @@ export interface Found {
 const mostScenes = 6
 
 /** Somebody whom policies bind. */
+/** Who is a member sees in other tables what the role that he is a member of does not. */
 const boundRole = ({ asked }: Roles) =>
-  asked.find((r) => !r.bypasses && !r.owns) ?? asked.find((r) => !r.bypasses) ?? asked[0]
+  asked.find(({ why }) => why === 'member') ??
+  asked.find((r) => !r.bypasses && !r.owns) ??
+  asked.find((r) => !r.bypasses) ??
+  asked[0]
 
 /** One element of a type, as a literal. */
 const elementOf = (type: string): string => {

@@ -25,12 +25,13 @@ import { oracleText } from './verdicts.ts'
 /** In a way that must change nothing. */
 const isApart = (as: Identity['as']): boolean => as === 'path' || as === 'bare'
 
-/** The first role, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
+/** The first role, members of it, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
 const peopleOf = (roles: readonly AskedRole[], identities: readonly Identity[]): readonly Person[] => {
   const plain = identities.filter(({ as }) => as === undefined || as === 'empty')
   const few = identities.filter(({ as }, i) => i < 2 || as === 'empty' || isApart(as))
   const byReason: Readonly<Record<AskedRole['why'], readonly Identity[]>> = {
     named: few,
+    member: plain,
     unnamed: plain,
     owner: few.filter(({ as }) => !isApart(as)),
     bypasses: plain.slice(0, 1),
