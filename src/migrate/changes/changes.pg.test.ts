@@ -41,6 +41,11 @@ const pairs: readonly (readonly [what: string, before: string, after: string])[]
     `create domain d as int constraint more check (value > 1) default 5; create domain e as varchar(20) not null; create table t (d d, e e);`,
   ],
   [
+    'texts and bits of another length, and what becomes a text',
+    `create domain d as varchar(9) check (value <> ''); create table t (a text, b text[], c int, d varbit, e varchar(9), f d, g text, h int[]);`,
+    `create domain d as varchar(5) check (value <> ''); create table t (a varchar(5), b varchar(5)[], c varchar(9), d bit(4), e varchar(20), f d, g d, h varchar(5)[]);`,
+  ],
+  [
     'an enum: a label before, between, after; one that is gone',
     `create type s as enum ('b', 'd'); create type g as enum ('x', 'y'); comment on type g is 'kept'; create table t (s s, g g default 'x', gs g[]);
      create view v as select g from t; create index i on t (g);`,

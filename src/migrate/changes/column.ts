@@ -9,6 +9,7 @@ import type { Table } from '../../catalog/table.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import { alone, together, asOwner, type ChangeContext, type ChangeKind } from './change.ts'
 import { rewrites, type Note } from './note.ts'
+import { roundsNotes, usingOf } from './retype.ts'
 import { aroundStanding } from './standing.ts'
 import { columnSql } from './table.ts'
 
@@ -116,8 +117,13 @@ const checksOn = (before: Catalog, after: Catalog, table: Table, name: string): 
 
 export const columnChange: ChangeKind = {
   isGround: true,
-  notes: ({ id, does, after }, context) =>
-    after === null ? [] : does === 'alter' ? notesOfType(id, context) : notesOfNew(after, context),
+  notes: ({ id, does, before, after }, context) => {
+    if (after === null) return []
+    if (does !== 'alter' || before === null) return notesOfNew(after, context)
+    const was = columnOf(tableOf(before, context.before), before.name)
+    const is = columnOf(tableOf(after, context.after), after.name)
+    return [...notesOfType(id, context), ...roundsNotes(id, after.name, [was, is])]
+  },
   make: (structure, context) => {
     const { after } = context
     const table = tableOf(structure, after)
@@ -142,9 +148,11 @@ export const columnChange: ChangeKind = {
     // A default of the old type may not be one of the new type; another one is a change of its own.
     const had = defaultOf(before, table.id, old.name)
     const has = defaultOf(after, table.id, next.name)
-    const { type, generated, collation: own } = columnOf(table, next.name)
+    const column = columnOf(table, next.name)
+    const { type, generated, collation: own } = column
     const collation = own === null ? '' : ` collate ${own}`
-    const using = generated === null ? ` using ${ident(next.name)}::${type}` : ''
+    const was = columnOf(tableOf(old, before), old.name)
+    const using = generated === null ? usingOf(next.name, was, column) : ''
     const checks = online ? checksOn(before, after, table, next.name) : []
     const tableSql = alterTable(table)
     return [

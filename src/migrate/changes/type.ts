@@ -5,6 +5,7 @@
 import { alterColumn } from '../../catalog/alter.ts'
 import { forbidsTypeChange } from '../../catalog/type/change.ts'
 import { columnKeys } from '../../catalog/dependency/dependents.ts'
+import { isText } from './retype.ts'
 import type { DomainFacts } from '../../catalog/domain.ts'
 import type { EnumFacts } from '../../catalog/enum.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
@@ -56,6 +57,10 @@ export const madeAnewNotes = (id: string, catalog: Catalog, why: string): readon
   return tables.length === 0 ? [] : [rewrites(id, tables, why)]
 }
 
+/** Of a domain, without its modifiers. */
+const baseOf = (catalog: Catalog, id: string): string =>
+  ((catalog.structures.get(id)?.facts as DomainFacts | undefined)?.base ?? '').replace(/\(\d+\)/u, '')
+
 /** The type set aside, made again, and every column of it brought over by its text. */
 export const madeAnew = (
   catalog: Catalog,
@@ -66,6 +71,7 @@ export const madeAnew = (
 ): readonly string[] => {
   const aside = { schema: type.facts.schema, name: fittedName(`${type.facts.name}_before`) }
   const columns = columnsOf(catalog, type.id)
+  const base = word === 'domain' ? baseOf(after, type.id) : ''
   const around = aroundStanding(
     catalog,
     after,
@@ -81,9 +87,11 @@ export const madeAnew = (
       const has = column.default !== null && column.generated === null
       const array = column.typeKind === 'array' ? '[]' : ''
       const through = array === '' ? '::text' : '::text[]'
+      // A text is assigned, so that none is cut off.
+      const to = isText(base) ? '' : `::${qualified(type.facts)}${array}`
       return [
         ...(has ? [`${alter} drop default`] : []),
-        `${alter} type ${qualified(type.facts)}${array} using ${ident(column.name)}${through}::${qualified(type.facts)}${array}`,
+        `${alter} type ${qualified(type.facts)}${array} using ${ident(column.name)}${through}${to}`,
         ...(has ? [`${alter} set default ${column.default}`] : []),
       ]
     }),

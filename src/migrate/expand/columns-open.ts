@@ -36,6 +36,7 @@ import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shap
 import {
   disagreement,
   emptied,
+  lostWithNews,
   nullComesBack,
   sidesOf,
   valuesInTable,
@@ -180,9 +181,25 @@ const expandText = (shape: ColumnsShape, table: WalkedTable) => {
     stages: [[...shape.types.map(({ create }) => create), check], make],
     session: [seeAllRows],
   })
+  const lost = lostWithNews(sides)
+  const refuseLost =
+    lost === null
+      ? []
+      : [
+          refuseWhere(
+            table,
+            lost,
+            `${id}: the old shape cannot say what stands in rows`,
+            'Change these rows to values that the old columns can hold, then go back.',
+            names.map((name) => columnStands(shape, name)).join(' and '),
+          ),
+        ]
   const down = phaseText({
     head: [
       'Takes back expand: the new columns go, and the old ones have all that was written.',
+      ...(lost === null
+        ? []
+        : ['Refuses, and changes nothing, where the old shape cannot say what stands in a row.']),
       ...names.map(
         (name) =>
           `assay: loses ${structureId(id, 'column', name)} because the old columns say the same of every row`,
@@ -190,11 +207,13 @@ const expandText = (shape: ColumnsShape, table: WalkedTable) => {
     ],
     stages: [
       [
+        ...refuseLost,
         ...dropSync(shape),
         ...names.map((name) => `alter table ${qualified(shape.table)} drop column if exists ${ident(name)}`),
         ...shape.types.toReversed().map(({ drop }) => drop),
       ],
     ],
+    session: lost === null ? [] : [seeAllRows],
   })
   return { make: [...shape.types.map(({ create }) => create), ...make], up, down }
 }

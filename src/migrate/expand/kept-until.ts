@@ -12,7 +12,7 @@ begin
       into until using ${literal(contracted)}, ${literal(keep)};
     if until > now() then
       raise exception using message = ${literal(`${what}: what ${contracted} kept aside stays until `)} || until::text,
-        errcode = 'object_not_in_prerequisite_state', hint = ${literal(`The way back is kept for ${keep}. Run it after that.`)};
+        errcode = 'object_not_in_prerequisite_state', hint = ${literal(`The way back is kept for ${keep}. Run it after that. Where other migrations are to run before, take its directory away until then: nothing of it stands.`)};
     end if;
   end if;
 end

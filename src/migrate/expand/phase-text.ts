@@ -66,6 +66,11 @@ const inStages = (stages: readonly Stage[]): string => {
   return parts.join('\n')
 }
 
+/** A walk in pages: each few are a transaction of their own. */
+const commits = /\bcommit;/u
+
+const inTransaction = (setting: string): string => setting.replace(/^set /u, 'set local ')
+
 export interface PhaseWish {
   readonly head: readonly string[]
   readonly stages: readonly Stage[]
@@ -75,12 +80,13 @@ export interface PhaseWish {
 
 export const phaseText = ({ head, stages, session = [] }: PhaseWish): string => {
   const all = stages.filter((stage) => stage.length > 0)
-  const isWhole = all.length === 1 && !isConcurrent(all[0] ?? []) && session.length === 0
+  const [first = []] = all
+  const isWhole = all.length === 1 && !isConcurrent(first) && !first.some((sql) => commits.test(sql))
   const lines = [...head, ...(isWhole || all.length === 0 ? [] : ['assay: transaction none'])]
   const comment = lines.map((line) => `-- ${plain(printable(line))}\n`).join('')
   if (all.length === 0) return comment
   if (isWhole)
-    return `${comment}\n${written([`set local lock_timeout = ${lockTimeoutOfSeveral}`, ...(all[0] ?? [])])}`
+    return `${comment}\n${written([...session.map(inTransaction), `set local lock_timeout = ${lockTimeoutOfSeveral}`, ...first])}`
   return `${comment}\n${written(session)}${inStages(all)}`
 }
 

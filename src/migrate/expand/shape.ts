@@ -12,6 +12,8 @@ export interface SideColumn {
   readonly name: string
   readonly type: string
   readonly sql: string
+  /** Of a domain over texts what its values are cast to: a cast to the domain itself would cut them off. Absent: the type. */
+  readonly cast?: string
   /** What stands where it is left out; of a new column only what is the same for every row. Absent: nothing. */
   readonly default?: string
   /** Where it is left out it draws a number, or another value that no second row has. */

@@ -38,13 +38,13 @@ export const sidesOf = (shape: ColumnsShape, stand: Stand): Sides => {
 }
 
 /** A cast that says the type, and never cuts a text that is too long: the assignment refuses it. */
-const castTo = (type: string): string =>
+export const castTo = (type: string): string =>
   type
     .replace(/^(?:character varying|varchar)\s*\(\d+\)/iu, 'varchar')
     .replace(/^(?:character|char|bpchar)\s*\(\d+\)/iu, 'bpchar')
-    .replace(/^bit varying\s*\(\d+\)/iu, 'bit varying')
+    .replace(/^bit(?: varying)?\s*\(\d+\)/iu, 'bit varying')
 
-const cast = ({ sql, type }: SideColumn): string => `(${sql})::${castTo(type)}`
+const cast = ({ sql, type, cast: to = castTo(type) }: SideColumn): string => `(${sql})::${to}`
 
 /** `from (select new."code" as "code") as "orders"`: an expression reads the other side under its own names. */
 const fromRow = (others: readonly PlacedColumn[], row: string, { table }: ColumnsShape): string => {
@@ -113,9 +113,23 @@ const toldOtherwise = (sides: Sides, side: 'olds' | 'news'): string =>
 export const disagreement = (sides: Sides): string =>
   `${toldOtherwise(sides, 'news')}\n  and (${allNull(sides.news)} or ${toldOtherwise(sides, 'olds')})`
 
+/** A column, or a cast of it: null exactly where that is null. */
+const conversion = /^"(?:[^"]|"")+"(?:::[\w\s".,()[\]]+)*$/u
+
+/** Whether the old side may be null where the new one says something: the expression of the way back makes null of it. */
+const mayBeSaidByNothing = ({ olds }: Sides): boolean => olds.some(({ sql }) => !conversion.test(sql))
+
+const isSaidByNothing = (sides: Sides): string => `${allNull(sides.olds)} and not (${allNull(sides.news)})`
+
+/** Rows that would be lost with the new side; null: there can be none. */
+export const lostWithNews = (sides: Sides): string | null =>
+  mayBeSaidByNothing(sides) ? `${toldOtherwise(sides, 'news')}\n  and ${isSaidByNothing(sides)}` : null
+
 /** The same of rows that were all filled: null is what somebody wrote. */
 export const unsaid = (sides: Sides): string =>
-  `${toldOtherwise(sides, 'news')}\n  and ${toldOtherwise(sides, 'olds')}`
+  mayBeSaidByNothing(sides)
+    ? `${toldOtherwise(sides, 'news')}\n  and (${toldOtherwise(sides, 'olds')} or ${isSaidByNothing(sides)})`
+    : `${toldOtherwise(sides, 'news')}\n  and ${toldOtherwise(sides, 'olds')}`
 
 /** Rows in which the new side is null, and the old one says otherwise. */
 export const emptied = (sides: Sides): string =>

@@ -47,7 +47,7 @@ export const refuseWhere = (
 declare
   wrong text[];
 begin
-${onlyIf === undefined ? '' : `  if not ${onlyIf} then\n    return;\n  end if;\n`}  select array_agg(key) into wrong from (
+${onlyIf === undefined ? '' : `  if not (${onlyIf}) then\n    return;\n  end if;\n`}  select array_agg(key) into wrong from (
     select ${keyText(table)} as key from ${rowsOf(table)}
     where ${condition.replaceAll('\n', '\n    ')}
     limit ${told + 1}) as rows;

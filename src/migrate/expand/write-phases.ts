@@ -1,6 +1,7 @@
 /** From a declaration to the phases that may be released next, each as the text of an ordinary migration. */
 import { AssayError } from '../../ground/errors.ts'
-import { relationId } from '../../ground/names.ts'
+import { relationId, structureId } from '../../ground/names.ts'
+import { shellCommand } from '../../ground/shell-word.ts'
 import { readTables } from '../../catalog/read-tables.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Finding } from '../../prove/result.ts'
@@ -151,6 +152,9 @@ const isCalled = (shape: Shape, name: string): boolean => {
   )
 }
 
+const contractOnly = (open: readonly PhaseOnDisk[]): string =>
+  shellCommand('assay', 'migrate', 'contract', '--only', nameWords(open[0]?.shape.name ?? ''))
+
 const nothingOpen = (name: string | null, open: readonly PhaseOnDisk[]): AssayError =>
   new AssayError(
     name === null ? 'No change of shape is under way.' : `No change of shape is called ${name}.`,
@@ -162,10 +166,8 @@ const nothingOpen = (name: string | null, open: readonly PhaseOnDisk[]): AssayEr
         open.length === 0
           ? 'no migration with a phase.json that is not finished'
           : open.map(({ shape }) => nameWords(shape.name)).join(', '),
-      mend:
-        open.length === 0
-          ? 'assay migrate expand'
-          : `assay migrate contract --only ${nameWords(open[0]?.shape.name ?? '')}`,
+      mend: open.length === 0 ? 'assay migrate expand' : contractOnly(open),
+      next: [open.length === 0 ? 'assay migrate expand' : contractOnly(open)],
     },
   )
 
@@ -195,6 +197,21 @@ const tablesToKeep = (lab: ShapeLab, keep: string): Promise<Catalog['tables']> =
     })
   })
 
+/** The time that a contract has promised is not another one because somebody asks later. */
+const keptAsSaid = ({ shape, keep, migration }: PhaseOnDisk, asked: string): readonly Finding[] =>
+  keep === null || keep === asked
+    ? []
+    : [
+        {
+          code: 'expand.kept',
+          severity: 'note',
+          structure: structureId(relationId(shape.table), 'table'),
+          summary: `${saysShape(shape)}: the way back is kept for ${keep}, and not for ${asked}`,
+          why: `${migration} says so, and people rely on it`,
+          fix: `Nothing has to be done: --keep is read when the contract is written.`,
+        },
+      ]
+
 /** The contract of what was switched, and what ends the time of its way back. */
 export const contractShapes = async (
   lab: ShapeLab,
@@ -214,7 +231,8 @@ export const contractShapes = async (
   if (early !== undefined) throw notSwitched(early)
   const tables = await tablesToKeep(lab, wish.keep)
   const all: Expanded[] = []
-  for (const { shape, phase, keep, migration, postgres: before } of asked) {
+  for (const one of asked) {
+    const { shape, phase, keep, migration, postgres: before } = one
     // What follows runs where those before it run.
     const postgres = Math.min(lab.major, before ?? lab.major)
     if (phase === 'contract') {
@@ -223,7 +241,7 @@ export const contractShapes = async (
         all.push({
           phases: [toWritten(shape, text, { tables, keep: null, postgres })],
           rules: [],
-          findings: [],
+          findings: keptAsSaid(one, wish.keep),
         })
       continue
     }

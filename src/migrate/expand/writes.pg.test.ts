@@ -158,6 +158,22 @@ describe('both shapes of a row', () => {
     })
   })
 
+  it('are never cut off: a text that is too long is refused, for a domain too', async () => {
+    const sql = `create domain "Short é" as varchar(3); create table t (id int primary key, c text, d text)`
+    const t = table('t', { id: 'int', c: 'varchar(3)', d: sqlType('"Short é"') }, (rules) => [
+      rules.primaryKey('id'),
+    ])
+    await withShapeProject(server, { sql, architecture: declared(t) }, async (project) => {
+      const { db } = project
+      await db.query("insert into t values (1, 'long', 'long'), (2, 'abc', 'abc')")
+      await project.expand()
+      const tooLong = '1 (value too long for type character varying(3))'
+      await expect(project.run('expand')).rejects.toThrow(`c character varying(3): ${tooLong}`)
+      await db.query("update t set c = 'lon' where id = 1")
+      await expect(project.run('expand')).rejects.toThrow(`d public."Short é": ${tooLong}`)
+    })
+  })
+
   it('may be missing where somebody says so, and the way back names the rows that are', async () => {
     const sql = `create table t (id int primary key, "a b" text not null, c text not null)`
     const t = table('t', { id: 'int', 'a b': 'text', c: 'text' }, (rules) => [rules.primaryKey('id')])
@@ -241,6 +257,14 @@ describe('both shapes of a row', () => {
       // Forth again from there, without another backfill.
       await project.run('switch', 'down')
       await project.run('switch')
+      // What the old columns have no word for does not go with the new one.
+      await db.query("insert into spots (id, place) values (9, '{}')")
+      for (const phase of ['switch', 'backfill']) await project.run(phase, 'down')
+      await expect(project.run('expand', 'down')).rejects.toThrow(
+        'spots: the old shape cannot say what stands in rows: 9',
+      )
+      await db.query('delete from spots where id = 9')
+      await project.run('expand', 'down')
     })
   })
 

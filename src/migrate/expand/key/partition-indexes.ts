@@ -30,7 +30,7 @@ begin
     attach := format('alter index %s attach partition %I.%I', above, part.nspname, made);
     if part.bytes > ${small} then
       raise exception using message = format('the partition %I.%I came since this was written, and has no index like %s', part.nspname, part.relname, above),
-        errcode = 'object_not_in_prerequisite_state',
+        errcode = 'undefined_object',
         hint = format(e'Make it, then go on:\ncreate index concurrently %I on %I.%I %s;\n%s;', made, part.nspname, part.relname, rest, attach);
     end if;
     execute format('create index %I on %s %I.%I %s', made, case when part.isleaf then '' else 'only' end, part.nspname, part.relname, rest);

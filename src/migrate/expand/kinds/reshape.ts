@@ -2,7 +2,15 @@
 import { AssayError } from '../../../ground/errors.ts'
 import { structureName } from '../../../rules/ddl.ts'
 import type { ColumnsShape, SideColumn } from '../shape.ts'
-import { formerColumns, isType, phasesOfColumns, standingType, typesOf, wantedType } from './columns.ts'
+import {
+  formerColumns,
+  isType,
+  phasesOfColumns,
+  standingType,
+  typesOf,
+  uncut,
+  wantedType,
+} from './columns.ts'
 import type { ShapeKind, StatedSql } from './shape-kind.ts'
 
 const notStated = (table: string, found: string, why: string, mend: string): AssayError =>
@@ -79,7 +87,10 @@ export const reshape: ShapeKind<ColumnsShape> = {
         `Say how each new column is told from the old ones: --set "${one}.new_column = …"`,
       )
     const side = (all: readonly StatedSql[], typeOf: (column: string) => string): readonly SideColumn[] =>
-      all.map(({ column, sql }) => ({ name: column, type: typeOf(column), sql }))
+      uncut(
+        found,
+        all.map(({ column, sql }) => ({ name: column, type: typeOf(column), sql })),
+      )
     const olds = side(back, (column) => standingType(found, column) ?? 'text')
     const news = side(set, (column) => wantedType(found, column))
     return [
