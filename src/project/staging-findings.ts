@@ -1,25 +1,47 @@
 /** What is told of a masked copy: what is not in it, and faults without the values that they quote. */
 import type { CopiedRows } from '../migrate/staging/copy-rows.ts'
-import { withoutPassword } from '../postgres/connection-url.ts'
+import { shellWord } from '../ground/shell-word.ts'
 import type { Finding } from '../prove/result.ts'
 
-export const differsFromSource = (from: string): Finding => ({
+export const differsFromSource: Finding = {
   code: 'migrate.from-differs',
   severity: 'warning',
   summary: 'The schema there is another one than its migrations make',
   why: 'the copy has the schema that the migrations make: what was changed by hand is not tested',
-  fix: `See what differs: assay drift --url ${withoutPassword(from)}`,
-})
+  fix: 'See what differs:\nassay drift --url …',
+}
 
 const count = (rows: number): string => `${rows} ${rows === 1 ? 'row' : 'rows'}`
 
-export const notCopied = ({ tables, setAside, missing }: CopiedRows): readonly Finding[] => [
+const named = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+
+/** One for each table. */
+const withoutSome = (emptied: CopiedRows['emptied']): readonly Finding[] =>
+  [...new Set(emptied.map(({ table }) => table))].map((table): Finding => {
+    const own = emptied.filter((one) => one.table === table)
+    const most = Math.max(...own.map(({ rows }) => rows))
+    return {
+      code: 'migrate.from-emptied',
+      severity: 'warning',
+      structure: `${table}/table`,
+      summary: `${most === 1 ? '1 row' : `Up to ${most} rows`} of ${table} ${most === 1 ? 'lacks' : 'lack'} ${named(own.map(({ column }) => column))} in the copy`,
+      why: 'their stand-ins were refused, and null was taken; what a migration does to these values is not seen',
+      fix: `Name those whose values are of no person: --public ${own
+        .slice(0, 5)
+        .map(({ column }) => shellWord(`${table}.${column}`))
+        .join(' ')}`,
+    }
+  })
+
+export const notCopied = ({ tables, setAside, emptied, missing }: CopiedRows): readonly Finding[] => [
+  ...withoutSome(emptied),
   ...missing.map((what): Finding => ({
     code: 'migrate.from-missing',
     severity: 'warning',
     summary: `${what} is not in the database that is copied`,
     why: 'what a migration does to its rows is not seen',
-    fix: 'See what differs: assay drift --url …',
+    fix: 'See what differs:\nassay drift --url …',
   })),
   ...setAside.map(({ table, rows, by }): Finding => ({
     code: 'migrate.from-set-aside',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { AssayError } from '../ground/errors.ts'
+import { didYouMean } from '../ground/nearest-name.ts'
 import { historyFingerprint } from '../migrate/files/history-fingerprint.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { isNamed } from '../migrate/files/migration-number.ts'
@@ -19,9 +20,10 @@ import { runStages } from '../migrate/test/run-stages.ts'
 import { ownerOf } from '../migrate/test/stop-halfway.ts'
 import { notReached, refused } from '../migrate/test/test-findings.ts'
 import { testMigration, type MigrationTest } from '../migrate/test/test-migration.ts'
-import { withoutPassword } from '../postgres/connection-url.ts'
+import { parseConnectionUrl, withoutPassword } from '../postgres/connection-url.ts'
 import { PgError } from '../postgres/fault.ts'
 import { loadParser } from '../postgres/parse.ts'
+import { ident } from '../postgres/quote.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
@@ -158,6 +160,7 @@ const pendingOf = (
 const mayNotRead = (cause: unknown, from: string): unknown => {
   if (!(cause instanceof PgError) || cause.fault.sqlstate !== '42501') return cause
   const isHeldBack = cause.fault.message.includes('row-level security')
+  const role = ident(parseConnectionUrl(from).user)
   return new AssayError('The rows of the database may not be read.', {
     code: 'migrate.from-rights',
     exit: 3,
@@ -167,8 +170,8 @@ const mayNotRead = (cause: unknown, from: string): unknown => {
       ? 'row-level security would leave rows out, and a migration that fails on one of them would pass'
       : 'a migration is tested on all rows that it will meet',
     mend: isHeldBack
-      ? 'Name a role that sees every row, as its administrator:\nalter role … bypassrls;'
-      : 'Name a role that may read, as its administrator:\ngrant pg_read_all_data to …;',
+      ? `Name a role that sees every row; or, as a superuser:\nalter role ${role} bypassrls;`
+      : `Name a role that may read all; or, as a superuser (for rows alone: usage of the schemas, select on tables and sequences):\ngrant pg_read_all_data to ${role};`,
     cause,
   })
 }
@@ -205,12 +208,39 @@ const runAll = async (server: Server, database: string, migrations: readonly Mig
   }
 }
 
+const isPublic = (names: readonly string[], table: string, column: string): boolean =>
+  isDeclared(
+    names.map((what) => ({ what, because: null, direction: 'up', line: 0 })),
+    { table, column },
+  )
+
+/** Who names a column counts on its values being there as they are. */
+const refuseUnknown = (names: readonly string[], { tables }: Catalog): void => {
+  const columns = [...tables.values()].flatMap((table) =>
+    table.columns.map(({ name }) => ({ table: table.id, name })),
+  )
+  const strange = names.filter((what) => !columns.some(({ table, name }) => isPublic([what], table, name)))
+  const [first] = strange
+  if (first === undefined) return
+  const known = [...new Set(columns.flatMap(({ table, name }) => [table, `${table}.${name}`]))]
+  throw new AssayError(
+    `--public names nothing that is there: ${strange.join(', ')}.${didYouMean(first, known)}`,
+    {
+      code: 'usage.public',
+      exit: 2,
+      asked: `--public ${strange.join(' ')}`,
+      found: `no such table or column in the schema as it stands there; tables: ${[...tables.keys()].slice(0, 10).join(', ')}`,
+      mend: 'Write table or table.column, as a shell takes it: --public people.note \'"shop"."Two words".note\'',
+    },
+  )
+}
+
 const copyFrom = async (live: LiveDatabase, copying: Copying): Promise<Copied> => {
   const { server, part, settings, migrations, passes, report } = copying
   const { leftAlone } = part.architecture
   const { db } = live
   report('reading the database', 0, 1)
-  const source: Live = { catalog: await readCatalog(db), journal: await readJournal(db) }
+  const source: Live = { catalog: await readCatalog(db), journal: await readJournal(db, 'read') }
   const applied = appliedIn(migrations, source, passes, settings, leftAlone)
   const pending = pendingOf(migrations, applied, settings)
   report('migrating the copy', 0, 1)
@@ -223,20 +253,18 @@ const copyFrom = async (live: LiveDatabase, copying: Copying): Promise<Copied> =
     const isOther =
       catalog.major === source.catalog.major &&
       historyFingerprint(catalog, leftAlone) !== historyFingerprint(source.catalog, leftAlone)
+    refuseUnknown(settings.publicColumns, catalog)
     const rows = await copyRows({
       source: db,
       sourceCatalog: source.catalog,
       copy: admin,
       catalog,
       rows: settings.rows,
-      isPublic: (table, column) =>
-        isDeclared(
-          settings.publicColumns.map((what) => ({ what, because: null, direction: 'up', line: 0 })),
-          { table, column },
-        ),
+      isPublic: (table, column) => isPublic(settings.publicColumns, table, column),
+      programs: migrations.flatMap(({ up, down }) => [up.text, down?.text ?? '']),
       onTable: (table, done, of) => report(`copying ${table}`, done, of),
     })
-    const findings = [...(isOther ? [differsFromSource(settings.from)] : []), ...notCopied(rows)]
+    const findings = [...(isOther ? [differsFromSource] : []), ...notCopied(rows)]
     return { database, catalog, applied, pending, rows, findings }
   } finally {
     await admin.end()

@@ -83,6 +83,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'Its text is looked at when it runs: then it fails.',
     'Let it name the new column, in a migration of its own before contract.',
   ),
+  'expand.kept': described(
+    'A way back is kept for the time that its contract says',
+    'People rely on it; another --keep does not change it.',
+    'Nothing has to be done.',
+  ),
   'expand.trigger-order': described(
     'A trigger fires behind the one that keeps both sides alike',
     'What it writes into one side does not reach the other.',
@@ -126,6 +131,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
   'migrate.from-set-aside': described(
     'Rows are not in a masked copy',
     'PostgreSQL takes them masked in no form that was tried.',
+    'Name columns whose values are of no person: --public.',
+  ),
+  'migrate.from-emptied': described(
+    'Rows of a masked copy lack optional values',
+    'Their stand-ins were refused, and null was taken.',
     'Name columns whose values are of no person: --public.',
   ),
   'migrate.from-sample': described(

@@ -128,6 +128,11 @@ describe('assay migrate test --from', () => {
       expect(of('people')).toBeGreaterThan(3)
       expect(of('people')).toBeLessThan(10)
       expect(of('tenants')).toBe(1)
+      const strange = await run(directory, '--public', 'people.maile')
+      expect(strange).toMatchObject({
+        code: 2,
+        findings: [{ code: 'usage.public', summary: expect.stringContaining('Did you mean "people.mail"?') }],
+      })
       const unknown = await assayJson(['migrate', 'test', directory, '--from', url])
       expect(unknown).toMatchObject({ code: 2, findings: [{ code: 'migrate.from-unknown' }] })
       const both = await assayJson(['migrate', 'test', directory, '--from', url, '--url', url])

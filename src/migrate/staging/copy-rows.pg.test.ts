@@ -25,6 +25,7 @@ create table visits (
 ) partition by range (at);
 create table visits_2024 partition of visits for values from ('2024-01-01') to ('2025-01-01');
 create table sealed (name text primary key, seal text not null check (seal = md5(name)));
+create table marked (id integer primary key, mark text check (mark = md5(note)), note text, bits bit(4), words tsvector, at point, during datemultirange, other text);
 create table of_sealed (id integer primary key, name text references sealed);
 create materialized view counted as select count(*) as n from people;
 create function stamp() returns trigger language plpgsql as $$ begin raise exception 'a trigger ran'; end $$;
@@ -46,6 +47,7 @@ update people set mail = lower((select mail from people where id = 7)) where id 
 update people set age_text = 'zxqvage' where id = 9;
 insert into visits select 'acme-wkberg', date '2024-05-01' + i, i, 'Zxqvanna came' from generate_series(1, 30) as i;
 insert into sealed select 'Zxqv' || i, md5('Zxqv' || i) from generate_series(1, 3) as i;
+insert into marked select i, md5('Zxqv' || i), 'Zxqv' || i, B'0101', to_tsvector('simple', 'Zxqv Wkberg'), point(1, 2), '{[2024-01-01,2024-02-01),[2025-01-01,)}', 'Zxqv' from generate_series(1, 3) as i;
 insert into of_sealed select i, 'Zxqv' || i from generate_series(1, 3) as i;
 insert into of_sealed values (4, null);`
 
@@ -74,6 +76,7 @@ beforeAll(async () => {
     copy: to,
     catalog: await readCatalog(to),
     rows: null,
+    programs: [schema],
     isPublic: (table, column) => table === 'people' && column === 'public_note',
   })
   await from.end()
@@ -93,6 +96,7 @@ const ask = async (select: string): Promise<unknown[]> => {
 describe('a masked copy', () => {
   it('has every row that PostgreSQL takes, and counts the others', () => {
     expect(Object.fromEntries(copied.tables.map(({ table, rows }) => [table, rows]))).toEqual({
+      marked: 3,
       of_sealed: 1,
       people: 40,
       sealed: 0,
@@ -104,6 +108,16 @@ describe('a masked copy', () => {
       { table: 'sealed', by: 'sealed_check', rows: 3 },
       { table: 'of_sealed', by: 'what they refer to in sealed is not there', rows: 3 },
     ])
+  })
+
+  it('leaves out no more of a row than what is refused, and tells it', async () => {
+    expect(copied.emptied).toEqual([
+      { table: 'marked', column: 'mark', rows: 3 },
+      { table: 'marked', column: 'note', rows: 3 },
+    ])
+    const rows = await ask('select bits, words, at, during, other from marked')
+    expect(rows).toHaveLength(3)
+    expect(JSON.stringify(rows)).not.toMatch(/null|zxqv|wkberg/iu)
   })
 
   it('has nothing of a person, and what was classified as it was', async () => {

@@ -5,7 +5,7 @@ import type { Table } from '../../catalog/table.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { describeColumns, readSchemaTexts } from './describe-columns.ts'
-import { openLoader, type SetAside } from './load-rows.ts'
+import { openLoader, type Emptied, type SetAside } from './load-rows.ts'
 import { planMasks } from './mask-plan.ts'
 import {
   aboutHowMany,
@@ -28,6 +28,8 @@ export interface CopyWish {
   /** null: all rows. */
   readonly rows: number | null
   readonly isPublic: (table: string, column: string) => boolean
+  /** The migrations: what is named there was named by a program. */
+  readonly programs: readonly string[]
   readonly onTable?: (table: string, done: number, of: number) => void
 }
 
@@ -41,6 +43,7 @@ export interface CopiedTable {
 export interface CopiedRows {
   readonly tables: readonly CopiedTable[]
   readonly setAside: readonly SetAside[]
+  readonly emptied: readonly Emptied[]
   /** Tables and columns of the copy that the source does not have. */
   readonly missing: readonly string[]
 }
@@ -134,7 +137,7 @@ const refreshViews = async (copy: Session): Promise<void> => {
 
 /** Throws PgError of the source when its rows may not be read. */
 export const copyRows = async (wish: CopyWish): Promise<CopiedRows> => {
-  const { source, copy, catalog, rows, isPublic, onTable = () => undefined } = wish
+  const { source, copy, catalog, rows, isPublic, programs, onTable = () => undefined } = wish
   await source.query(plainTextSql)
   const { tables, missing } = inBoth(wish)
   // Before the rows, which may take an hour: a right that is missing is told at once.
@@ -143,9 +146,10 @@ export const copyRows = async (wish: CopyWish): Promise<CopiedRows> => {
     catalog,
     columns: await describeColumns(copy),
     texts: await readSchemaTexts(copy),
+    programs,
     isPublic,
   })
-  const loader = await openLoader(copy)
+  const loader = await openLoader(copy, catalog)
   const masksOf = (table: SourceTable) => {
     const own = plan.get(table.id) ?? []
     return table.columns.flatMap(({ name }) => own.find((column) => column.name === name) ?? [])
@@ -176,6 +180,7 @@ export const copyRows = async (wish: CopyWish): Promise<CopiedRows> => {
   return {
     tables: tables.map(({ id }) => ({ table: id, rows: counts.get(id) ?? 0, leftOut: about.get(id) ?? 0 })),
     setAside: loader.setAside(),
+    emptied: loader.emptied(),
     missing,
   }
 }

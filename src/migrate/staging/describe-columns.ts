@@ -10,7 +10,7 @@ export interface DescribedColumn {
   readonly type: string
   /** `e` for an enum, `r` for a range, `c` for a composite type … */
   readonly typtype: string
-  /** Of the elements of an array, or of the bounds of a range; null: it is neither. */
+  /** Of the elements of an array, or of the bounds of a range or a multirange; null: it is none of them. */
   readonly element: string | null
   readonly isArray: boolean
   /** Enums: their labels say nothing of a person. */
@@ -40,7 +40,7 @@ const columnsSql = `
     join pg_catalog.pg_type t on t.oid = b.at
     left join base eb on eb.oid = t.typelem and t.typcategory = 'A' and eb.typtype <> 'd'
     left join pg_catalog.pg_type e on e.oid = eb.at
-    left join pg_catalog.pg_range r on r.rngtypid = t.oid
+    left join pg_catalog.pg_range r on t.oid in (r.rngtypid, r.rngmultitypid)
     left join pg_catalog.pg_type s on s.oid = r.rngsubtype
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    where a.attnum > 0 and not a.attisdropped and c.oid >= 16384 and n.nspname !~ '^pg_'

@@ -2,11 +2,13 @@
  * Writes masked rows into the copy, thousands at a time; where PostgreSQL refuses them, one by one in other forms, and
  * what it takes in none is set aside and counted. No value is kept of those.
  */
+import { checksOf } from '../../catalog/check.ts'
+import type { Catalog } from '../../catalog/structure.ts'
 import { PgError, type PgFault } from '../../postgres/fault.ts'
 import { ident, identList, literal, qualified } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { ColumnMask } from './mask-plan.ts'
-import { maskRow, otherForms, type Row } from './mask-row.ts'
+import { inOldOrder, maskRow, without, withoutOptional, type Row } from './mask-row.ts'
 import type { SourceKey, SourceTable } from './read-rows.ts'
 
 /** Why rows are not in the copy. */
@@ -17,6 +19,13 @@ export interface SetAside {
   readonly by: string
 }
 
+/** Rows that are in the copy without what one of their columns had. */
+export interface Emptied {
+  readonly table: string
+  readonly column: string
+  readonly rows: number
+}
+
 export interface Loader {
   load(table: SourceTable, columns: readonly ColumnMask[], rows: readonly Row[]): Promise<void>
   /** Rows that refer to one that was set aside or left out go, too. */
@@ -24,6 +33,7 @@ export interface Loader {
   /** Rows of each table that are there now, by relation id. */
   counts(): ReadonlyMap<string, number>
   setAside(): readonly SetAside[]
+  emptied(): readonly Emptied[]
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
@@ -48,9 +58,30 @@ const insertOf = (table: SourceTable, row: Row): string =>
 
 const causeOf = ({ constraint, sqlstate }: PgFault): string => constraint ?? `SQLSTATE ${sqlstate}`
 
+/** Stand-ins that are none of their column's type, told by PostgreSQL. */
+const notOfType = async (db: Session, table: SourceTable, row: Row): Promise<ReadonlySet<number>> => {
+  const values = row.flatMap((value, i) => (value === null ? [] : [{ value, i }]))
+  const replies = await db.batch(
+    values.map(({ value, i }) => `select ${literal(value)}::${table.columns[i]?.type ?? 'text'}`),
+  )
+  return new Set(replies.flatMap(({ fault }, at) => (fault === null ? [] : [values[at]?.i ?? -1])))
+}
+
+/** Places of the columns that a CHECK is about. */
+const ofCheck = (catalog: Catalog, table: SourceTable, { constraint }: PgFault): ReadonlySet<number> => {
+  const check = checksOf(catalog, table.id).find(({ name }) => name === constraint)
+  return new Set(
+    (check?.facts.columns ?? []).map((name) => table.columns.findIndex((column) => column.name === name)),
+  )
+}
+
+/** So many CHECKs of one row are given way, one after the other. */
+const mostChecks = 8
+
 /** `db`: one who may set session_replication_role: triggers and foreign keys did their work where the rows come from. */
-export const openLoader = async (db: Session): Promise<Loader> => {
+export const openLoader = async (db: Session, catalog: Catalog): Promise<Loader> => {
   const aside = new Map<string, number>()
+  const bare = new Map<string, number>()
   const there = new Map<string, number>()
   await db.query('set session_replication_role = replica; set client_min_messages = error')
   const leaveOut = (table: string, by: string, rows: number): void => {
@@ -60,23 +91,49 @@ export const openLoader = async (db: Session): Promise<Loader> => {
   const count = (table: string, rows: number): void => {
     there.set(table, (there.get(table) ?? 0) + rows)
   }
+  const refuses = async (table: SourceTable, row: Row): Promise<PgFault | null> => {
+    const [reply] = await db.batch([insertOf(table, row)])
+    return reply?.fault ?? null
+  }
+  /** In a form of its own, as near to the first as PostgreSQL takes it: the row that stands now, or why none does. */
+  const otherwise = async (
+    table: SourceTable,
+    columns: readonly ColumnMask[],
+    row: Row,
+  ): Promise<Row | PgFault> => {
+    let form = inOldOrder(columns, row)
+    let fault = await refuses(table, form)
+    for (let tries = 0; fault !== null && tries < mostChecks; tries += 1) {
+      const places = tries === 0 ? await notOfType(db, table, form) : ofCheck(catalog, table, fault)
+      const barer = without(columns, form, places)
+      const isOther = barer.some((value, i) => value !== form[i])
+      form = barer
+      if (isOther) fault = await refuses(table, form)
+      else if (tries > 0) break
+    }
+    if (fault === null) return form
+    form = withoutOptional(columns, form)
+    return (await refuses(table, form)) ?? form
+  }
   const oneByOne = async (
     table: SourceTable,
     columns: readonly ColumnMask[],
     rows: readonly Row[],
   ): Promise<void> => {
     const replies = await db.batch(rows.map((row) => insertOf(table, maskRow(columns, row))))
-    for (const [i, reply] of replies.entries()) {
-      let fault = reply.fault
-      const row = rows[i]
-      for (const form of fault === null || row === undefined ? [] : otherForms(columns, row)) {
-        const [again] = await db.batch([insertOf(table, form)])
-        if (again?.fault != null) continue
-        fault = null
-        break
+    for (const [i, { fault }] of replies.entries()) {
+      const row = rows[i] ?? []
+      const stands = fault === null ? row : await otherwise(table, columns, row)
+      if ('sqlstate' in stands) {
+        leaveOut(table.id, causeOf(stands), 1)
+        continue
       }
-      if (fault === null) count(table.id, 1)
-      else leaveOut(table.id, causeOf(fault), 1)
+      count(table.id, 1)
+      for (const [at, { name }] of columns.entries())
+        if (row[at] != null && stands[at] == null) {
+          const key = JSON.stringify([table.id, name])
+          bare.set(key, (bare.get(key) ?? 0) + 1)
+        }
     }
   }
   return {
@@ -117,6 +174,11 @@ export const openLoader = async (db: Session): Promise<Loader> => {
       [...aside].map(([key, rows]) => {
         const [table = '', by = ''] = JSON.parse(key) as readonly string[]
         return { table, by, rows }
+      }),
+    emptied: () =>
+      [...bare].map(([key, rows]) => {
+        const [table = '', column = ''] = JSON.parse(key) as readonly string[]
+        return { table, column, rows }
       }),
   }
 }

@@ -8,9 +8,11 @@ import { relationId } from '../../ground/names.ts'
 import type { DescribedColumn, SchemaText } from './describe-columns.ts'
 import {
   makeMaskAddress,
+  makeMaskBits,
   makeMaskBytes,
   makeMaskHex,
   makeMaskJson,
+  makeMaskLexemes,
   makeMaskList,
   makeMaskRange,
   makeMaskUuid,
@@ -74,6 +76,7 @@ interface Masks {
   readonly text: MaskText
   readonly times: MaskTimes
   readonly secret: string
+  readonly members: ReadonlySet<string>
 }
 
 const familyOf = (type: string): Family => {
@@ -106,7 +109,13 @@ const scalarMask = (type: string, typtype: string, number: MaskNumber, masks: Ma
       return makeMaskUuid(permutation)
     case 'json':
     case 'jsonb':
-      return makeMaskJson(text, number)
+      return makeMaskJson(text, number, masks.members)
+    case 'bit':
+    case 'varbit':
+      return makeMaskBits(permutation)
+    case 'tsvector':
+    case 'tsquery':
+      return makeMaskLexemes(text)
     case 'bytea':
       return makeMaskBytes(permutation, masks.secret)
     case 'inet':
@@ -132,18 +141,21 @@ export interface PlanWish {
   readonly catalog: Catalog
   readonly columns: readonly DescribedColumn[]
   readonly texts: readonly SchemaText[]
+  /** What programs are written in: a member of a document that is named there keeps its name. */
+  readonly programs: readonly string[]
   /** `table` or `table.column`, by relation id. */
   readonly isPublic: (table: string, column: string) => boolean
 }
 
 /** Of one run: another one gives other stand-ins. */
-export const planMasks = ({ catalog, columns, texts, isPublic }: PlanWish): MaskPlan => {
+export const planMasks = ({ catalog, columns, texts, programs, isPublic }: PlanWish): MaskPlan => {
   const permutation = makePermutation()
   const times = makeMaskTimes(permutation)
   const common = makeMaskNumber(permutation).text
   const text = makeMaskText({ permutation, number: common, times, vocabulary: wordsOf(texts) })
   const secret = permutation.at(1n, 2n ** 120n, 'secret').toString(16)
-  const masks: Masks = { permutation, text, times, secret }
+  const members = new Set(programs.flatMap((program) => program.match(/[\p{L}_][\p{L}\p{N}_-]*/gu) ?? []))
+  const masks: Masks = { permutation, text, times, secret, members }
   const idOf = ({ schema, table }: { readonly schema: string; readonly table: string }): string =>
     relationId({ schema, name: table })
   const links = linksOf(catalog)

@@ -14,8 +14,12 @@ const compare = (family: Family, a: string, b: string): number => {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** The first is what the row is masked to; the others are less like it. */
+export const maskRow = (columns: readonly ColumnMask[], row: Row): Row => first(columns, row)
+
 /** The same stand-ins, in the order that the values had: what begins before it ends does so again. */
-const inOldOrder = (columns: readonly ColumnMask[], row: Row, masked: Row): Row => {
+export const inOldOrder = (columns: readonly ColumnMask[], row: Row): Row => {
+  const masked = first(columns, row)
   const found = [...masked]
   for (const family of ['number', 'time'] as const) {
     const places = columns.flatMap((column, i) =>
@@ -33,16 +37,12 @@ const inOldOrder = (columns: readonly ColumnMask[], row: Row, masked: Row): Row 
   return found
 }
 
-const withoutOptional = (columns: readonly ColumnMask[], row: Row, masked: Row): Row =>
-  inOldOrder(columns, row, masked).map((value, i) => {
+/** The values in these places are left out, where a row may be without. */
+export const without = (columns: readonly ColumnMask[], row: Row, places: ReadonlySet<number>): Row =>
+  row.map((value, i) => {
     const column = columns[i]
-    return column?.isNullable && !column.isLinked && column.mask !== null ? null : value
+    return places.has(i) && column?.isNullable && !column.isLinked && column.mask !== null ? null : value
   })
 
-/** The first is what the row is masked to; the others are less like it. */
-export const maskRow = (columns: readonly ColumnMask[], row: Row): Row => first(columns, row)
-
-export const otherForms = (columns: readonly ColumnMask[], row: Row): readonly Row[] => {
-  const masked = first(columns, row)
-  return [inOldOrder(columns, row, masked), withoutOptional(columns, row, masked)]
-}
+export const withoutOptional = (columns: readonly ColumnMask[], row: Row): Row =>
+  without(columns, row, new Set(row.keys()))

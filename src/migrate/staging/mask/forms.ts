@@ -6,19 +6,17 @@ import type { MaskText } from './text.ts'
 
 export type Mask = (text: string) => string
 
-/** Names of members that a program wrote; others may be somebody's. */
-const memberName = /^[A-Za-z_][\w-]{0,62}$/u
-
 const lexemes = /"(?:[^"\\]|\\.)*"(?:\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gu
 
+/** `members`: names that a program knows, which stay; another one may be somebody's. */
 export const makeMaskJson =
-  (text: MaskText, number: MaskNumber): Mask =>
+  (text: MaskText, number: MaskNumber, members: ReadonlySet<string>): Mask =>
   (document) =>
     document.replaceAll(lexemes, (found) => {
       if (!found.startsWith('"')) return number(found)
       const [, literal = found, colon = ''] = /^("(?:[^"\\]|\\.)*")(\s*:)?$/u.exec(found) ?? []
       const value = JSON.parse(literal) as string
-      return colon !== '' && memberName.test(value) ? found : `${JSON.stringify(text(value))}${colon}`
+      return colon !== '' && members.has(value) ? found : `${JSON.stringify(text(value))}${colon}`
     })
 
 const quoteElement = (text: string): string => `"${text.replaceAll(/["\\]/gu, (letter) => `\\${letter}`)}"`
@@ -83,6 +81,22 @@ export const makeMaskHex =
       return masked.padStart(found.length, '0')
     })
   }
+
+/** `0101`: as many of them. */
+export const makeMaskBits =
+  ({ at }: Permutation): Mask =>
+  (text) =>
+    text === ''
+      ? text
+      : at(BigInt(`0b${text}`), 2n ** BigInt(text.length), 'bits')
+          .toString(2)
+          .padStart(text.length, '0')
+
+/** `'ill':4 'o''brien':2A`, `'ill' & !'well':*`: words by words, and where they stand. */
+export const makeMaskLexemes =
+  (text: MaskText): Mask =>
+  (document) =>
+    document.replaceAll(/'((?:[^']|'')*)'/gu, (_, lexeme: string) => `'${text(lexeme)}'`)
 
 /** Version and variant stay what they are. */
 export const makeMaskUuid = (permutation: Permutation): Mask => {

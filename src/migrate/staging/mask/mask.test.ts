@@ -5,7 +5,9 @@ import {
   makeMaskAddress,
   makeMaskBytes,
   makeMaskHex,
+  makeMaskBits,
   makeMaskJson,
+  makeMaskLexemes,
   makeMaskList,
   makeMaskRange,
   makeMaskUuid,
@@ -160,13 +162,21 @@ describe('ranges', () => {
 
 describe('other forms', () => {
   it('stay what they are', () => {
-    const json = makeMaskJson(text, number.text)
-    const document = json('{"name": "Anna \\"Berg\\"", "n": [1.50, null, true], "anna@berg.se": 2}')
+    const json = makeMaskJson(text, number.text, new Set(['name', 'n']))
+    const document = json(
+      '{"name": "Anna \\"Berg\\"", "n": [1.50, null, true], "anna@berg.se": 2, "Anna": {"berg": 1}}',
+    )
     expect(document).not.toMatch(/anna|berg/iu)
     expect(JSON.parse(document)).toMatchObject({
       name: expect.any(String),
       n: [expect.any(Number), null, true],
     })
+    const bits = makeMaskBits(permutation)
+    expect(new Set(['000', '001', '010', '011', '100', '101', '110', '111'].map(bits)).size).toBe(8)
+    expect(bits('')).toBe('')
+    expect(makeMaskLexemes(text)(`'anna':1A,12 'o''berg':3`)).toMatch(
+      /^'(?!anna)\p{L}{4}':1A,12 '\p{L}''\p{L}{4}':3$/u,
+    )
     const list = makeMaskList(text)
     expect(list('{NULL,"Anna, \\"B\\"",Berg,""}')).toMatch(
       /^\{NULL,"\p{L}{4}, \\"\p{L}\\"","\p{L}{4}",""\}$/u,
