@@ -255,7 +255,8 @@ describe.skipIf(whyNoPostgres15 !== '')(`a cutover from PostgreSQL 15 to 18 ${wh
     async () => {
       const settings = await makeDatabases(
         'slow',
-        `create table t (id int primary key); create table u (id int primary key); grant select, insert on t, u to app`,
+        `create table t (id int primary key); create table u (id int primary key); grant select, insert on t, u to app;
+         create table numbered (id int generated always as identity, n serial, primary key (id, n)) partition by range (id)`,
       )
       await copyDatabase(settings, wish, quiet)
       await withSession(next.urlOf('slow'), async (db) => {

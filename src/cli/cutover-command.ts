@@ -2,6 +2,8 @@
 import { AssayError } from '../ground/errors.ts'
 import { durationText, remainingSeconds } from '../migrate/backfill/remaining-time.ts'
 import { acceptable } from '../migrate/cutover/preflight.ts'
+import { stepCommand } from '../migrate/cutover/names.ts'
+import type { CutoverState } from '../migrate/cutover/state.ts'
 import {
   abortCutover,
   abortWithoutTarget,
@@ -94,8 +96,6 @@ interface Told {
   readonly text: string
 }
 
-const inShell = (step: string): string => `assay migrate cutover ${step} --from … --to …`
-
 const answer = (step: CutoverStep, json: boolean, told: Told): Answer => {
   const { code, summary, findings, next, text } = told
   if (json)
@@ -165,7 +165,7 @@ const plan: Work = async (options, { layout }) => {
       ...(options.sql ? { sql: planned.sql } : {}),
     },
     findings: planned.findings,
-    next: isRefused ? [] : [inShell('copy')],
+    next: isRefused ? [] : [stepCommand('copy')],
     text: cutoverPlanText(planned, options.sql ?? false, layout),
   }
 }
@@ -178,11 +178,32 @@ const copy: Work = async (options, { layout, onProgress }) => {
     code: refused ? 4 : isWrong ? 1 : 0,
     summary: { places: copied.places, state: copied.state },
     findings: copied.findings,
-    next: isWrong ? [] : [inShell('verify')],
+    next: isWrong ? (refused ? [] : onwards(copied.state)) : [stepCommand('verify')],
     text:
       refused && copied.state.phase === 'none'
         ? cutoverRefusedText(copied, layout)
         : cutoverStateText(copied, layout),
+  }
+}
+
+/** What leads on from where it stands. */
+const onwards = ({ phase, active, followed, verified, slots }: CutoverState): readonly string[] => {
+  const lost = followed !== null && (followed.slotStatus === 'lost' || followed.slotStatus === null)
+  if (lost) return active === 'to' ? [stepCommand('finish')] : [stepCommand('abort', '--drop-copy')]
+  switch (phase) {
+    case 'none':
+      return [stepCommand(slots.length > 0 ? 'abort' : 'plan')]
+    case 'half-begun':
+      return [stepCommand('copy'), stepCommand('abort')]
+    case 'copying':
+      return [stepCommand('copy')]
+    case 'paused':
+      return [stepCommand(active === 'to' ? 'back' : 'switch'), stepCommand('abort')]
+    case 'switched':
+      return [stepCommand('finish')]
+    case 'following':
+      if (active === 'to') return [stepCommand('finish'), stepCommand('back')]
+      return [stepCommand(verified < (followed?.tables ?? 0) ? 'verify' : 'switch')]
   }
 }
 
@@ -192,7 +213,7 @@ const status: Work = async (options, { layout }) => {
     code: hasErrors(found.findings) ? 1 : 0,
     summary: { places: found.places, state: found.state },
     findings: found.findings,
-    next: [],
+    next: onwards(found.state),
     text: cutoverStateText(found, layout),
   }
 }
@@ -207,7 +228,9 @@ const verify: Work = async (options, { layout, onProgress }) => {
     code: isWrong ? 1 : 0,
     summary: { places, state, verification },
     findings,
-    next: isWrong ? [] : [inShell(state.active === 'to' ? 'back' : 'switch')],
+    next: isWrong
+      ? [stepCommand('verify', '--again')]
+      : [stepCommand(state.active === 'to' ? 'back' : 'switch')],
     text: cutoverVerifiedText(verified, layout),
   }
 }
@@ -240,7 +263,10 @@ const move =
       code: hasErrors(findings) ? 1 : 0,
       summary: { places, moved, state },
       findings,
-      next: target === 'to' ? [inShell('finish'), inShell('back')] : [inShell('abort'), inShell('switch')],
+      next:
+        target === 'to'
+          ? [stepCommand('finish'), stepCommand('back')]
+          : [stepCommand('abort'), stepCommand('switch')],
       text: cutoverMovedText(switched, layout),
     }
   }

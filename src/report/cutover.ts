@@ -206,7 +206,7 @@ export const movePlanText = (plan: MovePlan & { readonly places: Places }, layou
   ].join('\n')
 
 export const cutoverEndedText = (
-  { gone, closed, findings }: Ended,
+  { gone, closed, toOpen = [], kept = [], findings }: Ended,
   kind: 'finish' | 'abort',
   layout: Layout,
 ): string =>
@@ -218,9 +218,13 @@ export const cutoverEndedText = (
     ...closed.map((place) =>
       row(
         'stays closed',
-        `${place}: what is written there is lost. To open it: grant connect on database … to …`,
+        `${place}: what is written there is lost${toOpen.length === 0 ? '' : '. To open it all the same:'}`,
         layout,
       ),
+    ),
+    ...toOpen.map((statement) => `    ${printable(statement)};`),
+    ...kept.map((place) =>
+      row('stays', `what was copied into ${place}: a new copy wants an empty database`, layout),
     ),
     ...found(findings, layout),
   ].join('\n')

@@ -6,7 +6,7 @@ import { setIdentities } from './copy.ts'
 import { takeDownDoors, welcomeStatements } from './doors.ts'
 import { dropPublication, dropSlot, dropSubscription, readOwnSlots } from './follow.ts'
 import { doorSql, dropJournalSql, readJournal, type SideRow } from './journal.ts'
-import { cutoverSchema, publicationName } from './names.ts'
+import { cutoverSchema, publicationName, stepCommand } from './names.ts'
 import { placeOf, type Pair, type Side } from './side.ts'
 import { undoPause } from './undo.ts'
 import { activeKey, isPaused } from './state.ts'
@@ -16,81 +16,25 @@ export interface Cleaned {
   readonly gone: readonly string[]
   /** Databases that stay closed to all roles that could enter before. */
   readonly closed: readonly string[]
+  /** Statements that let in again who could enter. */
+  readonly toOpen?: readonly string[]
+  /** Databases that keep what was copied into them. */
+  readonly kept?: readonly string[]
 }
 
 const identitySteps = (side: Side, row: SideRow | null): Promise<void> =>
   setIdentities(side, row?.identities ?? [], false)
 
-/** One side, whatever is left of a cutover there. Subscriptions are to be gone on both sides before slots are dropped. */
-const cleanSide = async (side: Side, row: SideRow | null, opensDoor: boolean): Promise<readonly string[]> => {
-  const gone: string[] = []
-  for (const name of await readOwnSlots(side))
-    if (await dropSlot(side, name)) gone.push(`the slot ${name} of ${placeOf(side)}`)
-  await dropPublication(side)
-  if (row === null) return gone
-  if (!row.isOpen && opensDoor)
-    await side.db.query(
-      ['begin', doorSql(true), ...(await welcomeStatements(side, row)), 'commit'].join(';\n'),
-    )
-  await takeDownDoors(side)
-  await identitySteps(side, row)
-  await side.db.query(dropJournalSql)
-  return [...gone, `publication, triggers and journal of ${placeOf(side)}`]
-}
-
-const dropBoth = async (
-  pair: Pair,
-  rows: readonly [SideRow | null, SideRow | null],
-  opens: boolean,
-): Promise<readonly string[]> => {
-  await dropSubscription(pair.to)
-  await dropSubscription(pair.from)
-  return [...(await cleanSide(pair.from, rows[0], opens)), ...(await cleanSide(pair.to, rows[1], opens))]
-}
-
-const notSwitched = (): AssayError =>
-  new AssayError('The target is not in use.', {
-    code: 'cutover.not-switched',
-    exit: 4,
-    asked: 'to finish',
-    found: 'the source takes the writes',
-    why: 'finish takes the way back away, which only makes sense behind a switch',
-    mend: 'Switch first: assay migrate cutover switch --from … --to …\nOr give it up: assay migrate cutover abort --from … --to …',
-  })
-
-const inUse = (to: Side): AssayError =>
-  new AssayError(`${placeOf(to)} is in use.`, {
-    code: 'cutover.in-use',
-    exit: 4,
-    asked: 'to give the cutover up',
-    found: 'the switch was made, and the application writes to the target',
-    why: 'without the cutover nothing brings those writes back to the source',
-    mend: 'Go back first: assay migrate cutover back --from … --to …\nOr stay there for good: assay migrate cutover finish --from … --to …',
-  })
-
-const readBoth = async ({ from, to }: Pair): Promise<readonly [SideRow | null, SideRow | null]> =>
-  Promise.all([readJournal(from.db), readJournal(to.db)])
-
-/** The source stays closed: what is written there now would be lost. */
-export const finish = async (pair: Pair): Promise<Cleaned> => {
-  const [from, to] = await readBoth(pair)
-  // With one journal only an earlier run has ended the other side.
-  if (from !== null && to !== null && (isPaused({ from, to }) || activeKey({ from, to }) !== 'to'))
-    throw notSwitched()
-  if (to === null && from !== null && from.isOpen) throw notSwitched()
-  const gone = await dropBoth(pair, [from, to], false)
-  return { gone, closed: from === null ? [] : [placeOf(pair.from)] }
-}
-
 const isCopied = `${userSchema('n')} and n.nspname not in ('public', ${literal(cutoverSchema)})
   and not exists (select from pg_catalog.pg_extension e where e.extnamespace = n.oid)`
 
-/** Of the schema public, which itself stays as PostgreSQL made it. */
+/** Of the schema public, which itself stays as PostgreSQL made it. What belongs to another, as the sequence of an identity, goes with it. */
 const inPublicSql = `
   select o.type, o.identity from pg_catalog.pg_depend d, pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
   where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.deptype = 'n'
     and d.refobjid = (select n.oid from pg_catalog.pg_namespace n where n.nspname = 'public')
-    and not exists (select from pg_catalog.pg_depend e where e.classid = d.classid and e.objid = d.objid and e.deptype = 'e')
+    and not exists (select from pg_catalog.pg_depend e where e.classid = d.classid and e.objid = d.objid and e.deptype in ('e', 'i')
+      and (e.refclassid, e.refobjid) <> (e.classid, e.objid))
   order by d.classid, d.objid`
 
 /** The target was empty when the copy began. */
@@ -114,6 +58,80 @@ const dropCopy = async ({ db }: Side): Promise<void> => {
   )
 }
 
+/** One side, whatever is left of a cutover there. Subscriptions are to be gone on both sides before slots are dropped. */
+const cleanSide = async (
+  side: Side,
+  row: SideRow | null,
+  { opensDoor, dropsCopy }: { readonly opensDoor: boolean; readonly dropsCopy: boolean },
+): Promise<readonly string[]> => {
+  const gone: string[] = []
+  for (const name of await readOwnSlots(side))
+    if (await dropSlot(side, name)) gone.push(`the slot ${name} of ${placeOf(side)}`)
+  await dropPublication(side)
+  if (row === null) return gone
+  // While the journal stands: whoever is refused here can ask again.
+  if (dropsCopy) await dropCopy(side)
+  if (!row.isOpen && opensDoor)
+    await side.db.query(
+      ['begin', doorSql(true), ...(await welcomeStatements(side, row)), 'commit'].join(';\n'),
+    )
+  await takeDownDoors(side)
+  await identitySteps(side, row)
+  await side.db.query(dropJournalSql)
+  return [...gone, `publication, triggers and journal of ${placeOf(side)}`]
+}
+
+const dropBoth = async (
+  pair: Pair,
+  rows: readonly [SideRow | null, SideRow | null],
+  opensDoor: boolean,
+  dropsCopy: boolean,
+): Promise<readonly string[]> => {
+  await dropSubscription(pair.to)
+  await dropSubscription(pair.from)
+  return [
+    ...(await cleanSide(pair.from, rows[0], { opensDoor, dropsCopy: false })),
+    ...(await cleanSide(pair.to, rows[1], { opensDoor, dropsCopy })),
+  ]
+}
+
+const notSwitched = (): AssayError =>
+  new AssayError('The target is not in use.', {
+    code: 'cutover.not-switched',
+    exit: 4,
+    asked: 'to finish',
+    found: 'the source takes the writes',
+    why: 'finish takes the way back away, which only makes sense behind a switch',
+    mend: `Switch first:\n${stepCommand('switch')}\nOr give it up:\n${stepCommand('abort')}`,
+    next: [stepCommand('switch'), stepCommand('abort')],
+  })
+
+const inUse = (to: Side): AssayError =>
+  new AssayError(`${placeOf(to)} is in use.`, {
+    code: 'cutover.in-use',
+    exit: 4,
+    asked: 'to give the cutover up',
+    found: 'the switch was made, and the application writes to the target',
+    why: 'without the cutover nothing brings those writes back to the source',
+    mend: `Go back first:\n${stepCommand('back')}\nOr stay there for good:\n${stepCommand('finish')}`,
+    next: [stepCommand('back'), stepCommand('finish')],
+  })
+
+const readBoth = async ({ from, to }: Pair): Promise<readonly [SideRow | null, SideRow | null]> =>
+  Promise.all([readJournal(from.db), readJournal(to.db)])
+
+/** The source stays closed: what is written there now would be lost. */
+export const finish = async (pair: Pair): Promise<Cleaned> => {
+  const [from, to] = await readBoth(pair)
+  // With one journal only an earlier run has ended the other side.
+  if (from !== null && to !== null && (isPaused({ from, to }) || activeKey({ from, to }) !== 'to'))
+    throw notSwitched()
+  if (to === null && from !== null && from.isOpen) throw notSwitched()
+  const toOpen = from === null ? [] : await welcomeStatements(pair.from, from)
+  const gone = await dropBoth(pair, [from, to], false, false)
+  return { gone, closed: from === null ? [] : [placeOf(pair.from)], toOpen }
+}
+
 /** Also what is left where a run was killed, or a database was made anew. */
 export const abort = async (pair: Pair, dropsCopy: boolean): Promise<Cleaned> => {
   let [from, to] = await readBoth(pair)
@@ -125,11 +143,11 @@ export const abort = async (pair: Pair, dropsCopy: boolean): Promise<Cleaned> =>
     if (from !== null && to !== null && activeKey({ from, to }) === 'to') throw inUse(pair.to)
   }
   if (from === null && to?.isOpen === true) throw inUse(pair.to)
-  const gone = await dropBoth(pair, [from, to], true)
-  if (dropsCopy && to !== null) await dropCopy(pair.to)
+  const gone = await dropBoth(pair, [from, to], true, dropsCopy)
   return {
     gone: [...gone, ...(dropsCopy && to !== null ? [`all rows and structures of ${placeOf(pair.to)}`] : [])],
     closed: [],
+    kept: to !== null && !dropsCopy ? [placeOf(pair.to)] : [],
   }
 }
 
@@ -151,5 +169,5 @@ export const abortAlone = async (from: Side, isLost: boolean): Promise<Cleaned> 
   const row = await readJournal(from.db)
   if (row !== null && !row.isOpen && !isLost) throw perhapsInUse(from)
   await dropSubscription(from)
-  return { gone: await cleanSide(from, row, true), closed: [] }
+  return { gone: await cleanSide(from, row, { opensDoor: true, dropsCopy: false }), closed: [] }
 }

@@ -67,6 +67,9 @@ export const ownRelations = `
 /** What logical replication sends. */
 export const sentTables = `${ownRelations} and c.relkind in ('r', 'p') and c.relpersistence = 'p'`
 
+/** Of `c`: counted by ANALYZE, or by who wrote them where nobody has analyzed it yet. */
+export const aboutRows = `greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint`
+
 const list = (what: string, rest: string): string =>
   `coalesce((select json_agg(${what} order by 1) ${rest}), '[]'::json)`
 
@@ -135,7 +138,7 @@ const factsSql = ({ major }: Side, pids: readonly number[]): string => `
     ${objects} as objects,
     pg_catalog.pg_database_size(d.oid) as bytes,
     (select count(*) ${sentTables} and c.relkind = 'r') as tables,
-    (select coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint ${sentTables} and c.relkind = 'r') as rows,
+    (select coalesce(sum(${aboutRows}), 0)::bigint ${sentTables} and c.relkind = 'r') as rows,
     ${names(`${ownRelations} and c.relkind = 'r' and c.relpersistence = 'u'`)} as unlogged,
     ${names(`${ownRelations} and c.relkind = 'f'`)} as "foreign",
     coalesce((select json_agg(pg_catalog.format('%s (%s)', x.oid::pg_catalog.regclass, e.extname)) from pg_catalog.pg_extension e,

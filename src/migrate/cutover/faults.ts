@@ -1,5 +1,6 @@
 /** What stops a cutover, said with the mend. */
 import { AssayError } from '../../ground/errors.ts'
+import { stepCommand } from './names.ts'
 import { placeOf, type Side } from './side.ts'
 
 export const locked = (side: Side): AssayError =>
@@ -8,7 +9,8 @@ export const locked = (side: Side): AssayError =>
     exit: 4,
     found: `its advisory lock is held in ${placeOf(side)}`,
     why: 'two runs would close and open the same doors',
-    mend: 'Wait for it to end. Look on meanwhile: assay migrate cutover status --from … --to …',
+    mend: `Wait for it to end. Look on meanwhile:\n${stepCommand('status')}`,
+    next: [stepCommand('status')],
   })
 
 export const notBegun = (): AssayError =>
@@ -16,7 +18,8 @@ export const notBegun = (): AssayError =>
     code: 'cutover.not-begun',
     exit: 2,
     found: 'no schema assay_cutover in either of them',
-    mend: 'See what it would do, then begin it:\nassay migrate cutover plan --from … --to …\nassay migrate cutover copy --from … --to …',
+    mend: `See what it would do, then begin it:\n${stepCommand('plan')}\n${stepCommand('copy')}`,
+    next: [stepCommand('plan')],
   })
 
 export const notOfOne = (from: string, to: string): AssayError =>
@@ -25,7 +28,7 @@ export const notOfOne = (from: string, to: string): AssayError =>
     exit: 4,
     found: `--from: ${from}; --to: ${to}`,
     why: 'what is noted in one says nothing about the other',
-    mend: 'Name the two databases that the cutover was begun with, in the same order.\nOr take away what is left of another one: assay migrate cutover abort --from … --to …',
+    mend: `Name the two databases that the cutover was begun with, in the same order.\nOr take away what is left of another one:\n${stepCommand('abort')}`,
   })
 
 export const notFollowing = (active: Side, found: string): AssayError =>
@@ -35,7 +38,8 @@ export const notFollowing = (active: Side, found: string): AssayError =>
     asked: `a copy that follows ${placeOf(active)}`,
     found,
     why: 'a switch waits for the rest while nobody can write',
-    mend: 'Let the copy come to its end: assay migrate cutover copy --from … --to …',
+    mend: `Let the copy come to its end:\n${stepCommand('copy')}`,
+    next: [stepCommand('copy')],
   })
 
 export const stalled = (standby: Side, seconds: number, errors: string): AssayError =>
@@ -45,7 +49,8 @@ export const stalled = (standby: Side, seconds: number, errors: string): AssayEr
     asked: 'the changes of the other side, one after the other',
     found: `no progress for ${seconds} s${errors === '' ? '' : `; ${errors}`}`,
     why: 'what cannot be applied is tried again for ever, and the other server keeps its WAL until it is',
-    mend: `Read the log of that server: the fault stands there with the table that it is about. Then mend that row or right, and run the same command again; or give the cutover up: assay migrate cutover abort --from … --to …`,
+    mend: `Read the log of that server: the fault stands there with the table that it is about. Then mend that row or right, and run the same command again; or give the cutover up:\n${stepCommand('abort')}`,
+    next: [stepCommand('status')],
   })
 
 export const pauseTooLong = (seconds: number, waitedFor: string, reopened: boolean): AssayError =>
@@ -59,7 +64,8 @@ export const pauseTooLong = (seconds: number, waitedFor: string, reopened: boole
       : 'it was given up, and could not be undone',
     mend: reopened
       ? 'Try it again at a quieter moment, or allow more: --max-pause 30'
-      : 'Open it again: assay migrate cutover abort --from … --to …',
+      : `Open it again:\n${stepCommand('abort')}`,
+    next: reopened ? [] : [stepCommand('abort')],
   })
 
 export const interrupted = (): AssayError =>
@@ -88,6 +94,7 @@ export const stillClosed = (side: Side, cause: unknown): AssayError =>
     asked: 'that the database that was in use takes writes again',
     found: cause instanceof Error ? cause.message : String(cause),
     why: 'nobody can write now',
-    mend: 'As soon as the server answers: assay migrate cutover abort --from … --to …, or the same command again to go on with the switch.',
+    mend: `As soon as the server answers, the same command again to go on with the switch, or:\n${stepCommand('abort')}`,
+    next: [stepCommand('abort')],
     cause,
   })

@@ -6,9 +6,9 @@ import { setTimeout as rest } from 'node:timers/promises'
 import { AssayError } from '../../ground/errors.ts'
 import { ident, literal } from '../../postgres/quote.ts'
 import { conninfo, scrubbed, withoutSecret } from './conninfo.ts'
-import { sentTables } from './facts.ts'
+import { aboutRows, sentTables } from './facts.ts'
 import { stalled } from './faults.ts'
-import { inJournal, ownSlotsWhere, publicationName, subscriptionName } from './names.ts'
+import { inJournal, ownSlotsWhere, publicationName, stepCommand, subscriptionName } from './names.ts'
 import { placeOf, type Side } from './side.ts'
 
 /** A partitioned table is named, and each partition sent as a table: their names are the same on both sides. */
@@ -192,7 +192,7 @@ const relationsSql = (oid: number): string => `
   where r.srsubid = ${oid}`
 
 const estimatesSql = `
-  select n.nspname as schema, c.relname as name, greatest(c.reltuples, 0)::bigint as rows ${sentTables} and c.relkind = 'r'`
+  select n.nspname as schema, c.relname as name, ${aboutRows} as rows ${sentTables} and c.relkind = 'r'`
 
 const errorsSql = (oid: number): string =>
   `select (apply_error_count + sync_error_count)::bigint as errors from pg_catalog.pg_stat_subscription_stats where subid = ${oid}`
@@ -244,7 +244,8 @@ const lostSlot = (active: Side, slot: string): AssayError =>
     asked: `the slot ${slot}`,
     found: 'it is lost: max_slot_wal_keep_size was reached, or somebody dropped it',
     why: 'changes are missing that cannot be sent any more',
-    mend: 'Begin anew with an empty target: assay migrate cutover abort --drop-copy --from … --to …, then copy. A larger max_slot_wal_keep_size lets it fall behind further.',
+    mend: `A larger max_slot_wal_keep_size lets it fall behind further. Begin anew with an empty target:\n${stepCommand('abort', '--drop-copy')}\n${stepCommand('copy')}`,
+    next: [stepCommand('abort', '--drop-copy'), stepCommand('copy')],
   })
 
 /** Until every table is there and only changes follow. */

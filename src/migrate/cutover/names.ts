@@ -30,3 +30,7 @@ export const runnerLock = `${lockClass}, 1668641396`
 /** Whoever holds it keeps the other side from applying anything behind a mark. */
 export const holdLock = { classId: lockClass, objectId: 1_668_641_397 } as const
 export const holdLockText = `${holdLock.classId}, ${holdLock.objectId}`
+
+/** Of these two databases, as a command that may be run next. */
+export const stepCommand = (step: string, ...options: readonly string[]): string =>
+  ['assay migrate cutover', step, ...options, '--from … --to …'].join(' ')

@@ -12,6 +12,7 @@ import { makeSlot } from './follow.ts'
 import { readJournal } from './journal.ts'
 import { waitForMark, writeMark } from './marks.ts'
 import type { Moved, MoveWish, Parts } from './move-parts.ts'
+import { stepCommand } from './names.ts'
 import { carrySequences } from './sequences.ts'
 import { placeOf, type Side } from './side.ts'
 import { isPaused } from './state.ts'
@@ -92,7 +93,8 @@ const compareAgain = async (
             exit: 1,
             found: `${a.rows} rows in use, ${b.rows} rows in the copy`,
             why: 'the switch was given up, and the database that was in use is open again',
-            mend: 'See which rows: assay migrate cutover verify --again --from … --to …',
+            mend: `See which rows:\n${stepCommand('verify', '--again')}`,
+            next: [stepCommand('verify', '--again')],
           })
         slowest = Math.max(slowest, performance.now() - from)
         compared += 1

@@ -18,7 +18,7 @@ import {
 import { doorSql } from './journal.ts'
 import { markSql } from './marks.ts'
 import { partsOf, type MoveWish, type Parts } from './move-parts.ts'
-import type { SideKey } from './names.ts'
+import { stepCommand, type SideKey } from './names.ts'
 import { readSchema, schemaDigest } from './schema.ts'
 import { placeOf, type Pair, type Side } from './side.ts'
 import { isPaused, readRows } from './state.ts'
@@ -42,7 +42,8 @@ const unverified = (found: string): AssayError =>
     exit: 4,
     found,
     why: 'what is missing is found out by users after the switch',
-    mend: 'Compare them while the application runs: assay migrate cutover verify --from … --to …\nOr switch without: --accept unverified',
+    mend: `Compare them while the application runs:\n${stepCommand('verify')}\nOr switch without: --accept unverified`,
+    next: [stepCommand('verify')],
   })
 
 const prepared = (side: Side): AssayError =>
