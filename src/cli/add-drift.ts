@@ -31,7 +31,7 @@ export const addDrift = (program: Command, { describe, run }: Pick<Grammar, 'des
       ).conflicts(['json', 'sql', 'url']),
     )
     .action((directory: string, options: DriftOptions) =>
-      run(described.name, options, async (output) => {
+      run(described.name, { ...options, directory }, async (output) => {
         const { driftCommand } = await import('./drift-command.ts')
         return driftCommand(directory, options, output)
       }),

@@ -124,7 +124,7 @@ export const addMigrate = (program: Command, grammar: Pick<Grammar, 'describe' |
   const { describe, run } = grammar
   const migrate = describe(program, group)
   const act = (name: string) => (directory: string, options: MigrateOptions) =>
-    run(`migrate ${name}`, options, async (output) => {
+    run(`migrate ${name}`, { ...options, directory }, async (output) => {
       const commands = await import('./migrate-command.ts')
       return commands.migrateCommand(name, directory, options, output)
     })
@@ -148,7 +148,7 @@ export const addMigrate = (program: Command, grammar: Pick<Grammar, 'describe' |
     .addOption(new Option('--as <how>', 'how it stands').choices(resolutions).makeOptionMandatory())
     .option('--wait <seconds>', 'how long another runner is waited for', seconds, 60)
     .action((name: string, directory: string, options: MigrateOptions) =>
-      run('migrate resolve', options, async (output) => {
+      run('migrate resolve', { ...options, directory }, async (output) => {
         const commands = await import('./migrate-command.ts')
         return commands.resolveCommand(name, directory, options, output)
       }),

@@ -119,8 +119,8 @@ const runAnswer = async (
   }
 }
 
-const envelope = (summary: unknown): string =>
-  envelopeText({ ok: true, command, summary, findings: [], next: [], artifacts: [] })
+const envelope = (summary: unknown, next: readonly string[] = []): string =>
+  envelopeText({ ok: true, command, summary, findings: [], next, artifacts: [] })
 
 export const backfillCommand = async (
   file: string | undefined,
@@ -139,5 +139,10 @@ export const backfillCommand = async (
   const settings = settingsOf(file, options, output.onProgress)
   if (!options.dryRun) return runAnswer(settings, options, output)
   const plan = await planBackfill(settings)
-  return { code: 0, text: json ? envelope({ ...plan, dryRun: true }) : backfillPlanText(plan, output.layout) }
+  return {
+    code: 0,
+    text: json
+      ? envelope({ ...plan, dryRun: true }, [sameBackfill(settings)])
+      : backfillPlanText(plan, output.layout),
+  }
 }

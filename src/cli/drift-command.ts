@@ -1,5 +1,6 @@
 /** assay drift. */
 import { AssayError } from '../ground/errors.ts'
+import { shellCommand } from '../ground/shell-word.ts'
 import { schemaLogSql } from '../migrate/drift/schema-log.ts'
 import { takeInText, takeOutText } from '../migrate/drift/script-text.ts'
 import { driftProject, type DriftOutcome } from '../project/drift-project.ts'
@@ -8,6 +9,7 @@ import { envelopeText } from '../report/envelope.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
+import { placed, withPlace } from './placed.ts'
 import type { CommonOptions } from './run-command.ts'
 
 export interface DriftOptions extends CommonOptions {
@@ -51,20 +53,23 @@ export const driftCommand = async (
   if (options.logSql === true) return { code: 0, text: schemaLogSql.trimEnd() }
   const { url, architecture, to } = options
   if (url === undefined) throw noUrl()
-  const outcome = await driftProject({
-    directory,
+  const place = { directory, ...(architecture === undefined ? {} : { architecture }) }
+  const found = await driftProject({
+    ...place,
     url,
-    ...(architecture === undefined ? {} : { architecture }),
     ...(to === undefined ? {} : { to }),
     ...(output.onProgress ? { onProgress: output.onProgress } : {}),
   })
+  const findings = found.findings.map((finding) => withPlace(withPathsFromHere(finding), place))
+  const outcome = { ...found, findings }
   const { ok } = outcome
   const code = ok ? 0 : 1
   if (options.sql === true) return { code, text: driftSql(outcome) }
   if (options.json) {
-    const findings = outcome.findings.map(withPathsFromHere)
     const summary = summaryOf(outcome)
-    return { code, text: envelopeText({ ok, command: 'drift', summary, findings, next: [], artifacts: [] }) }
+    const upTo = to === undefined ? '' : ` ${shellCommand('--to', to)}`
+    const next = outcome.next.map((one) => `${placed(place)(one)}${one.endsWith(' --sql') ? upTo : ''}`)
+    return { code, text: envelopeText({ ok, command: 'drift', summary, findings, next, artifacts: [] }) }
   }
   return { code, text: driftText(outcome, output.layout) }
 }

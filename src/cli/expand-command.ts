@@ -7,6 +7,7 @@ import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+import { sameCommand } from './same-command.ts'
 
 export interface ExpandOptions extends CommonOptions {
   readonly set?: readonly string[]
@@ -36,7 +37,11 @@ const answer = (
   const ok = !findings.some(({ severity }) => severity === 'error')
   const isWritten = found.some(({ phases }) => phases.length > 0)
   const place = directory === '.' ? [] : [directory]
-  const next = isWritten && !dryRun ? [shellCommand('npx', 'assay', 'migrate', 'test', ...place)] : []
+  const asGiven = process.argv.slice(2).filter((word) => word !== '--dry-run')
+  const test = shellCommand('npx', 'assay', 'migrate', 'test', ...place)
+  // Where nothing is written a finding may name the command that would write it.
+  const named = findings.flatMap(({ fix }) => fix.split('\n').filter((line) => line.startsWith('assay ')))
+  const next = isWritten ? [dryRun ? sameCommand(asGiven) : test] : [...new Set(named)]
   const code = ok ? 0 : 1
   if (options.json === true) {
     const all = found.map(({ architecture, phases, rules }) => ({

@@ -1,6 +1,5 @@
 /** assay migrate up, down, plan, status, baseline and resolve. */
-import { shellCommand } from '../ground/shell-word.ts'
-import { nextOf, parseAllowed } from '../migrate/run/gate.ts'
+import { nextOf, parseAllowed, type ClosedGate } from '../migrate/run/gate.ts'
 import type { PlannedRun } from '../migrate/run/migrate.ts'
 import type { Resolution } from '../migrate/run/resolutions.ts'
 import {
@@ -17,6 +16,7 @@ import { dryRunSql, gateFinding, planText, runText, statusText } from '../report
 import { printable } from '../report/printable.ts'
 import type { Answer, ExitCode } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { placed, type RunPlace } from './placed.ts'
 import type { CommonOptions } from './run-command.ts'
 import { version } from './version.ts'
 
@@ -57,7 +57,7 @@ interface Told {
   readonly text: string
 }
 
-const answer = (command: string, json: boolean | undefined, told: Told): Answer => {
+const answer = (command: string, { json }: MigrateOptions, told: Told): Answer => {
   const { code, summary, findings = [], next = [], text } = told
   if (json !== true) return { code, text }
   return {
@@ -72,6 +72,15 @@ const answer = (command: string, json: boolean | undefined, told: Told): Answer 
     }),
   }
 }
+
+/** With commands as they are to be typed where this one was. */
+const placedGate =
+  (place: RunPlace) =>
+  (gate: ClosedGate): ClosedGate => ({
+    ...gate,
+    mend: placed(place)(gate.mend),
+    ...(gate.next === undefined ? {} : { next: gate.next.map(placed(place)) }),
+  })
 
 const planSummary = ({ plan }: PlannedRun) =>
   plan.map(({ migration, direction, because, stages }) => ({
@@ -93,14 +102,19 @@ const planned = async (
   { layout }: Output,
 ): Promise<Answer> => {
   const allowed = parseAllowed(settings.allow ?? [])
-  const run = await planDatabase(settings, direction)
+  const found = await planDatabase(settings, direction)
+  const run = { ...found, gates: found.gates.map(placedGate(options)) }
   const closed = run.gates.filter(({ gate }) => !allowed.includes(gate))
-  return answer(command, options.json, {
+  return answer(command, options, {
     code: command === 'plan' && run.plan.length > 0 && closed.length > 0 ? 4 : 0,
     summary: { plan: planSummary(run) },
     findings: run.gates.map((gate) => gateFinding(gate, allowed)),
     next:
-      closed.length > 0 ? nextOf(closed) : run.plan.length > 0 ? [`assay migrate ${direction} --url …`] : [],
+      closed.length > 0
+        ? nextOf(closed)
+        : run.plan.length > 0
+          ? [placed(options)(`assay migrate ${direction} --url …`)]
+          : [],
     text: options.dryRun === true ? dryRunSql(run) : planText(run, allowed, layout),
   })
 }
@@ -113,7 +127,7 @@ const ranNow = async (
 ): Promise<Answer> => {
   const allowed = parseAllowed(settings.allow ?? [])
   const run = await migrateDatabase(settings, direction)
-  return answer(direction, options.json, {
+  return answer(direction, options, {
     code: 0,
     summary: { ran: run.ran, plan: planSummary(run) },
     findings: run.gates
@@ -134,12 +148,14 @@ const statusNow = async (
   options: MigrateOptions,
   { layout }: Output,
 ): Promise<Answer> => {
-  const status = await statusOfDatabase(settings)
-  return answer('status', options.json, {
+  const found = await statusOfDatabase(settings)
+  const status = { ...found, closed: found.closed.map(placedGate(options)) }
+  const next = status.isCurrent ? [] : [placed(options)('assay migrate plan --url …')]
+  return answer('status', options, {
     code: status.isCurrent ? 0 : 1,
     summary: status.migrations.map((one) => ({ ...one, ...phaseOf(one.name, status) })),
     findings: status.closed.map((gate) => gateFinding(gate)),
-    next: status.isCurrent ? [] : ['assay migrate plan --url …'],
+    next: [...nextOf(status.closed), ...next],
     text: statusText(status, layout),
   })
 }
@@ -152,9 +168,10 @@ const baselineNow = async (
   const names = await baselineDatabase({ ...settings, to: options.to ?? '' })
   const said =
     names.length === 0 ? 'They were recorded already.' : `Recorded as applied, and not run: ${names.length}.`
-  return answer('baseline', options.json, {
+  return answer('baseline', options, {
     code: 0,
     summary: { recorded: names },
+    next: [placed(options)('assay migrate status --url …')],
     text: [`${layout.paint.good('✓')} ${said}`, ...names.map((name) => `  ${printable(name)}`)].join('\n'),
   })
 }
@@ -163,9 +180,10 @@ const baselineNow = async (
 export const migrateCommand = (
   name: string,
   directory: string,
-  options: MigrateOptions,
+  given: MigrateOptions,
   output: Output,
 ): Promise<Answer> => {
+  const options = { ...given, directory }
   const settings = settingsOf(directory, options, output)
   if (name === 'status') return statusNow(settings, options, output)
   if (name === 'baseline') return baselineNow(settings, options, output)
@@ -179,15 +197,16 @@ export const migrateCommand = (
 export const resolveCommand = async (
   name: string,
   directory: string,
-  options: MigrateOptions,
+  given: MigrateOptions,
   output: Output,
 ): Promise<Answer> => {
+  const options = { ...given, directory }
   const as = options.as ?? 'applied'
   await resolveInDatabase(settingsOf(directory, options, output), name, as)
-  return answer('resolve', options.json, {
+  return answer('resolve', options, {
     code: 0,
     summary: { name, as },
-    next: [shellCommand('assay', 'migrate', 'status') + ' --url …'],
+    next: [placed(options)('assay migrate status --url …')],
     text: `${output.layout.paint.good('✓')} ${printable(name)} is recorded as ${as}.`,
   })
 }

@@ -10,6 +10,7 @@ import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+import { sameCommand } from './same-command.ts'
 import { writtenLines } from './written-lines.ts'
 
 export interface MigrateTestOptions extends CommonOptions {
@@ -76,12 +77,20 @@ const testFromCommand = async (
     at,
     rows: copied.tables,
     setAside: copied.setAside,
+    emptied: copied.emptied,
     tested: tests.map(({ name, direction, passed, stops }) => ({ name, direction, passed, stops })),
   }
   const all = [...tests.flatMap((test) => test.findings), ...findings].map(withPathsFromHere)
   return {
     code,
-    text: envelopeText({ ok, command: 'migrate test', summary, findings: all, next: [], artifacts: [] }),
+    text: envelopeText({
+      ok,
+      command: 'migrate test',
+      summary,
+      findings: all,
+      next: ok ? [] : [sameCommand(process.argv.slice(2))],
+      artifacts: [],
+    }),
   }
 }
 

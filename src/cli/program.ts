@@ -124,7 +124,7 @@ const run = async (
   work: (output: Output) => Promise<Answer>,
 ): Promise<void> => {
   const { runCommand } = await import('./run-command.ts')
-  await runCommand({ command, json: options.json === true, work })
+  await runCommand({ command, json: options.json === true, place: options, work })
 }
 
 type CheckOptions = CommonOptions & ReportOptions & { readonly against?: string | true }

@@ -9,9 +9,10 @@ import { faultFinding, faultsOf, faultText } from '../report/faults.ts'
 import { exitOf, type Answer, type ExitCode } from './exit-code.ts'
 import { makeOutput, type Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
+import { placed, withPlace, type RunPlace } from './placed.ts'
 import { sameCommand } from './same-command.ts'
 
-export interface CommonOptions {
+export interface CommonOptions extends RunPlace {
   readonly json?: boolean
   readonly url?: string
 }
@@ -19,28 +20,45 @@ export interface CommonOptions {
 export interface CommandToRun {
   readonly command: string
   readonly json: boolean
+  /** Commands that a message names are completed by it. */
+  readonly place?: RunPlace
   readonly work: (output: Output) => Promise<Answer>
 }
 
-const serverIsAway: ReadonlySet<string> = new Set(['server.lost', 'server.starting', 'server.cut-off'])
+/** The same command may go well a moment later, or goes on where it stopped. */
+const triedAgain: ReadonlySet<string> = new Set([
+  'server.lost',
+  'server.starting',
+  'server.cut-off',
+  'migrate.locked',
+  'cutover.lock',
+  'cutover.interrupted',
+  'cutover.pause-too-long',
+  'cutover.still-closed',
+  'cutover.unknown',
+])
 
 /** What is to be run again is told as it was given, with all its options. */
 const nextOf =
-  (command: string) =>
+  (command: string, place: RunPlace) =>
   ({ code, next }: AssayError): readonly string[] => {
     const again = sameCommand(process.argv.slice(2))
-    if (next.length === 0) return serverIsAway.has(code) ? [again] : []
-    return next.map((one) => (one === `assay ${command} --url …` ? again : one))
+    const told = next.map((one) => (one === `assay ${command} --url …` ? again : placed(place)(one)))
+    return triedAgain.has(code) ? [...told, again] : told
   }
 
 /** Tells what went wrong, on stderr or as the envelope; answers the exit code. Blocks until it is written. */
-const reportFault = (command: string, json: boolean, output: Output, cause: unknown): ExitCode => {
+const reportFault = (
+  { command, json, place = {} }: CommandToRun,
+  output: Output,
+  cause: unknown,
+): ExitCode => {
   if (process.env['ASSAY_DEBUG'])
     process.stderr.write(`${cause instanceof Error ? cause.stack : String(cause)}\n`)
   const faults = faultsOf(cause)
-  const findings = faults.map((fault) => withPathsFromHere(faultFinding(fault)))
+  const findings = faults.map((fault) => withPlace(withPathsFromHere(faultFinding(fault)), place))
   output.settle()
-  const next = [...new Set(faults.flatMap(nextOf(command)))]
+  const next = [...new Set(faults.flatMap(nextOf(command, place)))]
   if (json) output.result(envelopeText({ ok: false, command, summary: null, findings, next, artifacts: [] }))
   else output.fault(findings.map((finding) => faultText(finding, output.faultLayout)).join('\n\n'))
   return exitOf(faults)
@@ -71,12 +89,13 @@ const divertStdout = (): (() => void) => {
 /** Signals end with 128 and more: those are meant. */
 const isSignal = (code: number): boolean => code >= 128
 
-export const runCommand = async ({ command, json, work }: CommandToRun): Promise<void> => {
+export const runCommand = async (asked: CommandToRun): Promise<void> => {
+  const { json, work } = asked
   const output = makeOutput(json)
   const giveBack = divertStdout()
   const fail = (cause: unknown): ExitCode => {
     giveBack()
-    return reportFault(command, json, output, cause)
+    return reportFault(asked, output, cause)
   }
   const onUncaught = (cause: unknown): void => {
     process.off('exit', onExit)

@@ -49,9 +49,11 @@ create schema scratch;
 create table scratch.copy_of_orders as select * from orders;
 drop index orders_state;
 create index by_total on orders (total);
+grant select on events, events_2024 to pg_monitor;
 `
 
 const found = [
+  'added events/grant:pg_monitor',
   'added orders/check:total_kept',
   'added orders/index:total',
   'added products/column:"Odd ""é"""',

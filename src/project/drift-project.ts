@@ -4,10 +4,13 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import type { Table } from '../catalog/table.ts'
 import { AssayError } from '../ground/errors.ts'
+import { gitLogOf } from '../ground/git-log.ts'
 import { fromHalfWay } from '../migrate/design/half-way.ts'
 import {
+  bothScripts,
   driftBetween,
   ownPart,
+  scriptWithRows,
   type Compared,
   type DriftItem,
   type DriftScript,
@@ -23,7 +26,7 @@ import {
   unprovenScript,
 } from '../migrate/drift/drift-findings.ts'
 import type { Origin } from '../migrate/drift/origins.ts'
-import { proveScript } from '../migrate/drift/prove-scripts.ts'
+import { proveScript, type ScriptProof } from '../migrate/drift/prove-scripts.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
 import { hasLeftNothing, isApplied, type JournalRow } from '../migrate/run/journal-row.ts'
@@ -81,6 +84,8 @@ export interface DriftOutcome {
   readonly takeIn: ProvenScript | null
   readonly takeOut: ProvenScript | null
   readonly findings: readonly Finding[]
+  /** Whole commands that make sense now. */
+  readonly next: readonly string[]
   readonly ok: boolean
 }
 
@@ -88,6 +93,7 @@ interface Selected {
   /** null: there are no files that could be chosen from. */
   readonly migrations: readonly Migration[] | null
   readonly findings: readonly Finding[]
+  readonly next: readonly string[]
 }
 
 /** Those that ran there: as the journal says it; without one, all. */
@@ -96,11 +102,11 @@ const select = (
   journal: readonly JournalRow[] | null,
   to: string | undefined,
 ): Selected => {
-  if (migrations === undefined) return { migrations: null, findings: [] }
+  if (migrations === undefined) return { migrations: null, findings: [], next: [] }
   const all = readMigrations(path.resolve(directory, migrations))
   if (to !== undefined)
-    return { migrations: all.slice(0, all.indexOf(findMigration(all, to)) + 1), findings: [] }
-  if (journal === null) return { migrations: all, findings: [] }
+    return { migrations: all.slice(0, all.indexOf(findMigration(all, to)) + 1), findings: [], next: [] }
+  if (journal === null) return { migrations: all, findings: [], next: [] }
   const row = (name: string): JournalRow | undefined => journal.find((one) => one.name === name)
   const ran = all.filter(({ name }) => isApplied(row(name)))
   const pending = all.filter(({ name }) => hasLeftNothing(row(name))).map(({ name }) => name)
@@ -112,6 +118,10 @@ const select = (
       ...foreign.map(({ name }) => unknownMigration(name)),
       ...half.map(({ name }) => halfApplied(name)),
       ...(pending.length === 0 ? [] : [pendingMigrations(pending)]),
+    ],
+    next: [
+      ...(foreign.length === 0 ? [] : [gitLogOf(...foreign.map(({ name }) => name))]),
+      ...(half.length === 0 ? [] : ['assay migrate up --url …', 'assay migrate down --url …']),
     ],
   }
 }
@@ -158,6 +168,22 @@ const copyOf = async (sides: Sides): Promise<Copied | Finding> => {
 }
 
 const isCopy = (copied: Copied | Finding): copied is Copied => 'database' in copied
+
+/** What a partition has as its parent had it is seen when the parent has it no more: a second look takes it out, too. */
+const proveTakeOut = async (
+  { server, expected, own }: Sides,
+  database: string,
+  script: DriftScript,
+  written: (script: DriftScript) => DriftScript,
+): Promise<{ readonly outOf: DriftScript; readonly takeOut: ScriptProof }> => {
+  const first = written(script)
+  const takeOut = await proveScript(server, database, first, expected.catalog, own)
+  if (takeOut.left === null || takeOut.refused.length > 0) return { outOf: first, takeOut }
+  const { schemas, owner } = expected
+  const rest = written(scriptWithRows({ catalog: takeOut.found, schemas, owner }, expected))
+  const second = await proveScript(server, database, rest, expected.catalog, own)
+  return second.holds ? { outOf: bothScripts(first, rest), takeOut: second } : { outOf: first, takeOut }
+}
 
 const compare = async (
   sides: Sides,
@@ -208,9 +234,9 @@ const compare = async (
   // One that may stop half way leaves what the other one has to begin with.
   const written = (script: DriftScript): DriftScript =>
     drift.takeOut.isOne ? script : { ...script, statements: script.statements.map(fromHalfWay) }
-  const [into, outOf] = [written(drift.takeIn), written(drift.takeOut)]
+  const into = written(drift.takeIn)
   const takeIn = await proveScript(server, onto, into, there.catalog, own)
-  const takeOut = await proveScript(server, copied.database, outOf, expected.catalog, own)
+  const { outOf, takeOut } = await proveTakeOut(sides, copied.database, drift.takeOut, written)
   return {
     items,
     takeIn: { ...into, holds: takeIn.holds },
@@ -222,6 +248,12 @@ const compare = async (
       ...(takeOut.holds ? [] : [unprovenScript('out', takeOut)]),
     ],
   }
+}
+
+/** Where nothing of it is half done, and nothing of another branch: of those the scripts say nothing yet. */
+const nextOf = (items: readonly DriftItem[], findings: readonly Finding[]): readonly string[] => {
+  if (items.length > 0) return ['assay drift --url … --sql']
+  return findings.some(({ code }) => code === 'drift.pending') ? ['assay migrate plan --url …'] : []
 }
 
 /** Throws AssayError or AssayErrors for what keeps it from being compared at all. The live database is only read. */
@@ -240,7 +272,7 @@ export const driftProject = async (settings: DriftSettings): Promise<DriftOutcom
     const ground = await openGround(server, schema)
     onProgress('reading the database', 0, 1)
     const live = await readLiveDrift(url, ground.platform)
-    const { migrations, findings } = select(part, live.journal, to)
+    const { migrations, findings, next } = select(part, live.journal, to)
     onProgress('migrating', 0, 1)
     const database = await makeExpected(server, ground, schema, migrations)
     const own = (catalog: Catalog): Catalog =>
@@ -257,6 +289,7 @@ export const driftProject = async (settings: DriftSettings): Promise<DriftOutcom
       migrations: migrations === null ? null : migrations.length,
       structures: expected.catalog.structures.size,
       findings: all,
+      next: next.length > 0 ? next : nextOf(compared.items, all),
       ok: !all.some(isError),
     }
   } finally {

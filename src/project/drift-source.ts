@@ -65,7 +65,7 @@ export const readLiveDrift = async (url: string, platform: Platform): Promise<Li
         catalog,
         schemas: await readSchemas(db, platform),
         owner: facts?.owner ?? '',
-        journal: await readJournal(db),
+        journal: await readJournal(db, 'read'),
         origins: await readOrigins(db),
         baseline: await writeBaseline(db, catalog, platform.leftAlone),
         invalid: await db.json<{ readonly schema: string; readonly name: string }>(invalidSql),

@@ -24,6 +24,7 @@ import { refuseOtherHistory } from '../migrate/run/other-history.ts'
 import { openMigrationSession, type MigrationSession } from '../migrate/run/session.ts'
 import { watchServer } from '../migrate/run/watch-server.ts'
 import { ConnectionLost } from '../postgres/fault.ts'
+import { loadParser } from '../postgres/parse.ts'
 import { statusOfAll, type DatabaseStatus } from '../migrate/run/status.ts'
 import { ident } from '../postgres/quote.ts'
 import { readLedger } from '../prove/ledger/ledger.ts'
@@ -231,7 +232,8 @@ export interface ProjectStatus extends DatabaseStatus {
 
 export const statusOfDatabase = (settings: MigrateSettings): Promise<ProjectStatus> =>
   withTarget('status', settings, async ({ db }, { migrations }, { schema }) => {
-    const rows = await readJournal(db)
+    await loadParser()
+    const rows = await readJournal(db, 'read')
     if (rows === null) await refuseOtherHistory(db, migrations)
     const status = statusOfAll(migrations, rows)
     const applied = status.migrations.filter(({ standing }) => standing === 'applied').map(({ name }) => name)

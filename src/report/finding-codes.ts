@@ -284,6 +284,11 @@ const codes: Readonly<Record<string, FindingCode>> = {
     why: 'A running application and bodies of functions keep the old name.',
     fix: 'Put the new name beside the old one first where the application runs meanwhile.',
   },
+  'design.rounds': {
+    title: 'Values lose digits, or the time of day',
+    why: 'PostgreSQL rounds without a word, and the old values do not come back.',
+    fix: 'Say what is lost at the head of down.sql, or keep the type.',
+  },
   'design.rewrites-table': {
     title: 'A change rewrites a table',
     why: 'Nobody reads or writes the table while PostgreSQL rewrites it.',

@@ -111,7 +111,7 @@ const words: Readonly<Record<Standing, string>> = {
   unfinished: 'unfinished',
   failed: 'failed',
   edited: 'edited after it ran',
-  changed: 'changed, runs again',
+  changed: 'to run again',
   missing: 'applied, file is missing',
 }
 

@@ -57,6 +57,7 @@ test('plan, up, status and down; what is not tested is refused by name', () =>
       ok: false,
       command: 'migrate up',
       findings: [{ code: 'migrate.untested', summary: expect.stringContaining('0001_products, 0002_index') }],
+      next: [`assay migrate test ${directory} 0001_products 0002_index`],
     })
     expect((await migrate('status', directory, url)).code).toBe(1)
     const dry = await migrate('up', directory, url, '--dry-run')
@@ -163,6 +164,13 @@ test('a file that was edited after it ran, and one that is gone, are told with t
     const edited = await migrate('up', directory, url, ...allowed)
     expect(edited.code).toBe(4)
     expect(edited.stderr).toContain('0002_index was edited after it ran.')
+    const told = await migrate('status', directory, url, '--json')
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      findings: [
+        { code: 'migrate.edited', fix: expect.stringContaining(`\nassay drift ${directory} --url …\n`) },
+      ],
+      next: [`assay drift ${directory} --url …`, `assay migrate plan ${directory} --url …`],
+    })
     const resolved = await assay([
       'migrate',
       'resolve',

@@ -141,12 +141,19 @@ const statementsBetween = (
 const takesLong = /\b(?:create (?:unique )?index concurrently|reindex|validate constraint)\b/iu
 
 /** Where there are rows: in the online form, unless all that it does is over in a moment. */
-const scriptWithRows = (from: Compared, to: Compared): DriftScript => {
+export const scriptWithRows = (from: Compared, to: Compared): DriftScript => {
   const online = statementsBetween(from, to, true)
   return online.statements.some((sql) => takesLong.test(sql))
     ? { ...online, isOne: false }
     : { ...statementsBetween(from, to, false), isOne: true }
 }
+
+/** One behind the other. */
+export const bothScripts = (first: DriftScript, rest: DriftScript): DriftScript => ({
+  statements: [...first.statements, ...rest.statements],
+  isOne: first.isOne && rest.isOne,
+  loses: [...first.loses, ...rest.loses],
+})
 
 /** null: they are the same. Both without what is left alone, and of one major version. */
 export const driftBetween = (expected: Compared, live: Compared): Drift | null => {

@@ -1,5 +1,6 @@
 /** What is told of a drift: each structure that differs, and what kept the comparison from being whole. */
 import type { CatalogDifference } from '../../catalog/difference.ts'
+import { gitLogOf } from '../../ground/git-log.ts'
 import type { Finding } from '../../prove/result.ts'
 import type { DriftItem } from './drift-between.ts'
 import type { Origin } from './origins.ts'
@@ -106,7 +107,7 @@ export const unknownMigration = (name: string): Finding => ({
   severity: 'error',
   summary: `${name} ran in the database, and is not among the migrations here`,
   why: 'what it made cannot be told from what was changed by hand',
-  fix: 'Get the branch that has it, or compare with --to the last migration that both have.',
+  fix: `Get the branch that has it, or compare with --to the last migration that both have:\n${gitLogOf(name)}`,
 })
 
 export const halfApplied = (name: string): Finding => ({

@@ -12,6 +12,8 @@ export interface ScriptProof {
   readonly refused: readonly { readonly text: string; readonly message: string }[]
   /** What is another afterwards than it should be; null: nothing. */
   readonly left: CatalogDifference | null
+  /** What stands afterwards: the part of it that counts. */
+  readonly found: Catalog
 }
 
 /** `database`: a copy that is for this alone; nobody is connected to it. `own`: the part of a catalog that counts. */
@@ -31,9 +33,10 @@ export const proveScript = async (
         ? []
         : [{ text: statements[i] ?? '', message: `${fault.message} (SQLSTATE ${fault.sqlstate})` }],
     )
-    const found = difference(expected, own(await readCatalog(owner)))
-    const left = isSame(found) ? null : found
-    return { holds: refused.length === 0 && left === null, refused, left }
+    const found = own(await readCatalog(owner))
+    const differs = difference(expected, found)
+    const left = isSame(differs) ? null : differs
+    return { holds: refused.length === 0 && left === null, refused, left, found }
   } finally {
     await owner.end()
   }

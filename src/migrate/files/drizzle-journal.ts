@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
+import { gitLogOf } from '../../ground/git-log.ts'
 
 interface Entry {
   readonly idx: number
@@ -34,6 +35,7 @@ const twoHeads = (file: string, tags: readonly string[]): AssayError =>
     found: tags.join(', '),
     why: 'two branches each wrote the next one: which of them runs first is for a person to say',
     mend: 'Take the one that has run nowhere yet out, and generate it again behind the other:\nnpx drizzle-kit generate',
+    next: [gitLogOf(...tags)],
   })
 
 const noFile = (directory: string, tag: string): AssayError =>
@@ -42,7 +44,8 @@ const noFile = (directory: string, tag: string): AssayError =>
     exit: 2,
     asked: `the files that meta/_journal.json of ${directory} lists`,
     found: `no ${tag}.sql`,
-    mend: `Bring the file back: git log --diff-filter=D -- ${tag}.sql`,
+    mend: `Bring the file back:\n${gitLogOf(`${tag}.sql`)}`,
+    next: [gitLogOf(`${tag}.sql`)],
   })
 
 const notListed = (directory: string, names: readonly string[]): AssayError =>

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError, AssayErrors } from '../../ground/errors.ts'
+import { gitLogOf } from '../../ground/git-log.ts'
 import { readScript } from '../../postgres/script.ts'
 import { joinDirectives, noDirectives, parseDirectives, type Directives } from './directives.ts'
 import { expectationsHash } from './expectation-files.ts'
@@ -96,6 +97,7 @@ const twoHeads = (directory: string, names: readonly string[]): AssayError =>
     found: names.join(', '),
     why: 'two branches each wrote the next one: which of them runs first is for a person to say',
     mend: 'Give the one that has run nowhere yet the next free number, and see that it still applies after the other:\nassay migrate test',
+    next: [gitLogOf(...names)],
   })
 
 const strayFault = (directory: string, names: readonly string[]): AssayError =>

@@ -1,20 +1,49 @@
-/** Whether the files are still those that ran: edited, missing, renamed and inserted ones are told before anything runs. */
+/**
+ * Whether the files are still those that ran: edited, missing, renamed and inserted ones are told before anything runs.
+ * Call `loadParser` of postgres/parse.ts before.
+ */
 import type { Migration } from '../files/migration.ts'
 import { numberGaps, numberOf } from '../files/migration-number.ts'
+import { stepsOf } from '../files/steps.ts'
+import { AssayError } from '../../ground/errors.ts'
+import { gitLogOf } from '../../ground/git-log.ts'
 import { shellCommand } from '../../ground/shell-word.ts'
 import type { ClosedGate } from './gate.ts'
-import { rowOf } from './journal.ts'
+import { digestOfSteps, rowOf } from './journal.ts'
 import { hasLeftNothing, isAbsent, isApplied, type JournalRow } from './journal-row.ts'
+import type { Resolution } from './resolutions.ts'
 
-const editedGate = ({ name, up }: Migration, row: JournalRow): ClosedGate => ({
-  gate: 'edited',
-  code: 'migrate.edited',
-  migrations: [name],
-  summary: `${name} was edited after it ran.`,
-  found: `it ran as ${row.hash.slice(0, 12)} on ${row.startedAt}, and ${up.file} is ${up.hash.slice(0, 12)} now`,
-  why: 'other databases have what the old text made; nobody gets what the new one would make',
-  mend: `Take the edit back, and put the change into a new migration. Where the edit changes nothing that runs (a comment, a space), say so:\n${shellCommand('assay', 'migrate', 'resolve', name, '--as', 'edited')} --url …`,
-})
+const resolveAs = (name: string, as: Resolution): string =>
+  `${shellCommand('assay', 'migrate', 'resolve', name, '--as', as)} --url …`
+
+/** Only comments, and spaces between statements, are others. */
+const sendsTheSame = ({ up }: Migration, row: JournalRow): boolean => {
+  try {
+    return digestOfSteps(stepsOf(up)) === row.doneHash
+  } catch (cause) {
+    if (cause instanceof AssayError) return false
+    throw cause
+  }
+}
+
+const editedGate = (migration: Migration, row: JournalRow): ClosedGate => {
+  const { name, up } = migration
+  const isSame = sendsTheSame(migration, row)
+  const resolve = resolveAs(name, 'edited')
+  const drift = 'assay drift --url …'
+  return {
+    gate: 'edited',
+    code: 'migrate.edited',
+    migrations: [name],
+    summary: `${name} was edited after it ran.`,
+    found: `it ran as ${row.hash.slice(0, 12)} on ${row.startedAt}, and ${up.file} is ${up.hash.slice(0, 12)} now${isSame ? '; its statements are the same' : ''}`,
+    why: 'other databases have what the old text made; nobody gets what the new one would make',
+    mend: isSame
+      ? `Nothing that runs has changed: take the edit back, or say so:\n${resolve}`
+      : `Take the edit back, and put the change into a new migration; what the new text makes otherwise is seen with:\n${drift}\nWhere the edit changes nothing that runs (a comment, a space), say so:\n${resolve}`,
+    next: [isSame ? resolve : drift],
+  }
+}
 
 /** A pending migration with the same text. */
 const renamedTo = (
@@ -24,27 +53,38 @@ const renamedTo = (
 ): string | null =>
   migrations.find(({ name, up }) => up.hash === row.hash && isAbsent(rowOf(rows, name)))?.name ?? null
 
-const missingGate = (row: JournalRow, renamed: string | null): ClosedGate => ({
-  gate: 'missing',
-  code: renamed === null ? 'migrate.missing' : 'migrate.renamed',
-  migrations: renamed === null ? null : [renamed],
-  summary:
-    renamed === null
-      ? `${row.name} ran here, and its file is not there.`
-      : `${row.name} ran here, and its file is called ${renamed} now.`,
-  found:
-    renamed === null
-      ? `the journal has it since ${row.finishedAt ?? row.startedAt}; no migration has its name or its text`
-      : 'a migration of another name with the very same text',
-  why:
-    renamed === null
-      ? 'these are not the migrations that made this database: another branch, or a file that was deleted'
-      : 'under its new name it would run a second time',
-  mend:
-    renamed === null
-      ? `Bring the file back (git log --diff-filter=D --name-only), or use the branch that has it.${row.kind === 'repeatable' ? ` Where it is gone on purpose, drop what it made in a migration, and say that it no longer stands:\n${shellCommand('assay', 'migrate', 'resolve', row.name, '--as', 'reverted')} --url …` : ''}`
-      : `Give it its old name back: ${row.name}. Where the new name is to stay, say that it ran:\n${shellCommand('assay', 'migrate', 'resolve', renamed, '--as', 'applied')} --url …\n${shellCommand('assay', 'migrate', 'resolve', row.name, '--as', 'reverted')} --url …`,
-})
+const missingGate = ({ name, kind, finishedAt, startedAt }: JournalRow): ClosedGate => {
+  const look = gitLogOf(name)
+  const onPurpose =
+    kind === 'repeatable'
+      ? `\nWhere it is gone on purpose, drop what it made in a migration, and say that it no longer stands:\n${resolveAs(name, 'reverted')}`
+      : ''
+  return {
+    gate: 'missing',
+    code: 'migrate.missing',
+    migrations: null,
+    summary: `${name} ran here, and its file is not there.`,
+    found: `the journal has it since ${finishedAt ?? startedAt}; no migration has its name or its text`,
+    why: 'these are not the migrations that made this database: another branch, or a file that was deleted',
+    mend: `Bring the file back, or use the branch that has it:\n${look}${onPurpose}`,
+    next: [look],
+  }
+}
+
+/** Its text stands under another name: `renamed`. */
+const renamedGate = ({ name }: JournalRow, renamed: string): ClosedGate => {
+  const saying = [resolveAs(renamed, 'applied'), resolveAs(name, 'reverted')]
+  return {
+    gate: 'missing',
+    code: 'migrate.renamed',
+    migrations: [renamed],
+    summary: `${name} ran here, and its file is called ${renamed} now.`,
+    found: 'a migration of another name with the very same text',
+    why: 'under its new name it would run a second time',
+    mend: `Give it its old name back: ${name}. Where the new name is to stay, say that it ran:\n${saying.join('\n')}`,
+    next: saying,
+  }
+}
 
 const orderGate = (name: string, last: string): ClosedGate => ({
   gate: 'out-of-order',
@@ -81,7 +121,10 @@ export const checkHistory = (
   const versioned = migrations.filter(({ kind }) => kind !== 'repeatable')
   const gone = rows
     .filter((row) => !hasLeftNothing(row) && !names.has(row.name))
-    .map((row) => missingGate(row, renamedTo(migrations, rows, row)))
+    .map((row) => {
+      const renamed = renamedTo(migrations, rows, row)
+      return renamed === null ? missingGate(row) : renamedGate(row, renamed)
+    })
   const edited = versioned.flatMap((migration) => {
     const row = rowOf(rows, migration.name)
     return row !== undefined && isApplied(row) && row.hash !== migration.up.hash

@@ -61,7 +61,8 @@ const untestedGates = (
       plan.map(({ migration }) => migration).filter(({ name }) => names.includes(name)),
       major,
     )
-    const command = shellCommand('assay', 'migrate', 'test', ...names.slice(0, 5))
+    const test = shellCommand('assay', 'migrate', 'test', ...(names.length > 5 ? [] : names))
+    const command = isElsewhere || older !== null ? `${test} --url …` : test
     return {
       gate: 'untested',
       code: 'migrate.untested',
@@ -71,9 +72,10 @@ const untestedGates = (
       why: 'nobody knows whether it goes through, keeps the rows, and goes back',
       mend: `${
         isElsewhere || older !== null
-          ? `Test on a server of this version, and commit what that records:\n${command} --url …`
-          : `Test, and commit what that records:\n${names.length > 5 ? 'assay migrate test' : command}`
+          ? `Test on a server of this version, and commit what that records:\n${command}`
+          : `Test, and commit what that records:\n${command}`
       }${older === null ? '' : `\n${older}`}`,
+      next: [command],
     }
   })
 
@@ -85,6 +87,7 @@ const drift = (name: string, expected: string, found: string): ClosedGate => ({
   found: `its schema has the fingerprint ${found}, and the test began at ${expected}`,
   why: 'something was changed by hand, or migrations are missing that came before it',
   mend: 'See what differs, and take it in or out:\nassay drift --url …',
+  next: ['assay drift --url …'],
 })
 
 /** What the migrations leave, by id: the last word counts. */
@@ -123,7 +126,8 @@ const uncovered = (found: string): ClosedGate => ({
   summary: 'The ledger does not cover what these migrations make.',
   found,
   why: 'no data structure is built that no test asked for',
-  mend: 'Prove the project and commit its ledger: assay prove',
+  mend: 'Prove the project and commit its ledger:\nassay prove',
+  next: ['assay prove'],
 })
 
 const loses = ({ migration }: PlannedMigration): readonly ClosedGate[] => {

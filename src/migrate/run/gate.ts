@@ -26,6 +26,8 @@ export interface ClosedGate {
   readonly found: string
   readonly why: string
   readonly mend: string
+  /** Whole commands that make sense now. Absent: none. */
+  readonly next?: readonly string[]
 }
 
 const isGateName = (text: string): text is GateName => gateNames.some((name) => name === text)
@@ -48,16 +50,9 @@ export const parseAllowed = (texts: readonly string[]): readonly GateName[] => {
   })
 }
 
-/** What opens it, where that is one command for whatever closed it. */
-const openedBy: Partial<Readonly<Record<GateName, string>>> = {
-  untested: 'assay migrate test',
-  uncovered: 'assay prove',
-  drift: 'assay drift --url …',
-}
-
 /** Commands that make sense while these are closed. */
 export const nextOf = (closed: readonly ClosedGate[]): readonly string[] => [
-  ...new Set(closed.flatMap(({ gate }) => openedBy[gate] ?? [])),
+  ...new Set(closed.flatMap(({ next = [] }) => next)),
 ]
 
 const gateFault = (gate: ClosedGate): AssayError =>

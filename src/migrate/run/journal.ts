@@ -24,7 +24,8 @@ export const digestOfSteps = (steps: readonly Pick<MigrationStep, 'text' | 'copy
     .digest('hex')
     .slice(0, 16)
 
-const noRight = (db: Session, cause: PgError, hasSchema: boolean): AssayError => {
+/** `reads`: whoever only looks needs no more than that. */
+const noRight = (db: Session, cause: PgError, hasSchema: boolean, reads: boolean): AssayError => {
   const { user, database } = db.address
   const schema = ident(journalSchema)
   return new AssayError(`The role ${user} may not ${hasSchema ? 'use' : 'make'} the schema of the journal.`, {
@@ -33,9 +34,11 @@ const noRight = (db: Session, cause: PgError, hasSchema: boolean): AssayError =>
     asked: `the table migrations in the schema ${journalSchema}, where it is written which migrations ran`,
     found: `${cause.fault.message} (SQLSTATE ${cause.fault.sqlstate})`,
     why: 'without a journal nobody could tell what an interrupted run has done',
-    mend: hasSchema
-      ? `As the owner of the schema, or a superuser:\ngrant usage, create on schema ${schema} to ${ident(user)};\ngrant select, insert, update on all tables in schema ${schema} to ${ident(user)};`
-      : `As the owner of the database, or a superuser, one of the two:\ngrant create on database ${ident(database)} to ${ident(user)};\ncreate schema ${schema} authorization ${ident(user)};`,
+    mend: reads
+      ? `As the owner of the schema, or a superuser; to migrate, it needs more:\ngrant usage on schema ${schema} to ${ident(user)};\ngrant select on all tables in schema ${schema} to ${ident(user)};`
+      : hasSchema
+        ? `As the owner of the schema, or a superuser:\ngrant usage, create on schema ${schema} to ${ident(user)};\ngrant select, insert, update on all tables in schema ${schema} to ${ident(user)};`
+        : `As the owner of the database, or a superuser, one of the two:\ngrant create on database ${ident(database)} to ${ident(user)};\ncreate schema ${schema} authorization ${ident(user)};`,
     cause,
   })
 }
@@ -44,17 +47,21 @@ const isDenied = (cause: unknown): cause is PgError =>
   cause instanceof PgError && cause.fault.sqlstate === '42501'
 
 /** null when this database has none: nothing of ours ran here. */
-export const readJournal = async (db: Session): Promise<readonly JournalRow[] | null> => {
+export const readJournal = async (
+  db: Session,
+  use: 'read' | 'write' = 'write',
+): Promise<readonly JournalRow[] | null> => {
+  const reads = use === 'read'
   const [found] = await db
     .json<{ hasTable: boolean; hasSchema: boolean }>(journalExistsSql)
     .catch((cause: unknown) => {
-      throw isDenied(cause) ? noRight(db, cause, true) : cause
+      throw isDenied(cause) ? noRight(db, cause, true, reads) : cause
     })
   if (found?.hasTable !== true) return null
   try {
     return (await db.json<JournalRow>(readJournalSql)).map(asItStands)
   } catch (cause) {
-    throw isDenied(cause) ? noRight(db, cause, true) : cause
+    throw isDenied(cause) ? noRight(db, cause, true, reads) : cause
   }
 }
 
@@ -66,7 +73,7 @@ export const openJournal = async (db: Session): Promise<readonly JournalRow[]> =
   try {
     await db.query(createJournalSql)
   } catch (cause) {
-    throw isDenied(cause) ? noRight(db, cause, before?.hasSchema === true) : cause
+    throw isDenied(cause) ? noRight(db, cause, before?.hasSchema === true, false) : cause
   }
   return []
 }

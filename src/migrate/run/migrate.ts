@@ -76,7 +76,8 @@ const unexpected = (name: string, expected: string, found: string): AssayError =
     asked: `the fingerprint ${expected}`,
     found,
     why: 'a statement did something else here (an IF EXISTS, a function that stands otherwise), or somebody changed the schema meanwhile; what would follow was tested on the other one',
-    mend: 'See what differs, and take it in or out: assay drift --url …\nThen go on with: assay migrate up --url … --allow drift',
+    mend: 'See what differs, and take it in or out:\nassay drift --url …\nThen go on with:\nassay migrate up --url … --allow drift',
+    next: ['assay drift --url …'],
   })
 
 const withStages = (one: PlannedMigration): PlannedRun['plan'][number] => {
@@ -115,7 +116,7 @@ export const planRun = async (
   wish: RunWish,
 ): Promise<PlannedRun> => {
   await loadParser()
-  const rows = await readJournal(session.db)
+  const rows = await readJournal(session.db, 'read')
   if (rows === null) await refuseOtherHistory(session.db, repository.migrations)
   const { plan, gates } = await planOf(session, repository, wish, rows ?? [])
   return { plan, gates }
@@ -176,6 +177,7 @@ const refuseTakenAway = async (
     found: `gone are ${gone.join(', ')}`,
     why: 'a DROP … CASCADE of the file took it along, and no migration makes it again',
     mend: 'Make it again, with what this writes, and let the file do without CASCADE (create or replace; drop what it made by name):\nassay drift --url …',
+    next: ['assay drift --url …'],
   })
 }
 

@@ -57,13 +57,15 @@ export const refuseOtherHistory = async (db: Session, migrations: readonly Migra
     const [row] =
       known.lastSql === null ? [] : await db.json<{ last: string }>(known.lastSql(from)).catch(() => [])
     const last = migrations.find(({ name }) => name === row?.last)?.name
+    const baseline = `${shellCommand('assay', 'migrate', 'baseline', '--to', last ?? 'NAME')} --url …`
     throw new AssayError(`${known.tool} has migrated this database.`, {
       code: 'migrate.other-history',
       exit: 4,
       asked: 'to run migrations of which Assay does not know whether they ran',
       found: `rows in ${from}${last === undefined ? '' : `, the last one is ${last}`}`,
       why: 'what ran already would run a second time',
-      mend: `Go on with ${known.tool}; or say once which migrations stand here, and let Assay run what follows:\n${shellCommand('assay', 'migrate', 'baseline', '--to', last ?? 'NAME')} --url …`,
+      mend: `Go on with ${known.tool}; or say once which migrations stand here, and let Assay run what follows:\n${baseline}`,
+      next: last === undefined ? [] : [baseline],
     })
   }
 }

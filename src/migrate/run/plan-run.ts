@@ -4,7 +4,7 @@ import { didYouMean } from '../../ground/nearest-name.ts'
 import type { Direction, Migration } from '../files/migration.ts'
 import { isNamed } from '../files/migration-number.ts'
 import { rowOf } from './journal.ts'
-import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
+import { hasLeftNothing, isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 
 export interface PlannedMigration {
   readonly migration: Migration
@@ -77,7 +77,9 @@ export const planUp = (
     .flatMap((migration): readonly PlannedMigration[] => {
       const row = rowOf(rows, migration.name)
       if (!isApplied(row)) return [{ migration, direction: 'up', because: becauseOf(row) }]
-      return row?.hash === migration.up.hash ? [] : [{ migration, direction: 'up', because: 'changed' }]
+      if (row?.hash === migration.up.hash) return []
+      // Its hash was taken out: see repeatables.ts.
+      return [{ migration, direction: 'up', because: row?.hash === '' ? 'taken-along' : 'changed' }]
     })
   return [...pending, ...repeatable]
 }
@@ -121,7 +123,10 @@ export const planDown = (
   { to, steps }: RunGoal,
 ): readonly PlannedMigration[] => {
   const versioned = versionedOf(migrations)
-  const order = appliedRows(rows)
+  // One that has left nothing, and whose file was taken away since, has nothing to take back.
+  const order = appliedRows(rows).filter(
+    (row) => !hasLeftNothing(row) || versioned.some(({ name }) => name === row.name),
+  )
   const keep = to === null || to === '0' ? null : findMigration(versioned, to)
   if (keep !== null && !isApplied(rowOf(rows, keep.name)))
     throw new AssayError(`${keep.name} does not stand in this database.`, {

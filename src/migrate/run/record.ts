@@ -81,7 +81,8 @@ const baselineGates = async (
         summary: `It is not recorded what ${last.name} leaves.`,
         found: `no pass of \`assay migrate test\` on PostgreSQL ${major}`,
         why: 'so it cannot be told whether this database is the one that a baseline says it is',
-        mend: 'Test the migrations, and commit what that records: assay migrate test --all',
+        mend: 'Test the migrations, and commit what that records:\nassay migrate test --all',
+        next: ['assay migrate test --all'],
       },
     ]
   if (pass.after === found) return []
@@ -93,7 +94,8 @@ const baselineGates = async (
       summary: `This database is not the one that ${last.name} leaves.`,
       found: `its schema has the fingerprint ${found}, and the test ended at ${pass.after}`,
       why: 'what is recorded as done would be missing, or other, in this database',
-      mend: 'See what differs, and take it in or out: assay drift --url …',
+      mend: 'See what differs, and take it in or out:\nassay drift --url …',
+      next: ['assay drift --url …'],
     },
   ]
 }
@@ -122,6 +124,9 @@ export const recordBaseline = async (
   return names
 }
 
+const seeStatus = 'assay migrate status --url …'
+const see = `See how it stands:\n${seeStatus}`
+
 const noSense = (name: string, as: Resolution, found: string, mend: string): AssayError =>
   new AssayError(`${name} cannot be resolved as ${as}.`, {
     code: 'migrate.resolve',
@@ -129,9 +134,8 @@ const noSense = (name: string, as: Resolution, found: string, mend: string): Ass
     asked: `assay migrate resolve ${name} --as ${as}`,
     found,
     mend,
+    next: [seeStatus],
   })
-
-const see = 'See how it stands: assay migrate status --url …'
 
 const resolveStep = async (
   db: Session,

@@ -148,6 +148,9 @@ const placeOf = ({ run, script, steps, done }: Running, step: MigrationStep): St
  */
 const holdingTimeoutMs = 500
 
+/** Settings of a session end with it: a migration that is refused behind nothing else has left nothing. */
+const isNothingYet = (steps: readonly MigrationStep[]): boolean => steps.every(isSessionSetting)
+
 const tryStage = async (
   running: Running,
   stage: Stage,
@@ -163,15 +166,17 @@ const tryStage = async (
   const last = stage.steps.at(-1)
   if (last === undefined) return null
   const done = steps.indexOf(last) + 1
+  const before = steps.slice(0, done)
   const written =
-    stepsDoneSql(name, done, digestOfSteps(steps.slice(0, done))) +
-    (isLast ? `;\n${doneSql(name, direction)}` : '')
+    !isLast && isNothingYet(before)
+      ? 'select'
+      : stepsDoneSql(name, done, digestOfSteps(before)) + (isLast ? `;\n${doneSql(name, direction)}` : '')
   if (stage.begin !== null) {
     const { lockTimeoutMs } = run.session
-    const isOwn = isBare || lockTimeoutMs <= holdingTimeoutMs || setsLockTimeout(steps.slice(0, done))
+    const isOwn = isBare || lockTimeoutMs <= holdingTimeoutMs || setsLockTimeout(before)
     return runTogether(db, stage.begin, isOwn ? null : holdingTimeoutMs, stage.steps, written)
   }
-  const fault = await runAlone(db, name, last, setsLockTimeout(steps.slice(0, done)))
+  const fault = await runAlone(db, name, last, setsLockTimeout(before))
   if (fault !== null) return { fault, step: last }
   await db.query(`begin;\n${written};\ncommit`)
   return null
@@ -259,7 +264,8 @@ export const runMigration = async (run: MigrationRun): Promise<void> => {
       run.onStage?.(stage, stages.length)
       await runStage(running, stage, index === open.length - 1)
       const last = stage.steps.at(-1)
-      running.done = last === undefined ? running.done : steps.indexOf(last) + 1
+      const done = last === undefined ? running.done : steps.indexOf(last) + 1
+      running.done = isNothingYet(steps.slice(0, done)) ? running.done : done
     }
     await resetSession(session)
   } catch (cause) {

@@ -49,6 +49,23 @@ test('up, up again, down by one and by name, and repeatable files that change', 
     ])
   }))
 
+test('refused behind nothing but settings it has left nothing: its file may go, and others run and go back', () =>
+  runs.inLab(two, async (lab) => {
+    await lab.go({ to: '1' })
+    const waits = `-- assay: transaction none
+set lock_timeout = '1s';
+select set_config('row_security', 'off', false);
+do $$ begin raise exception using message = 'not yet', errcode = '55000', hint = 'Wait.'; end $$;`
+    lab.write({ '0003_c/up.sql': waits })
+    const fault = await lab.go().catch((cause: AssayError) => cause)
+    expect(fault).toMatchObject({ mend: 'Wait.', next: ['assay migrate status --url …'] })
+    expect(await lab.states()).toEqual(['0001_a applied', '0002_b applied', '0003_c failed 0/3'])
+    lab.remove('0003_c')
+    lab.write({ '0004_d.sql': '-- assay: follows 0002\nselect 1', '0004_d.down.sql': 'select 1' })
+    expect(await lab.tell()).toEqual(['0004_d'])
+    expect(await lab.tell({ direction: 'down', to: '1' })).toEqual(['0004_d', '0002_b'])
+  }))
+
 test('what a drop takes along with it is made again by its repeatable file', () =>
   runs.inLab(
     {

@@ -32,11 +32,15 @@ export const isRetryable = (fault: PgFault): boolean => retryable.has(fault.sqls
 /** The script looked, and says with RAISE what it waits for: nothing in it is to be corrected. */
 const isSaidByItself = ({ routine, hint }: PgFault): boolean => routine === 'exec_stmt_raise' && hint !== null
 
+/** For what the time has to bring (55000): asked again, it says the same. */
+const waits = (fault: PgFault): boolean => isSaidByItself(fault) && fault.sqlstate === '55000'
+
 /** The first that fits. */
 const mends: readonly (readonly [
   (fault: PgFault, migration: Migration) => boolean,
   (fault: PgFault, user: string) => string,
 ])[] = [
+  [(fault) => waits(fault), ({ hint }) => hint ?? ''],
   [isSaidByItself, ({ hint }) => `${hint ?? ''}\nThe same command goes on from there.`],
   [
     (f) => f.sqlstate === '53100',
@@ -111,7 +115,11 @@ export const stepFault = (fault: PgFault, place: StepPlace): AssayError => {
     found: `${fault.message} (SQLSTATE ${fault.sqlstate})${context}${hint}`,
     why: stands({ ...place, of }),
     mend,
-    next: known === undefined ? [test, again(place)] : [again(place)],
+    next: waits(fault)
+      ? ['assay migrate status --url …']
+      : known === undefined
+        ? [test, again(place)]
+        : [again(place)],
     where: placeOf(place, fault),
   })
 }
