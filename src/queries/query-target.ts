@@ -4,8 +4,11 @@ import { millisecondsOf, usualMilliseconds } from '../architecture/query-budget.
 import { statementsOf } from '../rules/call/recorded.ts'
 import type { ValidatedQuery } from './result.ts'
 
+/** `@@` of a document asks a path: `doc @@ '$.a > 1'`. */
+const asksPath = /@@\s*\(?\s*'\s*(?:(?:strict|lax)\s+)?\$|::\s*jsonpath/iu
+
 export const targetOf = (rule: QueryRule): Pick<ValidatedQuery, 'target' | 'isUsual'> => {
   const stated = rule.budget.p95 === undefined ? null : millisecondsOf(rule.budget.p95)
-  const isTextSearch = statementsOf(rule).some(({ sql }) => sql.includes('@@'))
+  const isTextSearch = statementsOf(rule).some(({ sql }) => sql.includes('@@') && !asksPath.test(sql))
   return { target: stated ?? usualMilliseconds(rule.reads.length, isTextSearch), isUsual: stated === null }
 }
