@@ -15,7 +15,7 @@ export const inTurn = async <P, T, R>(
     if (next) next(place)
     else free.push(place)
   }
-  let isBroken = false
+  let failed: { readonly cause: unknown } | null = null
   const last = new Map<string, Promise<unknown>>()
   const all = items.map((item, at) => {
     const before = keysOf(item).flatMap((key) => last.get(key) ?? [])
@@ -24,10 +24,10 @@ export const inTurn = async <P, T, R>(
       const place = await takePlace()
       try {
         // The others finish what they are at, and begin nothing more.
-        if (isBroken) throw new Error('another one has failed')
+        if (failed !== null) throw failed.cause
         return await work(place, item, at)
       } catch (cause) {
-        isBroken = true
+        failed ??= { cause }
         throw cause
       } finally {
         givePlace(place)
@@ -36,8 +36,6 @@ export const inTurn = async <P, T, R>(
     for (const key of keysOf(item)) last.set(key, done)
     return done
   })
-  const ended = await Promise.allSettled(all)
-  const failed = ended.find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
+  await Promise.allSettled(all)
   return Promise.all(all)
 }
