@@ -101,8 +101,7 @@ const stops = (parent: PlanNode, child: PlanNode): boolean => {
 }
 
 /** A Limit that was given fewer rows than it may pass on has seen all that there are. */
-const isLimited = (node: PlanNode): boolean =>
-  node['Node Type'] === 'Limit' && rowsOf(node) >= numberIn(node, 'Plan Rows') * loopsOf(node)
+const isLimited = (node: PlanNode): boolean => rowsOf(node) >= numberIn(node, 'Plan Rows') * loopsOf(node)
 
 /** Scans that ran until there was nothing more, whatever a Limit above them was ready to take. */
 const wholeScans = (node: PlanNode, isCut: boolean): readonly PlanNode[] => [

@@ -149,7 +149,8 @@ const makeCopy = async (
   const hasFunctions = [...catalog.structures.values()].some(({ kind }) => kind === 'function')
   const second = hasFunctions ? await server.clone(database, 'calls') : database
   const observers = [database]
-  while (observers.length < observersFor(catalog)) observers.push(await server.clone(database, 'writes'))
+  const wanted = observersFor(catalog)
+  while (observers.length < wanted) observers.push(await server.clone(database, 'writes'))
   const owner = await server.connect(database, 'owner')
   try {
     const whole = await readCatalog(owner)

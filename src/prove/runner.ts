@@ -163,9 +163,9 @@ export const runTrials = async (
   trials: readonly Trial[],
   patience: Patience | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const long = patience?.first ?? null
-  const first = await runOnce(db, owner, trials, long)
-  const outcomes = [...(await onFreshPlans(db, owner, trials, first, long))]
+  const wait = patience?.first ?? null
+  const first = await runOnce(db, owner, trials, wait)
+  const outcomes = [...(await onFreshPlans(db, owner, trials, first, wait))]
   for (const [i, trial] of trials.entries())
     outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!, patience)
   return outcomes

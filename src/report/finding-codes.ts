@@ -51,7 +51,7 @@ const codes: Readonly<Record<string, FindingCode>> = {
   },
   'references.action-refused': {
     title: 'A foreign key sets what its table refuses',
-    why: 'The action was written so that the other row can go or change, and a CHECK or NOT NULL refuses it each time.',
+    why: 'The action was written so that the other row can go or change, and a CHECK or NOT NULL refused it for each that was tried.',
     fix: 'Say no action, which is what happens today, or let the table take what is left.',
   },
   'column.never-null': {

@@ -350,7 +350,7 @@ describe('an action that leaves what the child’s own table refuses', () => {
     t.required('state'),
     t.check('known', `state in ('sent', 'draft')`),
     t.check('sent', `state <> 'sent' or "by" is not null`),
-    t.references('by', 'people', { onDelete: 'set null' }),
+    t.references('by', 'people', { onDelete: 'set null', onUpdate: 'set null' }),
   ])
   const kept = table('kept', { id: 'integer', by: 'integer', code: 'integer' }, (t) => [
     t.primaryKey('id'),
@@ -361,7 +361,7 @@ describe('an action that leaves what the child’s own table refuses', () => {
   const schema = `create table people (id integer primary key, code integer not null unique);
     create table signed (id integer primary key, by integer references people on delete set null, day date,
       constraint signed_pair check (${pair}));
-    create table letters (id integer primary key, by integer references people on delete set null, state text not null,
+    create table letters (id integer primary key, by integer references people on delete set null on update set null, state text not null,
       constraint letters_known check (state in ('sent', 'draft')),
       constraint letters_sent check (state <> 'sent' or "by" is not null));
     create table kept (id integer primary key, by integer not null references people on delete set null,
@@ -377,9 +377,9 @@ describe('an action that leaves what the child’s own table refuses', () => {
       const notes = told.rules.flatMap((rule) => rule.notes ?? [])
       expect(notes.map(({ rule, code, summary }) => `${rule} ${code}: ${summary}`)).toMatchInlineSnapshot(`
         [
-          "signed/references:by->people references.action-refused: on delete set null, and CHECK signed_pair refuses what that leaves: no row of people that is pointed to can be deleted",
-          "kept/references:by->people references.action-refused: on delete set null, and NOT NULL of by refuses what that leaves: no row of people that is pointed to can be deleted",
-          "kept/references:code->people references.action-refused: on update set null, and NOT NULL of code refuses what that leaves: no row of people that is pointed to can be updated",
+          "signed/references:by->people references.action-refused: on delete set null, and CHECK signed_pair refuses what that leaves: no row of people was found that is pointed to and can be deleted",
+          "kept/references:by->people references.action-refused: on delete set null, and NOT NULL of by refuses what that leaves: no row of people was found that is pointed to and can be deleted",
+          "kept/references:code->people references.action-refused: on update set null, and NOT NULL of code refuses what that leaves: no row of people was found that is pointed to and can be updated",
         ]
       `)
       expect(notes[0]?.mend).toMatchInlineSnapshot(`
@@ -391,6 +391,9 @@ describe('an action that leaves what the child’s own table refuses', () => {
       )
       expect(told.titles('letters/references:by->people')).toContain(
         'deleting the row of people empties the pointer',
+      )
+      expect(told.titles('letters/references:by->people')).toContain(
+        'changing a key of people empties the pointer',
       )
       const red = await told.red()
       const references = told.rules.filter(({ rule }) => rule.kind === 'references')

@@ -3,6 +3,7 @@ import type { TypeRule } from '../../architecture/kinds/type.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { ident } from '../../postgres/quote.ts'
 import { cluesOfExpression } from '../../rows/constants.ts'
+import { decimalPattern, isBelow } from '../../rows/decimal.ts'
 import type { Row } from '../../rows/rows.ts'
 import { accepted, allTrue, type Ground } from '../draft.ts'
 import type { RuleContext, Written } from '../rule-kind.ts'
@@ -44,16 +45,11 @@ const limitOf = ({ name, modifiers, isArray }: UnderstoodType, expression: strin
   }
 }
 
-/** The largest value of whole numbers and of `numeric(8,2)`; null for other types. */
-const highestOf = (type: string): string | null => {
-  const whole = { smallint: '32767', integer: '2147483647', bigint: '9223372036854775807' }[type]
-  if (whole !== undefined) return whole
-  const [, size, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/u.exec(type) ?? []
-  if (size === undefined || Number(scale) > Number(size)) return null
-  const digits = '9'.repeat(Number(size))
-  const places = Number(size) - Number(scale)
-  return `${digits.slice(0, places) || '0'}${scale === '0' ? '' : `.${digits.slice(places)}`}`
-}
+/** The largest number among a column's values, those at the ends of its type among them; null: it has no numbers. */
+const highestOf = (values: readonly string[]): string | null =>
+  values
+    .filter((value) => decimalPattern.test(value))
+    .reduce<string | null>((most, value) => (most === null || isBelow(most, value) ? value : most), null)
 
 /** Of a product each factor at its largest in turn, so that the other one follows from it. */
 const rowOfDecade = async (
@@ -65,8 +61,8 @@ const rowOfDecade = async (
   if ('row' in free) return free
   await loadParser()
   const names = cluesOfExpression(expression)?.columns ?? []
-  for (const { name, type } of table.columns) {
-    const highest = names.includes(name) ? highestOf(type) : null
+  for (const name of names) {
+    const highest = highestOf(await rows.candidates(table, name, []))
     const solved =
       highest === null ? null : await rows.solve(table, { pins: { [name]: highest }, where: [where] })
     if (solved && 'row' in solved) return solved

@@ -65,7 +65,9 @@ const membersAmong = (rows: readonly RoleRow[], named: readonly string[], others
       others.includes(row.name) &&
       row.is.some((name) => named.includes(name)),
   )
-  return [...new Map(able.map((row) => [JSON.stringify(row.is), row])).values()].slice(0, mostMembers)
+  return able
+    .filter((row, i) => able.findIndex(({ is }) => is.join() === row.is.join()) === i)
+    .slice(0, mostMembers)
 }
 
 /**

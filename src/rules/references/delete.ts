@@ -4,7 +4,7 @@ import { accepted, rowsAre, type Ground } from '../draft.ts'
 import type { Expected, Note } from '../experiment.ts'
 import type { Family, ForeignKey } from '../foreign-key.ts'
 import { addParentCase, countAfter, familyStands, oneRow, refusedParent } from './outcome.ts'
-import { familyThatSets, type SettingFamily } from './refused-action.ts'
+import { familyThatSets } from './refused-action.ts'
 import type { RuleContext } from '../rule-kind.ts'
 
 interface Outcome {
@@ -66,19 +66,6 @@ const outcomes = (key: ForeignKey, family: Family, context: RuleContext): readon
   }
 }
 
-/** Of SET NULL and SET DEFAULT with a child that may be left so; null: the action deletes or refuses. */
-const settingFamily = (
-  key: ForeignKey,
-  family: Family,
-  context: RuleContext,
-  ground: Ground,
-): Promise<SettingFamily> | null => {
-  const { onDelete: does, onDeleteSets: sets } = key.rule
-  if (does !== 'set null' && does !== 'set default') return null
-  const action = { on: 'delete', does, sets } as const
-  return familyThatSets(key, family, context, ground, action, (one) => removal(key, one, context))
-}
-
 /** Answers what is to be told of them. */
 export const addDeleteCases = async (
   key: ForeignKey,
@@ -86,10 +73,12 @@ export const addDeleteCases = async (
   context: RuleContext,
   ground: Ground,
 ): Promise<readonly Note[]> => {
-  const { family, refused } = (await settingFamily(key, made, context, ground)) ?? {
-    family: made,
-    refused: null,
-  }
+  const { family, refused } = await familyThatSets(key, made, context, ground, {
+    on: 'delete',
+    does: key.rule.onDelete,
+    sets: key.rule.onDeleteSets,
+    statement: (one) => removal(key, one, context),
+  })
   const given = await familyStands(key, family, context)
   if (refused !== null) {
     const title = `deleting the row of ${key.rule.target} is refused, because ${refused.by} refuses what is left`

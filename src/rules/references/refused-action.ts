@@ -4,6 +4,7 @@
  * stays: that is shown, and told.
  */
 import type { CheckRule } from '../../architecture/kinds/check.ts'
+import type { ReferentialAction } from '../../architecture/kinds/references.ts'
 import { checksOf } from '../../catalog/check.ts'
 import { withValues } from '../../catalog/expression/with-values.ts'
 import { foreignKeySql, type ReferencesFacts } from '../../catalog/foreign-key.ts'
@@ -23,12 +24,21 @@ import { tryOne } from '../trial.ts'
 import { familyOf } from './family.ts'
 import { familyStands, valueAfter } from './outcome.ts'
 
-export interface SettingAction {
+interface ParentAction {
   readonly on: 'delete' | 'update'
-  readonly does: 'set null' | 'set default'
+  readonly does: ReferentialAction
   /** Absent: as the action sets them by itself. */
   readonly sets: readonly string[] | undefined
+  /** Deletes or changes the parent of a family. */
+  statement(family: Family): string
 }
+
+interface SettingAction extends ParentAction {
+  readonly does: 'set null' | 'set default'
+}
+
+const isSetting = (action: ParentAction): action is SettingAction =>
+  action.does === 'set null' || action.does === 'set default'
 
 /** What the table says of a child that its foreign key has set; null: it takes it, or somebody else refuses. */
 const refusalOf = async (
@@ -86,8 +96,8 @@ const noteOf = (key: ForeignKey, context: RuleContext, { on, does }: SettingActi
     rule: rule.id,
     code: 'references.action-refused',
     severity: 'warning',
-    summary: `on ${on} ${does}, and ${what} refuses what that leaves: no row of ${rule.target} that is pointed to can be ${on}d`,
-    why: 'the action was written so that the other row can go or change, and the table refuses it each time',
+    summary: `on ${on} ${does}, and ${what} refuses what that leaves: no row of ${rule.target} was found that is pointed to and can be ${on}d`,
+    why: 'the action was written so that the other row can go or change, and the table refused it for each that was tried',
     mend:
       mended === undefined
         ? `Say no action, which is what happens today, or let ${what} take what is left.`
@@ -95,28 +105,28 @@ const noteOf = (key: ForeignKey, context: RuleContext, { on, does }: SettingActi
   }
 }
 
-export interface SettingFamily {
+interface SettingFamily {
   readonly family: Family
   /** The refusal that is shown in the place of the action. */
   readonly refused: { readonly by: string; readonly then: Expected; readonly note: Note } | null
 }
 
-/** `change`: the statement that deletes or changes the parent of a family. */
+/** As it was made, where the action sets nothing or the table takes what it leaves. */
 export const familyThatSets = async (
   key: ForeignKey,
   family: Family,
   context: RuleContext,
   ground: Ground,
-  action: SettingAction,
-  change: (family: Family) => string,
+  action: ParentAction,
 ): Promise<SettingFamily> => {
-  const fault = await refusalOf(key, family, context, ground, change(family))
+  if (!isSetting(action)) return { family, refused: null }
+  const fault = await refusalOf(key, family, context, ground, action.statement(family))
   if (fault === null) return { family, refused: null }
   await loadParser()
   const condition = conditionLeft(key, family, context, action, fault)
   if (condition !== null) {
     const other = await familyOf(key, context, ground.world, [condition])
-    if (!('unsolved' in other) && !(await refusalOf(key, other, context, ground, change(other))))
+    if (!('unsolved' in other) && !(await refusalOf(key, other, context, ground, action.statement(other))))
       return { family: other, refused: null }
   }
   if (!isDeclared(context, fault)) return { family, refused: null }

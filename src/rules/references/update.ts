@@ -233,24 +233,24 @@ const outcomes = async (
 /** A key that is computed cannot change by itself: then there is nothing to show. Answers what is to be told. */
 export const addUpdateCases = async (
   key: ForeignKey,
-  family: Family,
+  made: Family,
   context: RuleContext,
   ground: Ground,
 ): Promise<readonly Note[]> => {
-  const change = await changeOf(key, family, context, ground)
+  const change = await changeOf(key, made, context, ground)
   if (!change) return []
+  const update = (one: Family): string => updateParent(key, one, context, change)
+  const { family, refused } = await familyThatSets(key, made, context, ground, {
+    on: 'update',
+    does: key.rule.onUpdate,
+    sets: undefined,
+    statement: update,
+  })
   const given = [...change.before, ...(await familyStands(key, family, context)), ...(change.behind ?? [])]
-  const { onUpdate: does, target } = key.rule
-  if (does === 'set null' || does === 'set default') {
-    const action = { on: 'update', does, sets: undefined } as const
-    const update = (one: Family): string => updateParent(key, one, context, change)
-    const { refused } = await familyThatSets(key, family, context, ground, action, update)
-    if (refused !== null) {
-      const title = `changing a key of ${target} is refused, because ${refused.by} refuses what is left`
-      const when = [updateParent(key, family, context, change)]
-      await addParentCase(key, context, ground, { title, given, when, then: refused.then })
-      return [refused.note]
-    }
+  if (refused !== null) {
+    const title = `changing a key of ${key.rule.target} is refused, because ${refused.by} refuses what is left`
+    await addParentCase(key, context, ground, { title, given, when: [update(family)], then: refused.then })
+    return [refused.note]
   }
   for (const { title, when, then } of await outcomes(key, family, context, change, given)) {
     await addParentCase(key, context, ground, { title, given, when, then })
