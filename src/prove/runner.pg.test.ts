@@ -71,6 +71,34 @@ describe('the runner', () => {
     await db.query('drop sequence public.asked')
   })
 
+  it('asks as a role that may not use a schema on plans that nobody else made', async () => {
+    const owner = await server.connect(db.address.database, 'owner')
+    await owner.query(`create schema hidden;
+      create function hidden.twice(n int) returns int language sql immutable as 'select n * 2';
+      create function public.four(n int) returns int language sql stable as 'select max(x) from (select hidden.twice(hidden.twice(n)) as x) s';
+      create function public.eight(n int) returns int language plpgsql stable as 'begin return hidden.twice(four(n)); end'`)
+    await owner.end()
+    for (const called of ['four', 'eight']) {
+      const call = experiment({ when: [`select ${called}(1)`] })
+      const asRole = { ...call, as: { role: 'app_runner', settings: {} } }
+      const granted = ['grant usage on schema hidden to app_runner']
+      const [alone, after, may, mayNot] = await runTrials(db, server.owner, [
+        { ddl: [], experiments: [asRole] },
+        { ddl: [], experiments: [call, asRole] },
+        { ddl: granted, experiments: [call, asRole] },
+        { ddl: [...granted, 'revoke usage on schema hidden from app_runner'], experiments: [call, asRole] },
+      ])
+      const states = [alone, after, may, mayNot].map((one) =>
+        one!.observations.map(({ fault }) => fault?.message ?? 'answers'),
+      )
+      const refused = 'permission denied for schema hidden'
+      expect({ called, states }).toEqual({
+        called,
+        states: [[refused], ['answers', refused], ['answers', 'answers'], ['answers', refused]],
+      })
+    }
+  })
+
   it('asks anew where a function keeps plans of another type that a column had', async () => {
     const owner = await server.connect(db.address.database, 'owner')
     await owner.query(`create table measured (id int, unit text);

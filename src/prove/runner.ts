@@ -7,6 +7,7 @@ import type { Session } from '../postgres/session.ts'
 import { sequenceStepsOn } from '../rows/sequence-steps.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { isInconclusive } from './judge.ts'
+import { shutOutRoles } from './shut-out.ts'
 import { sharedDdl, type SharedDdl } from './shared-ddl.ts'
 import {
   layingMessage,
@@ -81,7 +82,13 @@ const runOnce = async (
   trials: readonly Trial[],
   patience: string | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const wishes: MessageWishes = { owner, patience, sequences: sequenceStepsOn(db) }
+  const asksAs = trials.some(({ experiments }) => experiments.some((one) => one.as !== undefined))
+  const wishes: MessageWishes = {
+    owner,
+    patience,
+    sequences: sequenceStepsOn(db),
+    ...(asksAs ? { shutOut: await shutOutRoles(db) } : {}),
+  }
   const outcomes = await ask(db, messagesOfAll(trials, wishes))
   const unread = trials.flatMap((trial, at) =>
     outcomes.has(at) ? [] : [{ at, messages: messagesApart(trial, wishes) }],

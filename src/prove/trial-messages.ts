@@ -9,6 +9,7 @@ import type { Command, Reply } from '../postgres/session.ts'
 import type { SequenceSteps } from '../rows/sequence-steps.ts'
 import type { Asker, Experiment, World } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
+import { changesSchemaRights, forgetPlans } from './shut-out.ts'
 
 /** DDL to run first (none: the database as it is), and what to try then. */
 export interface Trial {
@@ -40,6 +41,8 @@ export interface MessageWishes {
   readonly patience: string | null
   /** Each experiment begins with sequences as its world left them; null or absent: none is drawn unseen. */
   readonly sequences?: SequenceSteps | null
+  /** Roles for which plans are made anew, since what they may name is asked only then (shut-out.ts). */
+  readonly shutOut?: ReadonlySet<string>
 }
 
 type Sequences = MessageWishes['sequences']
@@ -58,11 +61,19 @@ export const becomeAsker = (asker: Asker): readonly string[] => [
 const isBare = ({ given, as }: Experiment, sequences: Sequences): boolean =>
   given.length === 0 && as === undefined && !sequences
 
-const experimentStatements = (experiment: Experiment, sequences: Sequences): readonly string[] => [
-  ...(sequences ? [sequences.restore] : []),
+const plansAnew = ({ role }: Asker, { shutOut }: MessageWishes, { ddl }: Trial): boolean =>
+  shutOut?.has(role) === true || changesSchemaRights(ddl)
+
+const experimentStatements = (
+  experiment: Experiment,
+  wishes: MessageWishes,
+  trial: Trial,
+): readonly string[] => [
+  ...(wishes.sequences ? [wishes.sequences.restore] : []),
   ...experiment.given,
+  ...(experiment.as && plansAnew(experiment.as, wishes, trial) ? [forgetPlans] : []),
   ...(experiment.as ? becomeAsker(experiment.as) : []),
-  ...(isBare(experiment, sequences) ? [] : [`select 1 as ${whenMarker}`]),
+  ...(isBare(experiment, wishes.sequences) ? [] : [`select 1 as ${whenMarker}`]),
   ...experiment.when,
   'set constraints all immediate',
 ]
@@ -161,7 +172,10 @@ export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessage
     texts.push(message([...head, ...worldStatements(world, sequences)]))
     for (const i of indexes)
       texts.push(
-        message(['rollback to savepoint assay_world', ...experimentStatements(experiments[i]!, sequences)]),
+        message([
+          'rollback to savepoint assay_world',
+          ...experimentStatements(experiments[i]!, wishes, trial),
+        ]),
       )
   }
   if (groups.length === 0) texts.push(message(beginning(trial, wishes)))
@@ -194,7 +208,7 @@ export const messagesOf = (trial: Trial, wishes: MessageWishes): TrialMessages =
   const text = message([
     ...beginning(trial, wishes),
     ...laying(only.world, sequences),
-    ...experimentStatements(only, sequences),
+    ...experimentStatements(only, wishes, trial),
   ])
   return {
     texts: [text],
@@ -240,11 +254,11 @@ export const messagesOnLaid = (
   const [only, ...others] = experiments
   const isOne = only !== undefined && others.length === 0
   const texts = isOne
-    ? [message([...head, ...experimentStatements(only, sequences)])]
+    ? [message([...head, ...experimentStatements(only, wishes, trial)])]
     : [
         message(head),
         ...experiments.map((e) =>
-          message(['rollback to savepoint assay_start', ...experimentStatements(e, sequences)]),
+          message(['rollback to savepoint assay_start', ...experimentStatements(e, wishes, trial)]),
         ),
       ]
   return {

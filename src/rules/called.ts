@@ -3,13 +3,7 @@ import type { CalledRule } from '../architecture/kinds/called.ts'
 import type { FunctionFacts } from '../catalog/function.ts'
 import type { Catalog } from '../catalog/structure.ts'
 import { databaseObjects } from '../ground/names.ts'
-import {
-  answerSelect,
-  becomeStranger,
-  keepAnswer,
-  keptAnswer,
-  settingStatements,
-} from './called/statements.ts'
+import { answerSelect, asStranger, keepAnswer, keptAnswer, settingStatements } from './called/statements.ts'
 import { calledWorld } from './called/stage.ts'
 import { accepted, openDraft, rowsAre } from './draft.ts'
 import type { Expected, World } from './experiment.ts'
@@ -83,11 +77,7 @@ const experiments: RuleKind<CalledRule>['experiments'] = async (rule, context: R
   else
     draft.add({
       title: `${shortened(rule.call, 100)} ${rule.refused === null ? 'is as it was seen' : `is refused with ${rule.refused}`}`,
-      given: [
-        ...steps.keep,
-        ...settingStatements(rule.settings),
-        ...(rule.byStranger ? [becomeStranger] : []),
-      ],
+      given: [...steps.keep, ...settingStatements(rule.settings), ...(rule.byStranger ? asStranger : [])],
       ...(rule.as === null ? {} : { as: { role: rule.as, settings: {} } }),
       when: steps.when,
       then: steps.then,

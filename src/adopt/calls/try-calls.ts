@@ -5,7 +5,7 @@ import { ident } from '../../postgres/quote.ts'
 import type { Observation } from '../../prove/result.ts'
 import type { Row, Rows } from '../../rows/rows.ts'
 import { calledWorld } from '../../rules/called/stage.ts'
-import { becomeStranger, settingStatements } from '../../rules/called/statements.ts'
+import { asStranger, settingStatements } from '../../rules/called/statements.ts'
 import type { Experiment } from '../../rules/experiment.ts'
 import { keepPlaces } from '../../rules/observed/look.ts'
 import { lookAtAll, runInBatches } from '../observe/try-writes.ts'
@@ -80,7 +80,7 @@ const toExperiment = async (
     given: [
       ...keepPlaces(shape.tables),
       ...settingStatements(setting.settings),
-      ...(setting.byStranger ? [becomeStranger] : []),
+      ...(setting.byStranger ? asStranger : []),
     ],
     ...(setting.as === null ? {} : { as: { role: setting.as, settings: {} } }),
     when: [

@@ -37,7 +37,7 @@ export const settingStatements = (settings: Readonly<Record<string, string>>): r
  * From here on a role asks that was made a moment ago and has no rights but everybody's: as the owner of the database,
  * who may make roles; it is gone with the transaction. Named by its session, since roles belong to the whole server.
  */
-export const becomeStranger = `do $assay$
+const becomeStranger = `do $assay$
 declare stranger text := 'assay_stranger_' || pg_catalog.pg_backend_pid();
 begin
   perform pg_catalog.set_config('role', (select pg_catalog.pg_get_userbyid(datdba)::text from pg_catalog.pg_database where datname = pg_catalog.current_database()), true);
@@ -45,3 +45,6 @@ begin
   execute pg_catalog.format('grant %I to %I', stranger, session_user);
   perform pg_catalog.set_config('role', stranger, true);
 end $assay$`
+
+/** Plans that others made in the session would let it name what it may not. */
+export const asStranger: readonly string[] = [becomeStranger, 'discard plans']
