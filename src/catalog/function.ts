@@ -7,6 +7,7 @@ import type { Session } from '../postgres/session.ts'
 import { functionMutants } from './function/mutants.ts'
 import type { OutsideNames } from './function/purity.ts'
 import { functionsSql, outsideNamesSql } from './function/sql.ts'
+import { tellingBody } from './function/telling.ts'
 import { commentOn, grantsOn, type Acl } from './dependency/dependent-ddl.ts'
 import { sqlBodyMutants } from './function/sql-body-mutants.ts'
 import type { StructureKind } from './structure.ts'
@@ -100,6 +101,7 @@ export const functionKind: StructureKind<FunctionFacts> = {
   drop: ({ facts }) => [`drop ${functionSql(facts)} cascade`],
   mutants: functionMutants,
   calls: ({ facts }) => ({ name: facts.name, body: facts.body ?? facts.statement }),
+  tells: tellingBody,
   answerMutants: sqlBodyMutants,
   declaredBy: ({ id, facts }) =>
     facts.isTrigger || facts.isEventTrigger

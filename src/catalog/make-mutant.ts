@@ -13,6 +13,7 @@ export interface MutantFacts {
   readonly alsoRemoves?: readonly string[]
   readonly equivalent?: string | null
   readonly byName?: string | null
+  readonly whenCalled?: string | null
 }
 
 export const makeMutant = (structure: Structure, facts: MutantFacts): Mutant => {
@@ -27,6 +28,7 @@ export const makeMutant = (structure: Structure, facts: MutantFacts): Mutant => 
     ...(facts.alsoRemoves?.length ? { alsoRemoves: facts.alsoRemoves } : {}),
     ...(facts.equivalent ? { equivalent: facts.equivalent } : {}),
     ...(facts.byName ? { byName: facts.byName } : {}),
+    ...(facts.whenCalled ? { whenCalled: facts.whenCalled } : {}),
   }
 }
 

@@ -42,6 +42,8 @@ export interface Mutant {
   readonly equivalent?: string
   /** Why only what asks for its name can tell it apart: every value is the same. */
   readonly byName?: string
+  /** Id of a function: only what calls it as it stands unbroken, or is refused its rights, can tell this one apart. */
+  readonly whenCalled?: string
 }
 
 export interface Catalog {
@@ -55,6 +57,19 @@ export interface Catalog {
   of(table: string, kind?: string): readonly Structure[]
   /** Structures (transitively) that depend on this one. */
   dependents(structure: string): readonly Structure[]
+}
+
+/** A body that takes points, locks of its session, where it comes. */
+export interface TellingBody {
+  /** CREATE OR REPLACE, whole. */
+  readonly ddl: string
+  /** All of its points lie from here to before `end`; the first one is taken by every call. */
+  readonly start: number
+  readonly end: number
+  /** Its answer may stand in a plan that its caller keeps: it is not called again then. */
+  readonly mayBeKept: boolean
+  /** The point that is taken before anything runs that the mutant breaks; null: only that of every call is known. */
+  pointBefore(mutant: Mutant): number | null
 }
 
 /** The verbs of a kind of structure. `read` is one query for the whole database, whatever its size. */
@@ -75,6 +90,8 @@ export interface StructureKind<Facts> {
   readonly actsByName?: true
   /** The name that bodies call it by, and its own body as text: what is called there the catalog does not tell. */
   calls?(structure: Structure<Facts>): { readonly name: string; readonly body: string }
+  /** With its points numbered from `start`; null: it cannot tell. */
+  tells?(structure: Structure<Facts>, start: number): TellingBody | null
   /** It tells people something, and no statement does another thing without it: no test of behaviour can notice. */
   readonly isWordsOnly?: true
   /** One with other content is dropped before the other is made; absent: it is altered in place. */

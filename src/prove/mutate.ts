@@ -13,6 +13,7 @@ import type { Foresight } from './foresight.ts'
 import type { GreenRule } from './green.ts'
 import type { NoticedRemovals } from './noticed-removals.ts'
 import { changeBetween, isInconclusive } from './judge.ts'
+import type { Reached } from './reached.ts'
 import { provenSame, verdictOfSurvivor, stillbornReason } from './verdict.ts'
 import { makeCallingTables } from './witness-callers.ts'
 import { makeNamers } from './witness-names.ts'
@@ -192,6 +193,8 @@ export interface MutateParts {
   readonly operators?: OperatorSet | null
   /** Ids of structures of which rules say what they answer. */
   readonly answering?: ReadonlySet<string>
+  /** Who comes to what is broken; absent: nobody knows. */
+  readonly reached?: Reached
   /** Made already; absent: they are made here. */
   readonly made?: (structure: Structure) => readonly Mutant[] | undefined
 }
@@ -255,6 +258,12 @@ export const mutateStructure = async (
   // Two sessions need a clone for each mutant: they are asked only where nothing else has noticed it.
   const others = () => portionsOf(witnesses.others(structure))
   const stages = [() => rest, () => own.filter(isSpecial).map((r) => [r]), others]
+  const reaching =
+    (experimentsFor: (mutant: Mutant) => readonly ExperimentResult[]) =>
+    (mutant: Mutant): readonly ExperimentResult[] =>
+      parts.reached === undefined
+        ? experimentsFor(mutant)
+        : experimentsFor(mutant).filter((r) => parts.reached!.mayNotice(r, mutant))
   // Its own rules are asked of what is proven to change nothing; the rest of the database, at its length, is not.
   const isAskedFurther = (one: Judged): boolean =>
     isOpen(one) && provenSame(structure, one.mutant, parts.indistinct) === null
@@ -267,7 +276,7 @@ export const mutateStructure = async (
       const again = await judgeAll(
         workplace,
         open.map((j) => j.mutant),
-        fair(results),
+        stage === others ? reaching(fair(results)) : fair(results),
         stage === others ? isNever : isStatement,
       )
       judged = judged.map((early) => {

@@ -23,6 +23,7 @@ import { hasBudget, loadedPlan } from './loaded-plans.ts'
 import { mutateAll } from './mutate-all.ts'
 import { indistinctOf, makeWitnesses } from './mutate.ts'
 import { openNoticedRemovals } from './noticed-removals.ts'
+import { anywhere, readReached } from './reached.ts'
 import { proveRed, type RedEvidence } from './red.ts'
 import { openRedHabits } from './red-habits.ts'
 import { missingObjects } from './missing-objects.ts'
@@ -213,8 +214,12 @@ export const prove = async (options: ProveOptions): Promise<ProveResult> => {
         green.filter(({ rule }) => kindOf(rule).saysAnswers).flatMap(({ claims }) => claims),
       )
       const titles = new Map(green.flatMap((r) => r.experiments.map(({ id, title }) => [id, title] as const)))
+      const isCalled = structures.some((one) => kindOfStructure(one).tells !== undefined)
+      const held = isCalled ? green.flatMap((r) => r.results.filter((one) => one.holds)) : []
+      const reached = isCalled ? await readReached(places, { catalog, owner: server.owner }, held) : anywhere
       mutants = await mutateAll(places, structures, {
         catalog,
+        reached,
         witnesses,
         claimedBy,
         unsolvedRules,

@@ -3,7 +3,7 @@ import type { Mutant } from '../../catalog/structure.ts'
 import { isInconclusive } from '../../prove/judge.ts'
 import { isNoticed, unsteadyOf } from '../observe/try-writes.ts'
 import type { Outcome, Unsteady } from '../observe/try-writes.ts'
-import type { Trace } from './trace-body.ts'
+import type { Trace } from '../../catalog/function/trace-body.ts'
 import {
   isOutOfTime,
   traceCalls,

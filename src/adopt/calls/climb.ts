@@ -4,7 +4,7 @@
  */
 import type { Mutant } from '../../catalog/structure.ts'
 import type { SeenCall } from './choose-calls.ts'
-import type { Trace } from './trace-body.ts'
+import type { Trace } from '../../catalog/function/trace-body.ts'
 
 interface Start {
   readonly call: SeenCall

@@ -31,7 +31,7 @@ import { readSignatures, type Signature } from './signatures.ts'
 import { withScarceAnswers } from './scarce-answers.ts'
 import { standingRows } from './standing-rows.ts'
 import { openClimb } from './climb.ts'
-import { traceBody } from './trace-body.ts'
+import { traceBody } from '../../catalog/function/trace-body.ts'
 import { isOutOfTime, type CallLaboratory, type CallSetting, type CallShape } from './try-calls.ts'
 
 type FunctionStructure = Structure<FunctionFacts>

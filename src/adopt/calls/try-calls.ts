@@ -10,7 +10,7 @@ import type { Experiment } from '../../rules/experiment.ts'
 import { keepPlaces } from '../../rules/observed/look.ts'
 import { lookAtAll, runInBatches } from '../observe/try-writes.ts'
 import type { Laboratory, Outcome, Patience } from '../observe/try-writes.ts'
-import { forgetPoints, readPoints, type Trace } from './trace-body.ts'
+import { forgetPoints, readPoints, type Trace } from '../../catalog/function/trace-body.ts'
 
 export interface CallSetting {
   /** By table id. */

@@ -74,6 +74,7 @@ const emptied = (structure: Structure<Facts>): Mutant[] => {
         ? 'it lets every change through as it came'
         : `its body does nothing: ${empty.body}`,
       ddl: [statement],
+      whenCalled: structure.id,
     }),
   ]
 }
@@ -85,7 +86,16 @@ const bodyChanged = (structure: Structure<Facts>): Mutant[] => {
     const statement = statementWithBody(facts, { language: 'plpgsql', body })
     return statement === null
       ? []
-      : [makeMutant(structure, { does, details, effect: 'changed', summary, ddl: [statement] })]
+      : [
+          makeMutant(structure, {
+            does,
+            details,
+            effect: 'changed',
+            summary,
+            ddl: [statement],
+            whenCalled: structure.id,
+          }),
+        ]
   })
 }
 
@@ -99,6 +109,7 @@ const securityFlipped = (structure: Structure<Facts>, isPure: boolean, catalog: 
       ? 'it runs with the rights of its caller'
       : 'it runs with the rights of its owner',
     ddl: [`alter ${named(facts)} security ${other}`],
+    whenCalled: structure.id,
     equivalent: !isPure
       ? runByItsOwnerAlone(structure, catalog)
       : asksNothingOfItsCaller(facts)
@@ -120,6 +131,7 @@ const others = (structure: Structure<Facts>, isPure: boolean): Mutant[] => {
             effect: 'weakened',
             summary: `it finds names by its caller’s search_path, not by ${facts.searchPath}`,
             ddl: [`${alter} reset search_path`],
+            whenCalled: structure.id,
             equivalent: isPure
               ? 'it names nothing but PostgreSQL’s own functions, which are found before all others'
               : null,
@@ -134,6 +146,8 @@ const others = (structure: Structure<Facts>, isPure: boolean): Mutant[] => {
               ? 'it is called also with null'
               : 'it answers null when an argument is null',
             ddl: [`${alter} ${facts.strict ? 'called on null input' : 'returns null on null input'}`],
+            // Where it is strict, nobody sees it called with null.
+            whenCalled: facts.strict ? null : structure.id,
             equivalent:
               isPure && answersNullToNull(facts) ? 'its expression is null where an argument is null' : null,
           }),

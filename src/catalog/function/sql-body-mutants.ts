@@ -4,6 +4,7 @@
  */
 import { parseStatements } from '../../postgres/parse.ts'
 import { functionBodyMutants } from './body-mutants.ts'
+import { atomic, atomicBody } from './atomic-body.ts'
 import { statementWithBody, type WholeBody } from './mutants.ts'
 import { makeMutant } from '../make-mutant.ts'
 import { queryMutants } from '../query/mutants.ts'
@@ -85,16 +86,6 @@ const bodiesOf = (sql: string, catalog: Catalog): readonly Changed[] => {
   })
 }
 
-/** A body of SQL's own grammar, as PostgreSQL prints it: where it starts, and its statements. */
-const atomicBody = (statement: string): { readonly start: number; readonly sql: string } | null => {
-  const block = /\nBEGIN ATOMIC\n(.*)\nEND\s*$/su.exec(statement)
-  if (block) return { start: block.index, sql: block[1]! }
-  const value = /\nRETURN (.*)$/su.exec(statement)
-  return value ? { start: value.index, sql: `SELECT ${value[1]!}` } : null
-}
-
-const atomic = (sql: string): string => `\nBEGIN ATOMIC\n${sql.trim().replace(/;$/u, '')};\nEND`
-
 /** [] for a function of another language. */
 export const sqlBodyMutants = (structure: Structure<WholeBody>, catalog: Catalog): readonly Mutant[] => {
   const { facts } = structure
@@ -106,6 +97,6 @@ export const sqlBodyMutants = (structure: Structure<WholeBody>, catalog: Catalog
       inner === null
         ? statementWithBody(facts, { language: 'sql', body: text })
         : facts.statement.slice(0, inner.start) + atomic(text)
-    return ddl === null ? [] : [makeMutant(structure, { ...one, ddl: [ddl] })]
+    return ddl === null ? [] : [makeMutant(structure, { ...one, ddl: [ddl], whenCalled: structure.id })]
   })
 }

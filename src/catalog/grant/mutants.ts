@@ -12,7 +12,7 @@ interface Privilege {
 /** What this file needs of grant.ts's facts. */
 interface Facts {
   readonly grantee: string | null
-  readonly object: { readonly kind: string; readonly sql: string }
+  readonly object: { readonly kind: string; readonly id: string; readonly sql: string }
   readonly privileges: readonly Privilege[]
   readonly given: readonly Privilege[]
   readonly otherwise: Readonly<Record<string, string>>
@@ -136,10 +136,11 @@ export const grantMutants = (structure: Structure<Facts>): readonly Mutant[] => 
   const [first] = facts.privileges
   // With one privilege on the whole object, revoking it is the removal.
   const isOne = facts.privileges.length === 1 && first?.columns === null && facts.given.length === 0
-  return [
+  const all = [
     removed(structure),
     ...(isOne ? [] : revoked(structure)),
     ...(facts.privileges.length === 0 ? [] : widened(structure)),
     ...handedOn(structure),
   ]
+  return facts.object.kind === 'function' ? all.map((one) => ({ ...one, whenCalled: facts.object.id })) : all
 }

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { FunctionFacts } from '../../catalog/function.ts'
-import type { Mutant, Structure } from '../../catalog/structure.ts'
+import type { FunctionFacts } from '../function.ts'
+import type { Mutant, Structure } from '../structure.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import { traceBody } from './trace-body.ts'
 

@@ -2,10 +2,9 @@
  * A PL/pgSQL body that tells where it came: at each statement, on each side of a condition, after each part of a filter
  * that some row met. It takes locks of its session, because nothing else outlives a call that is refused.
  */
-import type { FunctionFacts } from '../../catalog/function.ts'
-import { statementWithBody } from '../../catalog/function/mutants.ts'
-import { plpgsqlPlaces, type BodyPlace } from '../../catalog/function/plpgsql-places.ts'
-import type { Mutant, Structure } from '../../catalog/structure.ts'
+import { statementWithBody, type WholeBody } from './mutants.ts'
+import { plpgsqlPlaces, type BodyPlace } from './plpgsql-places.ts'
+import type { Mutant, Structure } from '../structure.ts'
 import { scanWords, type Word } from '../../postgres/scan.ts'
 
 /** The class of the locks, which nobody else takes in a copy of the database. */
@@ -21,6 +20,8 @@ export interface TracedPlace extends BodyPlace {
 
 export interface Trace {
   readonly ddl: readonly string[]
+  /** The body that tells. */
+  readonly body: string
   readonly places: readonly TracedPlace[]
   /** Where it breaks the body; null: everywhere, or not known. */
   placeOf(mutant: Mutant): TracedPlace | null
@@ -31,7 +32,8 @@ export const forgetPoints = 'select pg_catalog.pg_advisory_unlock_all()'
 export const readPoints = `select objid::text from pg_catalog.pg_locks
   where locktype = 'advisory' and classid = ${lockClass} and pid = pg_catalog.pg_backend_pid()`
 
-const take = (point: number): string => `pg_catalog.pg_try_advisory_lock_shared(${lockClass}, ${point})`
+export const takePoint = (point: number): string =>
+  `pg_catalog.pg_try_advisory_lock_shared(${lockClass}, ${point})`
 
 const opening = new Set(['(', '[', 'case'])
 const closing = new Set([')', ']', 'end'])
@@ -74,13 +76,13 @@ const tracedFilter = ({ start, end }: BodyPlace, text: string, next: () => numbe
     edits.push({
       at: start + and.start,
       end: start + and.end,
-      text: `\n) then ${take(points.at(-1)!)} and case when (`,
+      text: `\n) then ${takePoint(points.at(-1)!)} and case when (`,
       order: 0,
     })
     points.push(next())
   }
   const close = ` else false end`.repeat(points.length)
-  edits.push({ at: end, end, text: `\n) then ${take(points.at(-1)!)}${close})`, order: -start })
+  edits.push({ at: end, end, text: `\n) then ${takePoint(points.at(-1)!)}${close})`, order: -start })
   return { edits, points }
 }
 
@@ -90,7 +92,7 @@ const tracedCondition = ({ start, end }: BodyPlace, next: () => number): Traced 
     points: [met, unmet],
     edits: [
       { at: start, end: start, text: '(case when (', order: 1 },
-      { at: end, end, text: `\n) then ${take(met)} else not ${take(unmet)} end)`, order: -start },
+      { at: end, end, text: `\n) then ${takePoint(met)} else not ${takePoint(unmet)} end)`, order: -start },
     ],
   }
 }
@@ -100,7 +102,7 @@ const tracedStatement = ({ start }: BodyPlace, next: () => number): Traced => {
   const point = next()
   return {
     points: [point],
-    edits: [{ at: start, end: start, text: `if not ${take(point)} then null; end if; `, order: 0 }],
+    edits: [{ at: start, end: start, text: `if not ${takePoint(point)} then null; end if; `, order: 0 }],
   }
 }
 
@@ -142,12 +144,12 @@ const commonStart = (a: string, b: string): number => {
   return at
 }
 
-/** Null for a function of another language. */
-export const traceBody = ({ facts }: Structure<FunctionFacts>): Trace | null => {
+/** Null for a function of another language. Points are numbered after `from`. */
+export const traceBody = ({ facts }: Structure<WholeBody>, from = 0): Trace | null => {
   const { body, language, statement } = facts
   if (language !== 'plpgsql' || body === null) return null
   const found = plpgsqlPlaces(body)
-  let count = 0
+  let count = from
   const next = (): number => ++count
   const traced = new Map(
     found.map((place) => [place, tracedPlace(place, body.slice(place.start, place.end), next)] as const),
@@ -171,6 +173,7 @@ export const traceBody = ({ facts }: Structure<FunctionFacts>): Trace | null => 
   const start = statement.lastIndexOf(body)
   return {
     ddl: [changed],
+    body: whole,
     places,
     placeOf: ({ operator, ddl }) => {
       const what = /^function\.(statement|condition|filter|join)-/u.exec(operator)?.[1]
