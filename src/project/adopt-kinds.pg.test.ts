@@ -46,6 +46,9 @@ alter default privileges in schema closed grant select on tables to kinds_app;
 create publication sent for table handed;
 create function to_mood(int) returns "o d".mood language sql immutable as $$ select case when $1 > 0 then 'a' else 'b' end::"o d".mood $$;
 create cast (int as "o d".mood) with function to_mood(int) as assignment;
+create table mails (id uuid primary key, of uuid not null, seen bool not null default false, main bool not null default false, check (main is false or seen is true));
+create index mails_main on mails (main, of); create index mails_of on mails (of); create index mails_seen on mails (main, of, seen desc);
+create unique index mails_one on mails (of) where main is true;
 `
 
 it('adopts what deferrable keys, partial actions, rights of no use, comments and constraints and triggers asleep are', async () => {

@@ -1,6 +1,8 @@
 /**
- * Indexes that find all that another one finds, because they have its keys or begin with them. They are proven by rules
- * of their own; while a statement is put to the other one they are set aside, or they might answer in its place.
+ * Indexes that find all that another one finds, because they have its keys or begin with them, and those that give its
+ * order where most rows share its first key: they begin with the keys behind that, and a filter costs little. They are
+ * proven by rules of their own; while a statement is put to the other one they are set aside, or they might answer in
+ * its place.
  */
 import type { KeyFacts, KeyPart } from '../../catalog/key/key.ts'
 import { partitionAncestors } from '../../catalog/partition/whole.ts'
@@ -13,11 +15,14 @@ const kinds = ['index', 'unique', 'primaryKey']
 const partsText = (keys: readonly KeyPart[]): string =>
   JSON.stringify(keys.map((k) => [k.expression, k.descending, k.nullsFirst, k.operatorClass, k.collation]))
 
+const beginsWith = (keys: readonly KeyPart[], wanted: readonly KeyPart[]): boolean =>
+  partsText(keys.slice(0, wanted.length)) === partsText(wanted)
+
 const isServedBy = (one: KeyFacts, other: KeyFacts): boolean =>
   one.method === 'btree' &&
   other.method === 'btree' &&
   other.predicate === one.predicate &&
-  partsText(other.keys.slice(0, one.keys.length)) === partsText(one.keys)
+  (beginsWith(other.keys, one.keys) || (one.keys.length > 1 && beginsWith(other.keys, one.keys.slice(1))))
 
 const drop = ({ name, isConstraint }: KeyFacts, table: Table): string =>
   isConstraint
