@@ -1,10 +1,7 @@
 /** Use case: an existing database becomes a project: its rules, its baseline migration and a config, ready to be proven. */
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { AdoptedFile } from '../adopt/adopted.ts'
-import { observeTriggers } from '../adopt/observe/observe-triggers.ts'
-import type { ObservedTrigger } from '../adopt/observe/observed-trigger.ts'
 import { printArchitecture, type PrintedArchitecture } from '../adopt/print/print-architecture.ts'
 import { readReadableSql } from '../adopt/print/readable-sql.ts'
 import { readUnkept } from '../adopt/print/unkept.ts'
@@ -15,7 +12,6 @@ import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { configText } from './adopt-config.ts'
-import { observeCalls } from './adopt-functions.ts'
 import { betterFindings } from './better-findings.ts'
 import { leftAloneOf, withoutPlatform } from './adopt-platform.ts'
 import { openPrelude, type Prelude } from './adopt-prelude.ts'
@@ -28,6 +24,7 @@ import { initFiles } from './init-files.ts'
 import { readSqlFile } from '../migrate/files/migration-files.ts'
 import { readBefore } from './read-before.ts'
 import type { OnProgress } from './migrated.ts'
+import { copiesFor, observeCalls, observeWrites } from './observe-copies.ts'
 import { createOffered, leftWithout, withExtensions } from './missing-extensions.ts'
 import { preludeOf, type PlatformName } from './presets/presets.ts'
 import { assertPlace, sweepAdopted, writeAdopted } from './write-adopted.ts'
@@ -82,40 +79,6 @@ interface Copy {
 const asWarning = (finding: Finding): Finding =>
   finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding
 
-/** Fewer are observed before a copy is made. */
-const fewTriggers = 8
-
-/** More sessions than this would wait for one another's memory and disk. */
-const mostObservers = 4
-
-const observersFor = (catalog: Catalog): number => {
-  const triggers = [...catalog.structures.values()].filter(
-    ({ kind }) => kind === 'trigger' || kind === 'rule',
-  )
-  return triggers.length < fewTriggers ? 1 : Math.min(mostObservers, Math.max(2, availableParallelism()))
-}
-
-/** As the prover, who may write every row; nothing is left behind. */
-const observe = async (
-  server: Server,
-  databases: readonly string[],
-  { whole, own }: { readonly whole: Catalog; readonly own: Catalog },
-  onProgress: OnProgress,
-): Promise<readonly ObservedTrigger[]> => {
-  const sessions: Session[] = []
-  try {
-    for (const database of databases) sessions.push(await server.connect(database, 'prover'))
-    return await observeTriggers(
-      sessions,
-      whole,
-      (_, done, of) => onProgress('watching triggers', done, of),
-      ({ id }) => own.structures.has(id),
-    )
-  } finally {
-    await Promise.all(sessions.map((db) => db.end()))
-  }
-}
-
 const withLoaded = async <T>(
   server: Server,
   database: string | null,
@@ -145,12 +108,7 @@ const makeCopy = async (
     text: baseline.sql,
   })
   await server.admitRoles()
-  // Calls and writes are tried at the same time, each on a copy of its own.
-  const hasFunctions = [...catalog.structures.values()].some(({ kind }) => kind === 'function')
-  const second = hasFunctions ? await server.clone(database, 'calls') : database
-  const observers = [database]
-  const wanted = observersFor(catalog)
-  while (observers.length < wanted) observers.push(await server.clone(database, 'writes'))
+  const copies = await copiesFor(server, database, catalog)
   const owner = await server.connect(database, 'owner')
   try {
     const whole = await readCatalog(owner)
@@ -162,8 +120,8 @@ const makeCopy = async (
       betterFindings(owner, whole, { live, loaded: session }),
     )
     const [observed, functions] = await Promise.all([
-      observe(server, observers, { whole, own: copy }, onProgress),
-      observeCalls(server, second, { whole, own: copy }, onProgress),
+      observeWrites(server, copies, { whole, own: copy }, onProgress),
+      observeCalls(server, copies, { whole, own: copy }, onProgress),
     ])
     onProgress('writing the architecture', 0, 1)
     const printed = printArchitecture(copy, {

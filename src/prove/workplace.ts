@@ -8,6 +8,7 @@ import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Call, Experiment } from '../rules/experiment.ts'
 import type { Rows } from '../rows/rows.ts'
+import { vacuumUsed } from '../postgres/vacuum.ts'
 import { readSequenceSteps, useSequenceSteps, type SequenceSteps } from '../rows/sequence-steps.ts'
 import type { FilledClone } from './filled-clones.ts'
 import { runInterleaving } from './interleave.ts'
@@ -61,12 +62,6 @@ const trialsBetweenCleanings = 2_000
  * schema changes: with 200 tables that took half of the time. A new session costs what a dozen trials do.
  */
 const trialsOfASession = 200
-
-/** What rolled-back rows have passed through has pages: of a thousand tables a few, besides the catalog. */
-const usedRelationsSql = `
-  select pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), ', ') as names
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'm') and c.relpersistence <> 't' and pg_catalog.pg_relation_size(c.oid) > 0`
 
 type Place = 'main' | 'fresh' | 'loaded' | 'proof' | 'interleaving' | 'call'
 
@@ -134,8 +129,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
   const clean = async (): Promise<void> => {
     const admin = await server.connect(clone, 'administrator')
     try {
-      const [used] = await admin.json<{ readonly names: string | null }>(usedRelationsSql)
-      await admin.query(`vacuum ${used?.names ?? ''}`)
+      await vacuumUsed(admin)
     } finally {
       await admin.end()
     }

@@ -18,7 +18,7 @@ export const observeSchema = async (server: Server, schema: string): Promise<Obs
   const db = await server.connect(database, 'prover')
   try {
     const catalog = await readCatalog(db)
-    return { catalog, observed: await observeTriggers([db], catalog) }
+    return { catalog, observed: await observeTriggers([{ db, clean: async () => undefined }], catalog) }
   } finally {
     await db.end()
     await server.dropDatabase(database)

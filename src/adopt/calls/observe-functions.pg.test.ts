@@ -79,7 +79,7 @@ beforeAll(async () => {
   const db = await server.connect(database, 'prover')
   try {
     catalog = await readCatalog(db)
-    seen = await observeFunctions(db, catalog)
+    seen = await observeFunctions([{ db, clean: async () => undefined }], catalog)
   } finally {
     await db.end()
   }

@@ -6,10 +6,12 @@ import type { FunctionFacts } from '../../catalog/function.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import { qualified } from '../../postgres/quote.ts'
-import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
 import { readFunctionClues, type FunctionClues } from '../../rows/function-clues.ts'
 import { makeRows } from '../../rows/make-rows.ts'
+import type { Rows } from '../../rows/rows.ts'
+import { inTurn } from '../observe/in-turn.ts'
+import type { Observer } from '../observe/observer.ts'
 import { inTransaction } from '../observe/work.ts'
 import { chooseArguments, isCallable } from './argument-values.ts'
 import {
@@ -278,24 +280,32 @@ interface Day {
   readonly year: string
 }
 
-/**
- * Observes the functions and procedures among `asked`. `db`: a session of the prover on an empty migrated copy,
- * outside any transaction; nothing is left behind.
- */
+/** An observer, and the rows that it makes. */
+interface Place extends Observer {
+  readonly rows: Rows
+}
+
+const openPlace = async (observer: Observer, catalog: Catalog): Promise<Place> => {
+  const { db } = observer
+  await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
+  return { ...observer, rows: await inTransaction(db, () => makeRows(db, catalog)) }
+}
+
+/** Observes the functions and procedures among `asked`; nothing is left behind. */
 export const observeFunctions = async (
-  db: Session,
+  observers: readonly Observer[],
   catalog: Catalog,
   asked: (id: string) => boolean = () => true,
   onStructure?: (id: string, done: number, of: number) => void,
 ): Promise<readonly ObservedFunction[]> => {
   const functions = [...catalog.structures.values()].filter(isOwn).filter(({ id }) => asked(id))
   if (functions.length === 0) return []
-  await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
+  const { db } = observers[0]!
   try {
+    const places = await Promise.all(observers.map((one) => openPlace(one, catalog)))
     const [day] = await db.json<Day>(
       `select to_char(now(), 'YYYY-MM-DD') as date, to_char(now(), 'YYYY') as year`,
     )
-    const rows = await inTransaction(db, () => makeRows(db, catalog))
     const clues = await inTransaction(db, () => readFunctionClues(db, [...catalog.tables.values()]))
     const signatureOf = await readSignatures(db)
     const studies = functions.flatMap((structure, n) => {
@@ -305,27 +315,34 @@ export const observeFunctions = async (
       if (!signature || isOthers) return []
       return [{ n, structure, signature, weight: brokenForms(structure, catalog).length }]
     })
-    const found: { readonly n: number; readonly one: ObservedFunction }[] = []
     const end = Date.now() + longestForAll
+    let begun = 0
     let weightLeft = studies.reduce((sum, { weight }) => sum + weight, 0)
-    // Those that are soon seen come first: where the time is over, most have been.
-    for (const { n, structure, signature, weight } of studies.toSorted((a, b) => a.weight - b.weight)) {
-      onStructure?.(structure.id, found.length, studies.length)
-      const now = Date.now()
-      const share = ((end - now) * weight) / Math.max(1, weightLeft)
-      const lab: CallLaboratory = {
-        db,
-        owner: structure.facts.owner,
-        catalog,
-        rows,
-        until: Math.min(end, now + Math.min(longestForOne, Math.max(shortestForOne, mostShares * share))),
-        day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
-      }
-      weightLeft -= weight
-      found.push({ n, one: await observeOne({ lab, clues, structure, signature }) })
-    }
+    const found = await inTurn(
+      places,
+      // Those that are soon seen come first: where the time is over, most have been.
+      studies.toSorted((a, b) => a.weight - b.weight),
+      () => [],
+      async ({ db: own, rows, clean }, { n, structure, signature, weight }) => {
+        onStructure?.(structure.id, begun++, studies.length)
+        const now = Date.now()
+        const share = (places.length * (end - now) * weight) / Math.max(1, weightLeft)
+        weightLeft -= weight
+        const lab: CallLaboratory = {
+          db: own,
+          owner: structure.facts.owner,
+          catalog,
+          rows,
+          until: Math.min(end, now + Math.min(longestForOne, Math.max(shortestForOne, mostShares * share))),
+          day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
+        }
+        const one = await observeOne({ lab, clues, structure, signature })
+        await clean()
+        return { n, one }
+      },
+    )
     return found.toSorted((a, b) => a.n - b.n).map(({ one }) => one)
   } finally {
-    await db.query('reset statement_timeout; reset client_min_messages')
+    for (const one of observers) await one.db.query('reset statement_timeout; reset client_min_messages')
   }
 }

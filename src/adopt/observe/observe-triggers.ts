@@ -7,7 +7,6 @@ import type { FunctionFacts } from '../../catalog/function.ts'
 import { kindOfStructure } from '../../catalog/kind-of.ts'
 import type { Catalog, Mutant, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import type { Session } from '../../postgres/session.ts'
 import { makeRows } from '../../rows/make-rows.ts'
 import type { Rows } from '../../rows/rows.ts'
 import { readSequenceSteps, useSequenceSteps } from '../../rows/sequence-steps.ts'
@@ -16,6 +15,7 @@ import type { ObservedSetting } from '../../rules/observed/stage.ts'
 import { candidateWrites, firstWithAskers } from './candidate-writes.ts'
 import { chooseWrites } from './choose-writes.ts'
 import { inTurn } from './in-turn.ts'
+import type { Observer } from './observer.ts'
 import { observedFindings, type Tried } from './observed-findings.ts'
 import type { ObservedCall, ObservedTrigger } from './observed-trigger.ts'
 import { countedNoFurther } from './own-rows.ts'
@@ -196,25 +196,24 @@ interface Day {
   readonly year: string
 }
 
-/** A session, and the rows that it makes. */
-interface Place {
-  readonly db: Session
+/** An observer, and the rows that it makes. */
+interface Place extends Observer {
   readonly rows: Rows
 }
 
-const openPlace = async (db: Session, catalog: Catalog): Promise<Place> => {
+const openPlace = async (observer: Observer, catalog: Catalog): Promise<Place> => {
+  const { db } = observer
   await db.query(`set statement_timeout = '20s'; set client_min_messages = error`)
   useSequenceSteps(db, await readSequenceSteps(db))
-  return { db, rows: await inTransaction(db, () => makeRows(db, catalog)) }
+  return { ...observer, rows: await inTransaction(db, () => makeRows(db, catalog)) }
 }
 
 /**
- * Observes every trigger and rewrite rule that stands on a table. `sessions`: of the prover, each on an empty migrated
- * copy of its own, outside any transaction; nothing is left behind. Those of one table, and those of one function, are
+ * Observes every trigger and rewrite rule that stands on a table. Nothing is left behind. Those of one table, and those of one function, are
  * observed in order. `isAsked`: those of a platform are not.
  */
 export const observeTriggers = async (
-  sessions: readonly Session[],
+  observers: readonly Observer[],
   catalog: Catalog,
   onStructure?: (id: string, done: number, of: number) => void,
   isAsked: (structure: Structure) => boolean = () => true,
@@ -226,8 +225,8 @@ export const observeTriggers = async (
   )
   if (standing.length === 0) return []
   try {
-    const places = await Promise.all(sessions.map((db) => openPlace(db, catalog)))
-    const [day] = await sessions[0]!.json<Day>(
+    const places = await Promise.all(observers.map((one) => openPlace(one, catalog)))
+    const [day] = await observers[0]!.db.json<Day>(
       `select to_char(now(), 'YYYY-MM-DD') as date, to_char(now(), 'YYYY') as year`,
     )
     const noticed = new Set<string>()
@@ -239,7 +238,7 @@ export const observeTriggers = async (
       places,
       standing,
       ({ structure, table }) => [table.id, ...ownFunctions(structure, catalog).map(({ id }) => id)],
-      ({ db, rows }, { structure, table }) => {
+      async ({ db, rows, clean }, { structure, table }) => {
         onStructure?.(structure.id, begun, standing.length)
         const left = (places.length * Math.max(0, until - Date.now())) / (standing.length - begun++)
         const work: Work = {
@@ -254,11 +253,13 @@ export const observeTriggers = async (
           said,
           day: new RegExp(`${day!.date}|(?<!\\d)${day!.year}(?!\\d)`, 'u'),
         }
-        return observeOne(work, structure, table)
+        const one = await observeOne(work, structure, table)
+        await clean()
+        return one
       },
     )
     return toldOnce(found, noticed).map((one) => toObserved(one, catalog))
   } finally {
-    for (const db of sessions) await db.query('reset statement_timeout; reset client_min_messages')
+    for (const { db } of observers) await db.query('reset statement_timeout; reset client_min_messages')
   }
 }
