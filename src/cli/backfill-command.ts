@@ -16,6 +16,7 @@ import { backfillPausedText, backfillPlanText, backfillsText, backfillText } fro
 import { envelopeText } from '../report/envelope.ts'
 import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { typed } from './placed.ts'
 import type { CommonOptions } from './run-command.ts'
 
 export interface BackfillOptions extends CommonOptions {
@@ -112,7 +113,7 @@ const runAnswer = async (
           command,
           summary: run,
           findings,
-          next: run.state === 'paused' ? [sameBackfill(settings)] : [],
+          next: run.state === 'paused' ? [typed(sameBackfill(settings))] : [],
           artifacts: [],
         })
       : backfillText(run, layout),
@@ -142,7 +143,7 @@ export const backfillCommand = async (
   return {
     code: 0,
     text: json
-      ? envelope({ ...plan, dryRun: true }, [sameBackfill(settings)])
+      ? envelope({ ...plan, dryRun: true }, [typed(sameBackfill(settings))])
       : backfillPlanText(plan, output.layout),
   }
 }

@@ -33,6 +33,7 @@ import { envelopeText } from '../report/envelope.ts'
 import type { Finding } from '../prove/result.ts'
 import type { Answer, ExitCode } from './exit-code.ts'
 import type { Output } from './output.ts'
+import { typed } from './placed.ts'
 import type { CommonOptions } from './run-command.ts'
 
 export interface CutoverOptions extends CommonOptions {
@@ -97,7 +98,8 @@ interface Told {
 }
 
 const answer = (step: CutoverStep, json: boolean, told: Told): Answer => {
-  const { code, summary, findings, next, text } = told
+  const { code, summary, findings, text } = told
+  const next = told.next.map(typed)
   if (json)
     return {
       code,

@@ -24,7 +24,7 @@ const noUrl = (): AssayError =>
     code: 'usage.no-url',
     exit: 2,
     found: 'no --url; DATABASE_URL is never read',
-    mend: 'Name it: assay drift --url postgres://reader:password@host:5432/database',
+    mend: 'Name it:\nassay drift --url postgres://reader:password@host:5432/database',
   })
 
 const summaryOf = ({
@@ -35,13 +35,14 @@ const summaryOf = ({
   items,
   takeIn,
   takeOut,
+  recorded,
 }: DriftOutcome) => ({
   architecture,
   database,
   migrations,
   structures,
   differences: items,
-  takeIn: takeIn && { sql: takeInText({ takeIn }), loses: takeIn.loses, tried: takeIn.holds },
+  takeIn: takeIn && { sql: takeInText({ takeIn, recorded }), loses: takeIn.loses, tried: takeIn.holds },
   takeOut: takeOut && { sql: takeOutText({ takeOut }), loses: takeOut.loses, tried: takeOut.holds },
 })
 

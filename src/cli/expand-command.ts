@@ -7,6 +7,7 @@ import type { Answer } from './exit-code.ts'
 import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import type { CommonOptions } from './run-command.ts'
+import { typed } from './placed.ts'
 import { sameCommand } from './same-command.ts'
 
 export interface ExpandOptions extends CommonOptions {
@@ -41,7 +42,7 @@ const answer = (
   const test = shellCommand('npx', 'assay', 'migrate', 'test', ...place)
   // Where nothing is written a finding may name the command that would write it.
   const named = findings.flatMap(({ fix }) => fix.split('\n').filter((line) => line.startsWith('assay ')))
-  const next = isWritten ? [dryRun ? sameCommand(asGiven) : test] : [...new Set(named)]
+  const next = isWritten ? [dryRun ? sameCommand(asGiven) : test] : [...new Set(named)].map(typed)
   const code = ok ? 0 : 1
   if (options.json === true) {
     const all = found.map(({ architecture, phases, rules }) => ({

@@ -10,6 +10,7 @@ import type { Output } from './output.ts'
 import { fromHere, withPathsFromHere } from './paths.ts'
 import { withReportsOf } from './report-files.ts'
 import { fromRoot, repositoryOf } from './report-place.ts'
+import { withPlace, type RunPlace } from './placed.ts'
 import type { CommonOptions } from './run-command.ts'
 import { writtenLines } from './written-lines.ts'
 
@@ -31,10 +32,10 @@ const summaryOf = ({ major, migrations, since, known, allowed }: LintResult) => 
   migrations: migrations.map((migration) => ({ ...migration, file: fromHere(migration.file) })),
 })
 
-const withPaths = (result: LintResult): LintResult => ({
+const withPaths = (result: LintResult, place: RunPlace): LintResult => ({
   ...result,
   migrations: result.migrations.map((migration) => ({ ...migration, file: fromHere(migration.file) })),
-  findings: result.findings.map(withPathsFromHere),
+  findings: result.findings.map((finding) => withPlace(withPathsFromHere(finding), place)),
 })
 
 /** Reports and annotations stand at what is committed: at the file that a person wrote. */
@@ -57,7 +58,7 @@ export const lintCommand = (
   const { config, migrations, extension, since, url, json } = options
   const asked = { command: 'lint', directory: config, options, output }
   return withReportsOf(asked, async (reports) => {
-    const result = await lintProject({
+    const found = await lintProject({
       directory: config,
       files,
       since: since ?? null,
@@ -66,8 +67,9 @@ export const lintCommand = (
       ...(url === undefined ? {} : { url }),
       ...(output.onProgress ? { onProgress: output.onProgress } : {}),
     })
+    const result = withPaths(found, { directory: config })
     const { ok, findings } = result
-    const committed = atSources(result)
+    const committed = atSources(found)
     const code = ok ? 0 : 1
     const written = await reports.ofFindings(committed, lintVerdict(result))
     if (json === true) {
@@ -75,8 +77,8 @@ export const lintCommand = (
         ok,
         command: 'lint',
         summary: summaryOf(result),
-        findings: findings.map(withPathsFromHere),
-        next: [],
+        findings,
+        next: result.next,
         artifacts: written.all.map(fromHere),
       }
       return { code, text: envelopeText(envelope) }
@@ -86,7 +88,7 @@ export const lintCommand = (
       const reported = committed.map((finding) => asReported(looseFinding(finding), shown))
       return { code, text: annotationLines(reported, 'lint').join('\n') }
     }
-    const text = lintText(withPaths(result), output.layout)
+    const text = lintText(result, output.layout)
     return { code, text: [text, ...writtenLines(written, output.layout)].join('\n') }
   })
 }

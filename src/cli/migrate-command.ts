@@ -132,7 +132,7 @@ const ranNow = async (
     summary: { ran: run.ran, plan: planSummary(run) },
     findings: run.gates
       .filter(({ gate }) => allowed.includes(gate))
-      .map((gate) => gateFinding(gate, allowed)),
+      .map((gate) => gateFinding(placedGate(options)(gate), allowed)),
     text: runText(run, allowed, layout),
   })
 }

@@ -1,4 +1,7 @@
-/** Commands that a message names, completed by what this run was given: its directory and its architecture. */
+/**
+ * Commands that a message names, as they are typed: through npx, which finds the Assay of a project and one that is
+ * installed for all; completed by what this run was given, its directory and its architecture.
+ */
 import { shellCommand } from '../ground/shell-word.ts'
 import type { EnvelopeFinding } from '../report/envelope.ts'
 
@@ -20,6 +23,9 @@ const upToPlace = new RegExp(
 /** Those that take --architecture beside a database. */
 const choosing = /^(?:npx )?assay (?:migrate (?:resolve|up|down|plan|status|baseline)|drift) /u
 
+/** A line that is a command of Assay's; any other one stays as it is. */
+export const typed = (line: string): string => line.replace(/^assay(?= )/u, 'npx assay')
+
 const placedCommand = (command: string, { directory = '.', architecture }: RunPlace): string => {
   const inPlace =
     directory === '.' ? command : command.replace(upToPlace, (head) => `${head} ${shellCommand(directory)}`)
@@ -34,7 +40,7 @@ export const placed =
   (text: string): string =>
     text
       .split('\n')
-      .map((line) => (upToPlace.test(line) ? placedCommand(line, place) : line))
+      .map((line) => typed(upToPlace.test(line) ? placedCommand(line, place) : line))
       .join('\n')
 
 export const withPlace = <F extends EnvelopeFinding>(finding: F, place: RunPlace): F => ({

@@ -10,7 +10,7 @@ import { exitOf, type Answer, type ExitCode } from './exit-code.ts'
 import { makeOutput, type Output } from './output.ts'
 import { withPathsFromHere } from './paths.ts'
 import { placed, withPlace, type RunPlace } from './placed.ts'
-import { sameCommand } from './same-command.ts'
+import { completedCommand, sameCommand } from './same-command.ts'
 
 export interface CommonOptions extends RunPlace {
   readonly json?: boolean
@@ -30,7 +30,9 @@ const triedAgain: ReadonlySet<string> = new Set([
   'server.lost',
   'server.starting',
   'server.cut-off',
+  'server.locked',
   'migrate.locked',
+  'migrate.lock',
   'cutover.lock',
   'cutover.interrupted',
   'cutover.pause-too-long',
@@ -38,13 +40,23 @@ const triedAgain: ReadonlySet<string> = new Set([
   'cutover.unknown',
 ])
 
+/** Of a server that could not be entered: once that is put right, the same command is the next one. */
+const notEntered =
+  /^server\.(?:refused|unknown-host|unreachable|password|not-allowed|database|connections|tls|certificate|connect|url|pooler)$/u
+
+/** A cutover has two databases. */
+const databasesOf = (command: string): readonly string[] =>
+  command.startsWith('migrate cutover') ? ['--from', '--to'] : ['--url']
+
 /** What is to be run again is told as it was given, with all its options. */
 const nextOf =
   (command: string, place: RunPlace) =>
   ({ code, next }: AssayError): readonly string[] => {
     const again = sameCommand(process.argv.slice(2))
     const told = next.map((one) => (one === `assay ${command} --url …` ? again : placed(place)(one)))
-    return triedAgain.has(code) ? [...told, again] : told
+    if (code === 'usage.no-url')
+      return [...told, completedCommand(process.argv.slice(2), databasesOf(command))]
+    return triedAgain.has(code) || notEntered.test(code) ? [...told, again] : told
   }
 
 /** Tells what went wrong, on stderr or as the envelope; answers the exit code. Blocks until it is written. */

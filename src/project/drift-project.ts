@@ -25,10 +25,12 @@ import {
   unknownMigration,
   unprovenScript,
 } from '../migrate/drift/drift-findings.ts'
+import { recordedBy } from '../migrate/drift/script-text.ts'
 import type { Origin } from '../migrate/drift/origins.ts'
 import { proveScript, type ScriptProof } from '../migrate/drift/prove-scripts.ts'
 import type { Migration } from '../migrate/files/migration.ts'
 import { readMigrations } from '../migrate/files/read-migrations.ts'
+import { formOfSql } from '../migrate/forms/kinds.ts'
 import { hasLeftNothing, isApplied, type JournalRow } from '../migrate/run/journal-row.ts'
 import { findMigration } from '../migrate/run/plan-run.ts'
 import { withoutPassword } from '../postgres/connection-url.ts'
@@ -83,6 +85,8 @@ export interface DriftOutcome {
   /** null: there is no drift. */
   readonly takeIn: ProvenScript | null
   readonly takeOut: ProvenScript | null
+  /** How a migration is written down in this database as applied; null: the tool that migrates it knows. */
+  readonly recorded: string | null
   readonly findings: readonly Finding[]
   /** Whole commands that make sense now. */
   readonly next: readonly string[]
@@ -94,6 +98,12 @@ interface Selected {
   readonly migrations: readonly Migration[] | null
   readonly findings: readonly Finding[]
   readonly next: readonly string[]
+}
+
+/** Who applies the migrations, where that is another tool. */
+const toolOf = ({ schema: { directory, migrations, command } }: ProjectArchitecture): string | null => {
+  if (command !== undefined) return command
+  return migrations === undefined ? null : formOfSql(path.resolve(directory, migrations)).tool
 }
 
 /** Those that ran there: as the journal says it; without one, all. */
@@ -285,6 +295,7 @@ export const driftProject = async (settings: DriftSettings): Promise<DriftOutcom
     return {
       ...compared,
       architecture: architecture.name,
+      recorded: recordedBy({ hasJournal: (live.journal ?? []).length > 0, tool: toolOf(part) }),
       database: withoutPassword(url),
       migrations: migrations === null ? null : migrations.length,
       structures: expected.catalog.structures.size,

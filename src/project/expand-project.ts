@@ -82,13 +82,19 @@ const notRead = (option: string, text: string, found: string): AssayError =>
     mend: `Write the column, an equals sign, and its value over the columns of the other side:\n--set "customers.first_name = split_part(full_name, ' ', 1)"`,
   })
 
+/** The first one that stands in no quoted name; -1: there is none. */
+const equalsSign = (text: string): number => {
+  const [place = ''] = /^(?:[^"=]|"(?:[^"]|"")*")*(?==)/u.exec(text) ?? []
+  return place === '' ? text.indexOf('=') : place.length
+}
+
 /** Ids of tables may hold dots: the longest one that fits is meant. */
 const readStated = (option: string, texts: readonly string[], project: Project): readonly StatedSql[] => {
   const tables = project.architectures
     .flatMap(({ architecture }) => architecture.tables.map(({ id }) => id))
     .toSorted((a, b) => b.length - a.length)
   return texts.map((text) => {
-    const at = text.indexOf('=')
+    const at = equalsSign(text)
     const place = text.slice(0, Math.max(at, 0)).trim()
     const sql = text.slice(at + 1).trim()
     if (at < 0 || sql === '') throw notRead(option, text, 'no equals sign, or nothing behind it')

@@ -34,6 +34,7 @@ import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Finding } from '../prove/result.ts'
 import { loadProject } from './config.ts'
+import { findInDirectories, type DirectoryFindings } from './lint-directory.ts'
 import type { ServerWish } from './migrated.ts'
 import { filesChangedSince } from './migrations-since.ts'
 import { readBeforeFiles, runSchemaFiles } from './migrations.ts'
@@ -78,6 +79,8 @@ export interface LintResult {
   /** Of migrations that were recorded: their SQL file → the file that a person wrote. */
   readonly sources: ReadonlyMap<string, string>
   readonly findings: readonly Finding[]
+  /** Whole commands that make sense now. */
+  readonly next: readonly string[]
   /** Findings that a comment of their migration allows; among `findings` as notes. */
   readonly allowed: number
   readonly ok: boolean
@@ -433,6 +436,19 @@ const lintPart = async (
   }
 }
 
+/** Of directories of SQL files; the order of another tool's is the tool's to refuse. */
+const findBeside = (chosen: readonly Chosen[], { files }: LintSettings): DirectoryFindings => {
+  const ofFiles = chosen.filter(({ claimed }) => claimed === null)
+  const linted = new Set(ofFiles.flatMap((one) => [...one.linted]))
+  const directories = ofFiles.flatMap(({ part: { schema } }) =>
+    schema.migrations === undefined ? [] : [real(path.resolve(schema.directory, schema.migrations))],
+  )
+  const named = files.map(real)
+  const isNamed = (file: string): boolean =>
+    named.some((one) => file === one || file.startsWith(`${one}${path.sep}`))
+  return findInDirectories(directories, linted, named.length === 0 ? () => true : isNamed)
+}
+
 /** Throws AssayError or AssayErrors for what keeps the migrations from being run at all. */
 export const lintProject = async (settings: LintSettings): Promise<LintResult> => {
   const { directory, migrations, extensions = [], url, onProgress } = settings
@@ -447,23 +463,29 @@ export const lintProject = async (settings: LintSettings): Promise<LintResult> =
   const known = chosen.reduce((n, { files }) => n + files.length, 0)
   const since = chosen[0]?.since ?? null
   const sources = new Map(chosen.flatMap((one) => [...one.sources]))
+  const { findings: beside, next } = findBeside(chosen, settings)
+  const isSound = (findings: readonly Finding[]): boolean =>
+    findings.every(({ severity }) => severity !== 'error')
+  const told = { since, known, sources, next }
   if (chosen.every(({ linted }) => linted.size === 0))
-    return { major: 0, migrations: [], since, known, sources, findings: [], allowed: 0, ok: true }
+    return { ...told, major: 0, migrations: [], findings: beside, allowed: 0, ok: isSound(beside) }
   onProgress?.('starting PostgreSQL', 0, 1)
   const server = await startServer(url === undefined ? {} : { url })
   try {
     const looked: Looked[] = []
     for (const one of chosen) if (one.linted.size > 0) looked.push(...(await lintPart(server, one, settings)))
-    const findings = [...chosen.flatMap((one) => one.findings), ...looked.flatMap((one) => one.findings)]
+    const findings = [
+      ...beside,
+      ...chosen.flatMap((one) => one.findings),
+      ...looked.flatMap((one) => one.findings),
+    ]
     return {
+      ...told,
       major: server.major,
       migrations: looked.map(({ migration }) => migration),
-      since,
-      known,
-      sources,
       findings,
       allowed: looked.reduce((n, { allowed }) => n + allowed, 0),
-      ok: findings.every(({ severity }) => severity !== 'error'),
+      ok: isSound(findings),
     }
   } finally {
     await server.stop()

@@ -32,6 +32,43 @@ const sqlOf = (migration: RecordedMigration | undefined, direction: Direction): 
 const codes = (findings: readonly { readonly code: string }[]): readonly string[] =>
   findings.map(({ code }) => code)
 
+const refusedAsTwoHeads = (files: ProjectFiles, message: string, mend: string): Promise<void> =>
+  withProject(files, async (directory) => {
+    const refused = await lintProject({ directory, files: [], since: null }).catch((cause: unknown) => cause)
+    expect(refused).toMatchObject({
+      code: 'migration.two-heads',
+      message,
+      mend: expect.stringContaining(mend) as string,
+      next: [expect.stringContaining('git log --all') as string],
+    })
+  })
+
+it.skipIf(whyNoAlembic !== '')(`Alembic: two heads are told by their names ${whyNoAlembic}`, () =>
+  refusedAsTwoHeads(
+    {
+      ...alembicFiles,
+      'db/versions/other.py': "revision = 'other4'\ndown_revision = 'mmm2'\ndef upgrade(): pass\n",
+    },
+    'Alembic has 2 heads: aaa3, other4.',
+    'alembic merge',
+  ),
+)
+
+it.skipIf(whyNoDjango !== '')(`Django: two last migrations are told by their names ${whyNoDjango}`, () =>
+  refusedAsTwoHeads(
+    {
+      ...djangoFiles,
+      'shop/migrations/0002_other.py': `from django.db import migrations
+class Migration(migrations.Migration):
+    dependencies = [('shop', '0001_initial')]
+    operations = []
+`,
+    },
+    'Django has 2 heads: 0002_made, 0002_other.',
+    'makemigrations --merge',
+  ),
+)
+
 it.skipIf(whyNoAlembic !== '')(
   `Alembic: each revision with its transactions, there and back ${whyNoAlembic}`,
   () =>

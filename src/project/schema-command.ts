@@ -1,6 +1,7 @@
 /** Runs the migration command of another tool (`npx prisma migrate deploy`) against a database of Assay's server. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { AssayError } from '../ground/errors.ts'
+import { twoHeadsOf } from '../migrate/tools/tool-heads.ts'
 import { parseConnectionUrl } from '../postgres/connection-url.ts'
 import { waitUntilGone } from '../postgres/process.ts'
 import type { Server } from '../postgres/server.ts'
@@ -98,6 +99,8 @@ export const runSchemaCommand = async (
     .join('\n')
   const said = shown === '' ? 'it printed nothing' : `its last lines:\n${shown}`
   if (how !== null) {
+    const heads = twoHeadsOf(command, directory, shown)
+    if (heads !== null) throw heads
     throw new AssayError('The schema command failed.', {
       code: 'schema.command-failed',
       exit: 3,

@@ -25,15 +25,15 @@ const driftSentence = (outcome: DriftOutcome): string => {
 }
 
 /** Both scripts and nothing else; empty when there is no drift. */
-export const driftSql = ({ takeIn, takeOut }: DriftOutcome): string =>
+export const driftSql = ({ takeIn, takeOut, recorded }: DriftOutcome): string =>
   takeIn === null || takeOut === null
     ? ''
-    : `-- up.sql\n${takeInText({ takeIn })}\n-- down.sql\n${takeOutText({ takeOut })}`
+    : `-- up.sql\n${takeInText({ takeIn, recorded })}\n-- down.sql\n${takeOutText({ takeOut })}`
 
 /** Without a final newline. */
 export const driftText = (outcome: DriftOutcome, layout: Layout): string => {
   const { paint, width } = layout
-  const { takeIn, takeOut, ok, findings } = outcome
+  const { takeIn, takeOut, recorded, ok, findings } = outcome
   const mark = ok ? paint.good('✓') : paint.bad('✗')
   return [
     `${mark} ${wrap(driftSentence(outcome), width, 2)}`,
@@ -41,7 +41,12 @@ export const driftText = (outcome: DriftOutcome, layout: Layout): string => {
     ...(takeIn === null || takeOut === null
       ? []
       : [
-          script('Into the migrations, as up.sql of the next one', takeIn, takeInText({ takeIn }), layout),
+          script(
+            'Into the migrations, as up.sql of the next one',
+            takeIn,
+            takeInText({ takeIn, recorded }),
+            layout,
+          ),
           script('Out of the database, or as its down.sql', takeOut, takeOutText({ takeOut }), layout),
         ]),
   ].join('\n\n')

@@ -25,6 +25,16 @@ const lostServer = (found: string, cause: unknown): AssayError =>
     cause,
   })
 
+const lockedTable = (found: string, cause: unknown): AssayError =>
+  new AssayError('Another session holds a lock that keeps this one from reading.', {
+    code: 'server.locked',
+    exit: 3,
+    found,
+    why: 'whoever changes a table keeps everybody from reading its definition',
+    mend: "Run it again when that session has ended; see which it is:\nselect pid, application_name, state, query from pg_stat_activity where pid in (select pid from pg_locks where mode = 'AccessExclusiveLock' and granted and locktype = 'relation');",
+    cause,
+  })
+
 const refusedStatement = (cause: PgError): AssayError => {
   const { fault, sql } = cause
   return new AssayError('PostgreSQL refused a statement of Assay’s own.', {
@@ -75,6 +85,7 @@ const toFault = (cause: unknown): AssayError => {
   if (cause instanceof PgError) {
     const { sqlstate, message } = cause.fault
     if (sqlstate === '53100') return fullDisk(`${message} (SQLSTATE 53100)`, cause)
+    if (sqlstate === '55P03') return lockedTable(`${message} (SQLSTATE 55P03)`, cause)
     // Shut down, crashed, or starting again.
     if (/^57P0[1-5]$/u.test(sqlstate)) return lostServer(`${message} (SQLSTATE ${sqlstate})`, cause)
     return refusedStatement(cause)

@@ -61,9 +61,11 @@ const migrationText = (
 
 export const lintVerdict = ({ migrations, findings, allowed, known, since }: LintResult): string => {
   const of = since === null ? '' : ` since ${since}`
-  if (migrations.length === 0)
-    return `No migration is new or changed${of}: ${counted(known, 'migration')} there. Name files to look at them.`
   const errors = findings.filter(({ severity }) => severity === 'error').length
+  if (migrations.length === 0) {
+    const rest = errors === 0 ? '' : `, and ${counted(errors, 'thing')} to mend`
+    return `No migration is new or changed${of}: ${counted(known, 'migration')} there${rest}. Name files to look at them.`
+  }
   const warnings = findings.filter(({ severity }) => severity === 'warning').length
   const looked = `${counted(migrations.length, 'migration')}${of}`
   const others = `${counted(warnings, 'warning')}${allowed === 0 ? '' : `, ${allowed} allowed`}`

@@ -78,6 +78,11 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'PostgreSQL casts them without a word, and the new application never sees what was behind the point.',
     'Say what becomes of them with `--set`, or mend the rows first.',
   ),
+  'expand.cuts': described(
+    'A stated cast cuts or rounds values',
+    'PostgreSQL cuts to a length that is named in a cast without a word.',
+    'Give the column the room, or cut where it is meant.',
+  ),
   'expand.named-in-function': described(
     'A function names a column that is put aside',
     'Its text is looked at when it runs: then it fails.',
@@ -92,6 +97,21 @@ export const migrationCodes: Readonly<Record<string, Described>> = {
     'A trigger fires behind the one that keeps both sides alike',
     'What it writes into one side does not reach the other.',
     'Give it a name that comes before.',
+  ),
+  'migration.two-heads': described(
+    'Two migrations claim one place in the order',
+    'Two branches each wrote the next one: which of them runs first is for a person to say.',
+    'Give the one that has run nowhere yet the next place, and see that it still applies after the other.',
+  ),
+  'migration.same-name': described(
+    'Two migrations have one name',
+    'A journal that keeps names cannot tell which of them ran.',
+    'Rename one of them.',
+  ),
+  'migration.stray-down': described(
+    'A file undoes a migration that is not there',
+    'It never runs; the migration that it is meant for has no way back, or is missing.',
+    'Name both alike, 0007_name.sql and 0007_name.down.sql, or take the file away.',
   ),
   'migrate.up-fails': described(
     'A migration is refused',

@@ -1,10 +1,11 @@
 /** Servers that refuse: exit 3 with one fault and its mend, and never a password. */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../src/postgres/server.ts'
 import { startServer } from '../../src/postgres/start.ts'
 import { assay } from '../support/command-line.ts'
 import { assayJson, expectNoStackTrace } from '../support/envelope.ts'
-import { shop, withProject } from '../support/project.ts'
+import { shop, withDirectory, withProject, writeProject } from '../support/project.ts'
 
 let server: Server
 let url: URL
@@ -101,6 +102,32 @@ describe('a server that refuses', () => {
       expect(ran).toMatchObject({ code: exit, stdout: '' })
       expect(ran.stderr).not.toContain(secret)
       expectNoStackTrace(ran)
+    })
+  })
+
+  test.each([
+    ['migrate up', [], null],
+    ['migrate status', [], null],
+    ['migrate resolve 0001_products', ['--as', 'applied'], null],
+    ['drift', [], null],
+    ['migrate backfill', ['--status'], []],
+    ['migrate cutover plan', ['--from', `postgres://someone:${secret}@127.0.0.1:1/postgres`], []],
+  ] as const)('%s says what is next, without a secret', async (command, more, place) => {
+    await withDirectory(async (directory) => {
+      writeProject(join(directory, 'data of shop'), shop)
+      const words = [...command.split(' '), ...(place ?? ['data of shop']), ...more]
+      const said = `npx assay ${words.map((word) => (word.includes(secret) ? '…' : word.replace('data of shop', "'$&'"))).join(' ')}`
+      const asked = command.includes('cutover') ? '--to' : '--url'
+      const none = await assayJson(words, { cwd: directory })
+      expect(none).toMatchObject({
+        code: 2,
+        findings: [{ code: 'usage.no-url' }],
+        next: [`${said} --json ${asked} …`],
+      })
+      const nowhere = [...words, asked, `postgres://someone:${secret}@127.0.0.1:1/postgres`]
+      const wrong = await assayJson(nowhere, { cwd: directory })
+      expect(wrong.next).toEqual([`${said} ${asked} … --json`])
+      expect(JSON.stringify([none, wrong])).not.toContain(secret)
     })
   })
 

@@ -186,4 +186,52 @@ alter table products add constraint cheap check (price < 0);
       expect(unused.code).toBe(0)
     })
   })
+
+  test('two branches that took one number are told as migrate up tells them, also where nothing of them is new', async () => {
+    const heads: ProjectFiles = {
+      ...shop,
+      'migrations/0002_more.sql': 'create table more (id bigint primary key);\n',
+      'migrations/0002_other/up.sql': 'create table other (id bigint primary key);\n',
+      'migrations/0003_gone.down.sql': 'drop table gone;\n',
+      'migrations/0004_last.sql': 'create table last (id bigint primary key);\n',
+    }
+    await withProject(heads, async (directory) => {
+      const git = (...args: readonly string[]): unknown =>
+        execFileSync('git', ['-C', directory, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+          stdio: 'ignore',
+        })
+      const told = ['migration.two-heads error', 'migration.stray-down error']
+      const where = { file: join('migrations', '0002_other', 'up.sql'), line: 1 }
+      git('init', '-b', 'main')
+      git('add', '.')
+      git('commit', '-m', 'base')
+      const old = await assayJson(['lint', '--since', 'HEAD'], { cwd: directory })
+      expect(old.code).toBe(1)
+      expect(codesOf(old.findings)).toEqual(told)
+      expect((await assay(['lint', '--since', 'HEAD'], { cwd: directory })).stdout).toMatch(
+        /No migration is new or changed since .*: 4 migrations there, and 2 things to\smend\./u,
+      )
+
+      const all = await assayJson(['lint', 'migrations'], { cwd: directory })
+      expect(all.code).toBe(1)
+      expect(codesOf(all.findings)).toEqual(told)
+      expect(all.findings[0]).toMatchObject({
+        summary: 'Two migrations have the same number: 0002_more and 0002_other.',
+        fix: expect.stringContaining('the next free number') as string,
+        where,
+      })
+      expect(all.next).toEqual([
+        "git log --all --oneline --name-status -- ':(top)*0002_more*' ':(top)*0002_other*'",
+      ])
+      const foreign = await assayJson(['lint', '--migrations', 'migrations'], { cwd: directory })
+      expect(codesOf(foreign.findings)).toEqual(told)
+
+      // Of what is named alone, and at the file that is named.
+      const one = await assayJson(['lint', 'migrations/0002_more.sql'], { cwd: directory })
+      expect(codesOf(one.findings)).toEqual(told.slice(0, 1))
+      expect(one.findings[0]!.where).toEqual({ file: join('migrations', '0002_more.sql'), line: 1 })
+      const last = await assayJson(['lint', 'migrations/0004_last.sql'], { cwd: directory })
+      expect(last.findings).toEqual([])
+    })
+  })
 })

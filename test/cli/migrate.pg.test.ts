@@ -57,7 +57,7 @@ test('plan, up, status and down; what is not tested is refused by name', () =>
       ok: false,
       command: 'migrate up',
       findings: [{ code: 'migrate.untested', summary: expect.stringContaining('0001_products, 0002_index') }],
-      next: [`assay migrate test ${directory} 0001_products 0002_index`],
+      next: [`npx assay migrate test ${directory} 0001_products 0002_index`],
     })
     expect((await migrate('status', directory, url)).code).toBe(1)
     const dry = await migrate('up', directory, url, '--dry-run')
@@ -144,7 +144,7 @@ select pg_sleep(600) from products where slug = 'c' and price = 3;`,
       {
         ok: false,
         findings: [{ code: 'migrate.connection-lost', fix: expect.stringContaining('same command') }],
-        next: [`assay migrate up ${directory} --url … --json ${allowed.join(' ')}`],
+        next: [`npx assay migrate up ${directory} --url … --json ${allowed.join(' ')}`],
       },
     ])
     // Nothing of its transaction stands, and it may run anew.
@@ -167,9 +167,9 @@ test('a file that was edited after it ran, and one that is gone, are told with t
     const told = await migrate('status', directory, url, '--json')
     expect(JSON.parse(told.stdout)).toMatchObject({
       findings: [
-        { code: 'migrate.edited', fix: expect.stringContaining(`\nassay drift ${directory} --url …\n`) },
+        { code: 'migrate.edited', fix: expect.stringContaining(`\nnpx assay drift ${directory} --url …\n`) },
       ],
-      next: [`assay drift ${directory} --url …`, `assay migrate plan ${directory} --url …`],
+      next: [`npx assay drift ${directory} --url …`, `npx assay migrate plan ${directory} --url …`],
     })
     const resolved = await assay([
       'migrate',

@@ -31,6 +31,7 @@ import {
   withALook,
   type Stage,
 } from './phase-text.ts'
+import { cutsOf } from './cutting-casts.ts'
 import { keysOf } from './same-instant.ts'
 import { isSwapped, type ColumnsShape, type PhaseText, type Shape } from './shape.ts'
 import {
@@ -287,6 +288,7 @@ export const openColumns = (lab: ShapeLab, stated: ColumnsShape): Promise<Opened
     await runAll(db, expandText(stated, table).make)
     const asked = await withNulls(db, stated)
     const expanded = await readCatalog(db)
+    const cuts = await cutsOf(db, asked, expanded)
     const computed = computedOf(asked, expanded, lab.major)
     if (computed.length > 0) return { texts: [], rules: [], findings: computed }
     await runAll(db, swap(asked))
@@ -343,6 +345,7 @@ export const openColumns = (lab: ShapeLab, stated: ColumnsShape): Promise<Opened
         ...uncheckedTexts(shape, expanded),
         ...betweenZones(shape),
         ...rounded(shape),
+        ...cuts,
         ...excludedBy(shape, expanded),
         ...(await laterTriggers(db, shape)),
       ],

@@ -6,6 +6,7 @@ import { AssayError } from '../../ground/errors.ts'
 import type { RelationName } from '../../ground/names.ts'
 import { relationId } from '../../ground/names.ts'
 import { PgError, type PgFault } from '../../postgres/fault.ts'
+import { loadParser } from '../../postgres/parse.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Server } from '../../postgres/server.ts'
 import type { Session } from '../../postgres/session.ts'
@@ -36,6 +37,7 @@ export const withCopy = async <T>(
   { server, template }: Pick<ShapeLab, 'server' | 'template'>,
   work: (db: Session, database: string) => Promise<T>,
 ): Promise<T> => {
+  await loadParser()
   const database = await server.clone(template, 'shape')
   try {
     const db = await server.connect(database, 'owner')

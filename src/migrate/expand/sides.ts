@@ -1,6 +1,8 @@
 /** How the columns of both sides are called in the database while the change lasts, and SQL that compares them row by row. */
 import { ident } from '../../postgres/quote.ts'
 import { fittedName } from '../../rules/ddl.ts'
+import { columnsRead } from './columns-read.ts'
+import { withoutCuts } from './without-cuts.ts'
 import { isSwapped, type ColumnsShape, type SideColumn } from './shape.ts'
 
 /** Where the change stands: before the sides change places, after it, and once the old one was put aside. */
@@ -116,19 +118,58 @@ export const disagreement = (sides: Sides): string =>
 /** A column, or a cast of it: null exactly where that is null. */
 const conversion = /^"(?:[^"]|"")+"(?:::[\w\s".,()[\]]+)*$/u
 
-/** Whether the old side may be null where the new one says something: the expression of the way back makes null of it. */
-const mayBeSaidByNothing = ({ olds }: Sides): boolean => olds.some(({ sql }) => !conversion.test(sql))
-
 const isSaidByNothing = (sides: Sides): string => `${allNull(sides.olds)} and not (${allNull(sides.news)})`
+
+const isWhole = /^(?:smallint|integer|bigint)$/u
+const isAnyText = /^(?:text|character|bpchar|varchar)/u
+
+/** Whether no two values of the new side have one and the same in the old one: a cast to a text, or between whole numbers. */
+const keepsAll = ({ type, sql }: SideColumn, young: SideColumn | undefined): boolean =>
+  conversion.test(sql) &&
+  withoutCuts(sql) === null &&
+  young !== undefined &&
+  (type === young.type || isAnyText.test(type) || (isWhole.test(type) && isWhole.test(young.type)))
+
+const mayBeLost = ({ olds, news }: Sides): boolean =>
+  olds.length !== news.length || olds.some((old, i) => !keepsAll(old, news[i]))
+
+/** A column of the old side as it would be told from the new one that the old one makes. */
+const toldAgain = ({ olds, news, shape }: Sides, column: PlacedColumn): string => {
+  const made = news.map((one) => `${cast(one)} as ${ident(one.name)}`).join(', ')
+  return `(select ${cast(column)} from (select ${made} ${fromRow(olds, '', shape)}) as ${ident(shape.table.name)})`
+}
+
+/** New values that the old side says like others: those would come back in their place. */
+const saidLikeAnother = (sides: Sides): string => {
+  const values = valuesInTable(sides, 'news')
+  const lost = sides.news.map((column, i) => {
+    const read = columnsRead(column.sql, sides.olds)
+    return [
+      differs([column], namesIn([column]), [values[i] ?? 'null']),
+      ...read.map((old) => agrees([old], namesIn([old]), [toldAgain(sides, old)])),
+    ].join(' and ')
+  })
+  return `not (${allNull(sides.news)}) and (${lost.map((one) => `(${one})`).join(' or ')})`
+}
+
+/**
+ * The old side says nothing of the row, or the same of it as of another one. Where each shape says a value in its own
+ * way nothing is lost.
+ */
+const isSaidInPart = (sides: Sides): string => `(${isSaidByNothing(sides)} or ${saidLikeAnother(sides)})`
+
+/** Asked of those rows alone of which it is to be known. */
+const where = (condition: string, then: string): string =>
+  `case when ${condition}\n  then ${then} else false end`
 
 /** Rows that would be lost with the new side; null: there can be none. */
 export const lostWithNews = (sides: Sides): string | null =>
-  mayBeSaidByNothing(sides) ? `${toldOtherwise(sides, 'news')}\n  and ${isSaidByNothing(sides)}` : null
+  mayBeLost(sides) ? where(toldOtherwise(sides, 'news'), isSaidInPart(sides)) : null
 
 /** The same of rows that were all filled: null is what somebody wrote. */
 export const unsaid = (sides: Sides): string =>
-  mayBeSaidByNothing(sides)
-    ? `${toldOtherwise(sides, 'news')}\n  and (${toldOtherwise(sides, 'olds')} or ${isSaidByNothing(sides)})`
+  mayBeLost(sides)
+    ? where(toldOtherwise(sides, 'news'), `(${toldOtherwise(sides, 'olds')} or ${isSaidInPart(sides)})`)
     : `${toldOtherwise(sides, 'news')}\n  and ${toldOtherwise(sides, 'olds')}`
 
 /** Rows in which the new side is null, and the old one says otherwise. */

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AssayError } from '../../ground/errors.ts'
+import { gitLogOf } from '../../ground/git-log.ts'
 
 export interface CodeMigration {
   /** Revision of Alembic; file of Django, without its ending. */
@@ -88,6 +89,7 @@ const missing = (directory: string, { name, file }: CodeMigration, gone: string)
     found: `${path.basename(file)}, and no file that is ${gone}`,
     why: 'it was deleted, or the branch that has it was not merged',
     mend: `Bring the file of ${gone} back, or name the one that stands before ${name} in it.`,
+    next: [gitLogOf(gone)],
   })
 
 const twoHeads = ({ tool, merge }: Read, heads: readonly CodeMigration[]): AssayError =>
@@ -98,6 +100,7 @@ const twoHeads = ({ tool, merge }: Read, heads: readonly CodeMigration[]): Assay
     found: heads.map(({ file }) => path.basename(file)).join(', '),
     why: 'two branches each wrote the next one: which of them runs first is for a person to say',
     mend: `Put one behind the other, or let the tool write what joins them:\n${merge}`,
+    next: [gitLogOf(...heads.map(({ file }) => path.basename(file)))],
   })
 
 const inCircle = (directory: string, names: readonly string[]): AssayError =>

@@ -1,15 +1,13 @@
 /** Reads a migrations directory: every migration with both directions, its directives and hashes, in the order in which they run. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import { AssayError, AssayErrors } from '../../ground/errors.ts'
-import { gitLogOf } from '../../ground/git-log.ts'
 import { readScript } from '../../postgres/script.ts'
 import { joinDirectives, noDirectives, parseDirectives, type Directives } from './directives.ts'
 import { expectationsHash } from './expectation-files.ts'
-import { listPlaces, readSqlParts, readSqlText, strayUndo, type MigrationPlace } from './migration-files.ts'
+import { directoryFaults } from './directory-faults.ts'
+import { listPlaces, readSqlParts, readSqlText, type MigrationPlace } from './migration-files.ts'
 import type { Migration, MigrationScript } from './migration.ts'
-import { sharedNumbers } from './migration-number.ts'
 import { noTransactionMarker } from './transaction-need.ts'
 import { writtenForOf } from './written-for.ts'
 
@@ -89,49 +87,13 @@ export const withWayBack = (migration: Migration, file: string, text: string): M
   }
 }
 
-const twoHeads = (directory: string, names: readonly string[]): AssayError =>
-  new AssayError(`Two migrations have the same number: ${names.join(' and ')}.`, {
-    code: 'migration.two-heads',
-    exit: 2,
-    asked: `one migration for each number in ${directory}`,
-    found: names.join(', '),
-    why: 'two branches each wrote the next one: which of them runs first is for a person to say',
-    mend: 'Give the one that has run nowhere yet the next free number, and see that it still applies after the other:\nassay migrate test',
-    next: [gitLogOf(...names)],
-  })
-
-const strayFault = (directory: string, names: readonly string[]): AssayError =>
-  new AssayError(`Nothing is there that ${names.join(', ')} would undo.`, {
-    code: 'migration.stray-down',
-    exit: 2,
-    asked: 'a migration beside each file that undoes one',
-    found: names.map((name) => path.join(directory, name)).join(', '),
-    mend: 'Name both alike, 0007_name.sql and 0007_name.down.sql, or take the file away.',
-  })
-
-const sameName = (directory: string, name: string): AssayError =>
-  new AssayError(`Two migrations are named ${name}.`, {
-    code: 'migration.same-name',
-    exit: 2,
-    asked: `a name for each migration in ${directory}`,
-    found: `a directory and a file, or a file with and without .up, that are both ${name}`,
-    mend: 'Rename one of them.',
-  })
-
 /**
  * Versioned ones first, then repeatable ones. Throws AssayError, or AssayErrors for several faults: two heads, names
  * that stand twice, a file that undoes nothing, a directive that is not understood.
  */
 export const readMigrations = (directory: string): readonly Migration[] => {
   const places = listPlaces(directory)
-  const names = places.map(({ name }) => name)
-  const stray = places.length === 0 ? [] : strayUndo(directory, places)
-  const faults = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map((name) =>
-    sameName(directory, name),
-  )
-  const versioned = places.filter(({ isRepeatable }) => !isRepeatable).map(({ name }) => name)
-  faults.push(...sharedNumbers(versioned).map((shared) => twoHeads(directory, shared)))
-  if (stray.length > 0) faults.push(strayFault(directory, stray))
+  const faults = directoryFaults(directory, places).map(({ fault }) => fault)
   const migrations: Migration[] = []
   for (const place of places) {
     try {

@@ -46,6 +46,31 @@ test('a lock that does not come is tried again, then told with who holds it', ()
     expect(await lab.tell()).toEqual(['0004_again'])
   }))
 
+test('a table that not even its definition can be read of is waited for, then told with who holds it', () =>
+  runs.inLab({ ...two, '0003_c.sql': 'create table c (z int)' }, async (lab) => {
+    await lab.go({ to: '2' })
+    await lab.owner.query('create table keyed (id int primary key)')
+    const hold = `begin; lock table keyed; select 'who holds it'`
+    await lab.owner.query(hold)
+    const waited: string[] = []
+    const freed = lab.tell({
+      retries: 5,
+      onProgress: (what) => {
+        waited.push(what)
+        if (what.includes('try 2')) void lab.owner.query('commit')
+      },
+    })
+    expect(await freed).toEqual(['0003_c'])
+    expect(waited).toContainEqual(expect.stringMatching(/^reading the database: no lock, try 2/u))
+    lab.write({ '0004_d.sql': 'create table d (z int)' })
+    await lab.owner.query(hold)
+    const fault: unknown = await lab.go({ retries: 1 }).catch((cause: unknown) => cause)
+    await lab.owner.query('rollback')
+    expect(fault).toMatchObject({ code: 'migrate.lock', exit: 3 })
+    expect((fault as AssayError).found).toMatch(/^2 tries.*process \d+ .*who holds it/su)
+    expect(await lab.tell()).toEqual(['0004_d'])
+  }))
+
 test('what holds a lock while it waits for another gives way before a writer may be ended; what holds none waits on', () =>
   runs.inLab(
     { ...two, '0003_pair.sql': 'alter table a add column z int;\nalter table b add column z int' },

@@ -1,6 +1,5 @@
 /** A run of the runner: takes the lock, reads the journal, asks the gates, then runs one migration after the other. */
 import { hostname } from 'node:os'
-import { readCatalog } from '../../catalog/read-catalog.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import { AssayError } from '../../ground/errors.ts'
 import { loadParser } from '../../postgres/parse.ts'
@@ -17,6 +16,7 @@ import { openJournal, readJournal, rowOf } from './journal.ts'
 import type { JournalRow } from './journal-row.ts'
 import { isApplied } from './journal-row.ts'
 import { refuseOtherHistory } from './other-history.ts'
+import { readStanding, type Patience } from './read-standing.ts'
 import { planDown, planUp, type PlannedMigration, type RunGoal } from './plan-run.ts'
 import { runMigration } from './run-migration.ts'
 import { goneBetween, watchRepeatables } from './repeatables.ts'
@@ -60,13 +60,18 @@ const readEvidence = async (
   { db, major }: MigrationSession,
   { tested, ledger, leftAlone, temporary = [] }: Repository,
   isWhole: boolean,
+  patience: Patience,
 ): Promise<Evidence> => ({
   tested,
   ledger,
   major,
   isWhole,
   temporary,
-  fingerprint: historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes)),
+  fingerprint: historyFingerprint(
+    await readStanding(db, patience),
+    leftAlone,
+    madeByRepeatables(tested.passes),
+  ),
 })
 
 const unexpected = (name: string, expected: string, found: string): AssayError =>
@@ -100,7 +105,7 @@ const planOf = async (
       isApplied(rowOf(rows, name)) ||
       plan.some((one) => one.migration.name === name && one.direction === 'up'),
   )
-  const evidence = await readEvidence(session, repository, isWhole)
+  const evidence = await readEvidence(session, repository, isWhole, wish)
   const history = wish.direction === 'up' ? checkHistory(migrations, rows) : []
   return {
     evidence,
@@ -162,13 +167,16 @@ const refuseTakenAway = async (
   { migrations, tested, leftAlone }: Repository,
   before: Catalog,
   fingerprint: string,
+  patience: Patience,
 ): Promise<void> => {
   const last = migrations.findLast(({ kind }) => kind !== 'repeatable')
   const expected = last === undefined ? null : (passOf(tested.passes, last, major)?.after ?? null)
   if (expected !== fingerprint) return
   const own = madeByRepeatables(tested.passes)
   const kept = structuresOfHistory(before, leftAlone)
-  const gone = goneBetween(before, await readCatalog(db)).filter((id) => kept.has(id) && !own.has(id))
+  const gone = goneBetween(before, await readStanding(db, patience)).filter(
+    (id) => kept.has(id) && !own.has(id),
+  )
   if (gone.length === 0) return
   throw new AssayError('A repeatable file took away what migrations made.', {
     code: 'migrate.unexpected-result',
@@ -222,12 +230,12 @@ export const runMigrations = async (
     const { name, kind } = planned.migration
     const isRepeatable = kind === 'repeatable'
     const isWatched = planned.direction === 'up' && (isRepeatable || !repeatables.isEmpty())
-    const before: Catalog | null = isWatched ? (standing ?? (await readCatalog(db))) : null
+    const before: Catalog | null = isWatched ? (standing ?? (await readStanding(db, wish))) : null
     if (isRepeatable) beforeRepeatables ??= before
     if (isWatched) await repeatables.mark(name)
     await runPlanned(planned, plan.length)
     const expected = isRepeatable || wish.allowed.includes('drift') ? null : expectedAfter(planned, evidence)
-    standing = isWatched || expected !== null ? await readCatalog(db) : null
+    standing = isWatched || expected !== null ? await readStanding(db, wish) : null
     if (standing === null) continue
     if (before !== null) await repeatables.settle(planned.migration, goneBetween(before, standing))
     const found = expected === null ? null : fingerprintOf(standing)
@@ -236,6 +244,6 @@ export const runMigrations = async (
   const again = (evidence.isWhole ? repeatables.again() : []).map(takenAlong)
   for (const planned of again) await runPlanned(planned, plan.length + again.length)
   if (beforeRepeatables !== null && !wish.allowed.includes('drift'))
-    await refuseTakenAway(session, repository, beforeRepeatables, fingerprintOf(beforeRepeatables))
+    await refuseTakenAway(session, repository, beforeRepeatables, fingerprintOf(beforeRepeatables), wish)
   return { plan: [...plan, ...again.map(withStages)], gates, ran }
 }

@@ -1,7 +1,7 @@
 /** Writes into the journal what a person knows and no run has seen: a baseline, and how an unfinished migration is resolved. */
 import { hostname } from 'node:os'
-import { readCatalog } from '../../catalog/read-catalog.ts'
 import { AssayError } from '../../ground/errors.ts'
+import { shellCommand } from '../../ground/shell-word.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { Session } from '../../postgres/session.ts'
 import { historyFingerprint } from '../files/history-fingerprint.ts'
@@ -10,10 +10,12 @@ import { scriptOf } from '../files/migration.ts'
 import { stepsOf } from '../files/steps.ts'
 import { madeByRepeatables, passOf } from '../files/tested.ts'
 import { refuseClosed, type ClosedGate, type GateName } from './gate.ts'
-import { digestOfSteps, openJournal, rowOf } from './journal.ts'
+import { digestOfSteps, openJournal, readJournal, rowOf } from './journal.ts'
 import { isAbsent, isApplied, type JournalRow } from './journal-row.ts'
 import { acceptHashSql, beginSql, doneSql, stepAgainSql, stepsDoneSql } from './journal-sql.ts'
 import type { Repository } from './migrate.ts'
+import { refuseOtherHistory } from './other-history.ts'
+import { readStanding } from './read-standing.ts'
 import { findMigration } from './plan-run.ts'
 import type { Resolution } from './resolutions.ts'
 import { takeRunnerLock } from './runner-lock.ts'
@@ -71,7 +73,11 @@ const baselineGates = async (
   last: Migration,
 ): Promise<readonly ClosedGate[]> => {
   const pass = passOf(tested.passes, last, major)
-  const found = historyFingerprint(await readCatalog(db), leftAlone, madeByRepeatables(tested.passes))
+  const found = historyFingerprint(
+    await readStanding(db, { retries: 8 }),
+    leftAlone,
+    madeByRepeatables(tested.passes),
+  )
   if (pass === null)
     return [
       {
@@ -137,6 +143,20 @@ const noSense = (name: string, as: Resolution, found: string, mend: string): Ass
     next: [seeStatus],
   })
 
+/** One alone would say of all before it that they have yet to run. */
+const noJournal = (name: string, as: Resolution): AssayError => {
+  const baseline = `${shellCommand('assay', 'migrate', 'baseline', '--to', name)} --url …`
+  return new AssayError(`${name} cannot be resolved as ${as}: this database has no journal.`, {
+    code: 'migrate.resolve',
+    exit: 2,
+    asked: `assay migrate resolve ${name} --as ${as}`,
+    found: 'no migration that Assay ran or knows of',
+    why: 'migrations that stand before it would run, though what they make may be there',
+    mend: `Where it and all before it stand, say so of all of them:\n${baseline}`,
+    next: as === 'applied' ? [baseline] : [],
+  })
+}
+
 const resolveStep = async (
   db: Session,
   migration: Migration,
@@ -167,6 +187,10 @@ export const resolveMigration = async (
   const { db } = session
   await loadParser()
   await takeRunnerLock(db, wish.waitSeconds)
+  if (((await readJournal(db)) ?? []).length === 0) {
+    await refuseOtherHistory(db, migrations)
+    throw noJournal(findMigration(migrations, name).name, as)
+  }
   const rows = await openJournal(db)
   const row = rowOf(rows, name)
   // Of one whose file is gone the journal alone knows.

@@ -18,6 +18,7 @@ import { stagesOf, stepsOf, type MigrationStep, type Stage } from '../files/step
 import { digestOfSteps, type JournalWriter } from './journal.ts'
 import type { JournalRow } from './journal-row.ts'
 import { beginSql, doneSql, failedSql, stepAgainSql, stepsDoneSql } from './journal-sql.ts'
+import { backoffMs, lookAfterMs } from './patience.ts'
 import { runAlone, settleStep } from './run-alone.ts'
 import { runTogether, type StageRefusal } from './run-together.ts'
 import { resetSession, type MigrationSession } from './session.ts'
@@ -40,8 +41,6 @@ export interface MigrationRun {
   /** Told again and again while a statement waits for others, who are named in words. */
   readonly onHeld?: (stage: Stage, of: number, holders: readonly string[]) => void
 }
-
-const backoffMs = (attempt: number): number => Math.min(30_000, 500 * 2 ** (attempt - 1))
 
 const changedBehind = ({ name }: Migration, script: MigrationScript, done: number): AssayError =>
   new AssayError(`${name} was changed where it has run already.`, {
@@ -182,9 +181,6 @@ const tryStage = async (
   return null
 }
 
-/** Behind it a person is told what a statement waits for. */
-const patienceMs = 2000
-
 const runStage = async (running: Running, stage: Stage, isLast: boolean): Promise<void> => {
   const { run } = running
   const { db } = run.session
@@ -192,7 +188,7 @@ const runStage = async (running: Running, stage: Stage, isLast: boolean): Promis
   let isHolding: boolean | null = null
   const attempt = (): Promise<StageRefusal | null> => tryStage(running, stage, isLast, isHolding === false)
   for (let tries = 1; ; tries += 1) {
-    const afterMs = tries > 1 || run.retries === 0 ? 0 : patienceMs
+    const afterMs = lookAfterMs(tries, run.retries)
     const onHeld = (held: readonly string[]): void => run.onHeld?.(stage, running.stages, held)
     const watched = await watchBlockers(db, attempt, { afterMs, onHeld })
     const refusal = watched.result

@@ -5,7 +5,7 @@ import {
   usualWish as usual,
   type RunServer,
 } from '../../../test/support/run-lab.ts'
-import type { AssayError } from '../../ground/errors.ts'
+import { AssayError } from '../../ground/errors.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Ledger } from '../../prove/ledger/page.ts'
 import type { GateName } from './gate.ts'
@@ -194,6 +194,28 @@ test('what repeatable files make is no drift for the migration after them', () =
     await lab.go({ to: '1' }, passes)
     await lab.owner.query('create or replace view v as select 1 as one')
     expect(await lab.tell({ allowed: ['uncovered'] }, passes)).toEqual(['0002_b', 'R__v'])
+  }))
+
+test('nothing is resolved where no journal says what stands before it', () =>
+  runs.inLab(two, async (lab) => {
+    const resolved = async (name: string): Promise<string> => {
+      const session = await openMigrationSession(lab.url, 300)
+      try {
+        await resolveMigration(session, lab.repository(), name, 'applied', usual)
+        return 'done'
+      } catch (cause) {
+        return cause instanceof AssayError ? `${cause.code}: ${cause.next.join()}` : String(cause)
+      } finally {
+        await session.db.end()
+      }
+    }
+    expect(await resolved('0002_b')).toBe('migrate.resolve: assay migrate baseline --to 0002_b --url …')
+    await lab.owner
+      .query(`create table _prisma_migrations (migration_name text, finished_at timestamptz, rolled_back_at timestamptz);
+      insert into _prisma_migrations values ('0001_a', now(), null)`)
+    expect(await resolved('0002_b')).toBe('migrate.other-history: assay migrate baseline --to 0001_a --url …')
+    expect(await lab.states()).toEqual(['0001_a pending', '0002_b pending'])
+    await lab.owner.query('drop table _prisma_migrations')
   }))
 
 test('files that are no longer those that ran', () =>

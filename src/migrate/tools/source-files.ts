@@ -23,6 +23,9 @@ const filesIn = (directory: string, depth: number): readonly string[] =>
       return entry.isFile() && endings.test(entry.name) ? [place] : []
     })
 
+/** Absolute: those in which migrations may be written, of the directory and of all below it. */
+export const filesOfProject = (directory: string): readonly string[] => filesIn(directory, deepest)
+
 const stemOf = (file: string): string => path.basename(file).replace(endings, '')
 
 /** By its name alone; from sure to less sure. */
@@ -64,7 +67,7 @@ const indexOf = (files: readonly string[]): ReadonlyMap<string, readonly string[
 
 /** One look at the project for all of them. */
 export const openSources = (directory: string): ((name: string) => SourceFile | null) => {
-  const files = filesIn(directory, deepest)
+  const files = filesOfProject(directory)
   let index: ReadonlyMap<string, readonly string[]> | null = null
   return (name) => {
     const ways: readonly (() => readonly string[])[] = [
