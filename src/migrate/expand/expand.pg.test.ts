@@ -46,6 +46,8 @@ interface Case {
   readonly same?: (value: string | null) => string | null
   readonly phases: readonly string[]
   readonly rows: string
+  /** Codes of what migrate test tells: the new shape takes rows that the old one has no place for. */
+  readonly warns?: readonly string[]
   /** Left to runs that take their time: ASSAY_RUNS=2. */
   readonly isLong?: true
 }
@@ -165,7 +167,13 @@ const cases: Readonly<Record<string, Case>> = {
   'two columns that become one': {
     isLong: true,
     sql: `create table spots (id bigint primary key, lat int, lon int)`,
-    declared: declared(table('spots', { id: 'bigint', place: 'int[]' }, (t) => [t.primaryKey('id')])),
+    declared: declared(
+      table('spots', { id: 'bigint', place: 'int[]' }, (t) => [
+        t.primaryKey('id'),
+        // Others would have no place in the old columns.
+        t.check('pair', "array_dims(place) = '[1:2]'"),
+      ]),
+    ),
     stated: {
       set: [{ table: 'spots', column: 'place', sql: 'array[lat, lon]' }],
       back: [
@@ -186,6 +194,8 @@ const cases: Readonly<Record<string, Case>> = {
     young: application('spots', 'place'),
     values: [`'{1,2}'::int[]`, `'{3,4}'::int[]`, `'{5,6}'::int[]`],
     phases: threePhases,
+    // Until the switch nothing keeps others out.
+    warns: ['migrate.down-needs-old-rows', 'migrate.up-needs-rows'],
     rows: `insert into spots select n, n, -n from generate_series(1, 30) n`,
   },
   'a column that becomes required': {
@@ -243,6 +253,7 @@ const cases: Readonly<Record<string, Case>> = {
       ]),
     ),
     stated: { move: ['users.bio=profiles.bio', 'users.a=b=profiles.a=b'] },
+    warns: ['migrate.down-needs-old-rows'],
     old: application('users', 'bio'),
     young: ofOther('users', 'profiles'),
     values: [`'a'`, `'b'`, `E'Ünï "q" \\'x\\\\'`, `'none'`],
@@ -409,8 +420,9 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
       await project.expand(one.stated)
       await project.contract()
       if (one.phases.length === 3 && !one.stated?.fill) await project.contract()
-      const needsOld = /warning migrate\.down-needs-old-rows/u
-      expect((await project.test()).filter((line) => !one.stated?.move || !needsOld.test(line))).toEqual([])
+      const told = await project.test()
+      expect(told.filter((line) => !one.warns?.some((code) => line.includes(`warning ${code} `)))).toEqual([])
+      for (const code of one.warns ?? []) expect(told.some((line) => line.includes(code))).toBe(true)
     })
   })
 })

@@ -9,7 +9,7 @@ import { fillRows } from './fill-rows.ts'
 import { withNeighbours } from './order-tables.ts'
 import { newRowsDifference, type RowDifference } from './row-difference.ts'
 import { readRowFingerprint } from './row-fingerprint.ts'
-import { runStages, type Refusal } from './run-stages.ts'
+import { isByDesign, runStages } from './run-stages.ts'
 import { ownerOf, type Way } from './stop-halfway.ts'
 import { downDiffers, needsOldRows, newRowsLost, newRowsRefused, onlyNewShape } from './test-findings.ts'
 
@@ -37,10 +37,6 @@ const isOfOldShape = ({ table, column }: RowDifference, { tables }: Catalog): bo
 }
 
 const isSame = (a: RowDifference, b: RowDifference): boolean => a.table === b.table && a.column === b.column
-
-/** Down has looked, and says by itself that it will not: nothing is lost. */
-const isByDesign = ({ fault }: Refusal): boolean =>
-  fault.routine === 'exec_stmt_raise' && fault.sqlstate === '23514'
 
 /** `told`: what was found of values that only the new shape takes; a refusal that they explain is not told again. */
 export const testNewRows = async (

@@ -13,6 +13,10 @@ export interface Refusal {
   readonly step: MigrationStep
 }
 
+/** A script has looked at the rows, and says by itself that it will not: nothing is lost. */
+export const isByDesign = ({ fault }: Refusal): boolean =>
+  fault.routine === 'exec_stmt_raise' && fault.sqlstate === '23514'
+
 export type OpenSession = () => Promise<Session>
 
 /** Roles belong to the whole server: another clone may have them already, or hold on to them still. */

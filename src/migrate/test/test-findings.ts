@@ -12,7 +12,7 @@ import type { MigrationStep } from '../files/steps.ts'
 import type { UnfitRows } from './unfit-rows.ts'
 import type { FilledTable } from './fill-rows.ts'
 import type { RowDifference, SequenceBack } from './row-difference.ts'
-import type { Refusal } from './run-stages.ts'
+import { isByDesign, type Refusal } from './run-stages.ts'
 
 type Told = Omit<Finding, 'code' | 'severity'>
 
@@ -45,6 +45,19 @@ const correctionOf = (kind: MigrationKind, { fault }: Refusal, onRows: boolean):
   return onRows ? 'Correct the statement, so that it takes rows as they are:' : 'Correct the statement:'
 }
 
+/** Of rows that the tables take as they are, and a way back that keeps them safe. */
+const noPlaceForRows = (
+  { name }: Pick<Migration, 'name'>,
+  script: MigrationScript,
+  refusal: Refusal,
+): Finding =>
+  error('down-fails', {
+    summary: `${name}: down is refused while there are rows that the old shape has no place for: ${saidBy(refusal)}`,
+    why: 'the tables take such rows, and whoever writes one takes away the way back',
+    fix: `Let the new columns take no more than the old ones can say, by a CHECK that goes with them, or let down.sql say what becomes of such rows before this statement:\n${cut(refusal.step.text)}`,
+    ...whereOf(script, refusal),
+  })
+
 /** `onRows`: it ran while the tables were empty. */
 export const refused = (
   { name, kind }: Migration,
@@ -53,16 +66,18 @@ export const refused = (
   refusal: Refusal,
   onRows: boolean,
 ): Finding =>
-  error(`${direction}-fails`, {
-    summary: `${name}: ${direction === 'up' ? 'up' : 'down'} is refused${onRows ? ' once the tables have rows' : ''}: ${saidBy(refusal)}`,
-    why: onRows
-      ? 'it runs on empty tables only, which production does not have'
-      : direction === 'up'
-        ? 'what PostgreSQL refuses here it refuses in production'
-        : 'when it is needed, there is no way back',
-    fix: `${correctionOf(kind, refusal, onRows)}\n${cut(refusal.step.text)}`,
-    ...whereOf(script, refusal),
-  })
+  direction === 'down' && isByDesign(refusal)
+    ? noPlaceForRows({ name }, script, refusal)
+    : error(`${direction}-fails`, {
+        summary: `${name}: ${direction === 'up' ? 'up' : 'down'} is refused${onRows ? ' once the tables have rows' : ''}: ${saidBy(refusal)}`,
+        why: onRows
+          ? 'it runs on empty tables only, which production does not have'
+          : direction === 'up'
+            ? 'what PostgreSQL refuses here it refuses in production'
+            : 'when it is needed, there is no way back',
+        fix: `${correctionOf(kind, refusal, onRows)}\n${cut(refusal.step.text)}`,
+        ...whereOf(script, refusal),
+      })
 
 export const notReached = (migration: Migration, { name }: Migration): Finding =>
   error('not-reached', {

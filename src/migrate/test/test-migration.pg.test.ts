@@ -30,6 +30,8 @@ interface Case {
   readonly files: MigrationFiles
   /** `code structure`, or the code alone where the finding names none. */
   readonly finds: readonly string[]
+  /** What the first of them says. */
+  readonly says?: RegExp
 }
 
 const passes: readonly Case[] = [
@@ -152,6 +154,16 @@ const fails: readonly Case[] = [
     finds: ['migrate.down-fails'],
   },
   {
+    title: 'a down that names the rows which it has no place for, and stops',
+    files: both(
+      'create index by_price on products (price);',
+      `do $$ begin if exists (select from products) then raise exception 'no place for rows' using errcode = 'check_violation'; end if; end $$;
+      drop index by_price;`,
+    ),
+    finds: ['migrate.down-fails'],
+    says: /while there are rows that the old shape has no place for/u,
+  },
+  {
     title: 'half an up that down cannot take back, and half a down that up cannot',
     files: both(
       'create index concurrently by_price on products (price); alter table products add column weight integer;',
@@ -252,12 +264,13 @@ describe('migrate test', () => {
     for (const { rows } of filled) expect(rows).toBeGreaterThan(100)
   })
 
-  it.each(fails)('finds $title', async ({ files, finds }) => {
+  it.each(fails)('finds $title', async ({ files, finds, says }) => {
     const { findings } = await testFiles(server, shop, files)
     const found = findings.map(({ code, structure }) =>
       structure === undefined ? code : `${code} ${structure}`,
     )
     expect(found, findings.map(({ summary }) => summary).join('\n')).toEqual(finds)
+    if (says) expect(findings[0]?.summary).toMatch(says)
     for (const { where, fix } of findings) {
       expect(where?.line).toBeGreaterThan(0)
       expect(fix).not.toBe('')
