@@ -3,7 +3,14 @@ import type { Column } from '../catalog/table.ts'
 import { nearComposites, typicalComposite } from './candidates/composites.ts'
 import { typeFamily } from './candidates/families.ts'
 import { familyCount, type Slot } from './candidates/family.ts'
-import { type Atom, cluesOfExpression, mergeClues, type ValueClues, withFields } from './constants.ts'
+import {
+  type Atom,
+  cluesOfCall,
+  cluesOfExpression,
+  mergeClues,
+  type ValueClues,
+  withFields,
+} from './constants.ts'
 import type { TableFacts } from './facts.ts'
 import type { FunctionClues } from './function-clues.ts'
 
@@ -26,7 +33,7 @@ export interface OptionsWish {
 
 const mostConstants = 60
 /** Keys tried until one falls into a hash partition that exists. */
-const hashedKeys = 64
+const hashedKeys = 256
 
 /** Of a large partition's many bounds the first and the last. */
 const shortened = (clues: ValueClues): ValueClues =>
@@ -35,10 +42,8 @@ const shortened = (clues: ValueClues): ValueClues =>
     : { ...clues, constants: [...clues.constants.slice(0, 40), ...clues.constants.slice(-20)] }
 
 const withBodies = (atom: Atom, functions: FunctionClues): ValueClues => {
-  const all = mergeClues([
-    atom,
-    ...atom.functions.flatMap(([schema, name]) => functions.atomsOf(schema, name)),
-  ])
+  const bodies = atom.functions.flatMap(([schema, name]) => functions.atomsOf(schema, name))
+  const all = cluesOfCall(atom, bodies)
   return atom.ofFields
     ? withFields(
         all,
@@ -86,9 +91,12 @@ const isArray = (column: Column): boolean =>
 const isRelative = (clues: ValueClues): boolean =>
   clues.computed.some((c) => /now\(\)|current_|local/iu.test(c))
 
+/** By the table's own partitions, or by those of a table that is to point to its rows. */
 const isHashed = (facts: TableFacts, column: Column): boolean =>
-  (facts.partition?.columns.includes(column.name) ?? false) &&
-  (facts.partition?.expression.includes('satisfies_hash_partition') ?? false)
+  [...(facts.partition ? [facts.partition] : []), ...facts.checks].some(
+    ({ columns, expression }) =>
+      columns.includes(column.name) && expression.includes('satisfies_hash_partition'),
+  )
 
 const momentOfDefault =
   /\b(?:now|statement_timestamp|transaction_timestamp|clock_timestamp)\(\)|\bcurrent_(?:date|timestamp)\b|\blocaltimestamp\b/iu
@@ -152,7 +160,7 @@ const findOptions = (
 ): ColumnOptions => {
   const slot: Slot = {
     name: wish.readsLike ?? column.name,
-    type: column.baseType.replace(/\[\]$/u, ''),
+    type: facts.ownRanges?.get(column.name) ?? column.baseType.replace(/\[\]$/u, ''),
     modifier: column.modifier,
     labels: column.labels,
     key: wish.isKey,

@@ -3,9 +3,10 @@
  * and the columns that it compares. Found through PostgreSQL's own parser; nothing is judged here.
  */
 import { deparseExpression, parseExpression, type ParseNode } from '../postgres/parse.ts'
-import { jsonPathsOf, type JsonPath } from './json-paths.ts'
+import { asksGivenKeys, jsonPathsOf, leafOf, type JsonPath } from './json-paths.ts'
 import type { TextPattern } from './pattern-syntax.ts'
 import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
+import { writtenOver } from './written-over.ts'
 
 /** What the values of a column may hinge on. */
 export interface ValueClues {
@@ -20,6 +21,8 @@ export interface ValueClues {
   readonly inElements?: boolean
   /** The members of an object are gone through, whatever their keys are. */
   readonly inMembers?: boolean
+  /** Keys of a document are asked for that the call names. */
+  readonly givenKeys?: boolean
   /** A remainder is asked about: of a run of numbers some have it. */
   readonly remainders?: boolean
   /** By attribute of a composite value: what is asked of it. */
@@ -71,6 +74,7 @@ export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
     ...flagged({
       inElements: all.some((c) => c.inElements),
       inMembers: all.some((c) => c.inMembers),
+      givenKeys: all.some((c) => c.givenKeys),
       remainders: all.some((c) => c.remainders),
     }),
     ...(all.some((c) => c.solved) ? { solved: once((c) => c.solved ?? []) } : {}),
@@ -84,6 +88,15 @@ export const cluesOfField = (clues: ValueClues, name: string): ValueClues => {
   return ofFields ? mergeClues(ofFields.flatMap(([field, own]) => (field === name ? [own] : []))) : whole
 }
 
+/** What a call is about: its own clues with those of the bodies; what it hands over may be keys that these ask for. */
+export const cluesOfCall = (call: ValueClues, bodies: readonly ValueClues[]): ValueClues => {
+  const { givenKeys: _theirs, ...all } = mergeClues([call, ...bodies])
+  if (!bodies.some((b) => b.givenKeys)) return { ...all, ...flagged({ givenKeys: call.givenKeys ?? false }) }
+  const keys = call.constants.filter((c) => c !== '' && !c.startsWith('{'))
+  const named = keys.map((key) => ({ path: [key], values: [] }))
+  return mergeClues([all, { ...noClues, paths: named }])
+}
+
 /** Those that are true alone. */
 const flagged = <K extends string>(flags: Readonly<Record<K, boolean>>): Partial<Record<K, true>> =>
   Object.fromEntries(Object.entries(flags).flatMap(([name, is]) => (is ? [[name, true]] : []))) as Partial<
@@ -91,7 +104,7 @@ const flagged = <K extends string>(flags: Readonly<Record<K, boolean>>): Partial
   >
 
 const lengthFunctions =
-  /^(?:(?:char|character|octet|bit)_length|length|array_length|cardinality|jsonb?_array_length|array_upper|num_nonnulls|num_nulls)$/u
+  /^(?:(?:char|character|octet|bit)_length|length|array_length|cardinality|jsonb?_array_length|array_upper|count|num_nonnulls|num_nulls)$/u
 const elementFunctions = /^jsonb?_(?:array_elements(?:_text)?|to_recordset|populate_recordset)$/u
 const memberFunctions = /^jsonb?_(?:each(?:_text)?|object_keys)$/u
 const regexOperators = /^!?~\*?$/u
@@ -179,6 +192,7 @@ export const atomOf = (root: unknown): Atom => {
   const functions: (readonly [string | null, string])[] = []
   let measured = false
   let remainders = false
+  let goesThrough = false
   walk(root, (kind, body, node) => {
     patterns.push(...patternsOf(kind, body))
     remainders ||= kind === 'A_Expr' && nameList(body['name']).at(-1) === '%'
@@ -189,6 +203,9 @@ export const atomOf = (root: unknown): Atom => {
       functions.push([name.length > 1 ? (name.at(-2) ?? null) : null, name.at(-1) ?? ''])
       measured ||= lengthFunctions.test(name.at(-1) ?? '')
       remainders ||= name.at(-1) === 'mod'
+      // The elements of one leaf are a matter of its path.
+      goesThrough ||=
+        elementFunctions.test(name.at(-1) ?? '') && leafOf((body['args'] as readonly unknown[])[0]) === null
     }
     const text = constantOf(node)
     if (text !== null) {
@@ -215,11 +232,12 @@ export const atomOf = (root: unknown): Atom => {
     computed: [...computed],
     patterns,
     lengths,
-    paths: jsonPathsOf(root, patterns),
+    paths: jsonPathsOf(root, patterns, lengths),
     functions,
     ...flagged({
-      inElements: functions.some(([, name]) => elementFunctions.test(name)),
+      inElements: goesThrough,
       inMembers: functions.some(([, name]) => memberFunctions.test(name)),
+      givenKeys: asksGivenKeys(root),
       remainders,
     }),
     ...(solved.length > 0 ? { solved } : {}),
@@ -334,6 +352,13 @@ const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
   const add = (left: unknown, right: unknown, equality: boolean, syntax?: TextPattern['syntax']): void => {
     const bare = columnOf(underCasts(left)) !== null
+    const over = syntax === undefined ? writtenOver(left, right) : null
+    if (over && columnsOf(right).some((name) => name !== over.column)) {
+      const sql = tryDeparse(over.value)
+      const columns = [...new Set([over.column, ...columnsOf(right)])]
+      if (sql !== null && !columns.includes('*') && isSteady(right))
+        found.push({ column: over.column, sql, columns, equality, direct: true })
+    }
     for (const [column, side] of solvedFor(left, right)) {
       const columns = columnsOf(side)
       if (columns.includes(column) || columns.includes('*') || !isSteady(side)) continue

@@ -45,6 +45,10 @@ const patternsOf = (column: Column, expressions: readonly string[]): readonly Te
     ...column.domainChecks.flatMap((e) => cluesOfExpression(e)?.atoms ?? []),
   ].flatMap(({ patterns }) => patterns)
 
+/** A part of a document may be longer than the column that it is compared with. */
+const isTooLong = (text: string, { baseType, modifier }: Column): boolean =>
+  /^character|^bpchar/u.test(baseType) && modifier >= 4 && Array.from(text).length > modifier - 4
+
 const relative = /now\(\)|current_|localtime/iu
 
 /** One round trip for all rows. What cannot be computed is left out. */
@@ -74,7 +78,7 @@ export const deriveValues = async (
     for (const [i, c] of comparisons.entries()) {
       const text = replies[r * comparisons.length + i]?.commands.at(-1)?.rows[0]?.[0]
       const target = column(c.column)
-      if (text === null || text === undefined || !target) continue
+      if (text === null || text === undefined || !target || isTooLong(text, target)) continue
       const both = values.get(c.column) ?? { direct: [], solved: [] }
       if (c.syntax) {
         const found = textsUnder({ syntax: c.syntax, text }, patternsOf(target, standing))

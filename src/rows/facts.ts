@@ -45,4 +45,6 @@ export interface TableFacts {
   readonly generatedFrom: ReadonlyMap<string, readonly string[]>
   /** Columns of composite types; absent: there are none. */
   readonly composites?: ReadonlyMap<string, Composite>
+  /** Columns of the database's own range types, with PostgreSQL's range type that reads alike; absent: there are none. */
+  readonly ownRanges?: ReadonlyMap<string, string>
 }

@@ -4,6 +4,7 @@
  * of that kind stand beside them, one for each family, so that no two families share a parent.
  */
 import { confirmRows } from './confirm.ts'
+import { conjunctsOf } from '../catalog/expression/conjuncts.ts'
 import { parseExpression } from '../postgres/parse.ts'
 import { saidOf, saidOfColumn } from './domain-value.ts'
 import { brokenBy, draftFamilies } from './draft.ts'
@@ -32,10 +33,13 @@ export interface FittingParents {
 /** What the table asks of the columns that it points to, said of these. */
 const askedOf = (facts: TableFacts, reference: ReferenceFact): readonly CheckFact[] => {
   const names = new Map(reference.columns.map((name, i) => [name, reference.targetColumns[i] ?? name]))
-  const own = constraintsOf(facts).map(({ expression }) => ({
-    expression: saidOf(expression, names),
-    columns: columnsOf(parseExpression(expression)),
-  }))
+  // Of what is asked together each is asked: a partition's bounds speak of more than what it points to.
+  const own = constraintsOf(facts)
+    .flatMap(({ expression }) => conjunctsOf(expression))
+    .map((expression) => ({
+      expression: saidOf(expression, names),
+      columns: columnsOf(parseExpression(expression)),
+    }))
   const single = reference.columns.flatMap((name) => {
     const column = facts.table.columns.find((c) => c.name === name)
     const target = names.get(name)!

@@ -4,7 +4,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Table } from '../catalog/table.ts'
 import { qualified } from '../postgres/quote.ts'
 import { treesIn } from './body-trees.ts'
-import { type Atom, atomOf, cluesOfTree, mergeClues, noClues, withFields } from './constants.ts'
+import { type Atom, atomOf, cluesOfCall, cluesOfTree, mergeClues, noClues, withFields } from './constants.ts'
 import { askEach } from './savepoint.ts'
 import { nodeParts, walk } from './tree.ts'
 
@@ -137,7 +137,9 @@ export const readFunctionClues = async (db: Session, tables: readonly Table[]): 
     // What a function asks of its arguments is asked of the attributes that it is given.
     const given = own.map((a) => {
       const names = (a.ofFields ?? []).map(([name]) => name)
-      return names.length === 0 ? a : { ...a, ...withFields(mergeClues([a, ...calledBy(a)]), names) }
+      const bodies = calledBy(a)
+      if (names.length > 0) return { ...a, ...withFields(mergeClues([a, ...bodies]), names) }
+      return bodies.some((b) => b.givenKeys) ? { ...a, paths: cluesOfCall(a, bodies).paths } : a
     })
     const all = [...given, ...own.flatMap(calledBy)]
     known.set(key, all)

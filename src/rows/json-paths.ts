@@ -11,6 +11,10 @@ export interface JsonPath {
   readonly casts?: readonly string[]
   /** Patterns that the predicate asks the leaf to match. */
   readonly patterns?: readonly TextPattern[]
+  /** Numbers that the length of the leaf is compared with. */
+  readonly lengths?: readonly number[]
+  /** The leaf is an array: its elements are gone through or counted. */
+  readonly isArray?: boolean
 }
 
 /** `{a,b}` is a, b; another text is one key. */
@@ -49,6 +53,38 @@ const chainOf = (node: unknown): string[] | null => {
   return null
 }
 
+/** The column that an access chain starts from. */
+const startOf = (node: unknown): string | null => {
+  const [kind, body] = nodeParts(underCasts(node)) ?? []
+  if (kind === 'ColumnRef') return columnOf(underCasts(node))
+  const inner = body?.['lexpr'] ?? body?.['arg'] ?? (body?.['args'] as readonly unknown[] | undefined)?.[0]
+  return inner === undefined ? null : startOf(inner)
+}
+
+/** The column and the path of `doc -> 'a' ->> 'b'`; null for everything else. */
+export const leafOf = (
+  node: unknown,
+): { readonly column: string; readonly path: readonly string[] } | null => {
+  const path = chainOf(node)
+  const column = path && path.length > 0 ? startOf(node) : null
+  return path === null || column === null || column === '*' ? null : { column, path }
+}
+
+const keyOperators = /^(?:->>?|#>>?|\?[|&]?)$/u
+
+/** `doc ? wanted`, `doc ->> wanted`: which key is asked for is said by whoever calls. */
+export const asksGivenKeys = (root: unknown): boolean => {
+  let found = false
+  walk(root, (kind, body) => {
+    if (kind !== 'A_Expr' || !keyOperators.test(nameList(body['name']).at(-1) ?? '')) return
+    found ||= chainOf(body['lexpr']) !== null && columnOf(underCasts(body['rexpr'])) !== null
+  })
+  return found
+}
+
+const arrayFunctions = /^jsonb?_array_(?:elements(?:_text)?|length)$/u
+const measuring = /^(?:(?:char|character|octet)_length|length|jsonb?_array_length)$/u
+
 /** `int4` of `(doc ->> 'n')::int`; what casts a text to text says nothing. */
 const castOf = (body: Record<string, unknown>): string | null => {
   const names = (body['typeName'] as { readonly names?: unknown } | undefined)?.names
@@ -57,8 +93,14 @@ const castOf = (body: Record<string, unknown>): string | null => {
 }
 
 /** Every path that the predicate follows; its other constants are offered as values of each. */
-export const jsonPathsOf = (root: unknown, patterns: readonly TextPattern[] = []): JsonPath[] => {
+export const jsonPathsOf = (
+  root: unknown,
+  patterns: readonly TextPattern[] = [],
+  lengths: readonly number[] = [],
+): JsonPath[] => {
   const paths: string[][] = []
+  const measured = new Set<string>()
+  const arrays = new Set<string>()
   const casts = new Map<string, string>()
   const keys = new Set<string>()
   const values = new Set<string>()
@@ -87,6 +129,9 @@ export const jsonPathsOf = (root: unknown, patterns: readonly TextPattern[] = []
       return false
     }
     const name = kind === 'FuncCall' ? (nameList(body['funcname']).at(-1) ?? '') : ''
+    const argument = chainOf((body['args'] as readonly unknown[] | undefined)?.[0])
+    if (argument && measuring.test(name)) measured.add(JSON.stringify(argument))
+    if (argument && arrayFunctions.test(name)) arrays.add(JSON.stringify(argument))
     if (name.startsWith('jsonb_path_') || operator === '@?' || operator === '@@') {
       walk(node, (_kind, _body, at) => {
         const text = constantOf(at)
@@ -111,6 +156,8 @@ export const jsonPathsOf = (root: unknown, patterns: readonly TextPattern[] = []
       values: [...values],
       ...(cast === undefined ? {} : { casts: [cast] }),
       ...(patterns.length === 0 ? {} : { patterns }),
+      ...(measured.has(key) && lengths.length > 0 ? { lengths } : {}),
+      ...(arrays.has(key) ? { isArray: true } : {}),
     }
   })
 }

@@ -7,6 +7,7 @@ import { parseExpression } from '../postgres/parse.ts'
 import { PgError } from '../postgres/fault.ts'
 import type { Session } from '../postgres/session.ts'
 import { compositeOf } from './candidates/composites.ts'
+import { builtInLike } from './candidates/own-ranges.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { CheckFact, KeyFact, ReferenceFact, TableFacts } from './facts.ts'
 import { constraintsSql, indexesSql, partitionsSql, policiesSql, triggersSql } from './facts-sql.ts'
@@ -148,6 +149,12 @@ export const readFacts = async (
         return composite ? [[column.name, composite] as const] : []
       }),
     )
+    const ownRanges = new Map(
+      table.columns.flatMap((column) => {
+        const like = builtInLike(column, catalog)
+        return like === null ? [] : [[column.name, like] as const]
+      }),
+    )
     const columns = (sql: string): readonly string[] => sourceColumns(table, generatedFrom, sql)
     const check = (name: string | null, expression: string): CheckFact => ({
       name,
@@ -222,6 +229,7 @@ export const readFacts = async (
       restsNull,
       generatedFrom,
       ...(composites.size > 0 ? { composites } : {}),
+      ...(ownRanges.size > 0 ? { ownRanges } : {}),
     }
   }
   return new Map([...catalog.tables.values()].map((table) => [table.id, factsOf(table)]))

@@ -10,7 +10,7 @@ import { withComputedKey } from './computed-key.ts'
 import { structureName } from './ddl.ts'
 import { primaryKeyColumns, rulesOf } from './declared.ts'
 import type { World } from './experiment.ts'
-import { freshKeys } from './fresh-value.ts'
+import { freshKeys, keysOfNewRows } from './fresh-value.ts'
 import { foreignKeyAtTop } from './named-structures.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -201,6 +201,11 @@ export const makeFamily = async (
         last = made
       }
     }
+  }
+  const taken = await keysPointedTo(key, context, own)
+  for (const value of await keysOfNewRows(context, key.target, own, taken)) {
+    const made = await familyWith(key, context, own, value, {}, where)
+    if (!('unsolved' in made)) return made
   }
   return last
 }

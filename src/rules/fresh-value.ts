@@ -32,11 +32,7 @@ export const freshValues = async (
 ): Promise<readonly string[]> => {
   const found = table.columns.find((c) => c.name === column)
   if (!found) return []
-  const bases: Row[] = []
-  for (const family of families) {
-    const base = await context.rows.base(table, family)
-    if (base) bases.push(base)
-  }
+  const bases = await basesOf(context, table)
   const taken = [...bases.flatMap((b) => b[column] ?? []), ...not]
   const last = taken.at(-1)
   const wanted = [
@@ -64,15 +60,21 @@ const solvedKeys = async (
   table: Table,
   column: Column,
   taken: readonly string[],
+  pins: Row = {},
 ): Promise<readonly string[]> => {
   const found: string[] = []
   while (found.length < mostSolved) {
     const where = [...taken, ...found]
       .filter((sql) => sql !== 'null' && sql !== 'default')
       .map((sql) => `${ident(column.name)} is distinct from cast(${sql} as ${column.type})`)
-    const solved = await rows.solve(table, { where })
-    const value = 'row' in solved ? solved.row[column.name] : undefined
-    if (value === undefined || value === 'default' || value === 'null') break
+    let value: string | undefined
+    // Where a part of the key follows from what is pinned, the rest is that of another family.
+    for (const family of families) {
+      const solved = value === undefined ? await rows.solve(table, { where, pins, family }) : null
+      const own = solved && 'row' in solved ? solved.row[column.name] : undefined
+      if (own !== undefined && own !== 'default' && own !== 'null') value = own
+    }
+    if (value === undefined) break
     found.push(value)
   }
   const texts = await evaluate(
@@ -80,6 +82,26 @@ const solvedKeys = async (
     found.map((sql) => `cast(${sql} as ${column.type})`),
   )
   return texts.flatMap((text) => (text == null ? [] : [isNumber(column) ? text : literal(text)]))
+}
+
+const basesOf = async ({ rows }: Pick<RuleContext, 'rows'>, table: Table): Promise<readonly Row[]> => {
+  const found = await Promise.all(families.map((family) => rows.base(table, family)))
+  return found.filter((row) => row !== null)
+}
+
+/** Keys of whole rows that the table takes, where a CHECK ties a key to other columns and few of these go with it. */
+export const keysOfNewRows = async (
+  context: Pick<RuleContext, 'rows' | 'db'>,
+  table: Table,
+  column: string,
+  not: readonly string[] = [],
+  /** What the rows have besides. */
+  pins: Row = {},
+): Promise<readonly string[]> => {
+  const found = table.columns.find(({ name }) => name === column)
+  if (!found || found.generated !== null || found.identity !== null) return []
+  const bases = await basesOf(context, table)
+  return solvedKeys(context, table, found, [...bases.flatMap((base) => base[column] ?? []), ...not], pins)
 }
 
 /** Those of them (as `freshValues` has them) that the table's CHECKs over this column alone do not refuse; all where none is left. */
@@ -104,13 +126,6 @@ export const freshKeys = async (
   )
   const taken = values.filter((_sql, i) => verdicts[i]!.every((v) => v === 't' || v === null))
   if (taken.length > 0) return taken
-  const bases = await Promise.all(families.map((family) => context.rows.base(table, family)))
-  const known = [...bases.flatMap((base) => base?.[column] ?? []), ...not]
-  const solved = await solvedKeys(
-    context,
-    table,
-    table.columns.find(({ name }) => name === column)!,
-    known,
-  )
+  const solved = await keysOfNewRows(context, table, column, not)
   return solved.length > 0 ? solved : values
 }

@@ -106,6 +106,9 @@ const unsolved = (rule: IndexedRule, summary: string, tried: string): Written =>
 
 const mendOf = (rule: IndexedRule): string => createIndex(rule)
 
+/** What it asks for is worth an index only where there are many rows. */
+const isPaidFor = (demand: Demand): boolean => demand !== 'denied' && demand !== 'same'
+
 const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Written> => {
   const chosen = await keyValues(rule, context)
   if (chosen === null) {
@@ -115,7 +118,9 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
       'values by type, text as words and as digits',
     )
   }
-  const { values, share } = chosen
+  const { values, share, isSmall } = chosen
+  // A block range index pays over many blocks, and each partition has a part of the made rows alone.
+  const isSplit = rule.using === 'brin' && context.table.kind === 'partitioned'
   const index = await claimedIndex(rule, context)
   const probed = await withProbe(context.db, rule, context.table, async (probe) => {
     const statements = statementsOf({ rule, operators: probe.operators, values })
@@ -156,7 +161,10 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
       {
         rule: rule.id,
         title,
-        world: demand === 'served' && share > mostShare ? crowded : loaded,
+        world:
+          (demand === 'served' && (share > mostShare || isSplit)) || (isSmall && isPaidFor(demand))
+            ? crowded
+            : loaded,
         // Another index that answers what the user asks for is told, not set aside.
         given: isAsked ? [] : aside,
         when: [explained(select)],

@@ -56,14 +56,18 @@ export const addUntriggered = async (
   ground: Ground,
   one: Case,
   tables: readonly Table[] = [context.table],
+  /** Tables that the statement reaches through others: theirs are disabled where nothing less helps. */
+  beside: readonly Table[] = [],
 ): Promise<void> => {
   const quiet = quieted(context, tables)
-  if (quiet.length === 0) {
+  const all = [...quiet, ...quieted(context, beside)]
+  if (all.length === 0) {
     ground.draft.add(one)
     return
   }
   // One table whose deferred triggers still wait cannot be quieted: then the rule's own is, alone.
-  const ways = tables.length > 1 ? [quiet, quieted(context, [context.table])] : [quiet]
+  const alone = tables.length > 1 ? [quieted(context, [context.table])] : []
+  const ways = [quiet, ...alone, all].filter((way) => way.length > 0)
   let found: readonly string[] | null = null
   if (!(await comesOut(context, ground, one))) {
     for (const way of ways) if (found === null && (await comesOut(context, ground, one, way))) found = way

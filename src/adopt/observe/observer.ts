@@ -4,5 +4,5 @@ import type { Session } from '../../postgres/session.ts'
 export interface Observer {
   readonly db: Session
   /** Takes out what tries have left behind in the files of the copy. */
-  clean(): Promise<void>
+  readonly clean: () => Promise<void>
 }

@@ -15,6 +15,22 @@ const columnsOfType = (type: Structure, catalog: Catalog): readonly { table: Tab
       return table && table.partitionOf === null ? [{ table, column: columnOf(table, s.name) }] : []
     })
 
+/** What cannot stand while some of the columns are of the one type and some of the other is gone already. */
+const unlessItIsGone = (statement: string): string =>
+  `do ${literal(`begin execute ${literal(statement)}; exception when undefined_object or undefined_table or undefined_column or undefined_function then null; end`)}`
+
+const takesAway = /^(?:drop |alter table (?:(?!'|\$).)* drop )/isu
+
+/** Several columns of the type may stand under one structure, which each change takes away. */
+const onceGone = (ddl: readonly string[]): readonly string[] => {
+  const seen = new Set<string>()
+  return ddl.map((statement) => {
+    const again = seen.has(statement) && takesAway.test(statement)
+    seen.add(statement)
+    return again ? unlessItIsGone(statement) : statement
+  })
+}
+
 /** Every such column gets the other type; what stands on it and can stand on the other type is made again. */
 export const retypeColumns = (
   type: Structure,
@@ -24,7 +40,10 @@ export const retypeColumns = (
   const changes = columnsOfType(type, catalog).map(({ table, column }) =>
     changeType(catalog, table, column, to),
   )
-  return { ddl: changes.flatMap((c) => c.ddl), removes: [...new Set(changes.flatMap((c) => c.removes))] }
+  return {
+    ddl: onceGone(changes.flatMap((c) => c.ddl)),
+    removes: [...new Set(changes.flatMap((c) => c.removes))],
+  }
 }
 
 export const restoreColumns = (type: Structure, catalog: Catalog): readonly string[] =>

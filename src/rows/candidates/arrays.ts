@@ -1,7 +1,11 @@
 /** Arrays: one element of its type per family, then empty, the constants, and the wanted numbers of elements. */
 import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
+import { matchingStrings } from '../pattern.ts'
 import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
+
+/** Of one pattern. */
+const mostMatching = 4
 
 const arrayOf = (slot: Slot, elements: readonly string[]): string =>
   elements.length === 0 ? literal('{}') : `array[${elements.join(', ')}]::${slot.type}[]`
@@ -18,6 +22,12 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
       constants: clues.constants.filter((c) => !sizes.has(c)),
     })
     const typical = familyNumbers.map((n) => element.typical(slot, n))
+    // Of well-known formats most match no pattern: what does comes first in every list.
+    const matching = new Set(
+      clues.patterns.flatMap((p) => matchingStrings(p, []).slice(0, mostMatching)).map(literal),
+    )
+    const formed = near.filter((sql) => matching.has(sql)).slice(0, 2 * mostMatching)
+    const leading = [...new Set([...formed, ...near])]
     const pool = [...new Set([...near.slice(0, 40), ...typical])]
     const mixed = [...new Set([...near.slice(0, 1), ...typical])]
     const counts = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))].filter(
@@ -37,6 +47,23 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
       ...turns.map(([first = 'null', , ...others]) => [first, ...others]),
       ...[...near.slice(0, 3), ...typical.slice(0, 1)].map((v) => [v, 'null', ...typical]),
     ]
+    /** Each value as often as it takes, one behind the other: in their order, as the typical ones are. */
+    const inOrder = (count: number, from: readonly string[]): string =>
+      arrayOf(
+        slot,
+        Array.from({ length: count }, (_, i) => from[Math.floor((i * from.length) / count)] ?? 'null'),
+      )
+    /** What ends as it begins: there and back. */
+    const closed = counts
+      .filter((n) => n > 2 && n <= 100)
+      .flatMap((n) =>
+        [
+          ...leading.slice(0, 8).map((_, i) => [...leading.slice(i, i + n), ...typical]),
+          ...turns.slice(0, 2),
+        ].map((from) =>
+          arrayOf(slot, [...Array.from({ length: n - 1 }, (_, i) => from[i % from.length]!), from[0]!]),
+        ),
+      )
     const begun = clues.lengths
       .filter((n) => n > 0 && n <= 100)
       .flatMap((n) => sequences.map((sequence) => ofCount(n, sequence)))
@@ -47,6 +74,13 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
       ...counts.flatMap((n) => [ofCount(n, mixed), ofCount(n, pool), ofCount(n, typical)]),
       ...near.slice(0, 12).map((v) => arrayOf(slot, [v, typical[0] ?? 'null'])),
       ...begun,
+      ...closed,
+      ...leading.slice(0, 3).flatMap((v) => [arrayOf(slot, [v, v]), arrayOf(slot, [v, 'null', v])]),
+      ...(leading.length > 1
+        ? [arrayOf(slot, [leading[1]!, leading[0]!]), arrayOf(slot, leading.slice(0, 3).toReversed())]
+        : []),
+      ...counts.map((n) => inOrder(n, typical)),
+      ...(formed.length > 0 ? counts.map((n) => ofCount(n, formed)) : []),
     ]
   },
   edges: (slot) => {

@@ -12,7 +12,7 @@ const widthOf = (slot: Slot): number => (slot.modifier > 0 ? slot.modifier : slo
 /** Two digits of base 16: a, b, c … as ASCII has them. */
 const byteOf = (family: number): string => (0x61 + family).toString(16)
 
-const longest = 100_000
+const longest = 1_000_000
 const lengthsOf = ({ lengths }: ValueClues): readonly number[] =>
   [...new Set(lengths.flatMap((n) => [n, n + 1, n - 1]))].filter((n) => n >= 0 && n <= longest)
 

@@ -44,9 +44,37 @@ const asLeaf = (text: string): Leaf =>
 
 /** Of one path at most. */
 const mostLeaves = 10
+const mostElements = 6
 const mostDocuments = 240
 
-const leavesOf = ({ values, casts = [], patterns = [] }: JsonPath): readonly Leaf[] => {
+/** Texts as long as is asked, and one letter more or less. */
+const measured = (lengths: readonly number[]): readonly string[] =>
+  [...new Set(lengths.flatMap((n) => [n, n + 1, n - 1]))]
+    .filter((n) => n >= 0 && n <= 200)
+    .map((n) => 'x'.repeat(n))
+
+/** Arrays of what the predicates speak of anywhere, as long as is asked; an element may be an object of the other keys. */
+const arraysOf = (
+  lengths: readonly number[],
+  elements: readonly Leaf[],
+  others: Json,
+): readonly (readonly Json[])[] => {
+  const from = [...elements.filter((e): e is Json => typeof e !== 'symbol'), others]
+  const some = from.slice(0, mostElements)
+  const sized = lengths.filter((n) => n > 1 && n <= 100)
+  return [
+    ...some.map((one) => [one]),
+    [],
+    ...sized.map((length) => Array.from({ length }, (_, i) => from[i % from.length]!)),
+  ]
+}
+
+const leavesOf = (
+  { values, casts = [], patterns = [], lengths = [], isArray = false }: JsonPath,
+  elements: readonly Leaf[],
+  others: Json,
+): readonly Leaf[] => {
+  const lists = isArray ? arraysOf(lengths, elements, others) : []
   const texts = new Set(patterns.map(({ text }) => text))
   const kinds = values.filter((value) => Object.hasOwn(ofKind, value))
   const constants = values.filter((value) => !texts.has(value) && !kinds.includes(value) && value !== '')
@@ -55,7 +83,12 @@ const leavesOf = ({ values, casts = [], patterns = [] }: JsonPath): readonly Lea
     .flatMap((value) => [addDecimal(value, '1', 1), addDecimal(value, '1', -1)])
   const matching = patterns.flatMap((pattern) => someMatching(pattern, [], 3))
   // A date or a time is no constant of another predicate.
-  const first: readonly Leaf[] = [...matching, ...kinds.flatMap((kind) => ofKind[kind] ?? [])]
+  const first: readonly Leaf[] = [
+    ...lists,
+    ...(isArray ? [] : measured(lengths)),
+    ...matching,
+    ...kinds.flatMap((kind) => ofKind[kind] ?? []),
+  ]
   const cast: readonly Leaf[] = casts.flatMap((type) => ofCast[type] ?? [])
   const own = constants.map(asLeaf)
   const isNumber = cast.includes(1)
@@ -67,14 +100,22 @@ const leavesOf = ({ values, casts = [], patterns = [] }: JsonPath): readonly Lea
   return [...once.values()].slice(0, mostLeaves)
 }
 
-const saysMore = ({ values, casts = [], patterns = [] }: JsonPath): boolean =>
-  casts.length > 0 || patterns.length > 0 || values.some((value) => Object.hasOwn(ofKind, value))
+const saysMore = ({ values, casts = [], patterns = [], lengths = [], isArray = false }: JsonPath): boolean =>
+  isArray ||
+  lengths.length > 0 ||
+  casts.length > 0 ||
+  patterns.length > 0 ||
+  values.some((value) => Object.hasOwn(ofKind, value))
 
 /**
  * `paths`: longer ones first, each once. None where the predicates say nothing of a leaf but what it is equal to, or
  * speak of one path only: then varying one leaf at a time finds as much.
  */
-export const guessedDocuments = (whole: Json, paths: readonly JsonPath[]): readonly Json[] => {
+export const guessedDocuments = (
+  whole: Json,
+  paths: readonly JsonPath[],
+  constants: readonly string[],
+): readonly Json[] => {
   if (paths.length < 2 || !paths.some(saysMore)) return []
   // A path that leads on is made by those behind it.
   const ends = paths.filter(
@@ -83,7 +124,19 @@ export const guessedDocuments = (whole: Json, paths: readonly JsonPath[]): reado
         (other) => other.path.length > path.length && path.every((key, i) => other.path[i] === key),
       ),
   )
-  const leaves = ends.map(leavesOf)
+  const keys = new Set(paths.flatMap(({ path }) => path))
+  const elements = constants.filter((c) => c !== '' && !keys.has(c) && !/^[[{]/u.test(c)).map(asLeaf)
+  const words = elements.filter((e) => typeof e === 'string' && !Object.hasOwn(ofKind, e))
+  const spoken = words.length > 0 ? words : elements.length > 0 ? elements : ['a']
+  const elementOf = (own: JsonPath): Json =>
+    ends.reduce<Json>(
+      (made, one) =>
+        one.path[0] === own.path[0]
+          ? made
+          : place(made, one.path, leavesOf({ ...one, isArray: false }, [], {})[0] ?? 'a'),
+      {},
+    )
+  const leaves = ends.map((one) => leavesOf(one, spoken, one.isArray ? elementOf(one) : {}))
   const { rows } = combinationsOf(
     leaves.map((some) => some.length),
     mostDocuments,

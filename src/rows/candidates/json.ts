@@ -98,6 +98,8 @@ const bothOf = (one: JsonPath, other: JsonPath): JsonPath => ({
   values: once(one.values, other.values),
   casts: once(one.casts, other.casts),
   patterns: once(one.patterns, other.patterns),
+  lengths: once(one.lengths, other.lengths),
+  isArray: Boolean(one.isArray) || Boolean(other.isArray),
 })
 
 const documents = (clues: ValueClues): Json[] => {
@@ -131,7 +133,7 @@ const documents = (clues: ValueClues): Json[] => {
   })
   const filled = (choice: (index: number) => number): Json =>
     options.reduce<Json>((doc, o, i) => place(doc, o.path, at(o.leaves, choice(i))), whole)
-  const found: Json[] = [...given, ...guessedDocuments(whole, ordered)]
+  const found: Json[] = [...given, ...guessedDocuments(whole, ordered, clues.constants)]
   if (options.length > 0) {
     const rounds = Math.max(...options.map((o) => o.leaves.length))
     for (let n = 0; n < rounds; n++) found.push(filled(() => n))

@@ -3,11 +3,15 @@ import { literal } from '../../postgres/quote.ts'
 import type { ValueClues } from '../constants.ts'
 import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
 
+/** The last two octets of a MAC address. */
+const octets = (n: number): string =>
+  [n >> 8, n & 255].map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+
 const byType: Readonly<Record<string, (n: number) => string>> = {
-  inet: (n) => `10.0.0.${1 + n}`,
-  cidr: (n) => `10.0.${1 + n}.0/24`,
-  macaddr: (n) => `08:00:2b:01:02:0${1 + n}`,
-  macaddr8: (n) => `08:00:2b:01:02:03:04:0${1 + n}`,
+  inet: (n) => `10.0.${(1 + n) >> 8}.${(1 + n) & 255}`,
+  cidr: (n) => `10.${(1 + n) >> 8}.${(1 + n) & 255}.0/24`,
+  macaddr: (n) => `08:00:2b:01:${octets(2 * 256 + 1 + n)}`,
+  macaddr8: (n) => `08:00:2b:01:02:03:${octets(4 * 256 + 1 + n)}`,
 }
 const looksLikeOne = /^[\da-f:.]+(?:\/\d+)?$/iu
 

@@ -59,6 +59,11 @@ const fits = (slot: Slot, value: string): boolean => {
   return (high === null || !isBelow(high, value)) && (low === null || !isBelow(value, low))
 }
 
+/** What is no number and a value of theirs all the same. */
+const noNumber = /^(?:nan|[+-]?inf(?:inity)?)$/iu
+const isFloating = (slot: Slot): boolean =>
+  slot.type === 'real' || slot.type === 'double precision' || (slot.type === 'numeric' && slot.modifier < 4)
+
 const written = (slot: Slot, values: readonly string[]): string[] =>
   values.filter((v) => fits(slot, v)).map((v) => (slot.type === 'money' ? literal(v) : v))
 
@@ -120,6 +125,11 @@ export const numbers: TypeFamily = {
         ...runs.flatMap((c) => runOf(c)),
       ]),
       ...calculated.flatMap((sql) => [`${sql} + 1`, `${sql} - 1`, sql]),
+      ...(isFloating(slot)
+        ? [...new Set(clues.constants.filter((c) => noNumber.test(c)).flatMap((c) => [c, 'NaN']))].map(
+            literal,
+          )
+        : []),
       ...clues.computed.map((sql) => `(${sql})`),
     ]
   },

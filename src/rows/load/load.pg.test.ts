@@ -56,9 +56,12 @@ const schema = `
   create index on log using brin (at);
 
   create table bookings (id bigint primary key, during tstzrange not null, exclude using gist (during with &&));
+  create table calls (id bigint primary key, tenant int not null, eta timestamptz not null, etd timestamptz not null, state text not null,
+    stay tstzrange generated always as (tstzrange(eta, etd)) stored, check (eta < etd));
+  create index on calls (tenant) include (eta, etd) where state <> 'sailed';
   create table unloaded (id bigint primary key);`
 
-const loaded = ['users', 'events', 'shards', 'codes', 'log', 'bookings']
+const loaded = ['users', 'events', 'shards', 'codes', 'log', 'bookings', 'calls']
 
 let server: Server
 let db: Session

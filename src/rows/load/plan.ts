@@ -13,6 +13,7 @@ import { followsIn, type Follows } from './ordered.ts'
 import { numberInTurn, spreadNumber, spreadsOf, type Repeats } from './spread.ts'
 import { valueAt, type NumberSql } from './values.ts'
 import { ident } from '../../postgres/quote.ts'
+import { cluesOfExpression } from '../constants.ts'
 import { askOnce, readNoTable } from '../known-answers.ts'
 import type { Rows } from '../rows.ts'
 import { askEach } from '../savepoint.ts'
@@ -167,7 +168,16 @@ const planRows = async (table: Table, parts: LoadPlanParts, unmet: readonly stri
   const repeats = parts.repeats?.columns.get(table.id)
   const keyed = new Set(keys.flatMap((key) => key.parts.flatMap((part) => part.columns)))
   const isFree = (name: string): boolean => !keyed.has(name) && !caseOf.has(name)
-  const follows = parts.repeats ? followsIn(table, catalog, isFree) : new Map<string, Follows>()
+  // What is computed of two columns may be none where they stand the other way round: a range with its end before its start.
+  const computed = table.columns.flatMap(({ generated, default: sql }) =>
+    generated === null ? [] : [cluesOfExpression(sql ?? 'null')?.columns ?? []],
+  )
+  const follows = new Map<string, Follows>(
+    [...followsIn(table, catalog, isFree)].filter(
+      ([name, { column }]) =>
+        parts.repeats !== undefined || computed.some((of) => of.includes(name) && of.includes(column)),
+    ),
+  )
   const ownNumber = ({ name, position }: Column): NumberSql => {
     const spread = spreads.get(name)!
     return repeats?.get(name)?.inTurn === true ? numberInTurn(spread) : spreadNumber(spread, position)

@@ -5,6 +5,7 @@ import { qualified } from '../../postgres/quote.ts'
 import type { Ground } from '../draft.ts'
 import type { Cause } from '../experiment.ts'
 import { addComputedNullCase, isGenerated } from './computed.ts'
+import { pastComputed } from './past-computed.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryOne } from '../trial.ts'
 import { quieted } from '../quiet.ts'
@@ -58,6 +59,11 @@ export const addNullCase = async (
   const by = await orNoPartition(own, context, ground, all)
   if (by !== own) await addTakenCase(title, own, statements, context, ground)
   const then = { kind: 'rejected', by } as const
+  const past = await pastComputed(column, { title, ...statements, then }, context, ground)
+  if (past) {
+    ground.draft.add(past)
+    return
+  }
   if (copiesRows(context)) {
     const given = [...quieted(context, [context.table]), ...statements.given]
     ground.draft.add({ title, given, when: statements.when, then })

@@ -11,6 +11,7 @@ import { tryAll, type TrialAnswer } from '../attacks/trial.ts'
 import type { Asker, Cause, Expected, World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { quieted, withoutRewrites } from '../quiet.ts'
+import { referring } from '../removals.ts'
 
 export interface Case {
   readonly title: string
@@ -39,10 +40,13 @@ const holds = ({ fault, ran, affected, rows }: TrialAnswer, { then }: Case): boo
   return then.kind === 'accepted' || JSON.stringify(rows) === JSON.stringify(then.rows)
 }
 
-/** Refused although it is expected to go through, or refused by something that is no policy. */
+/**
+ * Refused although it is expected to go through, or refused by something that is no policy; or done to fewer rows: a
+ * trigger may leave a row as it is without a word.
+ */
 const isStrange = (answered: TrialAnswer, { then }: Case): boolean => {
   if (!answered.ran) return true
-  if (!answered.fault) return false
+  if (!answered.fault) return then.kind === 'affects' && answered.affected < then.rows
   return then.kind !== 'rejected' || !isCause(answered.fault, then.by)
 }
 
@@ -66,7 +70,7 @@ export const keepPromised = async <C extends Case>(
   world: World,
   trials: readonly Trial<C>[],
 ): Promise<readonly C[]> => {
-  const { db, table } = context
+  const { catalog, db, table } = context
   const rewrites = withoutRewrites(context, table, 'instead')
   const isRewritten = ({ when }: Case): boolean => rewrites.length > 0 && !/^select\b/u.test(when[0] ?? '')
   const cases = trials.map(({ case: one }) =>
@@ -80,11 +84,25 @@ export const keepPromised = async <C extends Case>(
     world,
     strange.map(({ as, given, when }) => ({ as, given: [...given, ...off], when })),
   )
-  const quiet = quieted(context, [table])
-  const silent = strange.map((one) => ({ ...one, given: [...quiet, ...one.given] }))
-  const last = quiet.length === 0 ? [] : await tryAll(db, world, silent)
-  const withoutTriggers = (at: number): readonly C[] =>
-    last[at] && holds(last[at], silent[at]!) ? [silent[at]!] : []
+  // What points here is written along with it; its triggers may forbid every statement, with rows or without.
+  const beside = [...referring(catalog, table.id)].flatMap((id) => catalog.tables.get(id) ?? [])
+  const [own, others] = [quieted(context, [table]), quieted(context, beside)]
+  const found = new Map<number, C>()
+  for (const quiet of [own, [...own, ...others]].filter((way, i) => (i === 0 ? way : others).length > 0)) {
+    const left = strange.flatMap((one, at) =>
+      found.has(at) ? [] : [{ at, silent: { ...one, given: [...quiet, ...one.given] } }],
+    )
+    const answers = await tryAll(
+      db,
+      world,
+      left.map(({ silent }) => silent),
+    )
+    for (const [i, { at, silent }] of left.entries()) if (holds(answers[i]!, silent)) found.set(at, silent)
+  }
+  const withoutTriggers = (at: number): readonly C[] => {
+    const silent = found.get(at)
+    return silent ? [silent] : []
+  }
   return cases.flatMap((one, i): readonly C[] => {
     const at = strange.indexOf(one)
     if (trials[i]!.isObserved) return holds(tried[i]!, one) ? [one] : []

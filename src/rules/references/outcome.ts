@@ -110,7 +110,12 @@ export const addParentCase = async (
     when,
     then: await asReported(key, context, ground.world, statements, then),
   }
-  await addUntriggered(context, ground, one, tables)
+  // What else points to the parent is written along with it, and may forbid every statement, with rows or without.
+  const others = [...referring(context.catalog, key.rule.target)].flatMap((id) => {
+    const other = context.catalog.tables.get(id)
+    return other && !tables.includes(other) ? [other] : []
+  })
+  await addUntriggered(context, ground, one, tables, others)
 }
 
 /** RESTRICT has a SQLSTATE of its own from PostgreSQL 18 on. */

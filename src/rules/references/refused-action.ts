@@ -40,6 +40,9 @@ interface SettingAction extends ParentAction {
 const isSetting = (action: ParentAction): action is SettingAction =>
   action.does === 'set null' || action.does === 'set default'
 
+/** A changed key is written to the child, too. */
+const isFollowed = ({ on, does }: ParentAction): boolean => on === 'update' && does === 'cascade'
+
 /** What the table says of a child that its foreign key has set; null: it takes it, or somebody else refuses. */
 const refusalOf = async (
   key: ForeignKey,
@@ -82,7 +85,7 @@ const isDeclared = ({ architecture, table }: RuleContext, { constraint, column }
         [rule.name, constraintName(rule)].includes(constraint),
       )
 
-const noteOf = (key: ForeignKey, context: RuleContext, { on, does }: SettingAction, what: string): Note => {
+const noteOf = (key: ForeignKey, context: RuleContext, { on, does }: ParentAction, what: string): Note => {
   const { catalog, table } = context
   const { rule } = key
   const claimed = claimedOf(context, 'references')
@@ -119,11 +122,11 @@ export const familyThatSets = async (
   ground: Ground,
   action: ParentAction,
 ): Promise<SettingFamily> => {
-  if (!isSetting(action)) return { family, refused: null }
+  if (!isSetting(action) && !isFollowed(action)) return { family, refused: null }
   const fault = await refusalOf(key, family, context, ground, action.statement(family))
   if (fault === null) return { family, refused: null }
   await loadParser()
-  const condition = conditionLeft(key, family, context, action, fault)
+  const condition = isSetting(action) ? conditionLeft(key, family, context, action, fault) : null
   if (condition !== null) {
     const other = await familyOf(key, context, ground.world, [condition])
     if (!('unsolved' in other) && !(await refusalOf(key, other, context, ground, action.statement(other))))

@@ -1,4 +1,5 @@
 /** What becomes of a row when the key of the row that it points to changes. */
+import { checksOf } from '../../catalog/check.ts'
 import { ident, identList, qualified } from '../../postgres/quote.ts'
 import { accepted, type Ground } from '../draft.ts'
 import type { Expected, Note } from '../experiment.ts'
@@ -17,6 +18,7 @@ import {
   whereChild,
 } from './outcome.ts'
 import { familyThatSets } from './refused-action.ts'
+import { keysOfNewRows } from '../fresh-value.ts'
 import { resetSequence } from '../reset-sequence.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { tryEach, tryOne } from '../trial.ts'
@@ -55,6 +57,43 @@ const plainChange = async (
 const isRefusedByItself = (fault: PgFault | null): boolean =>
   fault !== null && /^(?:23505|23514|23P01|22)/u.test(fault.sqlstate)
 
+/** A CHECK may tie the key to what else the row has. */
+const keyBesideTheRest = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+): Promise<string | undefined> => {
+  const { column, parent } = family
+  const tied = checksOf(context.catalog, key.target.id).flatMap(({ facts }) =>
+    facts.columns.includes(column) ? facts.columns.filter((name) => name !== column) : [],
+  )
+  if (tied.length === 0) return undefined
+  const pins = Object.fromEntries(tied.flatMap((name) => (name in parent ? [[name, parent[name]!]] : [])))
+  const found = await keysOfNewRows(context, key.target, column, [parent[column]!], pins)
+  return found[0]
+}
+
+/** What follows has to take the key, too; absent where it follows none, or takes none of them. */
+const followedKey = async (
+  key: ForeignKey,
+  family: Family,
+  context: RuleContext,
+  before: readonly string[],
+  values: readonly string[],
+): Promise<string | undefined> => {
+  if (key.rule.onUpdate !== 'cascade') return undefined
+  const replies = await tryEach(
+    context.db,
+    before,
+    values.map((value) => [
+      family.insertChild,
+      updateParent(key, family, context, { set: `${ident(family.column)} = ${value}`, before: [] }),
+      'set constraints all immediate',
+    ]),
+  )
+  return values[replies.findIndex(({ fault }) => fault === null)]
+}
+
 /**
  * Tried one after the other: what else the row that points here needs may have a key of the same table, and its CHECKs
  * may take few values. One that somebody else refuses is kept for want of a better one.
@@ -72,6 +111,8 @@ const untakenKey = async (
     family.insertParent,
     ...family.beforeChild,
   ]
+  const followed = await followedKey(key, family, context, before, values)
+  if (followed !== undefined) return followed
   let second: string | undefined
   // Most take the first; the others are asked together.
   for (const some of [values.slice(0, 1), values.slice(1)]) {
@@ -85,7 +126,7 @@ const untakenKey = async (
     if (taken >= 0) return some[taken]
     second ??= some[replies.findIndex(({ fault }) => !isRefusedByItself(fault))]
   }
-  return second ?? values[0]
+  return (await keyBesideTheRest(key, family, context)) ?? second ?? values[0]
 }
 
 /** With the first value of the column that a row of the target takes. */

@@ -1,0 +1,117 @@
+/** Where something else of the same database speaks first: a trigger that leaves rows as they are, a CHECK of what follows a key, a computed column. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { architecture, enumType, sqlType, table } from '../index.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer } from '../postgres/start.ts'
+import { prove } from './prove.ts'
+
+const schema = `
+  create role clerk;
+  create table users (id int primary key, name text not null, deleted_at timestamptz);
+  create function soft() returns trigger language plpgsql as $$ begin
+    update users set deleted_at = now() where id = old.id and deleted_at is null; return null; end $$;
+  create trigger soft before delete on users for each row execute function soft();
+  alter table users enable row level security;
+  create policy mine on users to clerk using (id > 0);
+  grant select, insert, update, delete on users to clerk;
+  create table sessions (id int primary key, user_id int not null references users on delete cascade);
+  create table moves (id int primary key, done_by int references users on delete set null);
+  create function final() returns trigger language plpgsql as $$ begin raise exception 'append only'; end $$;
+  create trigger final before update or delete on moves execute function final();
+  create table countries (code char(2) primary key check (code ~ '^[A-Z]{2}$'));
+  create table ports (locode text primary key check (locode ~ '^[A-Z]{5}$'), country char(2) not null references countries on update cascade,
+    constraint ports_in_country check (left(locode, 2) = country));
+  create table terminals (id int primary key, locode text not null references ports on update cascade);
+  create function initials(p text) returns text language plpgsql immutable as $$
+  declare r text := ''; w text;
+  begin foreach w in array regexp_split_to_array(p, '\\s+') loop r := r || left(w, 1); end loop; return r; end $$;
+  create table people (id int primary key, full_name text not null, initials text generated always as (initials(full_name)) stored);
+  create type dg as enum ('1', '2', '3');
+  create table goods (id int primary key, class dg not null, others dg[] not null default '{}',
+    constraint goods_no_self check (not (class = any (others))));`
+
+const dg = enumType('dg', ['1', '2', '3'])
+
+const declared = architecture('conflicts', {
+  tables: {
+    users: table('users', { id: 'integer', name: 'text', deleted_at: 'timestamptz' }, (t) => [
+      t.primaryKey('id'),
+      t.required('name'),
+      t.policies({ mine: { to: 'clerk', using: 'id > 0' } }),
+      t.visibleTo('clerk', ['select', 'insert', 'update', 'delete']),
+      t.observed(
+        'a delete of a row with deleted_at null writes a row',
+        { given: { deleted_at: 'null' }, delete: true, leaves: {} },
+        { by: 'trigger:soft' },
+      ),
+    ]),
+    sessions: table('sessions', { id: 'integer', user_id: 'integer' }, (t) => [
+      t.primaryKey('id'),
+      t.required('user_id'),
+      t.references('user_id', 'users', { onDelete: 'cascade' }),
+    ]),
+    moves: table('moves', { id: 'integer', done_by: 'integer' }, (t) => [
+      t.primaryKey('id'),
+      t.references('done_by', 'users', { onDelete: 'set null' }),
+    ]),
+    countries: table('countries', { code: 'char(2)' }, (t) => [
+      t.primaryKey('code'),
+      t.check('code_check', `code ~ '^[A-Z]{2}$'`),
+    ]),
+    ports: table('ports', { locode: 'text', country: 'char(2)' }, (t) => [
+      t.primaryKey('locode'),
+      t.required('country'),
+      t.check('locode_check', `locode ~ '^[A-Z]{5}$'`),
+      t.check('in_country', 'left(locode, 2) = country'),
+      t.references('country', 'countries', { onUpdate: 'cascade' }),
+    ]),
+    terminals: table('terminals', { id: 'integer', locode: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.required('locode'),
+      t.references('locode', 'ports', { onUpdate: 'cascade' }),
+    ]),
+    people: table('people', { id: 'integer', full_name: 'text', initials: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.required('full_name'),
+      t.generated({ initials: 'initials(full_name)' }),
+    ]),
+    goods: table('goods', { id: 'integer', class: dg, others: sqlType('dg[]') }, (t) => [
+      t.primaryKey('id'),
+      t.required('class', 'others'),
+      t.defaults({ others: `'{}'` }),
+      t.check('no_self', 'not class = any (others)'),
+    ]),
+  },
+})
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer({})
+})
+afterAll(() => server.stop())
+
+test('each rule is shown all the same, and none is red for what another says', async () => {
+  const template = await server.createDatabase('conflicts')
+  const owner = await server.connect(template, 'owner')
+  await owner.query(schema)
+  await owner.end()
+  await server.admitRoles()
+  const result = await prove({
+    architecture: declared,
+    server,
+    template,
+    steps: ['green', 'red', 'mutate'],
+    only: [],
+    startSeconds: 0,
+  })
+  // What the triggers do is stated in part alone, and the functions are nobody's.
+  const told = result.findings.filter(
+    ({ code, structure }) =>
+      !/^structure\.|^rule\.note$/u.test(code) && !/trigger:|function:/u.test(structure ?? ''),
+  )
+  expect(told.map(({ code, rule, structure }) => `${code}: ${rule ?? structure ?? ''}`)).toEqual([
+    'references.action-refused: ports/references:country->countries',
+  ])
+  expect(result.summary.green).toBe(result.summary.rules)
+  expect(result.summary.red).toBe(result.summary.rules)
+}, 120_000)

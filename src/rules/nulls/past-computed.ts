@@ -1,0 +1,39 @@
+/** Null that a generated column cannot be computed from: PostgreSQL computes before it looks at NOT NULL, and raises an error of its own. */
+import { ident, qualified } from '../../postgres/quote.ts'
+import type { Case, Ground } from '../draft.ts'
+import { columnsIn } from '../expression-columns.ts'
+import { quieted } from '../quiet.ts'
+import type { RuleContext } from '../rule-kind.ts'
+import { tryOne } from '../trial.ts'
+import { comesOut } from '../untriggered.ts'
+
+/** A virtual column is computed when it is read, and stands in no row's way. */
+const computedFrom = async (column: string, { table }: RuleContext): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const { name, generated, default: expression } of table.columns) {
+    if (generated === 'stored' && (await columnsIn(table, expression ?? 'null')).includes(column))
+      found.push(name)
+  }
+  return found
+}
+
+/** The case with these columns no longer computed, where only that lets NOT NULL answer; null where it need not, or does not. */
+export const pastComputed = async (
+  column: string,
+  one: Case,
+  context: RuleContext,
+  ground: Ground,
+): Promise<Case | null> => {
+  const names = await computedFrom(column, context)
+  if (names.length === 0 || (await comesOut(context, ground, one))) return null
+  const { table } = context
+  const plain = names.map((name) => `alter column ${ident(name)} drop expression`).join(', ')
+  const ddl = [...quieted(context, [table]), `alter table ${qualified(table)} ${plain}`]
+  if (await tryOne(context.db, ground.world, ddl)) return null
+  const past = {
+    ...one,
+    title: `${one.title}, also where ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not computed of it`,
+    given: [...ddl, ...(one.given ?? [])],
+  }
+  return (await comesOut(context, ground, past)) ? past : null
+}
