@@ -426,3 +426,16 @@ describe.each(Object.entries(cases))('%s', (name, one) => {
     })
   })
 })
+
+it('fills rows that an earlier migration wrote, and nobody has to say so', async () => {
+  const sql = `create table towns (id bigint primary key, name varchar(20));
+    insert into towns select n, 'town ' || n from generate_series(1, 9) n`
+  const towns = table('towns', { id: 'bigint', title: 'varchar(20)' }, (t) => [
+    t.primaryKey('id'),
+    t.renamedFrom({ title: 'name' }),
+  ])
+  await withShapeProject(server, { sql, architecture: declared(towns) }, async (project) => {
+    await project.expand()
+    expect(await project.test()).toEqual([])
+  })
+})

@@ -5,8 +5,8 @@ export interface RowDifference {
   readonly table: string
   /** null: the rows themselves. */
   readonly column: string | null
-  /** `lost`: fewer than before. `added`: more. `changed`: as many, and others. */
-  readonly does: 'lost' | 'added' | 'changed'
+  /** `lost`: fewer than before. `added`: more. `filled`: as many rows, and values where there were none. `changed`: other values. */
+  readonly does: 'lost' | 'added' | 'filled' | 'changed'
   /** Rows, or rows in which the column had a value. null: too many to be counted one by one. */
   readonly count: number | null
   /** Of how many. */
@@ -49,9 +49,11 @@ const columnDifference = (
     return [{ ...at, does: 'lost', count, of: before.filled, isGone: false }]
   }
   if (!comparesValues || before.type !== after.type || isSameDigest(before.digest, after.digest)) return []
-  return [
-    { ...at, does: 'changed', count: missing(before.digest, after.digest), of: before.filled, isGone: false },
-  ]
+  const count = missing(before.digest, after.digest)
+  const gained = after.filled - before.filled
+  return gained > 0 && (count === null || count === gained)
+    ? [{ ...at, does: 'filled', count: gained, of: gained, isGone: false }]
+    : [{ ...at, does: 'changed', count, of: before.filled, isGone: false }]
 }
 
 const tableDifference = (
@@ -121,7 +123,7 @@ export const newRowsDifference = (
   end: RowFingerprint,
 ): readonly RowDifference[] =>
   rowDifference(written, end).flatMap((one): readonly RowDifference[] => {
-    if (one.does !== 'changed' || one.column === null) return [one]
+    if ((one.does !== 'changed' && one.does !== 'filled') || one.column === null) return [one]
     const columnIn = (of: RowFingerprint) => of.tables.get(one.table)?.columns.get(one.column ?? '')
     const [was, is, now] = [before, written, end].map(columnIn)
     const count = is && now ? addedAndLost(was?.digest, is.digest, now.digest) : 0

@@ -201,6 +201,8 @@ const rowWords = ({ table, column, does, count, of, isGone }: RowDifference): st
   }
   if (does === 'lost')
     return `${table}.${column} ${isGone ? 'is gone, with its values' : 'has lost its value'} in ${rowsText(count, of)}`
+  if (does === 'filled')
+    return `${table}.${column} has a value in ${count ?? ''} ${count === 1 ? 'row' : 'rows'} that had none`
   return `${table}.${column} has another value in ${rowsText(count, of)}`
 }
 

@@ -76,9 +76,16 @@ const wayOf = (direction: Way['direction'], script: MigrationScript): Way => ({
   stages: stagesOf(script),
 })
 
-/** Those that the migration does not say. */
+/**
+ * Those that the migration does not say. A phase of a change of shape fills the new side, which goes as a whole: what
+ * was null in rows of earlier migrations has its value then.
+ */
 const undeclared = (migration: Migration, found: readonly RowDifference[]): readonly RowDifference[] =>
-  found.filter((one) => !isDeclared(migration.directives.loses, one))
+  found.filter(
+    (one) =>
+      !isDeclared(migration.directives.loses, one) &&
+      !(migration.writtenFor !== undefined && one.does === 'filled'),
+  )
 
 /** Where there is no way back what up loses is lost; other values are what a migration may be for. */
 const lostForGood = ({ migration, up, start }: Testing, end: DatabaseState): readonly Finding[] =>
