@@ -222,6 +222,7 @@ describe('what an architecture refuses', () => {
     const declareUntyped = architecture as unknown as (name: string, options: object) => unknown
     const shop = (): unknown =>
       declareUntyped('shop', { tables: { orders, tenants: undefined }, idntity: {} })
+    expect(() => declareUntyped('shop', { tenants })).toThrow('shop: architecture has no option "tenants".')
     expect(shop).toThrow(
       [
         'shop: architecture has no option "idntity". Did you mean "identity"?',

@@ -100,7 +100,9 @@ export const architecture = <
     'identity',
     'volumes',
   ])
-  const given: readonly (readonly [string, unknown])[] = Object.entries(options.tables)
+  const given: readonly (readonly [string, unknown])[] = Object.entries(
+    (options.tables as typeof options.tables | undefined) ?? {},
+  )
   const tables = given.flatMap(([key, value]) => {
     if (isTable(value)) return [value]
     faults.push(
