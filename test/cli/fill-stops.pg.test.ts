@@ -102,7 +102,7 @@ describe('a filling that is stopped', () => {
       ),
     )
     expect({ code: ended.code, codes: codesOf(ended) }).toEqual({ code: 3, codes: ['fill.lost'] })
-    expect(nextOf(ended)).toEqual(['assay fill / --url … --rows orders=45000 --json --sessions 2'])
+    expect(nextOf(ended)).toEqual(['npx assay fill / --url … --rows orders=45000 --json --sessions 2'])
     expect((await assayJson(args())).code).toBe(0)
     expect(await admin.json(digestSql)).toEqual([whole])
     await admin.query('truncate users, orders')
