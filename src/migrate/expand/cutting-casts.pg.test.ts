@@ -1,11 +1,11 @@
 /** Casts that a person states and that cut values: told before anything runs, and the rows that the way back would cut are named. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { table } from 'assay'
+import { sqlType, table } from 'assay'
 import { PgError } from '../../postgres/fault.ts'
 import { loadParser } from '../../postgres/parse.ts'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
-import { withoutCuts } from './without-cuts.ts'
+import { withoutCuts, withoutRounding } from './without-cuts.ts'
 import { declared, withShapeProject } from '../../../test/support/shape-lab.ts'
 
 let server: Server
@@ -36,6 +36,19 @@ it.each([
   ['a::', null],
 ])('%s says without a cut: %s', (sql, uncut) => {
   expect(withoutCuts(sql)).toBe(uncut)
+})
+
+it.each([
+  ['a::int4 + cast(b as bigint)', 'a::numeric + cast(b as numeric)'],
+  ['at::date', 'at::timestamp'],
+  ['at::pg_catalog.timestamptz(0)', 'at::pg_catalog.timestamptz'],
+  ['at::timestamp ( 3 ) with time zone', 'at::timestamp with time zone'],
+  ['a::float4', 'a::double precision'],
+  ['a::daterange', null],
+  ['a::interval', null],
+  ['integer', null],
+])('%s says without rounding: %s', (sql, whole) => {
+  expect(withoutRounding(sql)).toBe(whole)
 })
 
 const refusal = (work: Promise<void>): Promise<string> =>
@@ -128,6 +141,40 @@ describe('a cast that cuts', () => {
       const { findings } = await project.expand()
       expect(findings).toEqual([])
     })
+  })
+})
+
+describe('a cast that rounds', () => {
+  const whatIsTold = async (from: string, to: string, check = ''): Promise<readonly string[]> => {
+    const sql = `create table t (id int primary key, n ${from} ${check})`
+    const t = table('t', { id: 'int', n: sqlType(to) }, (rules) => [rules.primaryKey('id')])
+    let told: readonly string[] = []
+    await withShapeProject(server, { sql, architecture: declared(t) }, async (project) => {
+      const { findings } = await project.expand()
+      told = findings.map(({ code, summary }) => `${code}: ${summary}`)
+    })
+    return told
+  }
+
+  it.each([
+    ['numeric', 'integer'],
+    ['double precision', 'bigint'],
+    ['timestamptz', 'date'],
+    ['double precision', 'real'],
+    ['text', 'date'],
+  ])('is told from %s to %s', async (from, to) => {
+    expect(await whatIsTold(from, to)).toContainEqual(expect.stringMatching(/^expand\.cuts: .*rounds/u))
+  })
+
+  it.each([
+    ['integer', 'bigint', ''],
+    ['bigint', 'integer', ''],
+    ['text', 'integer', ''],
+    ['boolean', 'integer', ''],
+    ['numeric', 'integer', 'check (n = trunc(n))'],
+    ['integer', 'text', ''],
+  ])('is not told from %s to %s %s', async (from, to, check) => {
+    expect(await whatIsTold(from, to, check)).not.toContainEqual(expect.stringMatching(/^expand\.cuts/u))
   })
 })
 

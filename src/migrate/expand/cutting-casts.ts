@@ -10,11 +10,12 @@ import type { Session } from '../../postgres/session.ts'
 import type { Finding } from '../../prove/result.ts'
 import { saysShape } from './lab.ts'
 import type { ColumnsShape, SideColumn } from './shape.ts'
-import { withoutCuts } from './without-cuts.ts'
+import { withoutCuts, withoutRounding } from './without-cuts.ts'
 
 /** Values that are longer, or have more digits, than what columns usually have room for. */
 const probes = [
   'x'.repeat(3000),
+  '7',
   '1.23456789',
   '1234567.891',
   '12345678901234567890123456789',
@@ -76,6 +77,23 @@ const judge = async (
   return checks.length > 0 || told.some(([, isValue]) => isValue === 't') ? 'keeps' : 'unknown'
 }
 
+/** The expression as it would keep what it cuts; null: it cuts nothing. */
+const uncutOf = async (
+  db: Session,
+  shape: ColumnsShape,
+  sql: string,
+  others: readonly SideColumn[],
+  checks: readonly string[],
+): Promise<string | null> => {
+  const uncut = withoutCuts(sql)
+  if (uncut !== null && (await judge(db, shape, { sql, uncut }, others, checks)) !== 'keeps') return uncut
+  const whole = withoutRounding(sql)
+  // What no probe is taken by is no fraction, either.
+  if (whole !== null && (await judge(db, shape, { sql, uncut: whole }, others, checks)) === 'cuts')
+    return whole
+  return null
+}
+
 const countRows = ({ table }: ColumnsShape, sql: string, uncut: string): string =>
   `select count(*) from ${qualified(table)} where (${uncut}) is distinct from (${sql});`
 
@@ -90,9 +108,8 @@ const cutsOfSide = async (
   const checks = checksOn(catalog, shape, others)
   const found: Finding[] = []
   for (const { name, sql } of shape[side]) {
-    const uncut = withoutCuts(sql)
+    const uncut = await uncutOf(db, shape, sql, others, checks)
     if (uncut === null) continue
-    if ((await judge(db, shape, { sql, uncut }, others, checks)) === 'keeps') continue
     const told = `${saysShape(shape)}: ${name} is told by ${sql}, which cuts or rounds what is longer`
     found.push(
       side === 'news'

@@ -1,4 +1,4 @@
-/** An expression without what cuts or rounds in it: casts to a length, where the parser sees them. */
+/** An expression without what cuts or rounds in it: casts to a length or to less than they are given, where the parser sees them. */
 import { parseExpression, type ParseNode } from '../../postgres/parse.ts'
 import { walk } from '../../rows/tree.ts'
 
@@ -9,6 +9,17 @@ const limited: readonly (readonly [RegExp, string])[] = [
   [/^(?:bit\s+varying|varbit)\s*\(\s*\d+\s*\)/iu, 'bit varying'],
   [/^bit\b(?!\s+varying)(?:\s*\(\s*\d+\s*\))?/iu, 'bit varying'],
   [/^(?:numeric|decimal|dec)\s*\(\s*\d+\s*(?:,\s*-?\s*\d+\s*)?\)/iu, 'numeric'],
+]
+
+/** Types that keep less than what is cast to them may have. */
+const rounded: readonly (readonly [RegExp, string])[] = [
+  [/^(?:smallint|integer|bigint|int[248]?)\b/iu, 'numeric'],
+  [/^date\b/iu, 'timestamp'],
+  [/^(?:real|float4)\b/iu, 'double precision'],
+  ...['timestamptz', 'timestamp', 'timetz', 'time', 'interval'].map((name): readonly [RegExp, string] => [
+    new RegExp(String.raw`^${name}\s*\(\s*\d\s*\)`, 'iu'),
+    name,
+  ]),
 ]
 
 const ofCatalog = /^"?pg_catalog"?\s*\.\s*/iu
@@ -41,22 +52,27 @@ const typePlaces = (sql: string): readonly number[] => {
   return [...places]
 }
 
-const limitedAt = (sql: string, place: number): readonly Written[] => {
+const writtenAt = (sql: string, place: number, types: typeof limited): readonly Written[] => {
   const [schema = ''] = ofCatalog.exec(sql.slice(place)) ?? []
   const start = place + schema.length
   const rest = sql.slice(start)
-  for (const [written, whole] of limited) {
+  for (const [written, whole] of types) {
     const [text] = written.exec(rest) ?? []
     if (text !== undefined) return [{ start, end: start + text.length, whole }]
   }
   return []
 }
 
-/** The expression with every cast to a length as a cast that keeps all of a value; null: it has none. */
-export const withoutCuts = (sql: string): string | null => {
-  const found = typePlaces(sql).flatMap((place) => limitedAt(sql, place))
+const rewritten = (sql: string, types: typeof limited): string | null => {
+  const found = typePlaces(sql).flatMap((place) => writtenAt(sql, place, types))
   if (found.length === 0) return null
   return found
     .toSorted((a, b) => b.start - a.start)
     .reduce((text, { start, end, whole }) => text.slice(0, start) + whole + text.slice(end), sql)
 }
+
+/** The expression with every cast to a length as a cast that keeps all of a value; null: it has none. */
+export const withoutCuts = (sql: string): string | null => rewritten(sql, limited)
+
+/** The same for casts to whole numbers, days, fewer digits of a second or of a fraction. */
+export const withoutRounding = (sql: string): string | null => rewritten(sql, rounded)
