@@ -5,6 +5,7 @@
 import { deparseExpression, parseExpression, type ParseNode } from '../postgres/parse.ts'
 import { asksGivenKeys, jsonPathsOf, leafOf, type JsonPath } from './json-paths.ts'
 import type { TextPattern } from './pattern-syntax.ts'
+import { boundedRanges, type Compared } from './range-bounds.ts'
 import { columnOf, columnsOf, constantOf, nameList, nodeParts, underCasts, walk } from './tree.ts'
 import { writtenOver } from './written-over.ts'
 
@@ -49,6 +50,8 @@ export interface Comparison {
   readonly direct: boolean
   /** The other side is a pattern that the column is to match; absent: a value. */
   readonly syntax?: TextPattern['syntax']
+  /** A value of a range: of no use for a column of another type. */
+  readonly ofRange?: boolean
 }
 
 export interface ExpressionClues {
@@ -348,8 +351,15 @@ const membersOf = (side: unknown): readonly unknown[] => {
   return side === undefined ? [] : [side]
 }
 
+const rangesIn = (compared: readonly Compared[]): readonly Comparison[] =>
+  boundedRanges(compared).flatMap(({ column, value, columns, equality }) => {
+    const sql = columns.includes('*') ? null : tryDeparse(value)
+    return sql === null ? [] : [{ column, sql, columns, equality, direct: true, ofRange: true }]
+  })
+
 const comparisonsOf = (root: unknown): Comparison[] => {
   const found: Comparison[] = []
+  const compared: Compared[] = []
   const add = (left: unknown, right: unknown, equality: boolean, syntax?: TextPattern['syntax']): void => {
     const bare = columnOf(underCasts(left)) !== null
     const over = syntax === undefined ? writtenOver(left, right) : null
@@ -378,11 +388,16 @@ const comparisonsOf = (root: unknown): Comparison[] => {
     const sides = membersOf(body['rexpr'])
     const equality = body['kind'] === 'AEXPR_OP' && nameList(body['name']).at(-1) === '='
     for (const side of sides) {
-      add(body['lexpr'], side, equality)
-      add(side, body['lexpr'], equality)
+      for (const [left, right] of [
+        [body['lexpr'], side],
+        [side, body['lexpr']],
+      ]) {
+        add(left, right, equality)
+        if (isSteady(right)) compared.push({ left, right, equality })
+      }
     }
   })
-  return found
+  return [...found, ...rangesIn(compared)]
 }
 
 /** What a tree tells, for bodies of functions too. */

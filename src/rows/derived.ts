@@ -59,7 +59,13 @@ export const deriveValues = async (
   expressions: readonly string[],
 ): Promise<DerivedValues[]> => {
   const column = (name: string) => facts.table.columns.find((c) => c.name === name && c.generated === null)
-  const comparisons = comparisonsIn(expressions).filter((c) => column(c.column) && c.columns.every(column))
+  const isRange = (name: string): boolean => {
+    const { typeKind, baseType } = column(name)!
+    return typeKind === 'range' || (typeKind === 'domain' && /(?<!multi)range$/u.test(baseType))
+  }
+  const comparisons = comparisonsIn(expressions).filter(
+    (c) => column(c.column) && c.columns.every(column) && (!c.ofRange || isRange(c.column)),
+  )
   if (comparisons.length === 0) return rows.map(() => new Map())
   const standing = [...new Set([...expressions, ...facts.checks.map((c) => c.expression)])]
   const texts = rows.flatMap((row) =>
