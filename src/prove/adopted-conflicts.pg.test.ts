@@ -28,7 +28,20 @@ const schema = `
   create table people (id int primary key, full_name text not null, initials text generated always as (initials(full_name)) stored);
   create type dg as enum ('1', '2', '3');
   create table goods (id int primary key, class dg not null, others dg[] not null default '{}',
-    constraint goods_no_self check (not (class = any (others))));`
+    constraint goods_no_self check (not (class = any (others))));
+  create table weeks (id int primary key, span daterange not null,
+    constraint weeks_seven_days check (lower(span) = date '2000-01-03' + 7 * id and upper(span) = lower(span) + 7),
+    constraint weeks_apart exclude using gist (span with &&));
+  create table places (id int primary key, house int not null, parent_id int, path text not null, label text not null,
+    constraint places_same unique (house, id),
+    constraint places_parent foreign key (house, parent_id) references places (house, id) on delete cascade,
+    constraint places_path check (path ~ '^[A-Z0-9]+(\\.[A-Z0-9]+)*$'),
+    constraint places_root check ((parent_id is null) = (position('.' in path) = 0)));
+  create function place_path() returns trigger language plpgsql as $$ begin
+    if new.parent_id is null then new.path := new.label;
+    else select path || '.' || new.label into new.path from places where id = new.parent_id; end if;
+    return new; end $$;
+  create trigger path before insert or update on places for each row execute function place_path();`
 
 const dg = enumType('dg', ['1', '2', '3'])
 
@@ -81,6 +94,24 @@ const declared = architecture('conflicts', {
       t.defaults({ others: `'{}'` }),
       t.check('no_self', 'not class = any (others)'),
     ]),
+    weeks: table('weeks', { id: 'integer', span: 'daterange' }, (t) => [
+      t.primaryKey('id'),
+      t.required('span'),
+      t.check('seven_days', `lower(span) = date '2000-01-03' + 7 * id and upper(span) = lower(span) + 7`),
+      t.excludes({ span: '&&' }),
+    ]),
+    places: table(
+      'places',
+      { id: 'integer', house: 'integer', parent_id: 'integer', path: 'text', label: 'text' },
+      (t) => [
+        t.primaryKey('id'),
+        t.required('house', 'path', 'label'),
+        t.unique('house', 'id'),
+        t.references(['house', 'parent_id'], 'places', { columns: ['house', 'id'], onDelete: 'cascade' }),
+        t.check('path', String.raw`path ~ '^[A-Z0-9]+(\.[A-Z0-9]+)*$'`),
+        t.check('root', `(parent_id is null) = (position('.' in path) = 0)`),
+      ],
+    ),
   },
 })
 

@@ -91,21 +91,26 @@ const isSame = (one: Row, other: Row): boolean => JSON.stringify(one) === JSON.s
 const conflictOf = (
   elements: readonly ElementPairs[],
   differing: ReadonlySet<string>,
-): { first: Row; partners: Row } | null => {
+): { first: Row; partners: Row; where: readonly string[] } | null => {
   let first: Row = {}
   let partners: Row = {}
-  for (const { element, pairs } of elements) {
+  const where: string[] = []
+  for (const { element, part, pairs } of elements) {
     const ways = pairs.flatMap((p) => (p.conflicts ? p.ways : []))
     const unequal = differing.has(element.column ?? '')
       ? ways.find(({ one, other }) => !isSame(one, other))
       : undefined
     const conflict = unequal ?? ways[0]
     if (!conflict) return null
-    if (isSame(conflict.one, conflict.other)) continue
+    if (isSame(conflict.one, conflict.other)) {
+      // Not every value conflicts with itself: an empty range overlaps nothing.
+      where.push(`(${part.sql}) ${element.operator} (${part.sql})`)
+      continue
+    }
     first = { ...first, ...conflict.one }
     partners = { ...partners, ...conflict.other }
   }
-  return { first, partners }
+  return { first, partners, where }
 }
 
 /** Two rows that lie to each other as the pair does and conflict in all else, in the first way that PostgreSQL takes. */
@@ -241,7 +246,7 @@ export const addExclusionCases = async (
   }
   const key = { ...bare, partners: conflict.partners }
   const aside = smallerKeysAside(rule, context)
-  const made = await firstRow(context, key, ground.base, conflict.first)
+  const made = await firstRow(context, key, ground.base, conflict.first, conflict.where)
   const first = 'row' in made ? { ...made, given: [...aside, ...made.given] } : made
   if ('unsolved' in first) {
     ground.draft.unsolved(`no row was found to conflict with: ${first.unsolved}`, first.tried)

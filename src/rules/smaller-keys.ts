@@ -1,6 +1,8 @@
 /** Keys that may speak before an exclusion does: what conflicts in all of its elements may be equal in theirs, and refused there. */
 import type { ExcludesRule } from '../architecture/kinds/excludes.ts'
+import type { KeyFacts } from '../catalog/key/key.ts'
 import { primaryKeysOf } from '../catalog/primary-key.ts'
+import type { Table } from '../catalog/table.ts'
 import { uniquesOf } from '../catalog/unique.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -37,15 +39,17 @@ export const columnsToDiffer = (rule: ExcludesRule, context: Asked): ReadonlySet
   )
 }
 
+/** A mutant of the database may lack it already. */
+export const takeKeyAway = (
+  table: Table,
+  { name, isConstraint }: Pick<KeyFacts, 'name' | 'isConstraint'>,
+): string =>
+  isConstraint
+    ? `alter table ${qualified(table)} drop constraint if exists ${ident(name)} cascade`
+    : `drop index if exists ${qualified({ schema: table.schema, name })} cascade`
+
 /**
- * Takes these keys away, so that the exclusion is heard. They are proven by rules of their own. A mutant of the
- * database may lack them already.
+ * Takes these keys away, so that the exclusion is heard. They are proven by rules of their own.
  */
-export const smallerKeysAside = (rule: ExcludesRule, context: Asked): readonly string[] => {
-  const { table } = context
-  return keysWithin(equalColumns(rule), context).map(({ facts }) =>
-    facts.isConstraint
-      ? `alter table ${qualified(table)} drop constraint if exists ${ident(facts.name)} cascade`
-      : `drop index if exists ${qualified({ schema: table.schema, name: facts.name })} cascade`,
-  )
-}
+export const smallerKeysAside = (rule: ExcludesRule, context: Asked): readonly string[] =>
+  keysWithin(equalColumns(rule), context).map(({ facts }) => takeKeyAway(context.table, facts))

@@ -23,6 +23,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryOne } from '../trial.ts'
 import { withoutRewrites } from '../quiet.ts'
+import { takeKeyAway } from '../smaller-keys.ts'
 import { addUntriggered } from '../untriggered.ts'
 
 /** The name that PostgreSQL gave while it was tried; else that of the claimed structure. */
@@ -35,6 +36,27 @@ interface Duplicate {
   readonly row: Row
   readonly given: readonly string[]
   readonly cause: Cause
+  /** Goes first: takes away what would speak in the key's place. */
+  readonly aside: readonly string[]
+}
+
+/** A key that CHECKs tie to an exclusion's elements refuses what conflicts there: without it the exclusion is heard. */
+const otherKeyAside = async (
+  { catalog, db, rows, table }: RuleContext,
+  { world }: Ground,
+  key: Key,
+  before: readonly string[],
+  row: Row,
+): Promise<readonly string[]> => {
+  const statements = [...before, rows.insert(table, row)]
+  const fault = await tryOne(db, world, statements)
+  const other = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)].find(
+    ({ name }) => name === fault?.constraint,
+  )
+  if (key.sqlstate === '23505' || fault?.sqlstate !== '23505' || !other) return []
+  const aside = [takeKeyAway(table, other.facts)]
+  const then = await tryOne(db, world, [...aside, ...statements])
+  return then?.constraint != null && key.names.includes(then.constraint) ? aside : []
 }
 
 /**
@@ -43,6 +65,7 @@ interface Duplicate {
  */
 const makeDuplicate = async (
   context: RuleContext,
+  ground: Ground,
   key: Key,
   first: MadeRow,
 ): Promise<Duplicate | { readonly unsolved: string; readonly tried: string }> => {
@@ -55,11 +78,19 @@ const makeDuplicate = async (
     until: key.names,
     unlike: await unlike(context, first.row, 'b', columns),
   })
-  if ('row' in made) return { row: made.row, given: made.given, cause: duplicateCause(key, made.refusedBy) }
+  if ('row' in made)
+    return { row: made.row, given: made.given, cause: duplicateCause(key, made.refusedBy), aside: [] }
   const solved = await rows.solve(table, { pins, family: 'b' })
   if ('unsolved' in solved) return made
   const cause = context.claims.length > 0 ? { sqlstate: key.sqlstate } : duplicateCause(key, null)
-  return { row: solved.row, given: [], cause }
+  const aside = await otherKeyAside(
+    context,
+    ground,
+    key,
+    [...first.given, rows.insert(table, first.row)],
+    solved.row,
+  )
+  return { row: solved.row, given: [], cause: aside.length > 0 ? duplicateCause(key, null) : cause, aside }
 }
 
 const shownKey = (key: Key): string => listed(key.parts.map((p) => p.shown))
@@ -95,7 +126,7 @@ const addDuplicateCases = async (
   const { rows, table } = context
   // Under a rewrite rule no upsert is taken, and what is deleted again may stay.
   const rewrites = withoutRewrites(context, table)
-  const given = [...rewrites, ...first.given, rows.insert(table, first.row), ...second.given]
+  const given = [...rewrites, ...second.aside, ...first.given, rows.insert(table, first.row), ...second.given]
   const insert = rows.insert(table, second.row)
   const refused: Expected = { kind: 'rejected', by: second.cause }
   await addUntriggered(context, ground, {
@@ -260,7 +291,7 @@ export const addCollisionCases = async (
   key: Key,
   first: MadeRow,
 ): Promise<void> => {
-  const second = await makeDuplicate(context, key, first)
+  const second = await makeDuplicate(context, ground, key, first)
   if ('unsolved' in second) {
     ground.draft.unsolved(
       `no second row with the same ${shownKey(key)} was found: ${second.unsolved}`,

@@ -79,9 +79,12 @@ export const firstRow = async (
   key: Key,
   base: Row,
   pins: Row = {},
+  /** What has to be true of it besides. */
+  where: readonly string[] = [],
 ): Promise<MadeRow | UnmadeRow> => {
   const conditions = [
     ...key.parts.map((p) => `(${p.sql}) is not null`),
+    ...where,
     ...(key.where === null ? [] : [`(${key.where})`]),
   ]
   const [judged] = await context.rows.judge(context.table, [base], conditions)

@@ -22,7 +22,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { quieted } from '../quiet.ts'
 import { tryOne } from '../trial.ts'
-import { addUntriggered } from '../untriggered.ts'
+import { addUntriggered, withoutTriggers } from '../untriggered.ts'
 
 const missing = (key: ForeignKey): Expected => ({
   kind: 'rejected',
@@ -128,7 +128,12 @@ const missingKey = async (key: ForeignKey, context: RuleContext, parent: Row): P
   return Object.fromEntries(columns.map((name) => [name, row[name] ?? 'null']))
 }
 
-/** What refuses the statements; where that is a trigger of the table's, what refuses them without it. */
+/** A CHECK or NOT NULL of the table, which speak before any reference does. */
+const isOfRow = (fault: PgFault | null): boolean =>
+  fault !== null &&
+  (fault.sqlstate === '23502' || (fault.sqlstate === '23514' && fault.routine === 'ExecConstraints'))
+
+/** What refuses the statements; where that may be what a trigger of the table made of the row, what refuses them without it. */
 const faultBehindTriggers = async (
   context: RuleContext,
   { world }: Ground,
@@ -136,7 +141,7 @@ const faultBehindTriggers = async (
 ): Promise<PgFault | null> => {
   const fault = await tryOne(context.db, world, statements)
   const quiet = quieted(context, [context.table])
-  const isConstraints = fault === null || fault.sqlstate.startsWith('23')
+  const isConstraints = fault === null || (fault.sqlstate.startsWith('23') && !isOfRow(fault))
   return isConstraints || quiet.length === 0 ? fault : tryOne(context.db, world, [...quiet, ...statements])
 }
 
@@ -145,9 +150,13 @@ const isCheckFirst = async (
   context: RuleContext,
   ground: Ground,
   statements: readonly string[],
-): Promise<boolean> => {
-  const fault = await faultBehindTriggers(context, ground, statements)
-  return fault?.sqlstate === '23514' && fault.routine === 'ExecConstraints'
+): Promise<boolean> => isOfRow(await faultBehindTriggers(context, ground, statements))
+
+/** The row with these references; where a CHECK speaks of what a trigger would have written, as it is without triggers. */
+const heardChild = async (context: RuleContext, ground: Ground, pins: Row): Promise<Row> => {
+  const row = await childOf(context, 'a', pins)
+  const isHeard = !(await isCheckFirst(context, ground, [context.rows.insert(context.table, row)]))
+  return isHeard ? row : withoutTriggers(context, () => childOf(context, 'a', pins))
 }
 
 /** Of each column of the key. */
@@ -212,7 +221,7 @@ const addMissingCases = async (
     ground.draft.unsolved(`no key was found that ${key.rule.target} has no row of`, `candidates of ${own}`)
     return
   }
-  const row = await childOf(context, 'a', pins)
+  const row = await heardChild(context, ground, pins)
   const change = await pointingChange(key, context, ground, pins, row)
   const cases: readonly Case[] = [
     {
