@@ -180,6 +180,38 @@ describe('check', () => {
     expect(faults).toEqual([])
   })
 
+  test('a function that throws for some of the rows is told from its mutants by the others', async () => {
+    const codes = architecture('codes', {
+      tables: {
+        codes: table('codes', { id: 'integer', code: 'text' }, (t) => [
+          t.primaryKey('id'),
+          t.required('code'),
+          t.check('code_ok', 'code_ok(code)'),
+        ]),
+      },
+    })
+    const template = await server.createDatabase('throwing')
+    const owner = await server.connect(template, 'owner')
+    await owner.query(`create function code_ok(code text) returns boolean language plpgsql immutable as $$ begin
+        if code::integer > 81 or code::integer = 13 then return false; end if;
+        if code::integer % 7 = 3 then return false; end if;
+        return true; end $$;
+      create table codes (id integer primary key, code text not null constraint codes_code_ok check (code_ok(code)))`)
+    await owner.end()
+    const { structures } = await prove({
+      architecture: codes,
+      server,
+      template,
+      steps: ['green', 'red', 'mutate'],
+      only: [],
+      startSeconds: 0,
+    })
+    const { mutants = [] } = structures.find(({ id }) => id.startsWith('function:code_ok')) ?? {}
+    const told = (one: string) => mutants.flatMap(({ summary, verdict }) => (verdict === one ? [summary] : []))
+    expect(told('survived')).toEqual([])
+    expect(told('killed').length).toBeGreaterThan(28)
+  })
+
   test('a constraint that lets through what the declaration refuses is not green', async () => {
     const prices = architecture('prices', {
       tables: {

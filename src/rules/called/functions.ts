@@ -34,21 +34,48 @@ const isBroken = (mutant: Mutant): boolean =>
 /** `t` or `f` of each row, as CHECK has it: unknown counts as true, and what throws is refused. */
 type Verdicts = readonly string[]
 
-const question = (table: Table, { facts }: Check, rows: readonly Row[]): string => {
+const rowsAsked = (table: Table, { facts }: Check, rows: readonly Row[]): string => {
   const columns = table.columns.filter((c) => facts.columns.includes(c.name))
   const arms = rows.map((row, i) => {
     const values = columns.map((c) => `cast(${row[c.name] ?? 'null'} as ${c.type}) as ${ident(c.name)}`)
     return `select ${i} as "assay row", ${values.join(', ')}`
   })
-  const judged = `left(((${facts.expression}\n) is not false)::text, 1)`
-  return `select "assay row", ${judged} from (${arms.join('\nunion all ')}\noffset 0) as ${ident(table.name)} order by 1`
+  return `(${arms.join('\nunion all ')}\noffset 0) as ${ident(table.name)}`
+}
+
+const judged = ({ facts }: Check): string => `left(((${facts.expression}\n) is not false)::text, 1)`
+
+/** All rows at once: where one throws, nothing is told of the others. */
+const question = (table: Table, check: Check, rows: readonly Row[]): string =>
+  `select "assay row", ${judged(check)} from ${rowsAsked(table, check, rows)} order by 1`
+
+const thrown = '!'
+const setting = 'assay.judged'
+
+/** Row by row in one statement, a letter each. */
+const questionsApart = (table: Table, check: Check, rows: readonly Row[]): readonly string[] => {
+  const each = rows.map((row) => literal(`select ${judged(check)} from ${rowsAsked(table, check, [row])}`))
+  const body = `
+    declare question text; letter text; said text := '';
+    begin
+      foreach question in array array[${each.join(', ')}]::text[] loop
+        begin
+          execute question into letter;
+        exception when others then
+          letter := '${thrown}';
+        end;
+        said := said || coalesce(letter, 't');
+      end loop;
+      perform pg_catalog.set_config('${setting}', said, true);
+    end`
+  return [`do language plpgsql ${literal(body)}`, `select pg_catalog.current_setting('${setting}')`]
 }
 
 /** A mutant of a loop may never end; the rows as a whole take milliseconds. */
 const patience = '2s'
 const cancelled = '57014'
 
-/** Under each of the mutants: in one write, and where a row throws, row by row. Null: nothing can be told. */
+/** Under each of the mutants; where a row throws, row by row. Null: nothing can be told. */
 const judgeUnder = async (
   { db, table }: RuleContext,
   check: Check,
@@ -64,39 +91,27 @@ const judgeUnder = async (
           'set local role none',
           `set local statement_timeout = ${literal(patience)}`,
         ]
-  const ask = async (
-    asked: readonly (Mutant | null)[],
-    some: readonly Row[],
-  ): Promise<readonly (Verdicts | null | 'endless')[]> => {
-    const replies = await tryEach(
-      db,
-      [],
-      asked.map((mutant) => [...made(mutant), question(table, check, some)]),
-    )
-    return replies.map(({ fault, commands }) => {
-      if (fault) return fault.sqlstate === cancelled ? 'endless' : null
-      return (commands.at(-2)?.rows ?? []).map((row) => row[1] ?? 't')
-    })
-  }
-  const whole = await ask(mutants, rows)
-  const verdicts: (Verdicts | null)[] = []
-  for (const [i, mutant] of mutants.entries()) {
-    const known = whole[i]
-    if (known) {
-      // Row by row it would not end either, each time.
-      verdicts.push(known === 'endless' ? null : known)
-      continue
-    }
-    const one = await tryEach(
-      db,
-      made(mutant),
-      rows.map((row) => [question(table, check, [row])]),
-    )
-    // DDL that PostgreSQL refuses makes all of them throw.
-    const all = one.map((reply) => (reply.fault ? 'f' : (reply.commands[1]?.rows[0]?.[1] ?? 't')))
-    verdicts.push(one.every((reply) => reply.fault) ? null : all)
-  }
-  return verdicts
+  const whole = await tryEach(
+    db,
+    [],
+    mutants.map((mutant) => [...made(mutant), question(table, check, rows)]),
+  )
+  // Row by row what does not end would not, either.
+  const isThrown = (at: number): boolean => (whole[at]!.fault?.sqlstate ?? cancelled) !== cancelled
+  const throwing = [...mutants.keys()].filter(isThrown)
+  const apart = await tryEach(
+    db,
+    [],
+    throwing.map((at) => [...made(mutants[at]!), ...questionsApart(table, check, rows)]),
+  )
+  return whole.map(({ fault, commands }, at) => {
+    if (!fault) return (commands.at(-2)?.rows ?? []).map((row) => row[1] ?? 't')
+    const reply = isThrown(at) ? apart[throwing.indexOf(at)]! : null
+    // DDL that PostgreSQL refuses, or a row that does not end.
+    if (reply === null || reply.fault) return null
+    const letters = [...(reply.commands.at(-2)?.rows[0]?.[0] ?? '')]
+    return letters.every((one) => one === thrown) ? null : letters.map((one) => (one === thrown ? 'f' : one))
+  })
 }
 
 /** Texts as people mistype them: what a function takes apart, its mutants take apart otherwise. */
