@@ -62,7 +62,6 @@ test('what may change between two questions is told by its words', async () => {
     `"how many ""notes"""() = 0`,
     `public."how many ""notes"""() = 0`,
     `code = (select 'a')`,
-    `code operator(public.~~) 'a'`,
     `owner = current_user`,
     `tenant = current_setting('app.tenant', true)`,
     `E'it\\'s' || current_user || 'x'`,
@@ -212,6 +211,59 @@ test('functions are looked through: what their bodies read decides', async () =>
     expect(of(await knownAnswers(desk.db))).toMatchObject({ long: null, longer: null, long_text: null })
     await desk.db.query('rollback to savepoint before')
     expect(of(await knownAnswers(desk.db))['longer']).toBe('always')
+  } finally {
+    desk.close()
+    await session.end()
+    await owner.end()
+  }
+})
+
+test('an odd name, and an extension in C, keep nothing else from being steady', async () => {
+  const owner = await server.connect(await server.createDatabase('odd'), 'owner')
+  await owner.query(`create extension citext; create extension pg_trgm;
+    create table notes (id int);
+    create function "is OK?"(text) returns boolean language sql immutable as 'select exists (select from public.notes)';
+    create function "or fine"(text) returns boolean language sql immutable as 'select $1 <> ''''';
+    create function given(text) returns boolean language sql immutable as $$ select regexp_replace($1, 'x', 'or') is not null $$;
+    create function compared(text, text) returns boolean language sql as 'select exists (select from public.notes)';
+    create operator ==> (function = compared, leftarg = text, rightarg = text);
+    create domain mail as citext check (value operator(public.~) '^[^@]+@[^@]+$'::citext);
+    create domain odd as text check ("is OK?"(value));
+    create domain spelled as text check (value ~ E'^\\\\w+$');
+    create domain odd_spelled as text check (value ~ E'^\\\\w+"$' and "is OK?"(value));`)
+  await server.admitRoles()
+  const session = await server.connect(owner.address.database, 'prover')
+  await session.query('begin')
+  const desk = openDesk(session)
+  try {
+    const known = await knownAnswers(desk.db)
+    const lasting = (texts: readonly string[]) => texts.map((sql) => [sql, known.lasting([sql])])
+    const steady = [
+      `a is not null or fine`,
+      `"or fine"('a')`,
+      `given('a') and 'is OK?' <> ''`,
+      `cast('a@b' as mail)`,
+      `cast('a' as spelled)`,
+      `'a'::citext = 'b'::bpchar::citext`,
+      `mod(a, 97) = 1 and a % 97 = 1`,
+      `'a' operator(pg_catalog.~~) 'b'`,
+      `E'\\n' || "or fine"('a')::text`,
+    ]
+    expect(lasting(steady)).toEqual(steady.map((sql) => [sql, 'always']))
+    const moving = [
+      `"is OK?"('a')`,
+      `public."is OK?"('a')`,
+      `"IS ok?"('a')`,
+      `'it"s' || "is OK?"('a')`,
+      `E'it\\'"s' || "is OK?"('a')`,
+      `$$"$$ || "is OK?"('a')`,
+      `/* " */ "is OK?"('a')`,
+      `cast('a' as odd)`,
+      `cast('a' as odd_spelled)`,
+      `'a' ==> 'b'`,
+      `'a' operator(public.==>) 'b'`,
+    ]
+    expect(lasting(moving)).toEqual(moving.map((sql) => [sql, null]))
   } finally {
     desk.close()
     await session.end()

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '../postgres/session.ts'
 import { isAsItWas, transactionOf } from './desk.ts'
-import { clockWords, momentWords, movingNames, movingSql } from './moving-names.ts'
+import { clockWords, momentWords, movingNames, movingSql, type Words } from './moving-names.ts'
 import { askEach } from './savepoint.ts'
 
 /**
@@ -25,8 +25,12 @@ export interface KnownAnswers {
 /** What is kept beyond this many answers costs more memory than asking anew costs time. */
 const mostKept = 50_000
 
-const wordsOf = (text: string): readonly string[] =>
+const plainWords = (text: string): readonly string[] =>
   text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []
+
+/** Names in quotes as a whole, beside the words in them. */
+const namesInQuotes = (text: string): readonly string[] =>
+  (text.toLowerCase().match(/"(?:[^"]|"")+"/gu) ?? []).map((one) => one.slice(1, -1).replaceAll('""', '"'))
 
 /** What a literal means the clock by. */
 const clockLiteral = /^\s*(?:now|today|tomorrow|yesterday)\b/iu
@@ -42,8 +46,8 @@ const unescaped = (body: string): string =>
     return code > 0x10_ff_ff ? '?' : String.fromCodePoint(code)
   })
 
-/** Without its literals, but for those of the clock; as it is where it cannot be told where they end. */
-const withoutLiterals = (text: string): string => {
+/** Of a text without its literals, but for those of the clock; as it is where it cannot be told where they end. */
+const wordsOf = (text: string): Words => {
   let isOpaque = false
   const plain = text.replaceAll(quoted, (...found) => {
     const { prefix, body } = found.at(-1) as Readonly<Record<string, string | undefined>>
@@ -52,7 +56,9 @@ const withoutLiterals = (text: string): string => {
     const said = prefix === undefined ? body : unescaped(body)
     return clockLiteral.test(said) ? ` ${said} ` : "''"
   })
-  return isOpaque || /\$|--|\/\*|\buescape\b/iu.test(plain) ? text : plain
+  if (isOpaque || /\$|--|\/\*|\buescape\b/iu.test(plain))
+    return { text, words: plainWords(text), isOpaque: true }
+  return { text: plain, words: [...plainWords(plain), ...namesInQuotes(plain)], isOpaque: false }
 }
 
 const digestOf = (question: string): string => createHash('sha1').update(question).digest('base64')
@@ -66,7 +72,7 @@ interface Lasts {
 const open = async (db: Session): Promise<KnownAnswers> => {
   const [reply] = await askEach(db, [movingSql])
   const rows = reply!.commands.at(-1)?.rows ?? []
-  const { moving, replaceable } = movingNames(rows, wordsOf, (text) => wordsOf(withoutLiterals(text)))
+  const names = movingNames(rows, plainWords, wordsOf)
   const lasts = new Map<string, Lasts>()
   const always = new Map<string, unknown>()
   let ofTransaction = new Map<string, unknown>()
@@ -74,16 +80,16 @@ const open = async (db: Session): Promise<KnownAnswers> => {
   const lastingOf = (text: string): Lasts => {
     const known = lasts.get(text)
     if (known !== undefined) return known
-    const words = wordsOf(withoutLiterals(text))
-    const lasting: Lasting = words.some((word) => moving.has(word))
+    const said = wordsOf(text)
+    const lasting: Lasting = names.moves(said)
       ? null
-      : words.some((word) => momentWords.has(word))
+      : said.words.some((word) => momentWords.has(word))
         ? 'moment'
-        : words.some((word) => clockWords.has(word))
+        : said.words.some((word) => clockWords.has(word))
           ? 'transaction'
           : 'always'
     if (lasts.size >= mostKept) lasts.clear()
-    const found: Lasts = { lasting, isReplaceable: words.some((word) => replaceable.has(word)) }
+    const found: Lasts = { lasting, isReplaceable: names.isReplaceable(said) }
     lasts.set(text, found)
     return found
   }
