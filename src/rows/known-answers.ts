@@ -6,14 +6,8 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '../postgres/session.ts'
 import { isAsItWas, transactionOf } from './desk.ts'
-import { clockWords, momentWords, movingNames, movingSql, type Words } from './moving-names.ts'
+import { movingNames, movingSql, type Lasting, type Words } from './moving-names.ts'
 import { askEach } from './savepoint.ts'
-
-/**
- * How long an answer stays what it is: for good, as long as the transaction of a desk, or not at all (chance, the clock
- * of the moment), though it reads nothing that people could change. Null: it may read a table, a setting or a sequence.
- */
-export type Lasting = 'always' | 'transaction' | 'moment' | null
 
 export interface KnownAnswers {
   /** How long all that these texts name answers the same. What is not null may be asked whatever stands. */
@@ -81,15 +75,8 @@ const open = async (db: Session): Promise<KnownAnswers> => {
     const known = lasts.get(text)
     if (known !== undefined) return known
     const said = wordsOf(text)
-    const lasting: Lasting = names.moves(said)
-      ? null
-      : said.words.some((word) => momentWords.has(word))
-        ? 'moment'
-        : said.words.some((word) => clockWords.has(word))
-          ? 'transaction'
-          : 'always'
     if (lasts.size >= mostKept) lasts.clear()
-    const found: Lasts = { lasting, isReplaceable: names.isReplaceable(said) }
+    const found: Lasts = { lasting: names.lasting(said), isReplaceable: names.isReplaceable(said) }
     lasts.set(text, found)
     return found
   }

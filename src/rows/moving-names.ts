@@ -1,16 +1,16 @@
 /**
  * Names whose answer may be another one each time: of functions, domains and types in a database. What people wrote in
- * SQL or PL/pgSQL is looked through: a body that names no relation, no setting, no clock and nothing that moves answers
- * the same for good, whatever it is declared as.
+ * SQL or PL/pgSQL is looked through: a body that names no relation, no setting and nothing that moves answers the same
+ * for good, whatever it is declared as, or as long as the clock that it names.
  */
 
 /** Another answer each time, out of nothing that people could change. */
-export const momentWords: ReadonlySet<string> = new Set(
+const momentWords: ReadonlySet<string> = new Set(
   'random gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp'.split(' '),
 )
 
 /** The clock, which stands still within a transaction. */
-export const clockWords: ReadonlySet<string> = new Set(
+const clockWords: ReadonlySet<string> = new Set(
   `now today tomorrow yesterday transaction_timestamp age
   current_timestamp current_date current_time localtimestamp localtime`.match(/\w+/gu),
 )
@@ -79,9 +79,15 @@ export const movingSql = `
     from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
    where t.typtype = 'd' and n.nspname <> 'information_schema'`
 
+/**
+ * How long an answer stays what it is: for good, as long as the transaction of a desk, or not at all (chance, the clock
+ * of the moment), though it reads nothing that people could change. Null: it may read a table, a setting or a sequence.
+ */
+export type Lasting = 'always' | 'transaction' | 'moment' | null
+
 export interface MovingNames {
-  /** Whether a text names what moves. */
-  moves(text: Words): boolean
+  /** By what a text names. */
+  lasting(text: Words): Lasting
   /** Whether it names what moves when somebody replaces it: a function with a body that was looked through. */
   isReplaceable(text: Words): boolean
 }
@@ -152,12 +158,7 @@ export const movingNames = (
   const isWordOfBody = (word: string): boolean =>
     word === hidden || (!movingWords.includes(word) && moving.has(word))
   const movesAlong = ({ isBody, words }: Entry): boolean =>
-    words.some(
-      (word) =>
-        clockWords.has(word) ||
-        momentWords.has(word) ||
-        (isBody ? inBodies.has(word) || isWordOfBody(word) : moving.has(word)),
-    )
+    words.some((word) => (isBody ? inBodies.has(word) || isWordOfBody(word) : moving.has(word)))
   let open = entries
   for (let before = Infinity; open.length < before;) {
     before = open.length
@@ -165,14 +166,26 @@ export const movingNames = (
     for (const { names } of found) for (const name of names) moving.add(name)
     open = open.filter((entry) => !found.has(entry))
   }
-  const replaceable = new Set(open.filter(({ isBody }) => isBody).flatMap(({ names }) => names))
-  for (let before = -1; replaceable.size > before;) {
-    before = replaceable.size
-    for (const { names, words } of open)
-      if (words.some((word) => replaceable.has(word))) for (const name of names) replaceable.add(name)
+  /** With those that name one of them, and those that name these. */
+  const closed = (first: Iterable<string>): ReadonlySet<string> => {
+    const found = new Set(first)
+    for (let before = -1; found.size > before;) {
+      before = found.size
+      for (const { names, words } of open)
+        if (words.some((word) => found.has(word))) for (const name of names) found.add(name)
+    }
+    return found
   }
+  const replaceable = closed(open.filter(({ isBody }) => isBody).flatMap(({ names }) => names))
+  const clocks = closed(clockWords)
+  const moments = closed(momentWords)
   return {
-    moves: (text) => allIn(text).some((word) => moving.has(word)),
+    lasting(text) {
+      const words = allIn(text)
+      const names = (some: ReadonlySet<string>): boolean => words.some((word) => some.has(word))
+      if (names(moving)) return null
+      return names(moments) ? 'moment' : names(clocks) ? 'transaction' : 'always'
+    },
     isReplaceable: (text) => allIn(text).some((word) => replaceable.has(word)),
   }
 }

@@ -207,7 +207,8 @@ describe('check', () => {
       startSeconds: 0,
     })
     const { mutants = [] } = structures.find(({ id }) => id.startsWith('function:code_ok')) ?? {}
-    const told = (one: string) => mutants.flatMap(({ summary, verdict }) => (verdict === one ? [summary] : []))
+    const told = (one: string) =>
+      mutants.flatMap(({ summary, verdict }) => (verdict === one ? [summary] : []))
     expect(told('survived')).toEqual([])
     expect(told('killed').length).toBeGreaterThan(28)
   })

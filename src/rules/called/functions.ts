@@ -109,7 +109,7 @@ const judgeUnder = async (
     const reply = isThrown(at) ? apart[throwing.indexOf(at)]! : null
     // DDL that PostgreSQL refuses, or a row that does not end.
     if (reply === null || reply.fault) return null
-    const letters = [...(reply.commands.at(-2)?.rows[0]?.[0] ?? '')]
+    const letters = Array.from(reply.commands.at(-2)?.rows[0]?.[0] ?? '')
     return letters.every((one) => one === thrown) ? null : letters.map((one) => (one === thrown ? 'f' : one))
   })
 }
