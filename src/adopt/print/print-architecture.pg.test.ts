@@ -31,6 +31,20 @@ describe('a schema with every structure', () => {
   })
 })
 
+test('what serves only what no rule states says so, with what it serves', async () => {
+  const lab = await printLab(
+    server,
+    `create table notes (id int primary key, body text);
+     create function shout() returns trigger language plpgsql as 'begin new.body := upper(new.body); return new; end';
+     create trigger shouts before insert on notes for each row execute function shout();`,
+  )
+  const whys = lab.printed.findings.map(({ structure, why }) => [structure, why])
+  expect(whys).toEqual([
+    ['function:shout()', 'it serves only notes/trigger:shouts, which no rule states either'],
+    ['notes/trigger:shouts', 'no kind of rule states a structure of the kind trigger yet'],
+  ])
+})
+
 const hostile = `
   create schema "a.b"; create schema "select"; create schema "Ünï ""q""";
   create type "a.b"."the 'Status' \`of\` \${it}" as enum ('it''s', 'a"b', 'back\`tick', '\${x}', e'two\\nlines', '*/', '</script>');
