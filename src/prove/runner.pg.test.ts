@@ -5,6 +5,7 @@ import { startServer } from '../postgres/start.ts'
 import type { Experiment, World } from '../rules/experiment.ts'
 import { changeBetween, differenceFrom, isCausedBy } from './judge.ts'
 import { runExperiments, runTrials } from './runner.ts'
+import { shutOutRoles } from './shut-out.ts'
 
 let server: Server
 let db: Session
@@ -77,7 +78,6 @@ describe('the runner', () => {
       create function hidden.twice(n int) returns int language sql immutable as 'select n * 2';
       create function public.four(n int) returns int language sql stable as 'select max(x) from (select hidden.twice(hidden.twice(n)) as x) s';
       create function public.eight(n int) returns int language plpgsql stable as 'begin return hidden.twice(four(n)); end'`)
-    await owner.end()
     for (const called of ['four', 'eight']) {
       const call = experiment({ when: [`select ${called}(1)`] })
       const asRole = { ...call, as: { role: 'app_runner', settings: {} } }
@@ -97,6 +97,53 @@ describe('the runner', () => {
         states: [[refused], ['answers', refused], ['answers', 'answers'], ['answers', refused]],
       })
     }
+    await owner.query('drop function eight(int); drop function four(int); drop schema hidden cascade')
+    await owner.end()
+  })
+
+  it('makes plans anew only for roles that may not use a schema which a body names as its caller', async () => {
+    const owner = await server.connect(db.address.database, 'owner')
+    const shutOut = async (): Promise<boolean> => {
+      const fresh = await server.connect(db.address.database, 'prover')
+      const roles = await shutOutRoles(fresh)
+      await fresh.end()
+      return roles.has('app_runner')
+    }
+    await owner.query(`create schema "Ünder ""q"""; create schema behind; create table behind.things (id int);
+      create table "Ünder ""q""".things (id int)`)
+    const bodies = [
+      [`language sql as 'select count(*) from behind.things'`, true],
+      [`language plpgsql as 'begin return (select count(*) from "Ünder ""q""".things); end'`, true],
+      [
+        `language plpgsql set search_path = behind as 'begin return (select count(*) from things); end'`,
+        true,
+      ],
+      [`language sql as 'select count(*) from u&"behin\\0064".things'`, true],
+      [`language sql security definer as 'select count(*) from behind.things'`, false],
+      [`language sql begin atomic select count(*) from behind.things; end`, false],
+      [`language sql as 'select 1'`, false],
+    ] as const
+    for (const [body, expected] of bodies) {
+      await owner.query(`create function named() returns bigint ${body}`)
+      expect({ body, isShutOut: await shutOut() }).toEqual({ body, isShutOut: expected })
+      await owner.query('drop function named()')
+    }
+    await owner.query(`create function named() returns bigint language sql stable security definer
+      as 'select max(n) from (select count(*) as n from behind.things) s'`)
+    const call = experiment({ when: ['select named()'] })
+    const asRole = { ...call, as: { role: 'app_runner', settings: {} } }
+    const ddls = [[], ['alter function named() security invoker']]
+    const outcomes = await runTrials(
+      db,
+      server.owner,
+      ddls.map((ddl) => ({ ddl, experiments: [call, asRole] })),
+    )
+    expect(outcomes.map((one) => one.observations.map(({ fault }) => fault?.message ?? 'answers'))).toEqual([
+      ['answers', 'answers'],
+      ['answers', 'permission denied for schema behind'],
+    ])
+    await owner.query(`drop function named(); drop schema behind cascade; drop schema "Ünder ""q""" cascade`)
+    await owner.end()
   })
 
   it('asks anew where a function keeps plans of another type that a column had', async () => {

@@ -9,7 +9,7 @@ import type { Command, Reply } from '../postgres/session.ts'
 import type { SequenceSteps } from '../rows/sequence-steps.ts'
 import type { Asker, Experiment, World } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
-import { changesSchemaRights, forgetPlans } from './shut-out.ts'
+import { changesWhoMayName, forgetPlans } from './shut-out.ts'
 
 /** DDL to run first (none: the database as it is), and what to try then. */
 export interface Trial {
@@ -62,7 +62,7 @@ const isBare = ({ given, as }: Experiment, sequences: Sequences): boolean =>
   given.length === 0 && as === undefined && !sequences
 
 const plansAnew = ({ role }: Asker, { shutOut }: MessageWishes, { ddl }: Trial): boolean =>
-  shutOut?.has(role) === true || changesSchemaRights(ddl)
+  shutOut?.has(role) === true || changesWhoMayName(ddl)
 
 const experimentStatements = (
   experiment: Experiment,
