@@ -316,6 +316,16 @@ const likenessOf = (
     : null
 }
 
+/** The column whose start this is, as in `left(code, length(code) - 2)`; null for everything else. */
+const startedBy = (side: unknown): unknown => {
+  const [kind, body] = nodeParts(underCasts(side)) ?? []
+  if (kind !== 'FuncCall') return null
+  const [text, from] = (body?.['args'] ?? []) as readonly unknown[]
+  const name = nameList(body?.['funcname']).at(-1) ?? ''
+  const isStart = name === 'left' || (/^substr(?:ing)?$/u.test(name) && wholeNumber(from) === 1n)
+  return isStart && columnOf(underCasts(text)) !== null ? text : null
+}
+
 /** What whole numbers that are calculated with come to; null for everything else. */
 const wholeNumber = (node: unknown): bigint | null => {
   const text = constantOf(node)
@@ -393,6 +403,8 @@ const comparisonsOf = (root: unknown): Comparison[] => {
         [side, body['lexpr']],
       ]) {
         add(left, right, equality)
+        const whole = equality ? startedBy(left) : null
+        if (whole !== null) add(whole, right, false, 'like')
         if (isSteady(right)) compared.push({ left, right, equality })
       }
     }

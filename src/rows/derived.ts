@@ -1,6 +1,5 @@
 /** Values that follow from other columns: what a comparison's other side is for a given row (`subtotal = quantity * price`). */
 import type { Column } from '../catalog/table.ts'
-import type { Session } from '../postgres/session.ts'
 import { literal } from '../postgres/quote.ts'
 import { neighboursOf } from './column-options.ts'
 import { cluesOfExpression, type Comparison } from './constants.ts'
@@ -9,6 +8,8 @@ import { valueSelect } from './frame.ts'
 import { readNoTable } from './known-answers.ts'
 import { textsUnder } from './pattern.ts'
 import type { TextPattern } from './pattern-syntax.ts'
+import type { FunctionClues } from './function-clues.ts'
+import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { askEach } from './savepoint.ts'
 
@@ -36,14 +37,21 @@ export const comparisonsIn = (expressions: readonly string[]): readonly Comparis
 const shortest = (number: string): string =>
   number.includes('.') ? number.replace(/0+$/u, '').replace(/\.$/u, '') : number
 
-/** Patterns that expressions and the column's domain hold it to. */
-const patternsOf = (column: Column, expressions: readonly string[]): readonly TextPattern[] =>
+/** Patterns that expressions and the column's domain hold it to, and those of the functions that they call with it. */
+const patternsOf = (
+  column: Column,
+  expressions: readonly string[],
+  functions: FunctionClues,
+): readonly TextPattern[] =>
   [
     ...expressions
       .flatMap((e) => cluesOfExpression(e)?.atoms ?? [])
       .filter((a) => a.columns.length === 1 && a.columns[0] === column.name),
     ...column.domainChecks.flatMap((e) => cluesOfExpression(e)?.atoms ?? []),
-  ].flatMap(({ patterns }) => patterns)
+  ].flatMap((atom) => [
+    ...atom.patterns,
+    ...atom.functions.flatMap((called) => functions.atomsOf(...called)).flatMap(({ patterns }) => patterns),
+  ])
 
 /** A part of a document may be longer than the column that it is compared with. */
 const isTooLong = (text: string, { baseType, modifier }: Column): boolean =>
@@ -53,7 +61,7 @@ const relative = /now\(\)|current_|localtime/iu
 
 /** One round trip for all rows. What cannot be computed is left out. */
 export const deriveValues = async (
-  db: Session,
+  { db, functions }: Pick<RowGround, 'db' | 'functions'>,
   facts: TableFacts,
   rows: readonly Row[],
   expressions: readonly string[],
@@ -87,7 +95,7 @@ export const deriveValues = async (
       if (text === null || text === undefined || !target || isTooLong(text, target)) continue
       const both = values.get(c.column) ?? { direct: [], solved: [] }
       if (c.syntax) {
-        const found = textsUnder({ syntax: c.syntax, text }, patternsOf(target, standing))
+        const found = textsUnder({ syntax: c.syntax, text }, patternsOf(target, standing, functions))
         both.direct.push(...found.map(literal))
         values.set(c.column, both)
         continue

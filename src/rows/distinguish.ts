@@ -102,7 +102,7 @@ const judge = async (
 }> => {
   const { facts, bases } = around
   const columns = new Set([expression, ...others].flatMap((e) => columnsFor(facts, e)))
-  const [derived] = await deriveValues(ground.db, facts, [base], [expression, ...others])
+  const [derived] = await deriveValues(ground, facts, [base], [expression, ...others])
   const from = base === bases[0] ? around : { ...around, bases: [base, ...bases.slice(1)] }
   const variables = await variablesAround(ground, from, {
     still,

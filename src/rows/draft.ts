@@ -190,7 +190,7 @@ const mendDrafts = async (
     if (failing.length === 0 || round === mostRounds) break
     const expressions = wide.map((c) => c.expression)
     const derived = await deriveValues(
-      ground.db,
+      ground,
       facts,
       failing.map((i) => rows[i]!),
       expressions,

@@ -3,6 +3,7 @@
  * to (`kind = 'place'` beside a foreign key over `(party, kind)`), the parent's own rows are mostly of other kinds. Rows
  * of that kind stand beside them, one for each family, so that no two families share a parent.
  */
+import { descendants } from './ancestors.ts'
 import { confirmRows } from './confirm.ts'
 import { conjunctsOf } from '../catalog/expression/conjuncts.ts'
 import { parseExpression } from '../postgres/parse.ts'
@@ -100,16 +101,46 @@ export const fittingParents = async (
     const wanted = drafts.filter(({ family }) => unfit.includes(family - firstRoot))
     const world = [...(beside ?? stands.world), ...(above?.statements ?? [])]
     const { outcomes } = await confirmRows(ground, narrowed, world, wanted)
-    const made = outcomes.flatMap((outcome, i) =>
+    const taken = outcomes.flatMap((outcome, i) =>
       'row' in outcome ? [{ family: wanted[i]!.family - firstRoot, ...outcome }] : [],
     )
-    if (made.length === 0) continue
-    found.set(reference, new Map(made.map(({ family, stored }) => [family, stored])))
+    // PostgreSQL takes what the table itself does not ask for, too.
+    const astray = await brokenBy(
+      ground,
+      target,
+      taken.map(({ stored }) => stored),
+      constraints,
+    )
+    const made = taken.filter((_one, i) => astray[i]!.length === 0)
     const inserted = insertRows(
       target.table,
       made.map(({ row }) => row),
     )
-    statements.push(...(above?.statements ?? []), `${inserted} on conflict do nothing`)
+    const own = [
+      ...(above?.statements ?? []),
+      ...(made.length > 0 ? [`${inserted} on conflict do nothing`] : []),
+    ]
+    const open = unfit.filter((family) => !made.some((one) => one.family === family))
+    const below =
+      open.length === 0
+        ? null
+        : await descendants(
+            ground,
+            {
+              facts: target,
+              asked,
+              keys: above?.keys ?? stands.keys,
+              standing: stands.known.stored,
+              world: [...(beside ?? stands.world), ...own],
+            },
+            open,
+          )
+    if (made.length === 0 && !below) continue
+    found.set(
+      reference,
+      new Map([...made.map(({ family, stored }) => [family, stored] as const), ...(below?.stored ?? [])]),
+    )
+    statements.push(...own, ...(below?.statements ?? []))
   }
   if (found.size === 0) return null
   return {

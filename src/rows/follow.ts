@@ -3,11 +3,11 @@
  * `year = extract(year from starts)`. Several columns change at once, to values that no list of candidates holds.
  */
 import type { Column } from '../catalog/table.ts'
-import type { Session } from '../postgres/session.ts'
 import { literal } from '../postgres/quote.ts'
 import { comparisonsIn, deriveValues } from './derived.ts'
 import type { TableFacts } from './facts.ts'
 import { isRelative } from './mending.ts'
+import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import type { Variable } from './search.ts'
 
@@ -42,7 +42,7 @@ const movedDates = (column: Column, sql: string | undefined, row: Row): readonly
 
 /** `pinned`: columns that stay as they are. Nothing is judged: PostgreSQL is to be asked of each row. */
 export const followingRows = async (
-  db: Session,
+  ground: RowGround,
   facts: TableFacts,
   row: Row,
   {
@@ -73,7 +73,7 @@ export const followingRows = async (
   })
   let rows = changes.slice(0, mostRows).map(({ name, value }): Row => ({ ...row, [name]: value }))
   for (let round = 0; round < rounds && rows.length > 0; round++) {
-    const derived = await deriveValues(db, facts, rows, expressions)
+    const derived = await deriveValues(ground, facts, rows, expressions)
     rows = rows.map((one, i) => {
       const taken = [...following].flatMap((name) => {
         const value = derived[i]?.get(name)?.direct[0]

@@ -39,7 +39,7 @@ export const followingNulls = async (
   const changes = filled.flatMap(({ column, values }) =>
     values.slice(0, 2 * mostValues).map((value): Row => ({ ...base, [column.name]: value })),
   )
-  const derived = await deriveValues(ground.db, facts, changes, expressions)
+  const derived = await deriveValues(ground, facts, changes, expressions)
   const ahead = new Map<string, string[]>()
   const add = (name: string, values: readonly string[]): void => {
     ahead.set(name, [...(ahead.get(name) ?? []), ...values])

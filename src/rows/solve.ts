@@ -162,7 +162,7 @@ export const solveUnder = async (
   let count = 0
   for (let round = 0; round < mostRounds && left.length > 0; round++) {
     const expressions = [...standing, ...wished].map((c) => c.expression)
-    const [derived = new Map() as DerivedValues] = await deriveValues(ground.db, facts, [row], expressions)
+    const [derived = new Map() as DerivedValues] = await deriveValues(ground, facts, [row], expressions)
     const unpinned = new Map([...derived].filter(([name]) => !pinned.has(name)))
     const about = asked.filter((_c, n) => left.includes(constraints[n]!))
     const mendings = mendingsOf(facts, row, variables, asked, about, unpinned)
@@ -187,7 +187,7 @@ export const solveUnder = async (
   const each = { ...wish, where: wished.map((c) => c.expression) }
   const apart = await solveApart(ground, around, each, rowLevel, { start, variables })
   if (apart) return apart
-  const following = await followingRows(ground.db, facts, start, {
+  const following = await followingRows(ground, facts, start, {
     pinned,
     variables,
     expressions: standing.map((c) => c.expression),
