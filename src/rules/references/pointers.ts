@@ -159,6 +159,18 @@ const heardChild = async (context: RuleContext, ground: Ground, pins: Row): Prom
   return isHeard ? row : withoutTriggers(context, () => childOf(context, 'a', pins))
 }
 
+/** A key of one column that this table's own CHECKs take and that no row of the target has, not even what stands above its rows. */
+const ownKey = async (key: ForeignKey, context: RuleContext, ground: Ground): Promise<Row | null> => {
+  const { rows, table, db } = context
+  const [column] = key.rule.columns as readonly [string]
+  for (const value of (await freshKeys(context, table, column)).slice(0, mostKeysTried)) {
+    const row = await childOf(context, 'a', { [column]: value })
+    const fault = await tryOne(db, ground.world, [rows.insert(table, row)])
+    if (fault?.sqlstate === '23503' && key.names.includes(fault.constraint ?? '')) return { [column]: value }
+  }
+  return null
+}
+
 /** Of each column of the key. */
 const mostValuesTried = 3
 /** Of a key of one column. */
@@ -186,7 +198,7 @@ const heardKey = async (
       const pins = { [key.rule.columns[0]!]: value }
       if (await isHeard(pins)) return pins
     }
-    return first
+    return (await ownKey(key, context, ground)) ?? first
   }
   // What the row itself has, since its CHECKs take that, then what the parent has.
   const whole = key.rule.columns.every((c) => (ground.base[c] ?? 'null') !== 'null')
