@@ -1,6 +1,6 @@
 /** Where something else of the same database speaks first: a trigger that leaves rows as they are, a CHECK of what follows a key, a computed column. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { architecture, enumType, sqlType, table } from '../index.ts'
+import { architecture, domainType, enumType, sqlType, table } from '../index.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer } from '../postgres/start.ts'
 import { prove } from './prove.ts'
@@ -45,8 +45,20 @@ const schema = `
   create table headings (code text primary key check (code ~ '^[0-9]{2,8}$'), parent text references headings,
     constraint headings_under check (parent = left(code, length(code) - 2)),
     constraint headings_chapter check ((length(code) = 2) = (parent is null)));
+  create table stages (id int primary key, begins date, ends date, span daterange generated always as (daterange(begins, ends, '[]')) stored,
+    constraint stages_order check (begins <= ends));
+  create table links (id int primary key, one int not null, other int not null, kind int not null check (kind in (0, 1)),
+    constraint links_apart check (one <> other));
+  create unique index links_undirected on links (least(one, other), greatest(one, other)) where kind = 0;
+  create type amount as (cents bigint, currency char(3));
+  create function amount_ok(p amount) returns boolean language sql immutable as $$ select (p).cents is not null and (p).currency ~ '^[A-Z]{3}$' $$;
+  create domain price as amount check (amount_ok(value));
+  create table sales (id int primary key, total price not null);
+  create table settings (id serial primary key, theme text not null);
+  create unique index settings_single on settings ((true));
   create table tariffs (code text primary key references headings, constraint tariffs_whole check (length(code) = 8));`
 
+const price = domainType('price', sqlType('amount'), { checks: ['amount_ok(value)'] })
 const dg = enumType('dg', ['1', '2', '3'])
 
 const declared = architecture('conflicts', {
@@ -123,6 +135,25 @@ const declared = architecture('conflicts', {
       t.check('under', 'parent = left(code, length(code) - 2)'),
       t.check('chapter', '(length(code) = 2) = (parent is null)'),
     ]),
+    stages: table('stages', { id: 'integer', begins: 'date', ends: 'date', span: 'daterange' }, (t) => [
+      t.primaryKey('id'),
+      t.generated({ span: `daterange(begins, ends, '[]')` }),
+      t.check('order', 'begins <= ends'),
+    ]),
+    links: table('links', { id: 'integer', one: 'integer', other: 'integer', kind: 'integer' }, (t) => [
+      t.primaryKey('id'),
+      t.required('one', 'other', 'kind'),
+      t.check('kind_check', 'kind in (0, 1)'),
+      t.check('apart', 'one <> other'),
+      t.unique(t.sql`least(one, other)`, t.sql`greatest(one, other)`, { where: 'kind = 0' }),
+    ]),
+    settings: table('settings', { id: 'integer', theme: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.required('theme'),
+      t.defaults({ id: `nextval('settings_id_seq')` }),
+      t.unique(t.sql`true`),
+    ]),
+    sales: table('sales', { id: 'integer', total: price }, (t) => [t.primaryKey('id'), t.required('total')]),
     tariffs: table('tariffs', { code: 'text' }, (t) => [
       t.primaryKey('code'),
       t.references('code', 'headings'),
@@ -160,6 +191,13 @@ test('each rule is shown all the same, and none is red for what another says', a
   )
   expect(told.map(({ code, rule, structure }) => `${code}: ${rule ?? structure ?? ''}`)).toEqual([
     'references.action-refused: ports/references:country->countries',
+    // Both parts stand over both columns: no row was found in which only one of them differs.
+    'rule.unsolved: links/unique:"least(one, other)","greatest(one, other)","where kind = 0"',
+    'rule.unsolved: links/unique:"least(one, other)","greatest(one, other)","where kind = 0"',
+    // A table with room for one row: no two keys stand beside one another, and nobody sees two numbers drawn.
+    'rule.unsolved: settings/primaryKey:id',
+    'rule.unsolved: settings/unique:true',
+    'mutant.survived: settings/default:id',
   ])
   expect(result.summary.green).toBe(result.summary.rules)
   expect(result.summary.red).toBe(result.summary.rules)

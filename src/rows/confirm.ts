@@ -163,12 +163,9 @@ const confirmOne = async (
   loose: ReadonlySet<string>,
   taken: readonly Row[],
 ): Promise<Outcome> => {
+  const asked = (row: Row): string => `${insertReturning(facts, row)}; ${settled}`
   const attempt = async (rows: readonly Row[]): Promise<{ row: Row; reply: Reply } | Reply | undefined> => {
-    const replies = await tryOnTop(
-      ground.db,
-      setup,
-      rows.map((r) => `${insertReturning(facts, r)}; ${settled}`),
-    )
+    const replies = await tryOnTop(ground.db, setup, rows.map(asked))
     const accepted = [...replies.trials.keys()].filter((i) => refusal(replies.trials[i]) === null)
     const at = accepted.toSorted((a, b) => sharedValues(rows[a]!, taken) - sharedValues(rows[b]!, taken))[0]
     return at === undefined ? replies.trials[0] : { row: rows[at]!, reply: replies.trials[at]! }
@@ -188,7 +185,28 @@ const confirmOne = async (
     }
     return null
   }
-  const answer = await found()
+  /** Columns that the barest row left out, and that the trigger lets it have: together, or else the first of them. */
+  const filledUp = async (bare: { row: Row; reply: Reply }): Promise<{ row: Row; reply: Reply }> => {
+    const missing = Object.keys(draft.row).filter((name) => bare.row[name] === undefined)
+    if (missing.length === 0) return bare
+    const withColumns = (names: readonly string[]): Row =>
+      Object.fromEntries(
+        Object.keys(draft.row).flatMap((name) => {
+          const sql = names.includes(name) ? draft.row[name] : bare.row[name]
+          return sql === undefined ? [] : [[name, sql] as const]
+        }),
+      )
+    const singles = missing.map((name) => withColumns([name]))
+    const { trials } = await tryOnTop(ground.db, setup, singles.map(asked))
+    const taken = missing.filter((_name, i) => refusal(trials[i]) === null)
+    for (let count = taken.length; count > 0; count = Math.floor(count / 2)) {
+      const filled = await attempt([withColumns(taken.slice(0, count))])
+      if (filled && 'row' in filled) return filled
+    }
+    return bare
+  }
+  const accepted = await found()
+  const answer = accepted && (await filledUp(accepted))
   if (!answer) {
     const last = first && 'row' in first ? first.reply : first
     return { refused: refusal(last) ?? 'no value was accepted', fault: last?.fault ?? null }

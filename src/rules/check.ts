@@ -9,11 +9,12 @@ import { rowsOfFunctions, sameForNull, type TellingRow } from './called/function
 import { claimedOf } from './claimed.ts'
 import { sameButAtMidnight } from './clock-boundary.ts'
 import { alterTable, relationOfId, structureName } from './ddl.ts'
-import { accepted, standOnBaseRow, type Ground } from './draft.ts'
+import { accepted, standOnBaseRow, type Case, type Ground } from './draft.ts'
 import type { Expected, Note } from './experiment.ts'
 import { idleCase } from './idle-check.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
+import { pastComputed } from './nulls/past-computed.ts'
 import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
@@ -64,6 +65,18 @@ const breakingRow = async (rule: CheckRule, context: RuleContext): Promise<Row |
   return 'row' in solved ? solved.row : null
 }
 
+/** What a generated column cannot be computed from is refused before the CHECK is asked. */
+const addRefusal = async (
+  one: Case,
+  differs: readonly string[],
+  context: RuleContext,
+  ground: Ground,
+): Promise<void> => {
+  const past = await pastComputed(differs, one, context, ground)
+  if (past) ground.draft.add(past)
+  else await addUntriggered(context, ground, one)
+}
+
 /** Other constraints refuse such a row too: which of them answers first is PostgreSQL's choice. */
 const addSharedRefusal = async (
   rule: CheckRule,
@@ -76,11 +89,8 @@ const addSharedRefusal = async (
   const fault = await tryOne(context.db, ground.world, when)
   const isOther = claimed !== undefined && fault?.sqlstate === '23514' && fault.constraint !== claimed.name
   const differs = Object.keys(row).filter((c) => row[c] !== ground.base[c])
-  await addUntriggered(context, ground, {
-    title: titleOf(row, differs, 'refused'),
-    when,
-    then: isOther ? { kind: 'rejected', by: { sqlstate: '23514' } } : refusalOf(rule, context),
-  })
+  const then: Expected = isOther ? { kind: 'rejected', by: { sqlstate: '23514' } } : refusalOf(rule, context)
+  await addRefusal({ title: titleOf(row, differs, 'refused'), when, then }, differs, context, ground)
 }
 
 /**
@@ -152,7 +162,12 @@ const addRowCase = async (
 ): Promise<void> => {
   if (!isAccepted) {
     const when = [context.rows.insert(context.table, row)]
-    await addUntriggered(context, ground, { title: titleOf(row, differs, 'refused'), when, then: refused })
+    await addRefusal(
+      { title: titleOf(row, differs, 'refused'), when, then: refused },
+      differs,
+      context,
+      ground,
+    )
     return
   }
   const made = await withParents(context, ground, row, differs)
@@ -182,12 +197,13 @@ const addUpdateCase = async (
   const bad = found.find((r) => !r.accepted && r.differs.length > 0)
   if (!bad) return
   const changes = bad.differs.map((c) => `${ident(c)} = ${bad.row[c] ?? 'null'}`).join(', ')
-  await addUntriggered(context, ground, {
+  const one = {
     title: `changing a row to ${pictured(bad.row, bad.differs)} is refused`,
     given: [rows.insert(table, ground.base)],
     when: [`update ${qualified(table)} set ${changes} where ${rows.where(table, ground.base)}`],
     then: refused,
-  })
+  }
+  await addRefusal(one, bad.differs, context, ground)
 }
 
 /** No row breaks it alone: one that other constraints refuse too is shown, or why there is none. */

@@ -11,6 +11,7 @@ import { makeRow } from './make-row.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { resetSequence } from './reset-sequence.ts'
 import { shortened } from './sentence.ts'
+import { tryOne } from './trial.ts'
 import { readVolatility } from './volatility.ts'
 import { addRefusedDefault } from './refused-default.ts'
 import { addUnmasked, addUntriggered } from './untriggered.ts'
@@ -80,9 +81,21 @@ export const defaults: RuleKind<DefaultsRule> = {
       return ground.draft.written()
     }
     const own = qualified(table)
+    const both = [...left.given, ...second.given, resetSequence(table, column), insert]
+    // A table may have room for one row.
+    const full = await tryOne(context.db, ground.world, [...both, rows.insert(table, second.row)])
+    if (full?.sqlstate === '23505' && !(await tryOne(context.db, ground.world, both))) {
+      await addUntriggered(context, ground, {
+        title: `a row without ${column} gets a value`,
+        given: [...left.given, resetSequence(table, column)],
+        when: [`${insert} returning ${name} is not null`],
+        then: allTrue(),
+      })
+      return ground.draft.written()
+    }
     await addUntriggered(context, ground, {
       title: `two rows without ${column} get values of their own`,
-      given: [...left.given, ...second.given, resetSequence(table, column), insert],
+      given: both,
       when: [
         `${rows.insert(table, without(second.row, column))} returning ${name} is not null and not exists (` +
           `select from ${own} as earlier where earlier.${name}::text = ${own}.${name}::text)`,

@@ -37,30 +37,35 @@ interface Pair {
 
 const mostPairs = 5
 
-/** Pairs of values of one column that the expression makes equal. */
+/** Pairs of values of one column for which all these parts of the key are equal. */
 const equalPairs = async (
   context: RuleContext,
-  part: KeyPart,
+  parts: readonly KeyPart[],
   column: string,
   row: Row,
 ): Promise<readonly Pair[]> => {
   const { rows, table, db } = context
   const type = table.columns.find((c) => c.name === column)?.type ?? 'text'
   const start = row[column] ?? 'null'
-  const candidates = await rows.candidates(table, column, [part.sql])
+  const candidates = await rows.candidates(
+    table,
+    column,
+    parts.map((part) => part.sql),
+  )
   const near = [start, ...candidates.slice(0, 12)].filter((v) => v !== 'null')
   const values = [...new Set([...near, ...near.flatMap((v) => variantsOf(`(${v})`, type)), ...candidates])]
   const judged = await evaluateRows(
     db,
     table,
     values.map((v) => ({ ...row, [column]: v })),
-    [part.sql, ident(column)],
+    [ident(column), ...parts.map((part) => part.sql)],
   )
   const firstOf = new Map<string, { sql: string; text: string }>()
   const pairs: Pair[] = []
   values.forEach((sql, i) => {
-    const [computed, text] = judged[i] ?? []
-    if (computed === null || computed === undefined || text === null || text === undefined) return
+    const [text, ...parted] = judged[i] ?? []
+    if (text === null || text === undefined || parted.some((value) => value == null)) return
+    const computed = JSON.stringify(parted)
     const first = firstOf.get(computed)
     if (!first) firstOf.set(computed, { sql: literal(text), text })
     else if (first.text !== text) pairs.push({ one: first.sql, other: literal(text) })
@@ -102,7 +107,8 @@ export const addExpressionCases = async (
   for (const part of key.parts) {
     if (part.isColumn) continue
     for (const column of part.columns) {
-      for (const pair of await equalPairs(context, part, column, first.row)) {
+      const alike = key.parts.filter((one) => one.columns.includes(column))
+      for (const pair of await equalPairs(context, alike, column, first.row)) {
         if (await addPairCase(context, ground, key, first, column, pair)) break
       }
     }

@@ -27,17 +27,21 @@ const nullCause = (column: string, context: RuleContext): Cause => {
 }
 
 /**
- * A null partition key finds no partition before NOT NULL is looked at; then that refusal is what anyone sees, and
- * NOT NULL is shown to be redundant with it.
+ * A null partition key finds no partition before NOT NULL is looked at, and a domain's CHECK may refuse null whatever it
+ * says of it; then that refusal is what anyone sees, and NOT NULL is shown beside it.
  */
-const orNoPartition = async (
+const orSpokenFirst = async (
+  column: string,
   cause: Cause,
   context: RuleContext,
   ground: Ground,
   statements: readonly string[],
 ): Promise<Cause> => {
-  if (context.table.kind !== 'partitioned') return cause
+  const isDomain = context.table.columns.find((c) => c.name === column)?.typeKind === 'domain'
+  if (context.table.kind !== 'partitioned' && !isDomain) return cause
   const fault = await tryOne(context.db, ground.world, statements)
+  if (isDomain && cause.sqlstate === '23502' && fault?.sqlstate === '23514' && fault.dataType !== null)
+    return { sqlstate: '23514', dataType: fault.dataType }
   return fault?.sqlstate === '23514' && fault.routine === 'ExecFindPartition'
     ? { sqlstate: '23514', routine: fault.routine }
     : cause
@@ -56,10 +60,10 @@ export const addNullCase = async (
 ): Promise<void> => {
   const all = [...statements.given, ...statements.when]
   const own = nullCause(column, context)
-  const by = await orNoPartition(own, context, ground, all)
+  const by = await orSpokenFirst(column, own, context, ground, all)
   if (by !== own) await addTakenCase(title, own, statements, context, ground)
   const then = { kind: 'rejected', by } as const
-  const past = await pastComputed(column, { title, ...statements, then }, context, ground)
+  const past = await pastComputed([column], { title, ...statements, then }, context, ground)
   if (past) {
     ground.draft.add(past)
     return

@@ -1,4 +1,7 @@
-/** Null that a generated column cannot be computed from: PostgreSQL computes before it looks at NOT NULL, and raises an error of its own. */
+/**
+ * Values that a generated column cannot be computed from: PostgreSQL computes before it looks at NOT NULL and CHECKs, and
+ * raises an error of its own.
+ */
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Case, Ground } from '../draft.ts'
 import { columnsIn } from '../expression-columns.ts'
@@ -8,23 +11,27 @@ import { tryOne } from '../trial.ts'
 import { comesOut } from '../untriggered.ts'
 
 /** A virtual column is computed when it is read, and stands in no row's way. */
-const computedFrom = async (column: string, { table }: RuleContext): Promise<readonly string[]> => {
+const computedFrom = async (
+  columns: readonly string[],
+  { table }: RuleContext,
+): Promise<readonly string[]> => {
   const found: string[] = []
   for (const { name, generated, default: expression } of table.columns) {
-    if (generated === 'stored' && (await columnsIn(table, expression ?? 'null')).includes(column))
-      found.push(name)
+    if (generated !== 'stored') continue
+    const sources = await columnsIn(table, expression ?? 'null')
+    if (columns.some((column) => sources.includes(column))) found.push(name)
   }
   return found
 }
 
-/** The case with these columns no longer computed, where only that lets NOT NULL answer; null where it need not, or does not. */
+/** The case with these columns no longer computed, where only that lets the constraint answer; null where it need not, or does not. */
 export const pastComputed = async (
-  column: string,
+  columns: readonly string[],
   one: Case,
   context: RuleContext,
   ground: Ground,
 ): Promise<Case | null> => {
-  const names = await computedFrom(column, context)
+  const names = await computedFrom(columns, context)
   if (names.length === 0 || (await comesOut(context, ground, one))) return null
   const { table } = context
   const plain = names.map((name) => `alter column ${ident(name)} drop expression`).join(', ')
@@ -32,7 +39,7 @@ export const pastComputed = async (
   if (await tryOne(context.db, ground.world, ddl)) return null
   const past = {
     ...one,
-    title: `${one.title}, also where ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not computed of it`,
+    title: `${one.title}, also where ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not computed of ${columns.length === 1 ? 'it' : 'them'}`,
     given: [...ddl, ...(one.given ?? [])],
   }
   return (await comesOut(context, ground, past)) ? past : null
