@@ -9,6 +9,7 @@ import type { Catalog } from '../catalog/structure.ts'
 import type { Server } from '../postgres/server.ts'
 import type { Session } from '../postgres/session.ts'
 import { vacuumUsed } from '../postgres/vacuum.ts'
+import { touchSettings } from '../prove/touched-settings.ts'
 import type { OnProgress } from './migrated.ts'
 
 /** `whole`: all that the database has; `own`: what is adopted of it. */
@@ -31,12 +32,14 @@ const observersFor = ({ structures }: Catalog, kinds: readonly string[]): number
 const withObservers = async <T>(
   server: Server,
   databases: readonly string[],
+  catalog: Catalog,
   work: (observers: readonly Observer[]) => Promise<T>,
 ): Promise<T> => {
   const sessions: Session[] = []
   const open = async (database: string): Promise<Observer> => {
     const db = await server.connect(database, 'prover')
     sessions.push(db)
+    await touchSettings(db, catalog)
     const admin = await server.connect(database, 'administrator')
     sessions.push(admin)
     return { db, clean: () => vacuumUsed(admin) }
@@ -74,7 +77,7 @@ export const observeWrites = (
   { whole, own }: Catalogs,
   onProgress: OnProgress,
 ): Promise<readonly ObservedTrigger[]> =>
-  withObservers(server, forWrites, (observers) =>
+  withObservers(server, forWrites, whole, (observers) =>
     observeTriggers(
       observers,
       whole,
@@ -91,7 +94,7 @@ export const observeCalls = async (
 ): Promise<readonly ObservedFunction[]> =>
   forCalls.length === 0
     ? []
-    : withObservers(server, forCalls, (observers) =>
+    : withObservers(server, forCalls, whole, (observers) =>
         observeFunctions(
           observers,
           whole,

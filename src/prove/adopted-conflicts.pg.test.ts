@@ -54,6 +54,10 @@ const schema = `
   create function amount_ok(p amount) returns boolean language sql immutable as $$ select (p).cents is not null and (p).currency ~ '^[A-Z]{3}$' $$;
   create domain price as amount check (amount_ok(value));
   create table sales (id int primary key, total price not null);
+  create table notes (id int primary key, by text);
+  create function signs() returns trigger language plpgsql as $$ begin
+    new.by := coalesce(current_setting('app.actor', true), 'nobody'); return new; end $$;
+  create trigger signs before insert on notes for each row execute function signs();
   create table settings (id serial primary key, theme text not null);
   create unique index settings_single on settings ((true));
   create table tariffs (code text primary key references headings, constraint tariffs_whole check (length(code) = 8));`
@@ -146,6 +150,14 @@ const declared = architecture('conflicts', {
       t.check('kind_check', 'kind in (0, 1)'),
       t.check('apart', 'one <> other'),
       t.unique(t.sql`least(one, other)`, t.sql`greatest(one, other)`, { where: 'kind = 0' }),
+    ]),
+    notes: table('notes', { id: 'integer', by: 'text' }, (t) => [
+      t.primaryKey('id'),
+      t.observed(
+        'an insert writes a row that is signed',
+        { insert: {}, leaves: { by: `''` } },
+        { by: 'trigger:signs' },
+      ),
     ]),
     settings: table('settings', { id: 'integer', theme: 'text' }, (t) => [
       t.primaryKey('id'),

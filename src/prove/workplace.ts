@@ -18,6 +18,7 @@ import type { Observation } from './result.ts'
 import { failedCall, runCall } from './run-call.ts'
 import { runCrowd } from './run-crowd.ts'
 import { runProof } from './run-proof.ts'
+import { touchSettings } from './touched-settings.ts'
 import { runTrials, type Patience, type Trial, type TrialOutcome } from './runner.ts'
 
 export interface Workplace {
@@ -136,6 +137,13 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     sinceCleaning = 0
   }
 
+  const touchedBefore = new WeakSet<Session>()
+  const touched = async (db: Session): Promise<void> => {
+    if (touchedBefore.has(db)) return
+    touchedBefore.add(db)
+    await touchSettings(db, parts.catalog)
+  }
+
   const renew = async (): Promise<void> => {
     cancelledBefore += main.cancelled()
     await Promise.all(sessions.splice(0).map((s) => s.end()))
@@ -210,6 +218,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
         return indexes.length > 0 || empty ? [{ t, trial, indexes }] : []
       })
       const db = await sessionFor(place)
+      if (place !== 'fresh') await touched(db)
       const results = await runTrials(
         db,
         server.owner,
