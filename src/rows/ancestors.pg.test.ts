@@ -1,18 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create function is_code(p text, fewest int default 6) returns boolean language plpgsql immutable as $$
@@ -36,12 +23,14 @@ create table shops (id int primary key, tenant int not null, region int not null
   foreign key (tenant, region, level) references regions (tenant, id, level));
 `
 
+const lab = useRowLab(schema)
+
 it.each([['tariffs'], ['goods'], ['postings'], ['shops']])(
   '%s: what it points to stands in a tree, so far down as it asks, each family with its own',
   async (id) => {
-    const table = lab.table(id)
-    expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
-    const rows = await Promise.all((['a', 'b', 'c'] as const).map((f) => lab.rows.base(table, f)))
+    const table = lab().table(id)
+    expect((await lab().rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+    const rows = await Promise.all((['a', 'b', 'c'] as const).map((f) => lab().rows.base(table, f)))
     const pointed = id === 'postings' ? 'account' : id === 'shops' ? 'region' : 'code'
     expect(new Set(rows.map((row) => row?.[pointed]))).toHaveLength(3)
   },

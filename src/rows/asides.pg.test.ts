@@ -1,18 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { describe, expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create function "Send It"() returns trigger language plpgsql as $$
@@ -46,13 +33,15 @@ create table parts_low partition of parts for values from (0) to (2000);
 create trigger part_shut before insert on parts_low for each row execute function never();
 `
 
+const lab = useRowLab(schema)
+
 const sending = 'mails/trigger:"send ""now"""'
 
 const asidesOf = async (name: string): Promise<readonly (readonly [string, string])[]> => {
-  const table = lab.catalog.tables.get(name)!
-  const world = await lab.rows.worldWith(table, ['a', 'b'])
+  const table = lab().catalog.tables.get(name)!
+  const world = await lab().rows.worldWith(table, ['a', 'b'])
   expect(world.problem).toBeNull()
-  expect(await lab.refusal(world.statements)).toBeNull()
+  expect(await lab().refusal(world.statements)).toBeNull()
   return (world.asides ?? []).map(({ structure, why }) => [structure, why])
 }
 
@@ -86,8 +75,8 @@ describe('a trigger that takes no row', () => {
   })
 
   it('may be gone: the world stands all the same', async () => {
-    const { statements } = await lab.rows.world(lab.catalog.tables.get('mails')!)
-    expect(await lab.refusal(['drop trigger "send ""now""" on mails', ...statements])).toBeNull()
-    expect(await lab.refusal(['drop table mails cascade', ...statements])).toBeNull()
+    const { statements } = await lab().rows.world(lab().catalog.tables.get('mails')!)
+    expect(await lab().refusal(['drop trigger "send ""now""" on mails', ...statements])).toBeNull()
+    expect(await lab().refusal(['drop table mails cascade', ...statements])).toBeNull()
   })
 })

@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checksOf } from '../catalog/check.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create function lines_sum(j jsonb) returns numeric language sql immutable as $$
@@ -71,14 +58,18 @@ create table accounts (no varchar(12) primary key constraint no_shape check (no 
   parent varchar(12) references accounts, constraint under check (parent is null or no like parent || '-%'));
 `
 
+const lab = useRowLab(schema)
+
 describe('a CHECK that calls functions', () => {
   it.each(['sum_of_lines', 'german', 'active'])(
     '%s has a row that it takes and one that it refuses',
     async (name) => {
-      const table = lab.table('articles')
-      expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
-      const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
-      const { rows } = await lab.rows.distinguish(table, check.facts.expression, [], { ignoreChecks: [name] })
+      const table = lab().table('articles')
+      expect((await lab().rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+      const check = checksOf(lab().catalog, table.id).find((one) => one.name === name)!
+      const { rows } = await lab().rows.distinguish(table, check.facts.expression, [], {
+        ignoreChecks: [name],
+      })
       expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
     },
   )
@@ -86,17 +77,17 @@ describe('a CHECK that calls functions', () => {
   it.each(['period', 'matric', 'weights', 'shifted', 'budget', 'z_spent'])(
     '%s, which counts with its column, has both, each refused by it alone',
     async (name) => {
-      const table = lab.table('students')
-      expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
-      const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
+      const table = lab().table('students')
+      expect((await lab().rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+      const check = checksOf(lab().catalog, table.id).find((one) => one.name === name)!
       const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
-      const { rows } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+      const { rows } = await lab().rows.distinguish(table, check.facts.expression, mutants, {
         ignoreChecks: [name],
       })
       expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
-      const { statements } = await lab.rows.world(table)
+      const { statements } = await lab().rows.world(table)
       for (const one of rows.filter((row) => !row.accepted))
-        expect(await lab.refusal([...statements, lab.rows.insert(table, one.row)])).toContain(
+        expect(await lab().refusal([...statements, lab().rows.insert(table, one.row)])).toContain(
           `violates check constraint "${name}"`,
         )
     },
@@ -104,16 +95,16 @@ describe('a CHECK that calls functions', () => {
 })
 
 it.each(['gtin', 'cron', 'bp'])('%s, whose function takes its value apart, has both', async (name) => {
-  const table = lab.table('taken_apart')
-  expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
-  const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
-  const { rows } = await lab.rows.distinguish(table, check.facts.expression, [], { ignoreChecks: [name] })
+  const table = lab().table('taken_apart')
+  expect((await lab().rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+  const check = checksOf(lab().catalog, table.id).find((one) => one.name === name)!
+  const { rows } = await lab().rows.distinguish(table, check.facts.expression, [], { ignoreChecks: [name] })
   expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
 })
 
 it('an attribute of a composite value has its own constants, and those beside which it is compared', async () => {
-  const table = lab.table('taken_apart')
-  const values = (await lab.rows.candidates(table, 'bp', ['pressure_ok(bp)'])).map((sql) =>
+  const table = lab().table('taken_apart')
+  const values = (await lab().rows.candidates(table, 'bp', ['pressure_ok(bp)'])).map((sql) =>
     [...sql.matchAll(/cast\(([^\s(]+) as (?:smallint|character\(1\))\)/gu)]
       .map((found) => found[1])
       .join(' '),
@@ -123,16 +114,16 @@ it('an attribute of a composite value has its own constants, and those beside wh
 
 describe('a CHECK with a pattern of another column', () => {
   it('has a row beneath another', async () => {
-    const table = lab.table('accounts')
-    const solved = await lab.rows.solve(table, { pins: { parent: `'1234'` }, family: 'b' })
+    const table = lab().table('accounts')
+    const solved = await lab().rows.solve(table, { pins: { parent: `'1234'` }, family: 'b' })
     expect(solved).toEqual({ row: { no: expect.stringMatching(/^'1234-\d\d'$/u), parent: `'1234'` } })
   })
 
   it('is told from its mutants', async () => {
-    const table = lab.table('accounts')
-    const check = checksOf(lab.catalog, table.id).find((one) => one.name === 'under')!
+    const table = lab().table('accounts')
+    const check = checksOf(lab().catalog, table.id).find((one) => one.name === 'under')!
     const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
-    const { untold, equivalent } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+    const { untold, equivalent } = await lab().rows.distinguish(table, check.facts.expression, mutants, {
       ignoreChecks: ['under'],
     })
     // Of its shape no letter is; and what is unknown is taken like what is true.
@@ -144,10 +135,10 @@ describe('a CHECK with a pattern of another column', () => {
   })
 
   it('letters make no difference to a shape without letters', async () => {
-    const table = lab.table('accounts')
-    const check = checksOf(lab.catalog, table.id).find((one) => one.name === 'no_shape')!
+    const table = lab().table('accounts')
+    const check = checksOf(lab().catalog, table.id).find((one) => one.name === 'no_shape')!
     const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
-    const { untold, equivalent } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+    const { untold, equivalent } = await lab().rows.distinguish(table, check.facts.expression, mutants, {
       ignoreChecks: ['no_shape'],
     })
     expect(untold.map((at) => mutants[at])).toEqual(equivalent.map((at) => mutants[at]))

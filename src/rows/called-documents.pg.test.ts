@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { checksOf } from '../catalog/check.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create function has_keys(doc jsonb, variadic keys text[]) returns boolean language sql immutable as $$
@@ -58,11 +45,13 @@ create table services (id int primary key, rotation text[] not null,
   constraint places check (rotation_ok(rotation)));
 `
 
+const lab = useRowLab(schema)
+
 const seen = async (id: string, name: string): Promise<ReadonlySet<boolean>> => {
-  const table = lab.table(id)
-  expect((await lab.rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
-  const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
-  const { rows } = await lab.rows.distinguish(table, check.facts.expression, [], { ignoreChecks: [name] })
+  const table = lab().table(id)
+  expect((await lab().rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
+  const check = checksOf(lab().catalog, table.id).find((one) => one.name === name)!
+  const { rows } = await lab().rows.distinguish(table, check.facts.expression, [], { ignoreChecks: [name] })
   return new Set(rows.map((row) => row.accepted))
 }
 
@@ -80,10 +69,10 @@ it.each(['two', 'closed', 'places'])('%s of a list that ends as it begins has bo
 })
 
 it('the keys that a call names are told from one another', async () => {
-  const table = lab.table('traders')
-  const check = checksOf(lab.catalog, table.id).find((one) => one.name === 'address')!
+  const table = lab().table('traders')
+  const check = checksOf(lab().catalog, table.id).find((one) => one.name === 'address')!
   const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
-  const { untold } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+  const { untold } = await lab().rows.distinguish(table, check.facts.expression, mutants, {
     ignoreChecks: ['address'],
   })
   expect(untold.map((at) => mutants[at])).toEqual([])

@@ -1,18 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create table bills (id serial primary key, customer int not null, number text, state text not null default 'draft' check (state in ('draft', 'sent', 'paid')),
@@ -27,10 +14,12 @@ end $$;
 create trigger starts_empty before insert on bills for each row execute function starts_empty();
 `
 
+const lab = useRowLab(schema)
+
 it('a row that a trigger takes only bare is given every column again that the trigger lets it have', async () => {
-  const table = lab.table('bills')
-  expect((await lab.rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
-  const rows = await Promise.all((['a', 'b', 'c'] as const).map((f) => lab.rows.base(table, f)))
+  const table = lab().table('bills')
+  expect((await lab().rows.worldWith(table, ['a', 'b', 'c'])).problem).toBeNull()
+  const rows = await Promise.all((['a', 'b', 'c'] as const).map((f) => lab().rows.base(table, f)))
   for (const row of rows)
     expect(Object.keys(row!)).toEqual(expect.arrayContaining(['id', 'customer', 'currency']))
   expect(new Set(rows.map((row) => row!['id']))).toHaveLength(3)

@@ -1,18 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create table devices (id macaddr8 primary key, name text not null);
@@ -27,10 +14,12 @@ create table readings_place_3 partition of readings_place for values with (modul
 create table readings_place_4 partition of readings_place for values with (modulus 5, remainder 4);
 `
 
+const lab = useRowLab(schema)
+
 it.each([0, 1, 2, 3, 4])(
   'the rows of hash partition %i point to parents whose key falls there',
   async (n) => {
-    const { problem } = await lab.rows.worldWith(lab.table(`readings_place_${n}`), ['a', 'b'])
+    const { problem } = await lab().rows.worldWith(lab().table(`readings_place_${n}`), ['a', 'b'])
     expect(problem).toBeNull()
   },
 )

@@ -1,9 +1,7 @@
 /** Kinds of tables that larger databases have: each takes rows of all families, and what is asked of one is solved. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-import type { Server } from '../postgres/server.ts'
+import { expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 import { loadParser } from '../postgres/parse.ts'
-import { startServer } from '../postgres/start.ts'
 import { solveCases } from './load/cases.ts'
 
 const schema = `
@@ -79,97 +77,90 @@ const schema = `
     return new; end $$;
   create trigger starts before insert on claims for each row execute function starts();`
 
-let server: Server
-let lab: RowLab
-
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab?.close()
-  await server?.stop()
-})
+const lab = useRowLab(schema)
 
 it('each table has rows of three families, none with a trigger set aside', async () => {
   const problems: string[] = []
-  for (const table of lab.catalog.tables.values()) {
-    const { problem, statements, asides = [] } = await lab.rows.worldWith(table, ['a', 'b', 'c'])
+  for (const table of lab().catalog.tables.values()) {
+    const { problem, statements, asides = [] } = await lab().rows.worldWith(table, ['a', 'b', 'c'])
     if (problem !== null) problems.push(`${table.id}: ${problem}`)
     problems.push(...asides.map(({ structure, why }) => `${structure}: ${why}`))
-    const refusal = await lab.refusal(statements)
+    const refusal = await lab().refusal(statements)
     if (refusal !== null) problems.push(`${table.id}: ${refusal}`)
   }
   expect(problems).toEqual([])
 })
 
 it('documents say what the function asks of each of their parts', async () => {
-  const [address] = await lab.inserts('addresses', ['a'])
+  const [address] = await lab().inserts('addresses', ['a'])
   expect(address).toContain(`'{"country":"AA","street":"a","zip":"0000"}'`)
-  const [opening] = await lab.inserts('openings', ['a'])
+  const [opening] = await lab().inserts('openings', ['a'])
   expect(opening).toContain(`'[{"day":1,"from":"08:00","to":"09:00"}]'`)
 })
 
 it('documents have what a path looks at, as many times as they may, and in the other case', async () => {
-  const [plan] = await lab.inserts('plans', ['a'])
+  const [plan] = await lab().inserts('plans', ['a'])
   expect(plan).toMatch(/"text":/u)
-  const table = lab.table('plans')
-  const whole = await lab.rows.solve(table, { where: ['jsonb_array_length(goals) = 20'] })
-  expect('row' in whole && (await lab.refusal([lab.rows.insert(table, whole.row)]))).toBeNull()
+  const table = lab().table('plans')
+  const whole = await lab().rows.solve(table, { where: ['jsonb_array_length(goals) = 20'] })
+  expect('row' in whole && (await lab().refusal([lab().rows.insert(table, whole.row)]))).toBeNull()
   const sql = `file ?& array['name', 'mime'] and file->>'mime' ~ '^[a-z]+/[a-z.+-]+$'`
   const other = sql.replace(' ~ ', ' ~* ')
-  const told = await lab.rows.distinguish(table, sql, [other], { ignoreChecks: ['plans_file_check'] })
+  const told = await lab().rows.distinguish(table, sql, [other], { ignoreChecks: ['plans_file_check'] })
   expect(told.untold).toEqual([])
 })
 
 it('a row that points twice to one table points to two rows of one tenant', async () => {
-  const row = await lab.rows.base(lab.table('shipments'), 'a')
+  const row = await lab().rows.base(lab().table('shipments'), 'a')
   expect(row!['origin']).not.toBe(row!['goal'])
-  const { statements } = await lab.rows.world(lab.table('parcels'))
-  expect(await lab.refusal(statements)).toBeNull()
+  const { statements } = await lab().rows.world(lab().table('parcels'))
+  expect(await lab().refusal(statements)).toBeNull()
 })
 
 it('what is asked of a computed column is asked of the columns that it is computed from', async () => {
-  const table = lab.table('journals')
-  const pinned = await lab.rows.solve(table, { pins: { tenant_id: '1001', month: `'2031-05-01'` } })
+  const table = lab().table('journals')
+  const pinned = await lab().rows.solve(table, { pins: { tenant_id: '1001', month: `'2031-05-01'` } })
   expect(pinned).toMatchObject({
     row: { tenant_id: '1001', booked_on: expect.stringMatching(/^'2031-05-/u) },
   })
   // Of another tenant: with the month that this tenant has.
-  const other = await lab.rows.base(table, 'b')
-  const solved = await lab.rows.solve(table, { pins: { tenant_id: other!['tenant_id']! }, family: 'a' })
+  const other = await lab().rows.base(table, 'b')
+  const solved = await lab().rows.solve(table, { pins: { tenant_id: other!['tenant_id']! }, family: 'a' })
   expect(
     'row' in solved &&
-      (await lab.refusal([...(await lab.rows.world(table)).statements, lab.rows.insert(table, solved.row)])),
+      (await lab().refusal([
+        ...(await lab().rows.world(table)).statements,
+        lab().rows.insert(table, solved.row),
+      ])),
   ).toBeNull()
 })
 
 it.each(['temp', 'spo2'])('each wish is met, and then what hangs on it: %s', async (kind) => {
-  const table = lab.table('vitals')
+  const table = lab().table('vitals')
   const where = [
     `((taken is not null) and (taken >= '2025-01-01 00:00:00+00'::timestamptz) and (taken < '2026-01-01 00:00:00+00'::timestamptz) and (kind = '${kind}'::text))`,
   ]
-  const solved = await lab.rows.solve(table, { where })
+  const solved = await lab().rows.solve(table, { where })
   expect(solved).toMatchObject({ row: { kind: `'${kind}'`, taken: expect.stringMatching(/^'2025/u) } })
-  expect('row' in solved && (await lab.refusal([lab.rows.insert(table, solved.row)]))).toBeNull()
+  expect('row' in solved && (await lab().refusal([lab().rows.insert(table, solved.row)]))).toBeNull()
 })
 
 it('values of conditions are values of their domains', async () => {
   await loadParser()
   const conditions = [{ sql: 'mail is not null and died is null', mustHold: false }]
-  const [cases] = await solveCases(lab.table('people'), lab.rows, conditions)
+  const [cases] = await solveCases(lab().table('people'), lab().rows, conditions)
   const mails = [...new Set(cases!.rows.map(({ mail }) => mail!))]
   expect(mails.length).toBeGreaterThan(2)
-  expect(await lab.refusal(mails.map((sql) => `select (${sql})::mail`))).toBeNull()
+  expect(await lab().refusal(mails.map((sql) => `select (${sql})::mail`))).toBeNull()
 })
 
 it('what a row below another has follows from the row above it', async () => {
-  const table = lab.table('accounts')
-  const solved = await lab.rows.solve(table, { where: ['parent is not null'] })
+  const table = lab().table('accounts')
+  const solved = await lab().rows.solve(table, { where: ['parent is not null'] })
   const { no, parent } = 'row' in solved ? solved.row : {}
   expect(no!.startsWith(`${parent!.slice(0, -1)}-`)).toBe(true)
-  const above = await lab.rows.solve(table, { pins: { no: parent! } })
-  const both = [above, solved].flatMap((one) => ('row' in one ? [lab.rows.insert(table, one.row)] : []))
+  const above = await lab().rows.solve(table, { pins: { no: parent! } })
+  const both = [above, solved].flatMap((one) => ('row' in one ? [lab().rows.insert(table, one.row)] : []))
   expect(both.length).toBe(2)
-  expect(await lab.refusal(both)).toBeNull()
+  expect(await lab().refusal(both)).toBeNull()
 })

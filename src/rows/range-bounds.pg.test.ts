@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { checksOf } from '../catalog/check.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create table periods (id int primary key, year int not null check (year > 2000), span daterange not null check (not isempty(span)),
@@ -29,6 +16,8 @@ create table names (id int primary key, name text not null, folded text not null
   constraint folded check (lower(name) = folded));
 `
 
+const lab = useRowLab(schema)
+
 it.each([
   ['periods', 'month'],
   ['stays', 'nights'],
@@ -38,11 +27,13 @@ it.each([
 ])(
   '%s: a range whose bounds follow from other columns is told from every one beside it',
   async (id, name) => {
-    const table = lab.table(id)
-    expect((await lab.rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
-    const { expression } = checksOf(lab.catalog, table.id).find((one) => one.name === name)!.facts
+    const table = lab().table(id)
+    expect((await lab().rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
+    const { expression } = checksOf(lab().catalog, table.id).find((one) => one.name === name)!.facts
     const mutants = expressionMutants(expression).map((one) => one.sql)
-    const { rows, untold } = await lab.rows.distinguish(table, expression, mutants, { ignoreChecks: [name] })
+    const { rows, untold } = await lab().rows.distinguish(table, expression, mutants, {
+      ignoreChecks: [name],
+    })
     expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))
     // A date without a day is an error in every row: whatever is accepted tells it.
     const open = untold.map((at) => mutants[at]!).filter((sql) => !sql.includes('(id % 12), 0)'))

@@ -1,18 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { describe, expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create table "the teams" (id int primary key, "the state" text not null default 'draft', most int not null, version int not null default 1);
@@ -52,12 +39,14 @@ create function use_up() returns trigger language plpgsql as $$ begin
 create trigger use_up before insert on redemptions for each row execute function use_up();
 `
 
+const lab = useRowLab(schema)
+
 /** A row of the table is taken, and no trigger had to be set aside. */
 const worldOf = async (name: string): Promise<readonly string[]> => {
-  const world = await lab.rows.worldWith(lab.table(name), ['a'])
+  const world = await lab().rows.worldWith(lab().table(name), ['a'])
   expect(world.problem).toBeNull()
   expect(world.asides).toBeUndefined()
-  expect(await lab.refusal(world.statements)).toBeNull()
+  expect(await lab().refusal(world.statements)).toBeNull()
   return world.statements
 }
 

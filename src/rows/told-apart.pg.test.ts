@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { checksOf } from '../catalog/check.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-
-let server: Server
-let lab: RowLab
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab.close()
-  await server.stop()
-})
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 const schema = `
 create function is_sorted(a anyarray) returns boolean language sql immutable as $$
@@ -51,12 +38,14 @@ create table parcels (id int primary key,
   scan bytea constraint scan check (octet_length(scan) between 1 and 200000));
 `
 
+const lab = useRowLab(schema)
+
 const untoldOf = async (name: string): Promise<readonly (string | undefined)[]> => {
-  const table = lab.table('parcels')
-  expect((await lab.rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
-  const check = checksOf(lab.catalog, table.id).find((one) => one.name === name)!
+  const table = lab().table('parcels')
+  expect((await lab().rows.worldWith(table, ['a', 'b'])).problem).toBeNull()
+  const check = checksOf(lab().catalog, table.id).find((one) => one.name === name)!
   const mutants = expressionMutants(check.facts.expression).map((one) => one.sql)
-  const { rows, untold, equivalent } = await lab.rows.distinguish(table, check.facts.expression, mutants, {
+  const { rows, untold, equivalent } = await lab().rows.distinguish(table, check.facts.expression, mutants, {
     ignoreChecks: [name],
   })
   expect(new Set(rows.map((row) => row.accepted))).toEqual(new Set([false, true]))

@@ -1,8 +1,6 @@
 /** Unique columns of every type under a CHECK that few values fulfil: enough values are offered that differ, and one that is refused. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openRowLab, type RowLab } from '../../test/support/row-lab.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer } from '../postgres/start.ts'
+import { expect, it } from 'vitest'
+import { useRowLab } from '../../test/support/row-lab.ts'
 
 /** Type and CHECK of a column `k`. */
 const kinds: readonly (readonly [type: string, check: string])[] = [
@@ -52,32 +50,22 @@ const schema = kinds
   )
   .join('\n')
 
-let server: Server
-let lab: RowLab
-
-beforeAll(async () => {
-  server = await startServer({})
-  lab = await openRowLab(server, schema)
-})
-afterAll(async () => {
-  await lab?.close()
-  await server?.stop()
-})
+const lab = useRowLab(schema)
 
 const wanted = 6
 
 it('at least six values pass, and one does not, whatever the type', async () => {
   const problems: string[] = []
   for (const [n, [type, check]] of kinds.entries()) {
-    const table = lab.table(`k${n}`)
-    const values = await lab.rows.candidates(table, 'k', [check])
-    const judged = await lab.rows.judge(
+    const table = lab().table(`k${n}`)
+    const values = await lab().rows.candidates(table, 'k', [check])
+    const judged = await lab().rows.judge(
       table,
       values.map((k) => ({ k })),
       [check],
     )
     const passing = values.filter((_, i) => judged[i]![0] === 't')
-    const [counted] = await lab.db.json<{ readonly count: number }>(
+    const [counted] = await lab().db.json<{ readonly count: number }>(
       `select count(distinct v::text)::int as count from unnest(array[${['null', ...passing].map((v) => `(${v})::${type}::text`).join(', ')}]) v`,
     )
     if (counted!.count < wanted || judged.every(([one]) => one !== 'f'))

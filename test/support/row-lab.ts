@@ -1,9 +1,11 @@
 /** Solves rows on a real schema: a database per schema, run by the owner; then a prover session in a transaction that is rolled back. */
+import { afterAll, beforeAll } from 'vitest'
 import { readCatalog } from '../../src/catalog/read-catalog.ts'
 import type { Catalog } from '../../src/catalog/structure.ts'
 import type { Table } from '../../src/catalog/table.ts'
 import type { Server } from '../../src/postgres/server.ts'
 import type { Session } from '../../src/postgres/session.ts'
+import { startServer } from '../../src/postgres/start.ts'
 import { makeRows } from '../../src/rows/make-rows.ts'
 import type { Family, Rows } from '../../src/rows/rows.ts'
 
@@ -73,5 +75,23 @@ export const openRowLab = async (
       await db.end()
       await server.dropDatabase(database)
     },
+  }
+}
+
+/** A lab on a server of its own, there for all tests of the file that asks for it. */
+export const useRowLab = (schema: string, options: RowLabOptions = {}): (() => RowLab) => {
+  let server: Server | undefined
+  let lab: RowLab | undefined
+  beforeAll(async () => {
+    server = await startServer({})
+    lab = await openRowLab(server, schema, options)
+  })
+  afterAll(async () => {
+    await lab?.close()
+    await server?.stop()
+  })
+  return () => {
+    if (!lab) throw new Error('the lab is there from the first test on')
+    return lab
   }
 }
