@@ -97,7 +97,7 @@ export const draftFamilies = async (
   const bound = throughGenerated(facts, filled, families, keys)
   const constraints = [...constraintsOf(facts), ...bound]
   const judged = await judgeColumns(ground, facts, free, {
-    lightly: true,
+    lightly: families.length,
     ...(bound.length > 0 ? { constraints, expressions: bound.map((c) => c.expression) } : {}),
   })
   const wide = constraints.filter((c) => c.columns.length > 1 || c.columns.some((n) => !judged.has(n)))

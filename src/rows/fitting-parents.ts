@@ -144,7 +144,8 @@ export const fittingParents = async (
   }
   if (found.size === 0) return null
   return {
-    statements,
+    // Two references over the same columns ask for the same parents above theirs.
+    statements: [...new Set(statements)],
     keys: (reference, family) => {
       if (family >= firstUnfit) return found.has(reference) ? keys(reference, family - firstUnfit) : null
       const row = family < firstSibling ? found.get(reference)?.get(family % firstRoot) : undefined

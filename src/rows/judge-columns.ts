@@ -32,8 +32,8 @@ export const judgeColumns = async (
     readonly constraints?: ReturnType<typeof constraintsOf>
     /** More values by column, tried first. */
     readonly extra?: ReadonlyMap<string, readonly string[]>
-    /** Only until every family has a value: options beyond are taken unjudged, for searches and inserts to judge. */
-    readonly lightly?: boolean
+    /** Only until so many rows have a value: options beyond are taken unjudged, for searches and inserts to judge. */
+    readonly lightly?: number
     /** What the expressions speak of comes before the typical values. */
     readonly nearFirst?: boolean
   } = {},
@@ -64,7 +64,7 @@ export const judgeColumns = async (
     )
   const every = [...made.keys()]
   const few = (at: number): number =>
-    !wish.lightly || made[at]!.column.domainChecks.length > 0
+    wish.lightly === undefined || made[at]!.column.domainChecks.length > 0
       ? Infinity
       : own[at]!.length === 0
         ? fewOptions
@@ -72,7 +72,7 @@ export const judgeColumns = async (
   const verdicts = await ask(every, few)
   const wanting = every.filter((at) => {
     const found = verdicts[at]!.filter((v, i) => isAccepted(v) && made[at]!.all[i] !== 'null').length
-    return few(at) < made[at]!.all.length && found < (own[at]!.length === 0 ? 1 : 3)
+    return few(at) < made[at]!.all.length && found < (own[at]!.length === 0 ? 1 : (wish.lightly ?? 0))
   })
   const again = await ask(wanting, () => Infinity)
   for (const [i, at] of wanting.entries()) verdicts[at] = again[i]!

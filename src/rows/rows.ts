@@ -37,6 +37,8 @@ export interface SolveWish {
   readonly ignoreChecks?: readonly string[]
   /** It need not fall into a partition that exists now. */
   readonly anywhere?: boolean
+  /** Its references need not lead to rows that stand: whoever inserts it puts its parents there. */
+  readonly parentless?: boolean
 }
 
 export type Solved = { readonly row: Row } | { readonly unsolved: string; readonly tried: string }

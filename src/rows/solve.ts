@@ -101,14 +101,15 @@ export const solveRow = async (
   asked: SolveWish,
 ): Promise<Solved> => {
   const ignored = new Set(asked.ignoreChecks ?? [])
-  const facts = asked.anywhere ? { ...around.facts, partition: null } : around.facts
+  const within = asked.anywhere ? { ...around.facts, partition: null } : around.facts
+  const facts = asked.parentless ? { ...within, references: [] } : within
   const wish = withoutComputed(facts, asked)
   const under = (constraints: ReturnType<typeof constraintsOf>): Promise<Solved> =>
     solveUnder(ground, { ...around, facts }, wish, constraints)
   const constraints = constraintsOf(facts, (c) => ignored.has(c.name ?? c.expression))
-  const references = ground.parents
-    .hard(facts.table.id)
-    .filter(({ columns }) => columns.every((name) => asked.pins?.[name] === undefined || wish.pins?.[name]))
+  const references = (asked.parentless ? [] : ground.parents.hard(facts.table.id)).filter(({ columns }) =>
+    columns.every((name) => asked.pins?.[name] === undefined || wish.pins?.[name]),
+  )
   const bound = throughGenerated(facts, references, families, around.keys)
   const pointing = bound.length === 0 ? null : await under([...constraints, ...bound])
   // Where no parent stands for it, whoever asked puts one there, or wants it to be missing.

@@ -6,11 +6,13 @@
 import type { Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, qualified } from '../postgres/quote.ts'
-import type { Family, Row, SolveWish } from '../rows/rows.ts'
+import type { Family, Row, Solved, SolveWish } from '../rows/rows.ts'
 import { functionsOf } from '../rows/trigger-faults.ts'
 import { withComputedKey } from './computed-key.ts'
+import { columnsIn } from './expression-columns.ts'
 import { freshKeys } from './fresh-value.ts'
 import { checksOf } from '../catalog/check.ts'
+import { referencesOf } from '../catalog/references.ts'
 import { cluesOfExpression } from '../rows/constants.ts'
 import { foreignKeyNamed, keyColumnsNamed } from './named-structures.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -49,6 +51,39 @@ const deepest = 4
 /** Parents to make and keys to freshen for one row. */
 const longestSearch = 12
 
+interface MadeParent {
+  readonly given: readonly string[]
+  /** What the row points with, where the parent has a key of its own. */
+  readonly pins: Row
+}
+
+type Pointer = NonNullable<Awaited<ReturnType<typeof foreignKeyNamed>>>
+
+/**
+ * A parent of which only that is asked for which is asked of the row, as the partition that both stand in: a key that
+ * another parent has a part of may be taken.
+ */
+const parentOfItsOwn = async (
+  context: RuleContext,
+  { table, key, target }: { readonly table: Table; readonly key: Pointer; readonly target: Table },
+  own: Row,
+  wish: RowWish,
+  depth: number,
+): Promise<MadeParent | null> => {
+  const spoken = await Promise.all((wish.where ?? []).map((sql) => columnsIn(table, sql)))
+  const asked = new Set([...Object.keys(wish.pins), ...spoken.flat()])
+  const pairs = key.columns.map((column, i) => [column, key.targetColumns[i]!] as const)
+  const fixed = pairs.filter(([column]) => asked.has(column))
+  if (fixed.length === 0 || fixed.length === pairs.length) return null
+  const pins = Object.fromEntries(fixed.map(([column, of]) => [of, own[column] ?? 'null']))
+  const made = await makeRowAt(context, target, { ...wish, pins, where: [], until: [] }, depth + 1)
+  if ('unsolved' in made) return null
+  const parent = await withComputedKey({ target, targetColumns: key.targetColumns }, context, made.row)
+  const values = pairs.map(([column, of]) => [column, parent[of] ?? 'default'] as const)
+  if (values.some(([, sql]) => sql === 'default' || sql === 'null')) return null
+  return { given: [...made.given, context.rows.insert(target, made.row)], pins: Object.fromEntries(values) }
+}
+
 /** The parent that a foreign key misses, or why it cannot be made. */
 const makeParent = async (
   context: RuleContext,
@@ -57,7 +92,7 @@ const makeParent = async (
   fault: PgFault,
   wish: RowWish,
   depth: number,
-): Promise<readonly string[] | UnmadeRow> => {
+): Promise<MadeParent | UnmadeRow> => {
   const key = await foreignKeyNamed(context, fault, table)
   const target = key && context.catalog.tables.get(key.target)
   if (!key || !target || depth >= deepest) {
@@ -69,7 +104,8 @@ const makeParent = async (
   const own = await withComputedKey({ target: table, targetColumns: key.columns }, context, row)
   const pins = Object.fromEntries(key.targetColumns.map((c, i) => [c, own[key.columns[i]!] ?? 'null']))
   const made = await makeRowAt(context, target, { ...wish, pins, where: [], until: [] }, depth + 1)
-  return 'unsolved' in made ? made : [...made.given, context.rows.insert(target, made.row)]
+  if ('row' in made) return { given: [...made.given, context.rows.insert(target, made.row)], pins: {} }
+  return (await parentOfItsOwn(context, { table, key, target }, own, wish, depth)) ?? made
 }
 
 const families = ['a', 'b', 'c'] as const
@@ -103,6 +139,20 @@ const solveWish = ({ family = 'b', where }: RowWish, pins: Row): SolveWish => ({
   family,
   ...(where ? { where } : {}),
 })
+
+/** Pointing to parents that stand; where none of them has what is wished of the row, to parents that are to be made. */
+const solvedRow = async (
+  { rows, catalog }: RuleContext,
+  table: Table,
+  wish: RowWish,
+  pins: Row,
+): Promise<Solved> => {
+  const solved = await rows.solve(table, solveWish(wish, pins))
+  const isBound = (wish.where ?? []).length > 0 && referencesOf(catalog, table.id).length > 0
+  if ('row' in solved || !isBound) return solved
+  const alone = await rows.solve(table, { ...solveWish(wish, pins), parentless: true })
+  return 'row' in alone ? alone : solved
+}
 
 /** Fresh values that the row may take in one column before the next column of the key has its turn. */
 const mostFresh = 8
@@ -190,7 +240,7 @@ const makeRowAt = async (
   let isQuiet = false
   const freshened = new Map<string, Freshened>()
   for (let step = 0; step < longestSearch; step++) {
-    const solved = await rows.solve(table, solveWish(wish, pins))
+    const solved = await solvedRow(context, table, wish, pins)
     if ('unsolved' in solved) return solved
     const before = [...(wish.before ?? []), ...given]
     const fault = await tryOne(db, world, [...before, rows.insert(table, solved.row)])
@@ -215,7 +265,8 @@ const makeRowAt = async (
       }
       const parent = await makeParent(context, table, solved.row, fault, { ...wish, world, before }, depth)
       if ('unsolved' in parent) return parent
-      given = [...given, ...parent]
+      given = [...given, ...parent.given]
+      pins = { ...pins, ...parent.pins }
       continue
     }
     if (fault.sqlstate !== '23505' && fault.sqlstate !== '23P01') break

@@ -24,7 +24,9 @@ const isAsExpected = (reply: Reply, { then }: Case): boolean => {
   }
   if (reply.fault) return false
   // The last command is SET CONSTRAINTS; the one before it is the statement that is judged.
-  return then.kind !== 'rows' || JSON.stringify(reply.commands.at(-2)?.rows) === JSON.stringify(then.rows)
+  const judged = reply.commands.at(-2)
+  if (then.kind === 'affects') return Number(judged?.tag.split(' ').at(-1)) === then.rows
+  return then.kind !== 'rows' || JSON.stringify(judged?.rows) === JSON.stringify(then.rows)
 }
 
 /** Whether the case comes out as expected after these statements. */

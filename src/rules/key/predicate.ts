@@ -1,12 +1,14 @@
 /** A partial key watches the rows that satisfy its predicate and no others; rows are chosen that tell it from its mutants. */
 import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import type { Row } from '../../rows/rows.ts'
-import { accepted, type Ground } from '../draft.ts'
+import { accepted, type Case, type Ground } from '../draft.ts'
 import { duplicateCause } from './cases.ts'
 import { acceptedRow, keyColumns, pinned, secondRow, type Key } from './key.ts'
 import { makeRow, type MadeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
+import { quieted } from '../quiet.ts'
 import { pictured, shortened } from '../sentence.ts'
+import { comesOut } from '../untriggered.ts'
 
 interface Side {
   /** Values of the predicate's columns. */
@@ -46,15 +48,30 @@ const sidesOf = async (
   })
 }
 
-export const addPredicateCases = async (
+/** What a trigger makes of the key, the predicate says nothing of: then all are given without the user's triggers. */
+const addAll = async (context: RuleContext, ground: Ground, cases: readonly Case[]): Promise<void> => {
+  const quiet = quieted(context, [context.table])
+  const ways: { readonly asleep: Case | null; readonly needsIt: boolean; readonly one: Case }[] = []
+  for (const one of cases) {
+    const asleep = { ...one, given: [...quiet, ...(one.given ?? [])] }
+    const comes = quiet.length > 0 && (await comesOut(context, ground, asleep))
+    const needsIt = comes && !(await comesOut(context, ground, one))
+    ways.push({ asleep: comes ? asleep : null, needsIt, one })
+  }
+  const isQuiet = ways.some(({ needsIt }) => needsIt)
+  for (const { asleep, one } of ways) ground.draft.add(isQuiet && asleep !== null ? asleep : one)
+}
+
+const casesOf = async (
   context: RuleContext,
   ground: Ground,
   key: Key,
   first: MadeRow,
-): Promise<void> => {
-  if (key.where === null) return
+  where: string,
+): Promise<readonly Case[]> => {
   const { rows, table } = context
-  const sides = await sidesOf(context, ground, key, key.where)
+  const cases: Case[] = []
+  const sides = await sidesOf(context, ground, key, where)
   for (const { pins: side, isWatched } of sides) {
     const pins = { ...pinned(first.row, keyColumns(key)), ...side }
     const one = await makeRow(context, table, { pins, family: 'a' })
@@ -63,7 +80,7 @@ export const addPredicateCases = async (
     const second = isWatched ? secondRow : acceptedRow
     const two = await second(context, { pins: { ...pins, ...key.partners }, before, until: key.names })
     if ('unsolved' in two) continue
-    ground.draft.add({
+    cases.push({
       title: `two rows of the same key with ${pictured(side, Object.keys(side))} are ${isWatched ? 'refused' : 'accepted'}`,
       given: [...before, ...two.given],
       when: [rows.insert(table, two.row)],
@@ -73,19 +90,29 @@ export const addPredicateCases = async (
   const outside = sides.find((s) => !s.isWatched)
   if (!outside) {
     ground.draft.unsolved(
-      `no row was found that ${shortened(key.where)} leaves out`,
+      `no row was found that ${shortened(where)} leaves out`,
       'rows that tell it from its mutants',
     )
-    return
+    return cases
   }
   const before = [...first.given, rows.insert(table, first.row)]
   const pins = { ...pinned(first.row, keyColumns(key)), ...key.partners, ...outside.pins }
   const two = await acceptedRow(context, { pins, before, until: key.names })
-  if ('unsolved' in two) return
-  ground.draft.add({
+  if ('unsolved' in two) return cases
+  cases.push({
     title: `a row of the same key with ${pictured(outside.pins, Object.keys(outside.pins))} is accepted beside one that is watched`,
     given: [...before, ...two.given],
     when: [rows.insert(table, two.row)],
     then: accepted,
   })
+  return cases
+}
+
+export const addPredicateCases = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  first: MadeRow,
+): Promise<void> => {
+  if (key.where !== null) await addAll(context, ground, await casesOf(context, ground, key, first, key.where))
 }

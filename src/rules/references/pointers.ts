@@ -128,10 +128,11 @@ const missingKey = async (key: ForeignKey, context: RuleContext, parent: Row): P
   return Object.fromEntries(columns.map((name) => [name, row[name] ?? 'null']))
 }
 
-/** A CHECK or NOT NULL of the table, which speak before any reference does. */
+/** A CHECK, NOT NULL or the partitions of the table, which speak before any reference does. */
 const isOfRow = (fault: PgFault | null): boolean =>
   fault !== null &&
-  (fault.sqlstate === '23502' || (fault.sqlstate === '23514' && fault.routine === 'ExecConstraints'))
+  (fault.sqlstate === '23502' ||
+    (fault.sqlstate === '23514' && /^Exec(?:Constraints|FindPartition)$/u.test(fault.routine ?? '')))
 
 /** What refuses the statements; where that may be what a trigger of the table made of the row, what refuses them without it. */
 const faultBehindTriggers = async (

@@ -149,7 +149,10 @@ const rowWithAnotherKey = async (
   return null
 }
 
-/** What else hangs on the key changes along with it, as in a row that has the other key by itself. */
+/**
+ * What else hangs on the key changes along with it, as in a row that has the other key by itself. Where rows follow, one
+ * that they can follow; for want of it one that the table itself takes.
+ */
 const changeAlong = async (
   key: ForeignKey,
   family: Family,
@@ -158,6 +161,8 @@ const changeAlong = async (
 ): Promise<Change | null> => {
   const { target, targetColumns } = key
   const standing = [...family.beforeParent, family.insertParent]
+  const child = key.rule.onUpdate === 'cascade' ? [[...family.beforeChild, family.insertChild]] : []
+  let second: Change | null = null
   for (const column of new Set([family.column, ...targetColumns.toReversed()])) {
     const pins = Object.fromEntries(targetColumns.map((c) => [c, family.parent[c]!]))
     const other = await rowWithAnotherKey(key, family, context, { column, pins, standing })
@@ -168,11 +173,18 @@ const changeAlong = async (
       )
       .filter(({ name }) => other.row[name] !== family.parent[name])
       .map(({ name }) => `${ident(name)} = ${other.row[name]!}`)
+    if (set.length === 0) continue
     const change = { set: set.join(', '), before: other.given }
-    const statements = [...change.before, ...standing, updateParent(key, family, context, change)]
-    if (set.length > 0 && !(await tryOne(context.db, ground.world, statements))) return change
+    const update = updateParent(key, family, context, change)
+    const [taken, followed = taken] = await tryEach(
+      context.db,
+      [...ground.world.statements, ...change.before, ...standing],
+      [[], ...child].map((behind) => [...behind, update]),
+    )
+    if (followed?.fault === null) return change
+    if (taken?.fault === null) second ??= change
   }
-  return null
+  return second
 }
 
 const changeOf = async (
