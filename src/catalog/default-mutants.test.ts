@@ -14,6 +14,8 @@ describe('a changed default', () => {
     ['money', '5', `(5)::money + '1'::money`],
     ['date', 'now()', '(now())::date + 1'],
     ['timestamp with time zone', 'now()', `(now())::timestamp with time zone + interval '1 day'`],
+    ['timestamp with time zone', `'infinity'::timestamptz`, `'2000-01-01'::timestamp with time zone`],
+    ['date', `'-infinity'::date`, `'2000-01-01'::date`],
     ['boolean', 'true', 'not (true)::boolean'],
     ['text', `'it''s'::text`, `('it''s'::text)::text || 'x'`],
     ['character varying(4)', `'full'::character varying`, `'ullx'`],

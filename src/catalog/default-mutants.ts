@@ -101,6 +101,9 @@ export const changedDefault = (column: Column, expression: string): string | nul
   if (column.typeKind === 'range' || column.typeKind === 'multirange') {
     return constantText(node) === 'empty' ? null : `'empty'::${column.type}`
   }
+  // Nothing lies a day beside what has no end.
+  if (/^(?:date|timestamp)/u.test(name) && /^[+-]?infinity$/iu.test(constantText(node) ?? ''))
+    return `'2000-01-01'::${base}`
   if (textTypes.has(name)) return changedText(column, expression, constantText(node))
   return changedByType(name, `(${expression})::${base}`)
 }

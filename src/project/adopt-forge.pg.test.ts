@@ -6,7 +6,7 @@ import { withDirectory } from '../../test/support/project.ts'
 import { adoptProject } from './adopt-project.ts'
 import { proveProject } from './prove-project.ts'
 
-/** Errors of adoption and proof, by what they are about. */
+/** Errors of adoption and proof, by what they are about; not those of what functions do, which nobody has stated. */
 const errorsOf = (sql: string): Promise<readonly string[]> =>
   withDirectory(async (directory) => {
     const file = path.join(directory, 'forge.sql')
@@ -20,7 +20,9 @@ const errorsOf = (sql: string): Promise<readonly string[]> =>
     })
     const { proofs } = await proveProject({ directory: out, command: 'prove', only: [] })
     return [...adopted.findings, ...proofs[0]!.result.findings]
-      .filter(({ severity }) => severity === 'error')
+      .filter(
+        ({ severity, structure }) => severity === 'error' && structure?.startsWith('function:') !== true,
+      )
       .map(({ code, structure, rule, summary }) => `${code} ${structure ?? rule}: ${summary}`)
   })
 
@@ -54,6 +56,67 @@ create table notes (id bigserial primary key, id_convert bigint default 0 not nu
 create unique index notes_convert on notes (id_convert) where id_convert <> 0;
 create function copy_id() returns trigger language plpgsql as $$ begin new.id_convert := new.id; return new; end $$;
 create trigger copy before insert or update on notes for each row execute function copy_id();
+`),
+  ).toEqual([])
+}, 120_000)
+
+it('a CHECK whose function raises an error in place of saying no', async () => {
+  expect(
+    await errorsOf(`
+create function regex_compiles(pattern text) returns boolean language plpgsql immutable strict as $$
+begin perform '' ~ pattern; return true;
+exception when invalid_regular_expression then raise exception 'not a valid regular expression: %', pattern using errcode = 'check_violation'; end $$;
+create function depth_of(doc jsonb) returns integer language plpgsql immutable as $$
+declare deepest integer := 0; child jsonb; begin
+  if jsonb_typeof(doc) = 'object' then
+    for child in select value from jsonb_each(doc) loop deepest := greatest(deepest, depth_of(child)); end loop;
+    return deepest + 1;
+  end if;
+  return 0; end $$;
+create function assert_depth(doc jsonb, most integer) returns boolean language plpgsql immutable as $$
+declare d integer := depth_of(doc); begin
+  if d > most then raise exception 'document is nested % levels deep, at most % are allowed', d, most; end if;
+  return true; end $$;
+create function unit_ok(unit text, value numeric) returns boolean language plpgsql immutable as $$ begin
+  if unit in ('percent', 'ratio') and value is not null then return value between 0 and case unit when 'percent' then 100 else 1 end; end if;
+  if unit not in ('count', 'seconds', 'percent', 'ratio') then raise exception 'unknown unit %', unit using errcode = 'check_violation'; end if;
+  return value is null or value >= 0; end $$;
+create table push_rules (id int primary key, branch text, author text, constraint compile check (regex_compiles(branch) and regex_compiles(author)));
+create table hooks (id int primary key, strategy int not null default 0 check (strategy in (0, 1, 2)), filter text,
+  constraint filter_compiles check (strategy <> 1 or regex_compiles(filter)));
+create table metadata (id int primary key, tokens jsonb not null default '{}', secrets jsonb, constraint shallow check (assert_depth(tokens, 3) and assert_depth(secrets, 5)));
+create table metrics (id int primary key, unit text not null, constraint unit check (unit_ok(unit, null)));
+`),
+  ).toEqual([])
+}, 120_000)
+
+it('keys over what is computed, over exclusive columns and over a constant; columns whose domain takes no null', async () => {
+  expect(
+    await errorsOf(`
+create function url_ok(url text, schemes text[] default '{http,https}') returns boolean language plpgsql immutable as $$
+declare m text[]; begin
+  m := regexp_match(url, '^([A-Za-z][a-z0-9+.-]*)://([^/ ?#]+)([/?#][^ ]*)?$', 'i');
+  if m is null then return url is null; end if;
+  return lower(m[1]) = any (schemes); end $$;
+create domain http_url as text check (url_ok(value)) check (char_length(value) <= 2048);
+create domain https_url as http_url check (value like 'https://%');
+create table providers (id int primary key, sso https_url not null);
+create table versions (id int primary key, of int not null, valid_to timestamptz not null default 'infinity', is_current boolean generated always as (valid_to = 'infinity') stored);
+create unique index versions_current on versions (of) where is_current;
+create table variables (id int primary key, project int, "the group" int, key text not null, constraint one_owner check (num_nonnulls(project, "the group") = 1));
+create unique index variables_once on variables (project, "the group", key) nulls not distinct;
+create table settings (id int primary key, name text not null default 'x'); create unique index settings_single on settings ((true));
+create table pipelines (id int primary key, part int not null default 100, by_id int, by_part int, unique (id, part), foreign key (by_id, by_part) references pipelines (id, part),
+  constraint both_or_none check ((by_id is null) = (by_part is null)));
+create type amount as (cents bigint, currency char(3));
+create function money_ok(p amount) returns boolean language sql immutable as $$ select (p).cents is not null and (p).currency ~ '^[A-Z]{3}$' $$;
+create domain price as amount check (money_ok(value));
+create domain code as text check (value is not null and value <> '');
+create table customers (id int primary key, credit price, name code);
+create extension btree_gist;
+create table rates (id int primary key, country text not null, valid daterange not null,
+  constraint from_first check (extract(day from lower(valid)) = 1), constraint not_empty check (not isempty(valid) and not lower_inf(valid)),
+  exclude using gist (country with =, valid with &&));
 `),
   ).toEqual([])
 }, 120_000)

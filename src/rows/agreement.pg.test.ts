@@ -75,6 +75,8 @@ describe('proveAgreement', () => {
     [`bits <> b'000'`, `bits > b'000'`, []],
     ['family(ip) = 6', 'family(ip) > 5', []],
     ['area(shape) > 0', 'area(shape) <> 0', []],
+    [`day = 'infinity'`, `day >= 'infinity'`, []],
+    [`at <> '-infinity'`, `at > '-infinity'`, []],
   ])('knows that %s is %s', async (expression, other, standing) => {
     expect(await prove(expression, other, standing)).toBe(true)
   })
@@ -97,6 +99,8 @@ describe('proveAgreement', () => {
     ['a & -2 = 0', 'a & -2 <= 0', []],
     [`bits <> b'001'`, `bits > b'001'`, []],
     ['b % 2 = 1', 'b % 2 > 0', []],
+    [`day <> 'infinity'`, `day > '-infinity'`, []],
+    [`d < 'infinity'`, `d <> 'infinity'`, []],
     ['no_such_column > 1', 'no_such_column > 2', []],
   ])('does not take %s for %s', async (expression, other, standing) => {
     expect(await prove(expression, other, standing)).toBe(false)

@@ -11,7 +11,7 @@ import type { TableFacts } from './facts.ts'
 import { readNoTable } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 import { nameList, walk } from './tree.ts'
-import { leastConstant, type ValueRange } from './value-ranges.ts'
+import { greatestConstant, leastConstant, type ValueRange } from './value-ranges.ts'
 
 /** States beyond this many are not looked at: then nothing is proven. */
 const mostStates = 200_000
@@ -138,19 +138,16 @@ const valuesOf = async (
   }
   const most = Math.max(0, ...ranks)
   const room = count + 1
-  // Nothing sorts before the least value, where it is one of the constants.
-  const leastText =
-    range?.least ??
-    (type === null
-      ? null
-      : leastConstant(
-          type,
-          constants.map(([, c]) => c),
-        ))
-  const atLeast = constants.findIndex(([, c]) => c === leastText)
-  const least = atLeast < 0 ? 1 : ranks[atLeast]! * room
+  // Nothing sorts before the least value or behind the greatest, where it is one of the constants.
+  const written = constants.map(([, c]) => c)
+  const placeOf = (text: string | null, otherwise: number): number => {
+    const at = text === null ? -1 : written.indexOf(text)
+    return at < 0 ? otherwise : ranks[at]! * room
+  }
+  const least = placeOf(range?.least ?? (type === null ? null : leastConstant(type, written)), 1)
+  const last = placeOf(type === null ? null : greatestConstant(type, written), (most + 1) * room - 1)
   return {
-    values: Array.from({ length: (most + 1) * room - least }, (_, i) => String(i + least)),
+    values: Array.from({ length: last - least + 1 }, (_, i) => String(i + least)),
     constants: new Map(constants.map(([i], k) => [i, String(ranks[k]! * room)])),
   }
 }

@@ -24,6 +24,8 @@ export interface ValueClues {
   readonly inMembers?: boolean
   /** Keys of a document are asked for that the call names. */
   readonly givenKeys?: boolean
+  /** A length is compared with what the call hands over. */
+  readonly measures?: boolean
   /** A remainder is asked about: of a run of numbers some have it. */
   readonly remainders?: boolean
   /** By attribute of a composite value: what is asked of it. */
@@ -78,6 +80,7 @@ export const mergeClues = (all: readonly ValueClues[]): ValueClues => {
       inElements: all.some((c) => c.inElements),
       inMembers: all.some((c) => c.inMembers),
       givenKeys: all.some((c) => c.givenKeys),
+      measures: all.some((c) => c.measures),
       remainders: all.some((c) => c.remainders),
     }),
     ...(all.some((c) => c.solved) ? { solved: once((c) => c.solved ?? []) } : {}),
@@ -91,9 +94,13 @@ export const cluesOfField = (clues: ValueClues, name: string): ValueClues => {
   return ofFields ? mergeClues(ofFields.flatMap(([field, own]) => (field === name ? [own] : []))) : whole
 }
 
+const sizesIn = (constants: readonly string[]): readonly number[] =>
+  constants.filter((c) => /^\d{1,7}$/u.test(c)).map(Number)
+
 /** What a call is about: its own clues with those of the bodies; what it hands over may be keys that these ask for. */
 export const cluesOfCall = (call: ValueClues, bodies: readonly ValueClues[]): ValueClues => {
-  const { givenKeys: _theirs, ...all } = mergeClues([call, ...bodies])
+  const lengths = bodies.some((b) => b.measures) ? sizesIn(call.constants) : []
+  const { givenKeys: _theirs, ...all } = mergeClues([call, ...bodies, { ...noClues, lengths }])
   if (!bodies.some((b) => b.givenKeys)) return { ...all, ...flagged({ givenKeys: call.givenKeys ?? false }) }
   const keys = call.constants.filter((c) => c !== '' && !c.startsWith('{'))
   const named = keys.map((key) => ({ path: [key], values: [] }))
@@ -228,7 +235,7 @@ export const atomOf = (root: unknown): Atom => {
     return true
   })
   const solved = solvedIn(root)
-  const lengths = measured ? [...constants].filter((c) => /^\d{1,7}$/u.test(c)).map(Number) : []
+  const lengths = measured ? sizesIn([...constants]) : []
   const atom: Atom = {
     columns: columnsOf(root).filter((c) => c !== '*'),
     constants: [...constants],
@@ -241,6 +248,7 @@ export const atomOf = (root: unknown): Atom => {
       inElements: goesThrough,
       inMembers: functions.some(([, name]) => memberFunctions.test(name)),
       givenKeys: asksGivenKeys(root),
+      measures: measured && lengths.length === 0,
       remainders,
     }),
     ...(solved.length > 0 ? { solved } : {}),

@@ -13,6 +13,7 @@ import { insertRows } from './insert.ts'
 import { judgeRows } from './judge.ts'
 import type { TableFacts } from './facts.ts'
 import { saidOfColumn } from './domain-value.ts'
+import { raisedRows } from './raised.ts'
 import { columnsFor } from './read-facts.ts'
 import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
@@ -97,6 +98,8 @@ const judge = async (
   { base, still, limit }: From,
 ): Promise<{
   readonly judged: readonly Judged[]
+  /** Rows that obey the others, and for which the expression raises an error. */
+  readonly raising: readonly Row[]
   readonly stillborn: readonly number[]
   readonly count: number
 }> => {
@@ -145,7 +148,8 @@ const judge = async (
     })
     return { at, row: rows(at), obeys: first![at]!.of[0] === 't', accepted, tells }
   })
-  return { judged, stillborn, count: first!.length }
+  const raising = first!.flatMap((v, at) => (v.fits && v.of[0] === 't' && v.of[1] === 'e' ? [rows(at)] : []))
+  return { judged, raising, stillborn, count: first!.length }
 }
 
 /** What branches may be about: a value that an expression over several columns names for one of them; texts and flags first. */
@@ -273,7 +277,9 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const whileItStands = <T>(ask: () => Promise<T>): Promise<T> =>
     looksUp(ground, expression) ? whileStanding(ground.db, parts.world, ask) : ask()
   const start: From = { base, still: new Set(), limit: mostCombinations }
-  const { judged, stillborn, count } = await whileItStands(() => judge(ground, parts, standing, start))
+  const { judged, raising, stillborn, count } = await whileItStands(() =>
+    judge(ground, parts, standing, start),
+  )
   const candidates = representatives(
     judged.filter((j) => j.obeys),
     reserve,
@@ -318,6 +324,10 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     [...open.map((i) => others[i]!), ...(neverRejects ? ['true'] : [])],
     [...standing, ...domainsAsChecks(facts, columns)],
   )
+  const raised =
+    neverRejects || open.length > 0
+      ? await raisedRows(ground, facts, base, raising, { others, untold: open })
+      : []
   const equivalent = open.filter((_i, k) => proof[k])
   return {
     rows: chosen.map((c) => {
@@ -328,6 +338,7 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
     stillborn,
     equivalent,
     rejectedTogether: neverRejects ? await rejectedTogether(ground, parts, judged, standing) : null,
+    raised,
     impliedByOthers: neverRejects && proof[open.length] === true,
     exhaustive: open.length === equivalent.length,
     tried: `${count} combinations of values of ${columns.join(', ') || 'no column'}`,

@@ -1,9 +1,10 @@
 /**
  * Judges many combinations of candidate values in a few round trips: one select for all; where an expression
- * throws, in chunks, then one by one, so that one bad candidate spoils nothing but itself.
+ * throws, each row for itself in one statement; where a value does, in chunks, then one by one, so that one bad candidate
+ * spoils nothing but itself.
  */
 import type { Reply, Session } from '../postgres/session.ts'
-import { type Frame, frameSelect } from './frame.ts'
+import { type Frame, frameAnswers, frameApart, frameSelect } from './frame.ts'
 import { askEachOnce, knownAnswers, type Asked } from './known-answers.ts'
 import { askEach } from './savepoint.ts'
 
@@ -33,6 +34,8 @@ interface Part {
   readonly question: number
   readonly expressions: readonly number[]
   readonly combinations: readonly number[]
+  /** Each row for itself: an expression threw for one of them. */
+  readonly apart?: true
   /** Others that were refused together with the only combination: a value of theirs was, where this one is not. */
   readonly rest?: readonly number[]
 }
@@ -82,9 +85,9 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
     const asked = parts.filter((p) => p.combinations.length > 0)
     const replies = await askUnlessKnown(
       db,
-      asked.map(({ question, expressions, combinations }) => {
+      asked.map(({ question, expressions, combinations, apart }) => {
         const q = questions[question]!
-        const select = frameSelect(
+        const select = (apart ? frameApart : frameSelect)(
           q.frame,
           combinations.map((c) => q.combinations[c]!),
           expressions.map((e) => q.expressions[e]!),
@@ -98,7 +101,8 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
       if (!reply.fault) {
         const [ofEach, fit] = [letters[question]!, fits[question]!]
         const isWhole = expressions.length === questions[question]!.expressions.length
-        for (const [n, line] of reply.commands.at(-1)?.rows ?? []) {
+        const rows = reply.commands.at(-1)?.rows ?? []
+        for (const [n, line] of part.apart ? frameAnswers(rows[0]?.[0] ?? '') : rows) {
           const at = combinations[Number(n)]!
           fit[at] = line?.[0] === 't'
           if (line == null) continue
@@ -117,6 +121,8 @@ export const evaluate = async (db: Session, questions: readonly Question[]): Pro
         if (rest.length > 0) return [{ question, expressions, combinations: [first!], rest }]
         return fallBackToFits({ ...part, combinations: [...combinations, ...(part.rest ?? [])] })
       }
+      if (combinations.length > 1 && !part.apart)
+        return [{ question, expressions, combinations, apart: true }]
       if (combinations.length > chunkSize) {
         return chunks(combinations, chunkSize).map((c) => ({ question, expressions, combinations: c }))
       }

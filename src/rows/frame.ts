@@ -3,7 +3,7 @@
  * PostgreSQL in bulk. The text only; evaluate.ts asks.
  */
 import type { Column } from '../catalog/table.ts'
-import { ident, qualified } from '../postgres/quote.ts'
+import { ident, literal, qualified } from '../postgres/quote.ts'
 import { cluesOfExpression } from './constants.ts'
 import type { TableFacts } from './facts.ts'
 
@@ -118,6 +118,57 @@ const manyCombinations = 64
 /** Where no expression names the table the question is that of any table with such columns. */
 const anyTable = 'assay table'
 
+interface Parts {
+  /** Numbered rows of values, each with whether it fits. */
+  readonly rows: string
+  /** Columns of these rows, beside their number and whether they fit. */
+  readonly names: readonly string[]
+  readonly letters: string
+  /** The rows as the table that the expressions stand over. */
+  readonly over: (rows: string) => string
+}
+
+const partsOf = (
+  { facts, columns }: Frame,
+  combinations: readonly (readonly number[])[],
+  expressions: readonly string[],
+): Parts => {
+  const { table } = facts
+  const isNamed = (name: string): boolean => expressions.some((e) => mayName(e, name))
+  const isWhole = expressions.some((e) => isWholeRow(facts, e))
+  const own = columns.map(({ column }, i) => (expressions.length === 0 ? `assay ${i}` : column.name))
+  const [only] = columns
+  const isOne = columns.length === 1 && only !== undefined
+  const names = isOne ? [...new Set([...own, ...(expressions.length === 0 ? [] : ['value'])])] : own
+  const alias = ident(isWhole || isNamed(table.name) ? table.name : anyTable)
+  const present = new Set(columns.map(({ column }) => column.name))
+  const computed = table.columns.filter(
+    (c) =>
+      c.generated !== null &&
+      c.default !== null &&
+      isNamed(c.name) &&
+      (facts.generatedFrom.get(c.name) ?? []).every((s) => present.has(s)),
+  )
+  const beside = computed.map((c) => `cast((${c.default}) as ${c.type}) as ${ident(c.name)}`).join(', ')
+  const letters = [
+    `left("assay fits"::text, 1)`,
+    ...expressions.map((e) => `coalesce(left((${e}\n)::boolean::text, 1), 'n')`),
+  ]
+  return {
+    rows: isOne ? rowsOfOne(only, combinations, names) : rowsOfMany(columns, combinations, own),
+    names,
+    letters: letters.join(' || '),
+    over: (rows) => {
+      if (isWhole) return asRow(facts, columns, rows)
+      const base = `(${rows}) as ${alias}`
+      return computed.length === 0 ? base : `(select ${alias}.*, ${beside} from ${base} offset 0) as ${alias}`
+    },
+  }
+}
+
+const joinsOf = ({ columns }: Frame, combinations: readonly (readonly number[])[]): string =>
+  columns.length > 1 && combinations.length > manyCombinations ? plainJoins : ''
+
 /**
  * `select` giving for each combination (an option number per column) one line of letters: fits, then each
  * expression as t, f or n. `value` names the one column for domain checks written over VALUE.
@@ -127,38 +178,46 @@ export const frameSelect = (
   combinations: readonly (readonly number[])[],
   expressions: readonly string[],
 ): string => {
-  const { facts, columns } = frame
-  const { table } = facts
-  const isNamed = (name: string): boolean => expressions.some((e) => mayName(e, name))
-  const isWhole = expressions.some((e) => isWholeRow(facts, e))
-  const own = columns.map(({ column }, i) => (expressions.length === 0 ? `assay ${i}` : column.name))
-  const [only] = columns
-  const rows =
-    columns.length === 1 && only
-      ? rowsOfOne(only, combinations, [...new Set([...own, ...(expressions.length === 0 ? [] : ['value'])])])
-      : rowsOfMany(columns, combinations, own)
-  const alias = ident(isWhole || isNamed(table.name) ? table.name : anyTable)
-  const base = `(${rows}) as ${alias}`
-  const present = new Set(columns.map(({ column }) => column.name))
-  const computed = table.columns.filter(
-    (c) =>
-      c.generated !== null &&
-      c.default !== null &&
-      isNamed(c.name) &&
-      (facts.generatedFrom.get(c.name) ?? []).every((s) => present.has(s)),
-  )
-  const from = isWhole
-    ? asRow(facts, columns, rows)
-    : computed.length === 0
-      ? base
-      : `(select ${alias}.*, ${computed.map((c) => `cast((${c.default}) as ${c.type}) as ${ident(c.name)}`).join(', ')} from ${base} offset 0) as ${alias}`
-  const letters = [
-    `left("assay fits"::text, 1)`,
-    ...expressions.map((e) => `coalesce(left((${e}\n)::boolean::text, 1), 'n')`),
-  ]
-  const joins = columns.length > 1 && combinations.length > manyCombinations ? plainJoins : ''
-  return `${joins}select ${ident(number)}, ${letters.join(' || ')} from ${from}`
+  const { rows, letters, over } = partsOf(frame, combinations, expressions)
+  return `${joinsOf(frame, combinations)}select ${ident(number)}, ${letters} from ${over(rows)}`
 }
+
+const setting = 'assay.answers'
+
+/**
+ * The same with e where an expression throws, each row for itself: one text, as frameAnswers() reads it. What throws
+ * must not be a value itself.
+ */
+export const frameApart = (
+  frame: Frame,
+  combinations: readonly (readonly number[])[],
+  expressions: readonly string[],
+): string => {
+  const { rows, names, letters, over } = partsOf(frame, combinations, expressions)
+  const columns = names.map((name) => `"assay one".${ident(name)} as ${ident(name)}`)
+  const one = `select "assay one".${ident(number)} as ${ident(number)}, ${columns.map((c) => `${c}, `).join('')}"assay one"."assay fits" as "assay fits" offset 0`
+  const body = `#variable_conflict use_column
+    declare "assay one" record; "assay said" text := ''; "assay letters" text;
+    begin
+      for "assay one" in ${rows} loop
+        begin
+          select ${letters} into "assay letters" from ${over(one)};
+        exception when others then
+          "assay letters" := left("assay one"."assay fits"::text, 1) || ${literal('e'.repeat(expressions.length))};
+        end;
+        "assay said" := "assay said" || "assay one".${ident(number)} || "assay letters" || ',';
+      end loop;
+      perform pg_catalog.set_config(${literal(setting)}, "assay said", true);
+    end`
+  return `${joinsOf(frame, combinations)}do language plpgsql ${literal(body)};\nselect pg_catalog.current_setting(${literal(setting)})`
+}
+
+/** Rows as frameSelect() gives them, of what frameApart() said. */
+export const frameAnswers = (said: string): readonly (readonly [string, string])[] =>
+  said.split(',').flatMap((one) => {
+    const [, at, letters] = /^(\d+)([a-z]+)$/u.exec(one) ?? []
+    return at === undefined || letters === undefined ? [] : [[at, letters] as const]
+  })
 
 /** However it is spelled. */
 const mayName = (expression: string, name: string): boolean =>

@@ -108,6 +108,7 @@ export const makeRows = async (
           equivalent: [],
           impliedByOthers: false,
           rejectedTogether: null,
+          raised: [],
           exhaustive: false,
           tried: solution.problem ?? `${table.id} has no row that PostgreSQL accepts`,
         }

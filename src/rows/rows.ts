@@ -102,6 +102,15 @@ export interface Distinguished {
   readonly impliedByOthers: boolean
   /** Then: the nearest row that it rejects, with the other constraints that reject it too. */
   readonly rejectedTogether: { readonly row: Row; readonly by: readonly string[] } | null
+  /**
+   * Rows for which it raises an error in place of an answer, and that no other row-level constraint refuses; only where
+   * nothing is rejected otherwise, or something is left untold.
+   */
+  readonly raised: readonly {
+    readonly row: Row
+    readonly differs: readonly string[]
+    readonly tells: readonly number[]
+  }[]
   /** Everything untold is stillborn or equivalent. */
   readonly exhaustive: boolean
   readonly tried: string

@@ -13,11 +13,26 @@ const lab = useRowLab(`create type status as enum ('new', 'paid', 'shipped');
        "starts on" date not null check ("starts on" = date_trunc('month', "starts on")::date), ends date not null, note text,
        constraint quarter_is check (extract(quarter from "starts on") = quarter and extract(year from "starts on") = year),
        constraint ends_is check (ends = ("starts on" + interval '3 months' - interval '1 day')::date));
+     create type kind as enum ('maven', 'npm', 'pypi', 'helm');
+     create function name_ok(kind kind, name text) returns boolean language plpgsql immutable as $$ begin
+       return case kind when 'npm' then name ~ '^(?:@[a-z0-9~-]+/)?[a-z0-9~-][a-z0-9._~-]*$' and length(name) <= 214
+         when 'pypi' then name ~* '^[a-z0-9][a-z0-9._-]*$' else name ~ '^[A-Z]+ .*$' end; end $$;
+     create function semver_ok(v text) returns boolean language sql immutable as $$ select v ~ '^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)$' $$;
+     create table packages (id int primary key, name varchar not null, version varchar, kind kind not null, status int not null default 0, note text,
+       constraint names check (name_ok(kind, name)), constraint versions check (kind not in ('npm', 'helm') or version is null or semver_ok(version)));
      create table ratios (id int primary key, part int not null, whole int not null, constraint ratio check (10 / whole > part))`)
 
 const orders = () => lab().table('orders')
 
 describe('solve', () => {
+  it('gives what is wished of single columns, and lets others follow that hold already', async () => {
+    const table = lab().table('packages')
+    const where = ['name is not null', '"version" is not null', "kind = 'npm' and status <> 4"]
+    expect(await lab().rows.solve(table, { where })).toEqual({
+      row: expect.objectContaining({ kind: `'npm'`, version: expect.stringMatching(/^'\d+\.\d+\.\d+'$/u) }),
+    })
+  })
+
   it('keeps the base row where the pins break nothing', async () => {
     const base = await lab().rows.base(orders(), 'b')
     const solved = await lab().rows.solve(orders(), { pins: { id: '7' }, family: 'b' })

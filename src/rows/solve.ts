@@ -186,8 +186,13 @@ export const solveUnder = async (
   }
   if (left.length === 0) return { row }
   const each = { ...wish, where: wished.map((c) => c.expression) }
-  const apart = await solveApart(ground, around, each, rowLevel, { start, variables })
-  if (apart) return apart
+  // What holds already, or any value will do for, may still have to follow the others.
+  const loose = wished.filter((c) => !broken.includes(c) || isNotNull.test(c.expression))
+  const stays = loose.map((c) => c.expression)
+  for (const of of stays.length > 0 ? [stays, []] : [[]]) {
+    const apart = await solveApart(ground, around, each, rowLevel, { start, variables }, of)
+    if (apart) return apart
+  }
   const following = await followingRows(ground, facts, start, {
     pinned,
     variables,
@@ -206,6 +211,8 @@ export const solveUnder = async (
   }
 }
 
+const isNotNull = /^[^()]*\(?"?[^()]*\)?\s+is not null$/iu
+
 /** How a row is looked for once more: from what it is made of, and with what is still broken. */
 interface Remaining {
   readonly start: Row
@@ -220,11 +227,14 @@ const solveApart = async (
   wish: Omit<SolveWish, 'ignoreChecks'> & { readonly where: readonly string[] },
   rowLevel: ReturnType<typeof constraintsOf>,
   { start, variables }: Omit<Remaining, 'left'>,
+  /** Wishes that nothing is given for: they are to hold in the end. */
+  stays: readonly string[] = [],
 ): Promise<{ readonly row: Row } | null> => {
   const { facts } = around
+  const isGiven = (sql: string): boolean => !stays.includes(sql)
   const columnOfWish = (sql: string): string | null => {
     const columns = columnsFor(facts, sql)
-    return columns.length === 1 ? columns[0]! : null
+    return columns.length === 1 && isGiven(sql) ? columns[0]! : null
   }
   const single = new Set(wish.where.flatMap((sql) => columnOfWish(sql) ?? []))
   const apart = variables.filter((v) => v.columns.length === 1 && single.has(v.columns[0]!.name))

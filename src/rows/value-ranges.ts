@@ -107,9 +107,17 @@ export const rangeOf = (node: unknown, columns: Columns): ValueRange | null => {
   return kind === 'A_Expr' ? ofMask(body!) : null
 }
 
+/** A number's infinity is no end: NaN sorts behind it. */
+const hasEnds = (type: string): boolean => /^(?:date$|timestamp)/u.test(type)
+
+/** The greatest value of a column's type among these constants, as they are written; null: none of them is. */
+export const greatestConstant = (type: string, constants: readonly string[]): string | null =>
+  hasEnds(type) ? (constants.find((constant) => /^\+?infinity$/iu.test(constant)) ?? null) : null
+
 /** The least value of a column's type among these constants, as they are written; null: none of them is. */
 export const leastConstant = (type: string, constants: readonly string[]): string | null => {
   const isLeast = (constant: string): boolean => {
+    if (hasEnds(type)) return /^-infinity$/iu.test(constant)
     if (/^(?:text|character varying)/u.test(type)) return constant === ''
     if (type === 'bytea') return constant === '' || constant === '\\x'
     const bits = /^bit\((\d+)\)$/u.exec(type)?.[1]

@@ -94,11 +94,20 @@ export const variablesAround = async (
         return row[ref?.targetColumns[ref.columns.indexOf(c.name)] ?? ''] ?? 'null'
       })
     const nulls = columns.every((c) => !c.notNull) ? [columns.map(() => 'null')] : []
-    // Itself, then rows of its own table that whoever inserts it puts before it.
+    const pointing = bases.map(pointingTo)
+    const partly = columns.length < 2 ? [] : columns.filter((c) => !c.notNull)
+    // Itself, then rows of its own table that whoever inserts it puts before it, then what points nowhere.
     return [
       {
         columns,
-        options: once([columns.map((c) => present[c.name] ?? 'null'), ...bases.map(pointingTo), ...nulls]),
+        options: once([
+          columns.map((c) => present[c.name] ?? 'null'),
+          ...pointing,
+          ...nulls,
+          ...partly.flatMap((empty) =>
+            pointing.slice(0, 1).map((o) => columns.map((c, i) => (c === empty ? 'null' : o[i]!))),
+          ),
+        ]),
         isOwnKey: true,
       },
     ]

@@ -16,6 +16,7 @@ import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
 import { pastComputed } from './nulls/past-computed.ts'
 import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
+import { addRaised } from './raised-check.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
 import { quieted } from './quiet.ts'
@@ -260,9 +261,12 @@ export const check: RuleKind<CheckRule> = {
     if (!found.rows.some((r) => r.accepted)) {
       ground.draft.unsolved(`no row was found that satisfies ${shortened(rule.expression)}`, found.tried)
     }
-    const notes = found.rows.some((r) => !r.accepted)
-      ? []
-      : await addWithoutRejected(rule, context, ground, found)
+    const standing = { name: claimed?.name ?? constraintName(rule), isClaimed: claimed !== undefined }
+    const raised = await addRaised(rule, standing, found.raised, context, ground)
+    const notes =
+      raised > 0 || found.rows.some((r) => !r.accepted)
+        ? []
+        : await addWithoutRejected(rule, context, ground, found)
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)
     if (claimed) await addSameAsWritten(claimed, mutants, found, context, ground)
     const written = { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }

@@ -1,6 +1,7 @@
 /** domain: the column takes exactly the values of a domain: its base type within the domain's CHECKs. */
 import type { DomainRule } from '../architecture/kinds/domain.ts'
 import type { DomainFacts } from '../catalog/domain.ts'
+import type { Structure } from '../catalog/structure.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
@@ -22,44 +23,90 @@ import { addUntriggered } from './untriggered.ts'
 
 type DomainCheck = DomainRule['checks'][number]
 
+/** A domain whose CHECKs a column's values have to pass: its own one, or one that this stands on. */
+interface AskedDomain {
+  readonly rule: DomainRule
+  /** Whose values are refused, as PostgreSQL reports it: the column's, without its schema. */
+  readonly name: string
+  readonly base: string
+  readonly checks: readonly DomainCheck[]
+  /** Those of the other domains. */
+  readonly beside: readonly string[]
+  /** Of the domain's structure. */
+  readonly id: string | null
+  readonly facts?: DomainFacts
+}
+
 /** The type's own name as PostgreSQL reports it: without its schema. */
 const bareName = (rule: DomainRule, context: RuleContext): string =>
   context.table.columns.find((c) => c.name === rule.column)?.typeName ?? rule.type
 
+const domainOf = ({ catalog }: RuleContext, id: string): Structure<DomainFacts> | undefined => {
+  const found = catalog.structures.get(id)
+  return found?.kind === 'domain' ? (found as Structure<DomainFacts>) : undefined
+}
+
+/** The domain as declared, then those that it stands on, as they are in the database. */
+const askedDomains = (rule: DomainRule, context: RuleContext): readonly AskedDomain[] => {
+  const id = userTypeId(context.catalog, context.table, rule.column, 'domain')
+  const own = id === null ? undefined : domainOf(context, id)
+  const above: Structure<DomainFacts>[] = []
+  for (let at = own; at !== undefined;) {
+    const base = at.facts.base.replaceAll('"', '')
+    at = at.dependsOn
+      .flatMap((one) => domainOf(context, one) ?? [])
+      .find(({ facts: { schema, name } }) => base === name || base === `${schema}.${name}`)
+    if (at !== undefined) above.push(at)
+  }
+  const all = [rule.checks, ...above.map(({ facts }) => facts.checks)]
+  const beside = (at: number): readonly string[] =>
+    all.toSpliced(at, 1).flatMap((checks) => checks.map(({ expression }) => expression))
+  return [
+    {
+      rule,
+      name: bareName(rule, context),
+      base: rule.base,
+      checks: rule.checks,
+      // A cast to what it stands on asks these.
+      beside: [],
+      id,
+      ...(own ? { facts: own.facts } : {}),
+    },
+    ...above.map((one, i) => ({
+      rule,
+      name: bareName(rule, context),
+      base: one.facts.base,
+      checks: one.facts.checks,
+      beside: beside(i + 1),
+      id: one.id,
+      facts: one.facts,
+    })),
+  ]
+}
+
 /** A constraint that the declaration leaves nameless is known by its domain alone. */
-const causeOf = (rule: DomainRule, check: DomainCheck, context: RuleContext): Cause => ({
+const causeOf = ({ name: dataType }: AskedDomain, check: DomainCheck): Cause => ({
   sqlstate: '23514',
-  dataType: bareName(rule, context),
+  dataType,
   ...(check.name === null ? {} : { constraint: check.name }),
 })
 
-interface OwnCheck {
-  /** Of the domain's structure. */
-  readonly id: string | null
-  readonly facts?: DomainFacts
-  readonly own?: DomainFacts['checks'][number]
-}
-
 /** The domain's own CHECK that is declared: by its name, by its words, or since there is no other. */
-const ownCheck = (rule: DomainRule, check: DomainCheck, { catalog, table }: RuleContext): OwnCheck => {
-  const id = userTypeId(catalog, table, rule.column, 'domain')
-  const facts = id === null ? undefined : (catalog.structures.get(id)?.facts as DomainFacts | undefined)
-  if (facts === undefined) return { id }
-  const [only, ...more] = facts.checks
-  const own =
-    check.name === null && more.length === 0 ? only : facts.checks.find((c) => c.name === check.name)
-  return { id, facts, ...(own ? { own } : {}) }
+const ownCheck = ({ facts }: AskedDomain, check: DomainCheck): DomainFacts['checks'][number] | undefined => {
+  const [only, ...more] = facts?.checks ?? []
+  return check.name === null && more.length === 0 ? only : facts?.checks.find((c) => c.name === check.name)
 }
 
 /** That no value breaks it: why, where that is proven. */
 const addUnbroken = async (
-  rule: DomainRule,
+  domain: AskedDomain,
   check: DomainCheck,
   context: RuleContext,
   { draft }: Ground,
   tried: string,
 ): Promise<readonly Note[]> => {
-  const { id, facts, own } = ownCheck(rule, check, context)
+  const { id, facts, rule } = domain
+  const own = ownCheck(domain, check)
   const asked = id && facts && own ? { of: id, on: facts, isDomain: true, name: own.name } : null
   const idle = asked ? await idleCase(rule.id, context, asked) : null
   if (idle) draft.add({ ...idle.case, title: `${shortened(check.expression)}: ${idle.case.title}` })
@@ -69,13 +116,13 @@ const addUnbroken = async (
 
 /** Broken CHECKs that agree with the domain's own on every value: said of the column, they can be proven. */
 const addIndistinct = async (
-  rule: DomainRule,
+  domain: AskedDomain,
   check: DomainCheck,
   context: RuleContext,
   { draft }: Ground,
 ): Promise<void> => {
-  const { id, own } = ownCheck(rule, check, context)
-  const written = own?.expression ?? check.expression
+  const { id, rule } = domain
+  const written = ownCheck(domain, check)?.expression ?? check.expression
   const said = saidOfColumn(written, rule.column)
   if (id === null || said === null) return
   const broken = expressionMutants(written).flatMap(({ sql }) => {
@@ -94,22 +141,23 @@ const addIndistinct = async (
 }
 
 const addCheckCases = async (
-  rule: DomainRule,
+  domain: AskedDomain,
   check: DomainCheck,
   context: RuleContext,
   ground: Ground,
 ): Promise<readonly Note[]> => {
   const { rows, table, db } = context
+  const { rule, base, checks, beside } = domain
   const { column } = rule
-  const others = rule.checks.filter((c) => c !== check).map((c) => c.expression)
+  const others = [...checks.filter((c) => c !== check).map((c) => c.expression), ...beside]
   const candidates = await rows.candidates(table, column, [check.expression, ...others])
-  const values = await tellingValues(db, rule.base, check.expression, candidates, others)
+  const values = await tellingValues(db, base, check.expression, candidates, others)
   for (const { sql, accepted: isAccepted } of values) {
     if (!isAccepted) {
       await addUntriggered(context, ground, {
         title: `${column} ${shortened(sql)} is refused`,
         when: [rows.insert(table, { ...ground.base, [column]: sql })],
-        then: { kind: 'rejected', by: causeOf(rule, check, context) },
+        then: { kind: 'rejected', by: causeOf(domain, check) },
       })
       continue
     }
@@ -119,16 +167,16 @@ const addCheckCases = async (
       title: `${column} ${shortened(sql)} is kept`,
       given: made.given,
       when: [
-        `${rows.insert(table, made.row)} returning ${ident(column)}::text is not distinct from cast(${sql} as ${rule.base})::text`,
+        `${rows.insert(table, made.row)} returning ${ident(column)}::text is not distinct from cast(${sql} as ${base})::text`,
       ],
       then: allTrue(),
     })
   }
-  await addIndistinct(rule, check, context, ground)
+  await addIndistinct(domain, check, context, ground)
   const tried = `${candidates.length} candidates`
   if (!values.some((v) => v.accepted))
     ground.draft.unsolved(`no value was found that satisfies ${shortened(check.expression)}`, tried)
-  return values.some((v) => !v.accepted) ? [] : addUnbroken(rule, check, context, ground, tried)
+  return values.some((v) => !v.accepted) ? [] : addUnbroken(domain, check, context, ground, tried)
 }
 
 /** Where the column refuses null as well, the domain is asked alone. */
@@ -160,7 +208,8 @@ export const domain: RuleKind<DomainRule> = {
     const { rows, table, db } = context
     const { column } = rule
     const notes: Note[] = []
-    for (const check of rule.checks) notes.push(...(await addCheckCases(rule, check, context, ground)))
+    for (const asked of askedDomains(rule, context))
+      for (const check of asked.checks) notes.push(...(await addCheckCases(asked, check, context, ground)))
     if (rule.required) {
       await addUntriggered(context, ground, {
         title: `a row without ${column} is refused`,

@@ -1,5 +1,6 @@
 /** excludes: no two rows (that satisfy the predicate) conflict under all operators at once. */
 import type { ExcludesRule } from '../architecture/kinds/excludes.ts'
+import { checksOf } from '../catalog/check.ts'
 import { excludesOf } from '../catalog/excludes.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { ident } from '../postgres/quote.ts'
@@ -45,6 +46,25 @@ interface ElementPairs {
 const mostCandidates = 5
 const mostCombinations = 60
 
+/** Those that the table's CHECKs over this column alone do not refuse. */
+const takenAlone = async (
+  { rows, table, catalog }: RuleContext,
+  column: string,
+  base: Row,
+  values: readonly string[],
+): Promise<readonly string[]> => {
+  const own = checksOf(catalog, table.id).filter(
+    ({ facts }) => facts.columns.length === 1 && facts.columns[0] === column,
+  )
+  if (own.length === 0) return values
+  const judged = await rows.judge(
+    table,
+    values.map((sql) => ({ ...base, [column]: sql })),
+    own.map(({ facts }) => facts.expression),
+  )
+  return values.filter((_sql, i) => judged[i]!.every((answer) => answer === 't' || answer === null))
+}
+
 /** Values of the element's columns: those of the families' rows first, then candidates in all combinations. */
 const valuesOf = async (context: RuleContext, part: KeyPart): Promise<readonly Row[]> => {
   const { rows, table } = context
@@ -56,7 +76,8 @@ const valuesOf = async (context: RuleContext, part: KeyPart): Promise<readonly R
   let combinations: readonly Row[] = [{}]
   for (const column of part.columns) {
     const candidates = await rows.candidates(table, column, [part.sql])
-    const own = [...new Set([...bases.map((b) => b[column]!), ...candidates])].filter((v) => v !== 'null')
+    const all = [...new Set([...bases.map((b) => b[column]!), ...candidates])].filter((v) => v !== 'null')
+    const own = await takenAlone(context, column, bases[0] ?? {}, all)
     const some = part.columns.length === 1 ? own : own.slice(0, mostCandidates)
     combinations = combinations
       .flatMap((row) => some.map((v) => ({ ...row, [column]: v })))

@@ -22,6 +22,19 @@ import { quieted } from './quiet.ts'
 import { tryEach, tryOne } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 
+/** Those that are true where it is, and null where it is: proven as CHECKs are. */
+const sameAnswers = async (
+  { expression }: GeneratedRule,
+  { rows, table }: RuleContext,
+  mutants: readonly string[],
+): Promise<readonly string[]> => {
+  if (mutants.length === 0) return []
+  const truths = mutants.map((sql) => `(${sql}) is true`)
+  const notFalse = await rows.distinguish(table, expression, mutants)
+  const isTrue = await rows.distinguish(table, `(${expression}) is true`, truths)
+  return mutants.filter((_sql, i) => notFalse.equivalent.includes(i) && isTrue.equivalent.includes(i))
+}
+
 /** Rows whose computed value tells the expression from each of its mutants. */
 const tellingRows = async (
   rule: GeneratedRule,
@@ -45,8 +58,13 @@ const tellingRows = async (
   const told = new Set([...found.rows.flatMap((r) => r.tells), ...found.stillborn, ...found.equivalent])
   const open = mutants.filter((_sql, i) => !told.has(i))
   const swept = await sweep(context.table, context.db, rule, open)
+  const answers = type === 'boolean' ? await sameAnswers(rule, context, open) : []
   if (claimed)
-    ground.draft.indistinct(claimed.id, [...found.equivalent.map((i) => mutants[i]!), ...swept.same])
+    ground.draft.indistinct(claimed.id, [
+      ...found.equivalent.map((i) => mutants[i]!),
+      ...swept.same,
+      ...answers,
+    ])
   const rows = found.rows.filter((r) => r.tells.length > 0)
   for (const { column, value } of swept.told) {
     const solved = await context.rows.solve(context.table, { pins: { [column]: value } })

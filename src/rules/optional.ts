@@ -8,7 +8,12 @@ import { optionalColumns, rulesOf } from './declared.ts'
 import { accepted, standOnBaseRow, type Ground } from './draft.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow, type MadeRow } from './make-row.ts'
-import { checksThatRefuseNull, droppedChecks, nullIn } from './nulls/refusing-checks.ts'
+import {
+  checksThatRefuseNull,
+  domainsThatRefuseNull,
+  droppedChecks,
+  nullIn,
+} from './nulls/refusing-checks.ts'
 import type { Note } from './experiment.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { selectEach, tryOne } from './trial.ts'
@@ -51,7 +56,7 @@ const addUnfilledCase = async (
   })
 }
 
-/** A CHECK whose function refuses null hides that the column itself takes it. */
+/** A CHECK whose function refuses null, or one of the column's domain, hides that the column itself takes it. */
 const addUncheckedCase = async (
   rule: OptionalRule,
   context: RuleContext,
@@ -60,18 +65,20 @@ const addUncheckedCase = async (
   const { rows, table, db } = context
   const { column } = rule
   const names = await checksThatRefuseNull(context, column)
-  if (names.length === 0) return null
+  const ofDomains = await domainsThatRefuseNull(context, column)
+  if (names.length + ofDomains.length === 0) return null
   const pins = nullIn(nullTogether(rule, context))
   // What is declared of them goes with them; the others stand in the database as well.
   const stated = rulesOf<CheckRule>(context.architecture, rule.table, 'check').map((one) => one.expression)
   const solved = await rows.solve(table, { pins, family: 'a', ignoreChecks: [...names, ...stated] })
   if ('unsolved' in solved) return null
-  const given = droppedChecks(context, names)
+  const given = [...droppedChecks(context, names), ...ofDomains.map(({ drop }) => drop)]
   const when = [rows.insert(table, solved.row)]
   if (await tryOne(db, world, [...given, ...when])) return null
-  const checks = `${names.length === 1 ? 'CHECK' : 'CHECKs'} ${names.join(', ')}`
+  const shown = [...names, ...ofDomains.map(({ name, domain }) => `${name} of ${domain}`)]
+  const checks = `${shown.length === 1 ? 'CHECK' : 'CHECKs'} ${shown.join(', ')}`
   draft.add({
-    title: `a row without ${column} is accepted where ${checks} ${names.length === 1 ? 'does' : 'do'} not look`,
+    title: `a row without ${column} is accepted where ${checks} ${shown.length === 1 ? 'does' : 'do'} not look`,
     given,
     when,
     then: accepted,
@@ -80,7 +87,7 @@ const addUncheckedCase = async (
     rule: rule.id,
     code: 'column.never-null',
     severity: 'warning',
-    summary: `${column} may be null, and ${checks} ${names.length === 1 ? 'refuses' : 'refuse'} null: no row goes without it`,
+    summary: `${column} may be null, and ${checks} ${shown.length === 1 ? 'refuses' : 'refuse'} null: no row goes without it`,
     why: 'the condition was asked for null: it is false, or raises an error, and neither says that a value is missing',
     mend: `${alterColumn(rule.table, column, 'set not null')}`,
   }

@@ -7,6 +7,7 @@ import { alterTable, deferrableText, tableText } from './ddl.ts'
 import { optionalColumns } from './declared.ts'
 import { standOnBaseRow } from './draft.ts'
 import { foreignKeyName, foreignKeyOf, pointedTo } from './foreign-key.ts'
+import { matchedAlike } from './references/both-or-none.ts'
 import { addDeleteCases } from './references/delete.ts'
 import { familyOf } from './references/family.ts'
 import { addPointerCases } from './references/pointers.ts'
@@ -72,7 +73,12 @@ export const references: RuleKind<ReferencesRule> = {
       ...(await addUpdateCases(key, family, context, ground)),
     ]
     await addTimingCases(key, family, context, ground)
-    return { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }
+    const indistinct = await matchedAlike(key, context)
+    return {
+      ...ground.draft.written(),
+      ...(notes.length > 0 ? { notes } : {}),
+      ...(indistinct.length > 0 ? { indistinct } : {}),
+    }
   },
   design: (rule, architecture) => {
     const name = ident(foreignKeyName(rule))

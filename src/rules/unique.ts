@@ -6,12 +6,11 @@ import { ident, identList } from '../postgres/quote.ts'
 import { tableText, alterTable, deferrableText, structureName } from './ddl.ts'
 import { claimedOf } from './claimed.ts'
 import { standOnBaseRow } from './draft.ts'
-import { columnsIn } from './expression-columns.ts'
 import { addKeyCases } from './key/cases.ts'
 import { addExpressionCases } from './key/expressions.ts'
 import { addNullKeyCases } from './key/nulls.ts'
 import { addPredicateCases } from './key/predicate.ts'
-import { claimedPredicate, firstRow, makeKeyPart, type Key } from './key/key.ts'
+import { claimedPredicate, firstRow, makeKeyPart, writtenColumnsIn, type Key } from './key/key.ts'
 import { reportedNames } from './reported-names.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { listed, noun } from './sentence.ts'
@@ -47,7 +46,7 @@ const periodKeyOf = (rule: UniqueRule): PeriodKey | null =>
 const keyOf = async (rule: UniqueRule, context: RuleContext): Promise<Key> => ({
   parts: await Promise.all(rule.keys.map((k) => makeKeyPart(context, k))),
   where: rule.where,
-  whereColumns: rule.where === null ? [] : await columnsIn(context.table, rule.where),
+  whereColumns: rule.where === null ? [] : await writtenColumnsIn(context, rule.where),
   claimed: claimedPredicate(uniquesOf(context.catalog, rule.table), context),
   nullsNotDistinct: rule.nullsNotDistinct,
   deferrable: rule.deferrable,

@@ -1,14 +1,34 @@
 /** Arrays: one element of its type per family, then empty, the constants, and the wanted numbers of elements. */
 import { literal } from '../../postgres/quote.ts'
-import type { ValueClues } from '../constants.ts'
+import { noClues, type ValueClues } from '../constants.ts'
 import { matchingStrings } from '../pattern.ts'
 import { familyNumbers, type Slot, type TypeFamily } from './family.ts'
 
 /** Of one pattern. */
 const mostMatching = 4
+/** Elements of the wanted sizes. */
+const mostSized = 12
 
 const arrayOf = (slot: Slot, elements: readonly string[]): string =>
   elements.length === 0 ? literal('{}') : `array[${elements.join(', ')}]::${slot.type}[]`
+
+/** Longer ones are made of one element, so that rows stay readable. */
+const longest = 100
+const longestRepeated = 100_000
+const longestNumbered = 400
+
+/** So many elements of which each is greater than the one before. */
+const numbered = (slot: Slot, count: number): readonly string[] => {
+  const width = String(count).length
+  const each = (of: (n: number) => string): readonly string[] => [
+    `${literal(`{${Array.from({ length: count }, (_, n) => of(n + 1)).join(',')}}`)}::${slot.type}[]`,
+  ]
+  if (count > longestNumbered) return []
+  if (/^(?:smallint|integer|bigint|numeric|real|double precision)$/u.test(slot.type)) return each(String)
+  if (!/^(?:text|character varying|(?:public\.)?citext)$/u.test(slot.type)) return []
+  const isTooLong = slot.type !== 'text' && slot.modifier >= 4 && width + 1 > slot.modifier - 4
+  return isTooLong ? [] : each((n) => `a${String(n).padStart(width, '0')}`)
+}
 
 /** The family of arrays over the family of their elements; `slot.type` is the element's. */
 export const arraysOf = (element: TypeFamily): TypeFamily => ({
@@ -30,9 +50,11 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
     const leading = [...new Set([...formed, ...near])]
     const pool = [...new Set([...near.slice(0, 40), ...typical])]
     const mixed = [...new Set([...near.slice(0, 1), ...typical])]
-    const counts = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))].filter(
-      (n) => n >= 0 && n <= 1000,
-    )
+    const wanted = [...new Set(clues.lengths.flatMap((n) => [n, n + 1, n - 1]))]
+    const counts = wanted.filter((n) => n >= 0 && n <= longest)
+    const many = wanted.filter((n) => n > longest && n <= longestRepeated)
+    // A size may be that of an element.
+    const sized = element.near(slot, { ...noClues, lengths: clues.lengths }).slice(0, mostSized)
     const ofCount = (count: number, from: readonly string[]): string =>
       arrayOf(
         slot,
@@ -80,6 +102,9 @@ export const arraysOf = (element: TypeFamily): TypeFamily => ({
         ? [arrayOf(slot, [leading[1]!, leading[0]!]), arrayOf(slot, leading.slice(0, 3).toReversed())]
         : []),
       ...counts.map((n) => inOrder(n, typical)),
+      ...[...counts, ...many].filter((n) => n > 1).flatMap((n) => numbered(slot, n)),
+      ...many.map((n) => `array_fill(${typical[0] ?? 'null'}::${slot.type}, array[${n}])`),
+      ...sized.map((v) => arrayOf(slot, [v])),
       ...(formed.length > 0 ? counts.map((n) => ofCount(n, formed)) : []),
     ]
   },

@@ -15,12 +15,25 @@ const beginnings: Readonly<Record<string, (n: number) => readonly [day: string, 
   minute: (n) => ['2024-01-01', `09:${two(n)}`],
 }
 
+/** What begins where a part of a moment has its least value: on day 1 a month. */
+const wholeOf: Readonly<Record<string, string>> = {
+  minute: 'hour',
+  hour: 'day',
+  dow: 'week',
+  isodow: 'week',
+  day: 'month',
+  doy: 'year',
+}
+
 const unitOf = (constant: string): string => constant.toLowerCase().replace(/^1 /u, '').replace(/s$/u, '')
 
-/** The units that are spoken of, by their names and as spans: `month`, `1 month`. */
-const unitsOf = ({ constants }: ValueClues): readonly string[] => [
-  ...new Set(constants.map(unitOf).filter((unit) => unit in beginnings)),
-]
+/** The units that are spoken of, by their names and as spans (`month`, `1 month`), then those whose parts are. */
+const unitsOf = ({ constants }: ValueClues): readonly string[] => {
+  const named = constants.map(unitOf)
+  return [...new Set([...named, ...named.map((unit) => wholeOf[unit] ?? unit)])].filter(
+    (unit) => unit in beginnings,
+  )
+}
 
 /** Of each unit that is spoken of the first ones, each with where the next one begins. */
 export const unitsBegun = (

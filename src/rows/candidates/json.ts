@@ -166,10 +166,48 @@ const documents = (clues: ValueClues): Json[] => {
   return found
 }
 
+/** Of numbers that may be a depth. */
+const deepest = 20
+const mostDepths = 8
+/** Longer texts are made by PostgreSQL, so that rows stay readable. */
+const longestWritten = 200
+const longestMade = 2_000_000
+
+/** Objects and lists within one another, as deep as the predicates speak of, one less and two more. */
+const nested = ({ constants }: ValueClues): readonly Json[] =>
+  constants
+    .filter((c) => /^\d{1,2}$/u.test(c) && Number(c) > 0 && Number(c) <= deepest)
+    .slice(0, mostDepths)
+    .flatMap((c) => [Number(c), Number(c) + 1, Number(c) + 2, Number(c) - 1])
+    .flatMap((depth) => {
+      const within = (around: (inner: Json) => Json): Json =>
+        Array.from({ length: depth }).reduce<Json>(around, 'a')
+      return [within((inner) => ({ a: inner })), within((inner) => [inner])]
+    })
+
+/** Objects with one long member whose text has a wanted length, and one more; under keys that the predicates name. */
+const sized = ({ constants, lengths, paths }: ValueClues, type: string): readonly string[] => {
+  const listed = constants.flatMap((c) => (/^\{[\w, -]+\}$/u.test(c) ? c.slice(1, -1).split(/\s*,\s*/u) : []))
+  const keys = new Set([...paths.flatMap(({ path }) => path.slice(0, 1)), ...listed].slice(0, 3))
+  const known = keys.size === 0 ? ['a'] : [...keys]
+  return [...new Set(lengths.flatMap((n) => [n, n + 1]))]
+    .filter((n) => n > longestWritten && n <= longestMade)
+    .flatMap((length) =>
+      known.map((key) => {
+        // As PostgreSQL writes it: `{"a": "xx"}`, and json_build_object() a space more.
+        const empty = JSON.stringify({ [key]: '' }).length + (type === 'jsonb' ? 1 : 2)
+        return `${type}_build_object(${literal(key)}, repeat('x', ${Math.max(length - empty, 0)}))`
+      }),
+    )
+}
+
 export const json: TypeFamily = {
   serves: (slot) => slot.type === 'json' || slot.type === 'jsonb',
   typical: (_slot, family) => literal(JSON.stringify({ key: familyLetter(family) })),
-  near: (_slot, clues) =>
-    [...new Set(documents(clues).map((d) => JSON.stringify(d)))].slice(0, 600).map(literal),
+  near: (slot, clues) => [
+    ...[...new Set(documents(clues).map((d) => JSON.stringify(d)))].slice(0, 600).map(literal),
+    ...sized(clues, slot.type),
+    ...nested(clues).map((d) => literal(JSON.stringify(d))),
+  ],
   edges: () => ['{}', '[]', '["a"]', '[1, 2, 3]', '[{}]', '"a"', '1', 'true', 'null'].map(literal),
 }

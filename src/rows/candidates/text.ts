@@ -64,6 +64,12 @@ const formats = (letter: string, n: number): readonly string[] => [
   `${letter.toUpperCase()}`,
 ]
 
+/** Addresses of schemes that are told apart, where one is spoken of. */
+const addresses = ({ constants, patterns }: ValueClues): readonly string[] =>
+  [...constants, ...patterns.map(({ text: of }) => of)].some((of) => /https?/u.test(of))
+    ? ['http', 'https', 'ftp', 'HTTP', 'HTTPS'].map((scheme) => `${scheme}://example.com/a`)
+    : []
+
 const typicalText = (slot: Slot, family: number): string => {
   const letter = familyLetter(family)
   const limit = textLimit(slot)
@@ -191,6 +197,7 @@ export const text: TypeFamily = {
       ...matching.flatMap((m) => nearMisses(elaborate(m))),
       ...withCheckDigits(overwritten(matching, constants)),
       ...listedParts(matching, clues.constants),
+      ...addresses(clues),
       ...(clues.remainders ? withCheckDigits(numbersOfLengths([...wanted, ...spokenOf(clues)])) : []),
     ]
     const isFitting = (t: string): boolean => Array.from(t).length <= limit && !t.includes('\0')
@@ -224,8 +231,10 @@ export const text: TypeFamily = {
       'true',
     ]
     const all = [0, 1, 2].flatMap((n) => formats(familyLetter(n), n))
+    // What is read as a pattern or a document is neither.
+    const torn = ['(', '{']
     const full = limit === Infinity ? [] : [0, 1, 2].map((n) => familyLetter(n).repeat(limit))
-    return [...new Set([...plain, ...all, ...full])]
+    return [...new Set([...plain, ...all, ...full, ...torn])]
       .filter((t) => Array.from(t).length <= limit)
       .map(textLiteral)
   },

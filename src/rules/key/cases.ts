@@ -14,11 +14,12 @@ import {
   pinned,
   secondRow,
   unlike,
+  writtenColumnsIn,
   type Key,
   type KeyPart,
 } from './key.ts'
 import { freshKeys } from '../fresh-value.ts'
-import type { MadeRow } from '../make-row.ts'
+import { makeRow, type MadeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { tryOne } from '../trial.ts'
@@ -176,15 +177,20 @@ const addDuplicateCases = async (
 }
 
 /** Rows that agree in these columns cannot be: another key forbids it, and a difference elsewhere shows nothing. */
-const isHeldBySmallerKey = (context: RuleContext, key: Key, equal: readonly string[]): boolean => {
+const isHeldBySmallerKey = async (
+  context: RuleContext,
+  key: Key,
+  equal: readonly string[],
+): Promise<boolean> => {
   const { catalog, table } = context
-  const keys = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)]
-  return keys.some(
-    ({ name, facts }) =>
-      !key.names.includes(name) &&
-      facts.predicate === null &&
-      facts.keys.every((k) => k.column !== null && equal.includes(k.column)),
+  const keys = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)].filter(
+    ({ name, facts }) => !key.names.includes(name) && facts.predicate === null,
   )
+  const columns = await Promise.all(
+    keys.map(({ facts }) => Promise.all(facts.keys.map((k) => writtenColumnsIn(context, k.expression)))),
+  )
+  // A key of a constant has room for one row.
+  return columns.some((parts) => parts.flat().every((column) => equal.includes(column)))
 }
 
 /** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
@@ -223,6 +229,13 @@ const withParent = async (
   return null
 }
 
+/** A row that has this part of the key, where CHECKs let another stand for it. */
+const withPart = async (context: RuleContext, key: Key, part: KeyPart, first: MadeRow): Promise<MadeRow> => {
+  const where = [`(${part.sql}) is not null`, ...(key.where === null ? [] : [`(${key.where})`])]
+  const made = await makeRow(context, context.table, { pins: {}, family: 'a', where })
+  return 'row' in made ? made : first
+}
+
 /** Rows that agree in all parts but one stand side by side. */
 const addPartCases = async (
   context: RuleContext,
@@ -231,27 +244,24 @@ const addPartCases = async (
   first: MadeRow,
 ): Promise<void> => {
   const { rows, table, db } = context
-  const before = [...first.given, rows.insert(table, first.row)]
-  const [values] = await evaluateRows(
-    db,
-    table,
-    [first.row],
-    key.parts.map((p) => p.sql),
-  )
-  for (const [i, part] of key.parts.entries()) {
+  const valueIn = async (row: Row, part: KeyPart): Promise<string | null> =>
+    (await evaluateRows(db, table, [row], [part.sql]))[0]?.[0] ?? null
+  for (const part of key.parts) {
+    // A constant is the same in all rows.
+    if (part.columns.length === 0) continue
+    const isEmpty = key.nullsNotDistinct && (await valueIn(first.row, part)) === null
+    const start = isEmpty ? await withPart(context, key, part, first) : first
+    const before = [...start.given, rows.insert(table, start.row)]
     const others = key.parts.filter((p) => p !== part).flatMap((p) => p.columns)
     const equal = [...others, ...key.whereColumns].filter(
       (c) => !part.columns.includes(c) || others.includes(c),
     )
-    const value = values?.[i]
+    const value = await valueIn(start.row, part)
     const wish = {
-      pins: pinned(first.row, equal),
+      pins: pinned(start.row, equal),
       before,
       until: key.names,
-      where:
-        value === null || value === undefined
-          ? []
-          : [`(${part.sql})::text is distinct from ${literal(value)}`],
+      where: value === null ? [] : [`(${part.sql})::text is distinct from ${literal(value)}`],
     }
     const near = await acceptedRow(context, wish)
     const some = 'unsolved' in near ? ((await withParent(context, part, wish)) ?? near) : near
@@ -259,11 +269,11 @@ const addPartCases = async (
     const isTaken =
       'row' in some &&
       some.refusedBy !== null &&
-      first.given.some((sql) => sql.startsWith(`insert into ${qualified(table)} `))
+      start.given.some((sql) => sql.startsWith(`insert into ${qualified(table)} `))
     const made = isTaken
       ? await secondRow(context, { ...wish, until: [], where: [...wish.where, `(${part.sql}) is not null`] })
       : some
-    if ('unsolved' in made && isHeldBySmallerKey(context, key, equal)) continue
+    if ('unsolved' in made && (await isHeldBySmallerKey(context, key, equal))) continue
     if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
     if ('unsolved' in made) {
       ground.draft.unsolved(

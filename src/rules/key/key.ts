@@ -43,13 +43,28 @@ export const claimedPredicate = (
 
 export const keyColumns = (key: Key): readonly string[] => [...new Set(key.parts.flatMap((p) => p.columns))]
 
+/** The columns that a row is written with for a text to be so: those behind computed ones in their place. */
+export const writtenColumnsIn = async (
+  { table }: Pick<RuleContext, 'table'>,
+  expression: string,
+): Promise<readonly string[]> => {
+  const names = await columnsIn(table, expression)
+  const sources = await Promise.all(
+    names.map(async (name) => {
+      const column = table.columns.find((c) => c.name === name)
+      return column?.generated != null ? columnsIn(table, column.default ?? 'null') : [name]
+    }),
+  )
+  return [...new Set(sources.flat())]
+}
+
 export const makeKeyPart = async (
   context: Pick<RuleContext, 'table'>,
   part: { readonly column: string | null; readonly expression: string },
 ): Promise<KeyPart> => {
   const { column, expression } = part
   if (column === null) {
-    const columns = await columnsIn(context.table, expression)
+    const columns = await writtenColumnsIn(context, expression)
     return { sql: `(${expression})`, columns, shown: expression, isColumn: false }
   }
   const found = context.table.columns.find((c) => c.name === column)
@@ -90,7 +105,11 @@ export const firstRow = async (
   const [judged] = await context.rows.judge(context.table, [base], conditions)
   if (Object.keys(pins).length === 0 && judged?.every((answer) => answer === 't'))
     return { row: base, given: [], refusedBy: null }
-  return makeRow(context, context.table, { pins, family: 'a', where: conditions })
+  const made = await makeRow(context, context.table, { pins, family: 'a', where: conditions })
+  if ('row' in made || !key.nullsNotDistinct) return made
+  // Null is a value like others: CHECKs may let one of its columns stand for another.
+  const rest = conditions.slice(key.parts.length)
+  return makeRow(context, context.table, { pins, family: 'a', where: rest })
 }
 
 /** Conditions that a row of another family differ from `row` in every column that its own base row leaves equal. */

@@ -8,7 +8,7 @@ import { ident, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { withAncestors } from '../inherited.ts'
 import type { RuleContext } from '../rule-kind.ts'
-import { selectEach } from '../trial.ts'
+import { selectEach, tryOne } from '../trial.ts'
 
 export const checksThatRefuseNull = async (
   { catalog, table, db }: RuleContext,
@@ -26,6 +26,28 @@ export const checksThatRefuseNull = async (
     own.map(({ facts }) => `select ((${facts.expression}\n) is not false)::text ${of}`),
   )
   return own.filter((_check, i) => answers[i]?.[0]?.[0] !== 'true').map(({ facts }) => facts.name)
+}
+
+/** Of one domain, and of those that it stands on. */
+const mostOfDomains = 8
+
+/** CHECKs of the column's domains that refuse null, one after the other as PostgreSQL names them. */
+export const domainsThatRefuseNull = async (
+  { table, db }: RuleContext,
+  column: string,
+): Promise<readonly { readonly name: string; readonly domain: string; readonly drop: string }[]> => {
+  const found = table.columns.find(({ name }) => name === column)
+  if (found?.typeKind !== 'domain') return []
+  const dropped: { name: string; domain: string; drop: string }[] = []
+  while (dropped.length < mostOfDomains) {
+    const before = dropped.map(({ drop }) => drop)
+    const fault = await tryOne(db, { statements: [] }, [...before, `select cast(null as ${found.type})`])
+    const { constraint: name = null, dataType, schema } = fault ?? {}
+    if (fault?.sqlstate !== '23514' || name === null || dataType == null || schema == null) break
+    const domain = qualified({ schema, name: dataType })
+    dropped.push({ name, domain: dataType, drop: `alter domain ${domain} drop constraint ${ident(name)}` })
+  }
+  return dropped
 }
 
 /** Without these CHECKs. What a table inherits it loses alone; a partition cannot lose what it has from its parent. */
