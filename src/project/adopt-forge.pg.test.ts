@@ -60,6 +60,19 @@ create trigger copy before insert or update on notes for each row execute functi
   ).toEqual([])
 }, 120_000)
 
+it('tables with keys that may wait, under views', async () => {
+  expect(
+    await errorsOf(`
+create table boards (id int primary key, name text not null);
+create table issues (id int primary key, board_id int not null references boards, position int not null, title text not null, parent_id int references issues,
+  unique (board_id, position) deferrable initially deferred);
+create table epics (id int primary key, issue_id int not null unique references issues deferrable initially deferred, title text not null, closed_at timestamptz);
+create view open_epics as select e.id, e.title, i.position from epics e join issues i on i.id = e.issue_id where e.closed_at is null;
+create table slots (at int not null, name text not null, primary key (at) deferrable); create view named_slots as select at from slots where name <> '';
+`),
+  ).toEqual([])
+}, 120_000)
+
 it('a CHECK whose function raises an error in place of saying no', async () => {
   expect(
     await errorsOf(`

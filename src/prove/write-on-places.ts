@@ -73,6 +73,7 @@ const rowsOfWriters = (first: Rows, byTableId: ReadonlyMap<string, Rows>): Rows 
     base: (table, family) => of(table).base(table, family),
     solve: (table, wish) => of(table).solve(table, wish),
     insert: (table, row) => of(table).insert(table, row),
+    unlessThere: (table) => of(table).unlessThere(table),
     where: (table, row) => of(table).where(table, row),
     candidates: (table, column, expressions) => of(table).candidates(table, column, expressions),
     distinguish: (table, expression, others, wish) => of(table).distinguish(table, expression, others, wish),

@@ -6,7 +6,7 @@
 import { confirmRows, type Outcome } from './confirm.ts'
 import { draftFamilies } from './draft.ts'
 import type { CheckFact, ReferenceFact, TableFacts } from './facts.ts'
-import { insertRows } from './insert.ts'
+import { insertRows, unlessThere } from './insert.ts'
 import type { ParentKeys } from './reference-groups.ts'
 import { constraintsOf, type RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
@@ -87,7 +87,7 @@ const descend = async (
           `${insertRows(
             facts.table,
             taken.map(({ row }) => row),
-          )} on conflict do nothing`,
+          )}${unlessThere(facts)}`,
         )
       return new Map(taken.map((one) => [one.family, one.stored]))
     }

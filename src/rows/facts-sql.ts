@@ -32,7 +32,7 @@ export const constraintsSql = `
 /** Unique indexes, exclusion constraints, and the predicates of all indexes. */
 export const indexesSql = `
   select t.schema, t.name as "table", x.relname as name,
-    i.indisunique as "unique", i.indisprimary as "primary", i.indisexclusion as exclusion,
+    i.indisunique as "unique", i.indisprimary as "primary", i.indisexclusion as exclusion, not i.indimmediate as deferrable,
     (select coalesce(json_agg(a.attname order by k.n), '[]'::json)
      from unnest(i.indkey::int2[]) with ordinality as k (attnum, n)
      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum

@@ -18,6 +18,8 @@ export interface KeyFact {
   readonly plain: readonly string[] | null
   readonly predicate: string | null
   readonly primary: boolean
+  /** It may be asked at the end of a transaction. */
+  readonly deferrable: boolean
 }
 
 export interface ReferenceFact {
@@ -33,7 +35,12 @@ export interface TableFacts {
   readonly table: Table
   readonly checks: readonly CheckFact[]
   readonly keys: readonly KeyFact[]
-  readonly exclusions: readonly { readonly name: string; readonly columns: readonly string[] }[]
+  readonly exclusions: readonly {
+    readonly name: string
+    readonly columns: readonly string[]
+    /** It may be asked at the end of a transaction. */
+    readonly deferrable: boolean
+  }[]
   readonly references: readonly ReferenceFact[]
   /** What a row must satisfy to land in a partition; null when every row does. */
   readonly partition: CheckFact | null

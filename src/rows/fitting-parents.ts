@@ -10,7 +10,7 @@ import { parseExpression } from '../postgres/parse.ts'
 import { saidOf, saidOfColumn } from './domain-value.ts'
 import { brokenBy, draftFamilies } from './draft.ts'
 import type { CheckFact, ReferenceFact, TableFacts } from './facts.ts'
-import { insertRows } from './insert.ts'
+import { insertRows, unlessThere } from './insert.ts'
 import { firstSibling, firstUnfit, type ParentKeys } from './reference-groups.ts'
 import { constraintsOf, type RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
@@ -118,7 +118,7 @@ export const fittingParents = async (
     )
     const own = [
       ...(above?.statements ?? []),
-      ...(made.length > 0 ? [`${inserted} on conflict do nothing`] : []),
+      ...(made.length > 0 ? [`${inserted}${unlessThere(target)}`] : []),
     ]
     const open = unfit.filter((family) => !made.some((one) => one.family === family))
     const below =

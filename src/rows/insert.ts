@@ -16,6 +16,18 @@ export const insertRows = (table: Table, rows: readonly Row[]): string => {
   return `insert into ${qualified(table)} (${identList(columns.map((c) => c.name))})${overriding} values ${values.join(', ')}`
 }
 
+/**
+ * Behind an insert: rows that stand already are left out. Beside a key that may wait PostgreSQL wants to be told which
+ * other one is meant; where there is none, what stands is refused.
+ */
+export const unlessThere = ({ keys, exclusions }: Pick<TableFacts, 'keys' | 'exclusions'>): string => {
+  if (![...keys, ...exclusions].some(({ deferrable }) => deferrable)) return ' on conflict do nothing'
+  const meant = keys
+    .toSorted((a, b) => Number(b.primary) - Number(a.primary))
+    .find((key) => key.plain !== null && key.predicate === null && !key.deferrable)
+  return meant?.plain ? ` on conflict (${identList(meant.plain)}) do nothing` : ''
+}
+
 /** Types whose values PostgreSQL cannot compare with `=`. */
 const incomparable = /^(?:json|xml|point|line|polygon|path|lseg|box|circle)(?:\[\])?$/u
 

@@ -6,7 +6,7 @@ import type { Session } from '../postgres/session.ts'
 import { distinguishRows } from './distinguish.ts'
 import type { TableFacts } from './facts.ts'
 import { readFunctionClues } from './function-clues.ts'
-import { insertRows, whereRow } from './insert.ts'
+import { insertRows, unlessThere, whereRow } from './insert.ts'
 import { judgeRows } from './judge.ts'
 import { nameKeys } from './key-names.ts'
 import { planParents } from './parents.ts'
@@ -83,6 +83,7 @@ export const makeRows = async (
       return solveRow(ground, { facts: factsOf(table), bases, keys: solution.keys }, wish)
     },
     insert: (table, row) => insertRows(table, [row]),
+    unlessThere: (table) => unlessThere(factsOf(table)),
     where: (table, row) => whereRow(factsOf(table), row),
     candidates: (table, column, expressions = []) => {
       const key = JSON.stringify([table.id, column, expressions])

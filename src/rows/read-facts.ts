@@ -41,6 +41,7 @@ interface IndexRow extends OfTable {
   readonly unique: boolean
   readonly primary: boolean
   readonly exclusion: boolean
+  readonly deferrable: boolean
   readonly columns: readonly string[]
   readonly expressions: string | null
   readonly predicate: string | null
@@ -184,6 +185,7 @@ export const readFacts = async (
               plain: i.expressions === null ? i.columns : null,
               predicate: i.predicate,
               primary: i.primary,
+              deferrable: i.deferrable,
             },
           ]
         : [],
@@ -217,7 +219,7 @@ export const readFacts = async (
       keys,
       exclusions: ownIndexes
         .filter((i) => i.exclusion)
-        .map((i) => ({ name: i.name, columns: keyColumns(i) })),
+        .map((i) => ({ name: i.name, columns: keyColumns(i), deferrable: i.deferrable })),
       references,
       partition: condition === null ? null : check(null, condition),
       triggers: withPartitions(

@@ -61,6 +61,8 @@ export interface Rows {
   solve(table: Table, wish: SolveWish): Promise<Solved>
   /** insert into … values …; identity columns that are given get OVERRIDING SYSTEM VALUE; generated columns are left out. */
   insert(table: Table, row: Row): string
+  /** Behind an insert: what leaves out rows that stand already, as far as the table's keys let it be said. */
+  unlessThere(table: Table): string
   /** A predicate that finds exactly this row: its primary key, else a unique key, else all of its columns. */
   where(table: Table, row: Row): string
   /** Candidate SQL expressions for a column, typical first: its type's edges, labels, constants and patterns of the expressions given, with neighbours. */

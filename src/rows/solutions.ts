@@ -7,7 +7,7 @@ import { type Aside, setAsideSql } from './asides.ts'
 import { confirmRows, type Outcome } from './confirm.ts'
 import { isHopeless, triggerInTheWay } from './culprit.ts'
 import type { TableFacts } from './facts.ts'
-import { insertRows } from './insert.ts'
+import { insertRows, unlessThere } from './insert.ts'
 import { type Draft, draftFamilies } from './draft.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { RowGround } from './row-ground.ts'
@@ -194,7 +194,7 @@ export const makeSolutions = (ground: RowGround): Solutions => {
         table.table,
         [...found.values()].map(({ row }) => row),
       )
-      staged.set(id, [...(staged.get(id) ?? []), `${inserted} on conflict do nothing`])
+      staged.set(id, [...(staged.get(id) ?? []), `${inserted}${unlessThere(table)}`])
     }
     if (of.size === 0) return false
     const drafts = await draftFamilies(ground, facts, families, keysFor(id))

@@ -8,7 +8,7 @@ import { ident, literal, qualified } from '../postgres/quote.ts'
 import { suspectedTriggers } from './asides.ts'
 import type { Atom } from './constants.ts'
 import type { TableFacts } from './facts.ts'
-import { insertRows } from './insert.ts'
+import { insertRows, unlessThere } from './insert.ts'
 import { judgeColumns } from './judge-columns.ts'
 import type { RowGround } from './row-ground.ts'
 import type { Row } from './rows.ts'
@@ -136,7 +136,7 @@ const changed = (row: Row, changes: readonly Change[]): Row => ({
 
 /** Rows of a table that are put there, with changes where all of them, or the first, can have these. */
 const inserted = (
-  table: Table,
+  facts: TableFacts,
   before: readonly string[],
   rows: readonly Row[],
   changes: readonly (readonly Change[])[],
@@ -145,9 +145,9 @@ const inserted = (
     [rows, rows.slice(0, 1)].map((of) => [
       ...before,
       `${insertRows(
-        table,
+        facts.table,
         of.map((row) => changed(row, some)),
-      )} on conflict do nothing`,
+      )}${unlessThere(facts)}`,
     ]),
   )
 
@@ -182,7 +182,8 @@ const stepsOf = async (
     if (standing.has(table.id)) steps.push(...all.flatMap((some) => updated(table, some)))
     else {
       const made = await rowsOf(table.id)
-      if (made) steps.push(...inserted(table, made.before, made.rows, all))
+      const own = ground.facts.get(table.id)
+      if (made && own) steps.push(...inserted(own, made.before, made.rows, all))
     }
   }
   return steps.slice(0, mostTrials)

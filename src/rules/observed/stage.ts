@@ -200,7 +200,7 @@ const writeSql = (context: RuleContext, { does, row }: ObservedWrite, standing: 
     case 'delete':
       return `delete from ${name} where ${rows.where(table, standing)}`
     case 'again':
-      return `${rows.insert(table, { ...standing, ...row })} on conflict do nothing`
+      return `${rows.insert(table, { ...standing, ...row })}${rows.unlessThere(table)}`
     case 'truncate':
       return `truncate ${name}${isReferenced(context) ? ' cascade' : ''}`
   }

@@ -3,6 +3,7 @@ import { placeOf } from '../../catalog/place.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
+import { qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
@@ -66,10 +67,11 @@ const rowsOf = async ({ rows }: RuleContext, table: Table): Promise<FilledTable>
 }
 
 /** An insert leaves out what stands already. A world may have other statements, too: a trigger set aside, a place for rows. */
-const whereItIsNot = (sql: string): string =>
-  /^(?:insert|with)\b/u.test(sql) && !sql.endsWith(' on conflict do nothing')
-    ? `${sql} on conflict do nothing`
-    : sql
+const whereItIsNot = ({ rows, catalog }: RuleContext, sql: string): string => {
+  if (!/^(?:insert|with)\b/u.test(sql) || sql.endsWith(' do nothing')) return sql
+  const table = [...catalog.tables.values()].find((one) => sql.startsWith(`insert into ${qualified(one)} `))
+  return `${sql}${table ? rows.unlessThere(table) : ' on conflict do nothing'}`
+}
 
 /**
  * Rows of all three families in every table, each statement only where PostgreSQL takes it beside those before it.
@@ -95,7 +97,7 @@ export const fillTables = async (
   const statements = wanted
     .flatMap((one) => one.statements)
     .filter((sql) => !known.has(sql) && known.add(sql) !== undefined)
-  const forms = statements.map(whereItIsNot)
+  const forms = statements.map((sql) => whereItIsNot(context, sql))
   const replies = await db.batch([
     'savepoint assay_fill',
     ...forms,
