@@ -208,7 +208,8 @@ const confirm = async (
     if (!reply) return false
     const skipped = reply.commands.some((k) => k.tag === 'INSERT 0 0')
     // A row of its own table that it points to may still be put before it.
-    if (reply.fault?.sqlstate === '23503') return c.accepted && own.has(reply.fault.constraint ?? '')
+    if (reply.fault?.sqlstate === '23503')
+      return (c.accepted || !exists) && own.has(reply.fault.constraint ?? '')
     if (reply.fault) return !c.accepted && reply.fault.sqlstate === '23514'
     return c.accepted ? !skipped : !exists
   })

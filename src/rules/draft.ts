@@ -23,6 +23,8 @@ export interface Draft {
   unsolved(summary: string, tried: string): void
   /** These broken expressions agree with the structure's own on every row that the other constraints allow. */
   indistinct(structure: string, expressions: readonly string[]): void
+  /** A mutant that nobody can tell, for a reason of its own. */
+  untellable(mutant: Indistinct): void
   written(): Written
 }
 
@@ -41,6 +43,9 @@ export const openDraft = (rule: DeclaredRule, world: World): Draft => {
     indistinct: (structure, expressions) => {
       const why = 'no row that the other constraints allow tells them apart'
       indistinct.push(...expressions.map((expression) => ({ structure, expression, why })))
+    },
+    untellable: (mutant) => {
+      indistinct.push(mutant)
     },
     written: () => ({ experiments, unsolved, ...(indistinct.length > 0 ? { indistinct } : {}) }),
   }

@@ -3,7 +3,7 @@
  * PostgreSQL names the foreign key whose parent is missing (then the parent is made) or the key that is taken
  * (then a column of it gets a fresh value), until the row goes in or nothing more can be done.
  */
-import type { Table } from '../catalog/table.ts'
+import type { Column, Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import type { Family, Row, Solved, SolveWish } from '../rows/rows.ts'
@@ -71,9 +71,12 @@ const parentOfItsOwn = async (
   depth: number,
 ): Promise<MadeParent | null> => {
   const spoken = await Promise.all((wish.where ?? []).map((sql) => columnsIn(table, sql)))
-  const asked = new Set([...Object.keys(wish.pins), ...spoken.flat()])
   const pairs = key.columns.map((column, i) => [column, key.targetColumns[i]!] as const)
-  const fixed = pairs.filter(([column]) => asked.has(column))
+  const within = (names: readonly string[]) => pairs.filter(([column]) => names.includes(column))
+  const pinned = within(Object.keys(wish.pins))
+  const all = within([...Object.keys(wish.pins), ...spoken.flat()])
+  // What is merely said of a column, another value may satisfy as well.
+  const fixed = all.length < pairs.length ? all : pinned
   if (fixed.length === 0 || fixed.length === pairs.length) return null
   const pins = Object.fromEntries(fixed.map(([column, of]) => [of, own[column] ?? 'null']))
   const made = await makeRowAt(context, target, { ...wish, pins, where: [], until: [] }, depth + 1)
@@ -167,6 +170,19 @@ interface Freshened {
   readonly refused: readonly string[]
 }
 
+/** Where the first ones are taken by rows that were made before: a number that grows with these. */
+const firstTried = 5
+const firstNumber = 3001
+
+const withNumber = (
+  values: readonly string[],
+  column: Column | undefined,
+  count: number,
+): readonly string[] =>
+  column !== undefined && /^(?:smallint|integer|bigint|numeric)/u.test(column.type)
+    ? [...values.slice(0, firstTried), String(firstNumber + count), ...values.slice(firstTried)]
+    : values
+
 /** Columns that CHECKs compute a column from: `digest = encode(sha256(body), 'hex')` of a new body is a new digest. */
 const sourcesOf = (context: RuleContext, table: Table, column: string): readonly string[] =>
   checksOf(context.catalog, table.id).flatMap(({ facts }) =>
@@ -188,9 +204,11 @@ const freshen = async (
   const sources = named.flatMap((column) => sourcesOf(context, table, column))
   for (const column of new Set([...named, ...sources])) {
     if (column in wish.pins) continue
-    const mayBeNull = table.columns.some((c) => c.name === column && !c.notNull)
+    const own = table.columns.find((c) => c.name === column)
+    const mayBeNull = own?.notNull === false
     // Few values pass some CHECKs; a key takes null as often as it is asked to.
-    const found = (await freshKeys(context, table, column)).slice(0, mostLookedAt)
+    const keys = (await freshKeys(context, table, column)).slice(0, mostLookedAt)
+    const found = withNumber(keys, own, wish.before?.length ?? 0)
     const values = mayBeNull ? [...found.slice(0, mostLookedAt - 1), 'null'] : found
     const { next, given, refused: before } = tried.get(column) ?? { next: 0, given: 0, refused: [] }
     if (given === mostFresh) continue

@@ -1,4 +1,5 @@
 /** The cases that unique, primaryKey and excludes share: a collision, upserts, deferral, and each part alone different. */
+import { excludesOf } from '../../catalog/excludes.ts'
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import { uniquesOf } from '../../catalog/unique.ts'
@@ -41,7 +42,10 @@ interface Duplicate {
   readonly aside: readonly string[]
 }
 
-/** A key that CHECKs tie to an exclusion's elements refuses what conflicts there: without it the exclusion is heard. */
+/**
+ * A key that CHECKs tie to an exclusion's elements refuses what conflicts there, and an exclusion what has the same key:
+ * without the other one the constraint is heard.
+ */
 const otherKeyAside = async (
   { catalog, db, rows, table }: RuleContext,
   { world }: Ground,
@@ -51,10 +55,12 @@ const otherKeyAside = async (
 ): Promise<readonly string[]> => {
   const statements = [...before, rows.insert(table, row)]
   const fault = await tryOne(db, world, statements)
-  const other = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)].find(
-    ({ name }) => name === fault?.constraint,
-  )
-  if (key.sqlstate === '23505' || fault?.sqlstate !== '23505' || !other) return []
+  const others =
+    key.sqlstate === '23505'
+      ? excludesOf(catalog, table.id)
+      : [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)]
+  const other = others.find(({ name }) => name === fault?.constraint)
+  if (fault === null || !/^23(?:505|P01)$/u.test(fault.sqlstate) || !other) return []
   const aside = [takeKeyAway(table, other.facts)]
   const then = await tryOne(db, world, [...aside, ...statements])
   return then?.constraint != null && key.names.includes(then.constraint) ? aside : []
@@ -193,6 +199,27 @@ const isHeldBySmallerKey = async (
   return columns.some((parts) => parts.flat().every((column) => equal.includes(column)))
 }
 
+/** A row that both point to has the other columns of the key once: with these it has that of the part as well. */
+const isDetermined = (
+  { catalog, table }: RuleContext,
+  { columns: [column, ...more] }: KeyPart,
+  equal: readonly string[],
+): boolean =>
+  column !== undefined &&
+  more.length === 0 &&
+  referencesOf(catalog, table.id).some(({ facts }) => {
+    const keys = [...primaryKeysOf(catalog, facts.target), ...uniquesOf(catalog, facts.target)]
+    const pointer = (of: string | null): string =>
+      facts.columns[of === null ? -1 : facts.targetColumns.indexOf(of)] ?? ''
+    return (
+      facts.columns.includes(column) &&
+      keys.some(
+        (key) =>
+          key.facts.predicate === null && key.facts.keys.every((k) => equal.includes(pointer(k.column))),
+      )
+    )
+  })
+
 /** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
 const hasOneValue = async (
   { rows, table }: RuleContext,
@@ -274,6 +301,7 @@ const addPartCases = async (
       ? await secondRow(context, { ...wish, until: [], where: [...wish.where, `(${part.sql}) is not null`] })
       : some
     if ('unsolved' in made && (await isHeldBySmallerKey(context, key, equal))) continue
+    if ('unsolved' in made && isDetermined(context, part, equal)) continue
     if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
     if ('unsolved' in made) {
       ground.draft.unsolved(

@@ -22,7 +22,7 @@ const sidesOf = async (
   ground: Ground,
   key: Key,
   where: string,
-): Promise<readonly Side[]> => {
+): Promise<{ readonly sides: readonly Side[]; readonly isIdle: boolean }> => {
   const texts = [where, ...(key.claimed?.predicate ? [key.claimed.predicate] : [])]
   const mutants = [...new Set(texts.flatMap((text) => expressionMutants(text).map((m) => m.sql)))]
   // A row that is left out tells nothing where a null in its key keeps it from conflicting anyway.
@@ -39,13 +39,14 @@ const sidesOf = async (
     )
   }
   const seen = new Set<string>()
-  return found.rows.flatMap(({ row, accepted: isWatched }) => {
+  const sides = found.rows.flatMap(({ row, accepted: isWatched }) => {
     const pins = pinned(row, key.whereColumns)
     const text = JSON.stringify(pins)
     if (seen.has(text)) return []
     seen.add(text)
     return [{ pins, isWatched }]
   })
+  return { sides, isIdle: found.impliedByOthers }
 }
 
 /** What a trigger makes of the key, the predicate says nothing of: then all are given without the user's triggers. */
@@ -71,7 +72,7 @@ const casesOf = async (
 ): Promise<readonly Case[]> => {
   const { rows, table } = context
   const cases: Case[] = []
-  const sides = await sidesOf(context, ground, key, where)
+  const { sides, isIdle } = await sidesOf(context, ground, key, where)
   for (const { pins: side, isWatched } of sides) {
     const pins = { ...pinned(first.row, keyColumns(key)), ...side }
     const one = await makeRow(context, table, { pins, family: 'a' })
@@ -89,6 +90,15 @@ const casesOf = async (
   }
   const outside = sides.find((s) => !s.isWatched)
   if (!outside) {
+    if (isIdle) {
+      if (key.claimed)
+        ground.draft.untellable({
+          structure: key.claimed.id,
+          mutant: `${key.claimed.id}~predicate-dropped`,
+          why: `the table's other constraints imply ${shortened(where)}: it leaves out no row`,
+        })
+      return cases
+    }
     ground.draft.unsolved(
       `no row was found that ${shortened(where)} leaves out`,
       'rows that tell it from its mutants',

@@ -53,10 +53,16 @@ export const rowWithKey = async (
 }
 
 /** The same for a key that may need a parent of its own. */
-export const rowWithParents = async (places: Places, value: string): Promise<PlacedRow | null> => {
+export const rowWithParents = async (
+  places: Places,
+  value: string,
+  /** Parents of other rows of the case. */
+  before: readonly string[] = [],
+): Promise<PlacedRow | null> => {
   const { rule, context } = places
-  const made = await makeRow(context, context.table, { pins: { [rule.column]: value }, family: 'a' })
-  return 'row' in made ? made : rowWithKey(places, value)
+  const pins = { [rule.column]: value }
+  const made = await makeRow(context, context.table, { pins, family: 'a', before })
+  return 'row' in made ? { ...made, given: [...before, ...made.given] } : rowWithKey(places, value)
 }
 
 /** Inserts the rows one by one and selects from where they land: `"place"`, `"n"` (from 1). */

@@ -29,10 +29,14 @@ const condition = (places: Places, value: string): string =>
   value === 'null' ? `${places.column} is null` : `${places.column} = ${value}`
 
 /** Rows with these keys, each with its parents; those that nothing lets in are left out. */
-const rowsOf = async (places: Places, values: readonly string[]): Promise<readonly PlacedRow[]> => {
+const rowsOf = async (
+  places: Places,
+  values: readonly string[],
+  before: readonly string[] = [],
+): Promise<readonly PlacedRow[]> => {
   const rows: PlacedRow[] = []
   for (const value of values) {
-    const row = await rowWithParents(places, value)
+    const row = await rowWithParents(places, value, [...new Set([...before, ...together(rows)])])
     if (row) rows.push(row)
   }
   return rows
@@ -95,7 +99,7 @@ export const addLists = async (places: Places, { lists }: ListScheme): Promise<v
       .map(valueSql)
       .filter((value) => value !== 'null' || !key.notNull)
       .slice(0, mostValues)
-    const rows = await rowsOf(places, shown)
+    const rows = await rowsOf(places, shown, together(firsts))
     if (rows.length < shown.length)
       ground.draft.unsolved(
         `no row was found for every value of the partition ${name}`,
