@@ -53,9 +53,36 @@ select r.rolname as name
                     where m.roleid = r.oid and m.member = ${literal(names.prover)}::regrole)
  order by 1`
 
+/** What the owner gave himself when he made a role that owns nothing. */
+const inherited = ({ owner }: RoleNames): string => `
+select r.rolname as name
+  from pg_catalog.pg_auth_members m join pg_catalog.pg_roles r on r.oid = m.roleid
+ where m.member = ${literal(owner)}::regrole and m.grantor = m.member
+   and coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, false)
+   and not exists (select from pg_catalog.pg_shdepend d
+                    where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o')
+ order by 1`
+
+/**
+ * The owner may still become such a role, and is not bound by what is said of it: a policy of the application's role
+ * would be one of his own, where a table's policies are forced on its owner.
+ */
+export const withdrawInherited = async (admin: Session, names: RoleNames): Promise<void> => {
+  const owner = ident(names.owner)
+  const roles = await admin.json<{ readonly name: string }>(inherited(names))
+  if (roles.length === 0) return
+  await admin.query(
+    roles
+      .map(({ name }) => `revoke inherit option for ${ident(name)} from ${owner} granted by ${owner}`)
+      .join(';\n'),
+  )
+}
+
 /** Makes the prover a member of every admissible role, so that an experiment can SET ROLE to it. */
 export const admitRoles = async (admin: Session, names: RoleNames): Promise<void> => {
   const roles = await admin.json<{ readonly name: string }>(admissible(names))
-  if (roles.length === 0) return
-  await admin.query(roles.map(({ name }) => `grant ${ident(name)} to ${ident(names.prover)}`).join(';\n'))
+  const prover = ident(names.prover)
+  if (roles.length > 0)
+    await admin.query(roles.map(({ name }) => `grant ${ident(name)} to ${prover}`).join(';\n'))
+  await withdrawInherited(admin, names)
 }

@@ -99,6 +99,29 @@ describe('the embedded server', () => {
     await Promise.all([owner.end(), prover.end()])
   })
 
+  it('binds the owner by no policy of a role that he made, unless that role owns something', async () => {
+    const owner = await server.connect(database, 'owner')
+    await owner.query(
+      `create role "app's"; create role landlord; grant create on schema public to landlord; create table mine (id int); insert into mine values (1);
+       create table theirs (id int); alter table theirs owner to landlord;
+       alter table mine enable row level security; alter table mine force row level security;
+       create function all_mine() returns bigint language sql security definer as 'select count(*) from mine';
+       create policy p on mine to "app's" using (all_mine() >= 0)`,
+    )
+    await expect(owner.query('select all_mine()')).rejects.toMatchObject({ fault: { sqlstate: '54001' } })
+    await server.admitRoles()
+    // A session keeps the plans that it has made.
+    const later = await server.connect(database, 'owner')
+    const [reply] = await later.query('select all_mine()')
+    await later.end()
+    expect(reply!.rows).toEqual([['0']])
+    await owner.query(
+      `alter table theirs add name text; set role "app's"; reset role; drop table theirs;
+       drop policy p on mine; drop function all_mine(); drop table mine; drop role "app's"; revoke create on schema public from landlord; drop role landlord`,
+    )
+    await owner.end()
+  })
+
   it('copies a database, as often as asked', async () => {
     const owner = await server.connect(database, 'owner')
     await owner.query('create table copied as select 1 as id')

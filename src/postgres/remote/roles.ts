@@ -1,8 +1,9 @@
 /** Roles on a server of the user's: the run's own two, and those that migrations make there. */
+import { PgError } from '../fault.ts'
 import { ident, literal } from '../quote.ts'
 import type { RemoteFacts } from './privileges.ts'
 import { markerOf } from './marker.ts'
-import { createRoles, type RoleNames, type RolePasswords } from '../roles.ts'
+import { createRoles, withdrawInherited, type RoleNames, type RolePasswords } from '../roles.ts'
 import type { Session } from '../session.ts'
 
 export const createRemoteRoles = async (
@@ -102,6 +103,10 @@ export const makeRemoteRoles = (
         ...(isMade(role) ? [`comment on role ${ident(role.name)} is ${literal(markerOf(run))}`] : []),
       ])
       if (statements.length > 0) await admin.query(statements.join(';\n'))
+      // Who may make roles here need not have the rights of one that he made.
+      await withdrawInherited(admin, names).catch((error: unknown) => {
+        if (!(error instanceof PgError) || error.fault.sqlstate !== '42501') throw error
+      })
     },
     async made(databases) {
       await made(databases)
