@@ -36,6 +36,8 @@ export interface GrantFacts {
   readonly given: readonly Privilege[]
   /** Whole-object privileges that the grantee has anyway, through PUBLIC or a role whose rights it inherits: name → from whom. */
   readonly otherwise: Readonly<Record<string, string>>
+  /** Columns for which it has a privilege in the same way: name → column → from whom; absent: none. */
+  readonly columnsOtherwise?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The grantee may enter the schema that the object stands in. */
   readonly reaches: boolean
 }
@@ -148,6 +150,22 @@ const otherwiseOf = (
   return Object.fromEntries(found)
 }
 
+const columnsOtherwiseOf = (
+  grantee: string | null,
+  rows: readonly GrantRow[],
+  edges: readonly { member: string; role: string }[],
+): GrantFacts['columnsOtherwise'] => {
+  if (grantee === null) return undefined
+  const roles = inheritedBy(grantee, edges)
+  const found: Record<string, Record<string, string>> = {}
+  for (const { part, acl } of rows)
+    for (const item of acl) {
+      const from = item.grantee === null ? 'PUBLIC' : roles.has(item.grantee) ? item.grantee : null
+      if (part !== null && from !== null) (found[item.privilege] ??= {})[part] ??= from
+    }
+  return Object.keys(found).length === 0 ? undefined : found
+}
+
 const structuresOf = (
   found: readonly GrantRow[],
   edges: readonly { member: string; role: string }[],
@@ -162,12 +180,14 @@ const structuresOf = (
   const given = items('given')
   const grantees = new Set([...acl, ...given].map((item) => item.grantee))
   return [...grantees].flatMap((grantee) => {
+    const columnsOtherwise = columnsOtherwiseOf(grantee, rows, edges)
     const facts: GrantFacts = {
       grantee,
       object,
       privileges: gathered(acl.filter((item) => item.grantee === grantee)),
       given: gathered(given.filter((item) => item.grantee === grantee)),
       otherwise: otherwiseOf(grantee, rows, edges),
+      ...(columnsOtherwise ? { columnsOtherwise } : {}),
       reaches: acl.every((item) => item.grantee !== grantee || item.reaches),
     }
     if (privilegesText(facts.privileges) === privilegesText(facts.given)) return []

@@ -90,6 +90,17 @@ create table sprints (id int primary key, cadence int not null, "the group" int 
   ).toEqual([])
 }, 120_000)
 
+it('roles that have columns through other roles', async () => {
+  expect(
+    await errorsOf(`
+create role forge_user; create role forge_clerk; grant forge_user to forge_clerk;
+create table patients (id int primary key, name text, "blood group" text, note text);
+grant select, insert on patients to forge_user; grant update (name, note) on patients to forge_user;
+grant update ("blood group", note) on patients to forge_clerk;
+`),
+  ).toEqual([])
+}, 120_000)
+
 it('a CHECK whose function raises an error in place of saying no', async () => {
   expect(
     await errorsOf(`

@@ -16,6 +16,7 @@ interface Facts {
   readonly privileges: readonly Privilege[]
   readonly given: readonly Privilege[]
   readonly otherwise: Readonly<Record<string, string>>
+  readonly columnsOtherwise?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /**
@@ -39,23 +40,30 @@ const to = (facts: Facts, what: string, whom = grantee(facts), option = ''): str
 
 const named = ({ grantee: role }: Facts): string => role ?? 'PUBLIC'
 
+/** From whom else the grantee has a privilege on the whole, or on this column. */
+const otherwiseFor = (
+  { otherwise, columnsOtherwise = {} }: Facts,
+  privilege: string,
+  column: string | null,
+): string | undefined =>
+  otherwise[privilege] ?? (column === null ? undefined : columnsOtherwise[privilege]?.[column])
+
 const revoked = (structure: Structure<Facts>): Mutant[] => {
   const { facts } = structure
   const revoke = (what: string): string =>
     `revoke ${what} on ${facts.object.sql} from ${grantee(facts)} cascade`
   return facts.privileges.flatMap(({ privilege, columns }) => {
-    const other = facts.otherwise[privilege]
-    const equivalent =
-      other === undefined ? null : `${named(facts)} has ${privilege} through ${other} as well`
-    const one = (column: string | null): Mutant =>
-      makeMutant(structure, {
+    const one = (column: string | null): Mutant => {
+      const other = otherwiseFor(facts, privilege, column)
+      return makeMutant(structure, {
         does: 'revoked',
         details: column === null ? [privilege] : [privilege, column],
         effect: 'strengthened',
         summary: `${named(facts)} may not ${privilege}${column === null ? '' : ` ${column}`} any more`,
         ddl: [revoke(column === null ? privilege : `${privilege} (${ident(column)})`)],
-        equivalent,
+        equivalent: other === undefined ? null : `${named(facts)} has ${privilege} through ${other} as well`,
       })
+    }
     return columns === null ? [one(null)] : columns.map(one)
   })
 }
@@ -112,8 +120,11 @@ const handedOn = (structure: Structure<Facts>): Mutant[] => {
 const removed = (structure: Structure<Facts>): Mutant => {
   const { facts } = structure
   const revokeAll = `revoke all on ${facts.object.sql} from ${grantee(facts)} cascade`
-  const has = facts.privileges.every((p) => p.privilege in facts.otherwise) && facts.privileges.length > 0
-  const others = [...new Set(facts.privileges.map((p) => facts.otherwise[p.privilege]))].join(', ')
+  const from = facts.privileges.flatMap(({ privilege, columns }) =>
+    (columns ?? [null]).map((column) => otherwiseFor(facts, privilege, column)),
+  )
+  const has = from.length > 0 && from.every((other) => other !== undefined)
+  const others = [...new Set(from)].join(', ')
   if (facts.given.length > 0) {
     return makeMutant(structure, {
       does: 'given-back',

@@ -18,7 +18,8 @@ const heldOf = (
     const granted = facts.privileges.filter((p) => p.privilege === privilege)
     if (facts.otherwise[privilege] !== undefined || granted.some((p) => p.columns === null))
       return [[privilege, true]]
-    const named = new Set(granted.flatMap((p) => p.columns ?? []))
+    const inherited = Object.keys(facts.columnsOtherwise?.[privilege] ?? {})
+    const named = new Set([...granted.flatMap((p) => p.columns ?? []), ...inherited])
     return named.size === 0 ? [] : [[privilege, table.columns.map((c) => c.name).filter((c) => named.has(c))]]
   })
 
