@@ -1,7 +1,9 @@
 /** A foreign key as the references rule puts it to the test: its target, the parents of its cases, what stands in the way. */
 import type { ReferencesRule } from '../architecture/kinds/references.ts'
 import { primaryKeysOf } from '../catalog/primary-key.ts'
+import { referencesOf } from '../catalog/references.ts'
 import type { Table } from '../catalog/table.ts'
+import { relationId } from '../ground/names.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { cluesOfExpression } from '../rows/constants.ts'
 import type { Row } from '../rows/rows.ts'
@@ -14,6 +16,7 @@ import { freshKeys, keysOfNewRows } from './fresh-value.ts'
 import { foreignKeyAtTop } from './named-structures.ts'
 import { makeRow, type MadeRow, type UnmadeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
+import { settled } from './quiet.ts'
 import { foreignKeyCopies } from './reported-names.ts'
 import { tryOne } from './trial.ts'
 
@@ -218,6 +221,23 @@ const likeChild = async (key: ForeignKey, context: RuleContext): Promise<Row | n
   return values.includes('null') ? null : Object.fromEntries(key.targetColumns.map((c, i) => [c, values[i]!]))
 }
 
+/** Both tables of a foreign key are altered with it. */
+const settledBoth = (
+  catalog: RuleContext['catalog'],
+  table: string,
+  name: string,
+  statement: string,
+): readonly string[] => {
+  const target = referencesOf(catalog, table).find((one) => one.name === name)?.facts.target
+  return [table, target].reduce<readonly string[]>(
+    (ddl, id) => {
+      const found = catalog.tables.get(id ?? '')
+      return found ? settled(catalog, found, ddl) : ddl
+    },
+    [statement],
+  )
+}
+
 /** More than any row has references to. */
 const mostObstacles = 8
 
@@ -242,7 +262,7 @@ export const obstaclesTo = async (
     if (key.names.includes(top.name)) return aside
     const statement = `alter table ${qualified(top.table)} drop constraint if exists ${ident(top.name)}`
     if (aside.includes(statement)) return aside
-    aside.push(statement)
+    aside.push(...settledBoth(context.catalog, relationId(top.table), top.name, statement))
   }
   return aside
 }

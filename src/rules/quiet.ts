@@ -43,7 +43,7 @@ const settle = (table: Table, when: 'immediate' | 'deferred'): string => {
 }
 
 /** PostgreSQL alters no table for which deferred checks still wait: they are asked before. */
-const settled = (catalog: Catalog, table: Table, ddl: readonly string[]): readonly string[] =>
+export const settled = (catalog: Catalog, table: Table, ddl: readonly string[]): readonly string[] =>
   ddl.length > 0 && waitingTables(catalog).has(table.id)
     ? [settle(table, 'immediate'), ...ddl, settle(table, 'deferred')]
     : ddl

@@ -22,7 +22,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { listed } from '../sentence.ts'
 import { quieted } from '../quiet.ts'
 import { tryOne } from '../trial.ts'
-import { addUntriggered, withoutTriggers } from '../untriggered.ts'
+import { addUntriggered, comesOut, withoutTriggers } from '../untriggered.ts'
 
 const missing = (key: ForeignKey): Expected => ({
   kind: 'rejected',
@@ -52,7 +52,15 @@ const addRefused = async (
   { given = [], ...one }: Case,
 ): Promise<void> => {
   const aside = await obstaclesTo(key, context, ground.world, given, one.when)
-  await add(context, ground, { ...one, given: [...aside, ...given] })
+  const plain = { ...one, given: [...aside, ...given] }
+  const quiet = quieted(context, [context.table])
+  if (quiet.length > 0 && !(await comesOut(context, ground, plain))) {
+    // What else refuses it is heard where its triggers are not.
+    const behind = await obstaclesTo(key, context, ground.world, [...quiet, ...given], one.when)
+    const asleep = { ...one, given: [...behind, ...quiet, ...given] }
+    if (behind.length > 0 && (await comesOut(context, ground, asleep))) return ground.draft.add(asleep)
+  }
+  await add(context, ground, plain)
 }
 
 const addExistingCase = async (
