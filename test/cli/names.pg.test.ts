@@ -162,6 +162,8 @@ test.skipIf(whyNoPostgres15 !== '')(
         const owner = await server.connect(database, 'owner')
         await owner.query(migration)
         await owner.end()
+        // The owner of the tables is no user of the application.
+        await server.admitRoles()
         const administrator = await server.connect(database, 'administrator')
         await administrator.end()
         const { code, stdout } = await psql(administrator.address, [
