@@ -71,7 +71,10 @@ create table epics (id int primary key, issue_id int not null unique references 
 create view open_epics as select e.id, e.title, i.position from epics e join issues i on i.id = e.issue_id where e.closed_at is null;
 create table slots (at int not null, name text not null, primary key (at) deferrable); create view named_slots as select at from slots where name <> '';
 `),
-  ).toEqual([])
+  ).toEqual([
+    // Within a transaction whose reference still waits a row may lack its partner; no experiment shows that.
+    'rule.unsolved open_epics/view: open_epics: it shows what its query selects with the rights of its owner: no rows were found that tell its query from one in which the inner join of i becomes a left join',
+  ])
 }, 120_000)
 
 it('partial keys beside exclusions, pointers to merged rows and what is never null', async () => {

@@ -2,7 +2,6 @@
  * Joins broken on purpose: rows without a partner shown or left out, the condition dropped. Where keys or later
  * conditions prove that no such row can be seen, the mutant says so.
  */
-import type { ReferencesFacts } from '../foreign-key.ts'
 import { ident } from '../../postgres/quote.ts'
 import { operatorName } from '../expression/conditions.ts'
 import { fieldsOf, type ParseNode } from '../expression/tree.ts'
@@ -67,11 +66,9 @@ const neverAlone = (
     return `a later condition on ${blanked.map(ident).join(', ')} leaves out rows without a partner`
   const keys = keysBetween(fields['quals'], fields[side], other, catalog, ctes)
   if (keys === null) return null
-  const facts = keys.map((id) => catalog.structures.get(id)?.facts as ReferencesFacts | undefined)
-  const when = facts.some((one) => one?.deferrable !== 'no') ? ' before its transaction ends' : ''
   return keys.length === 1
-    ? `${keys[0]} gives every row its partner${when}`
-    : `${keys.join(' and then ')} give every row its partner${when}`
+    ? `${keys[0]} gives every row its partner`
+    : `${keys.join(' and then ')} give every row its partner`
 }
 
 const sideText = (node: unknown): string => aliasesOf(node).join(', ')

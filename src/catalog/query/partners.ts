@@ -211,7 +211,7 @@ const chain = (
     const next: Step[] = []
     for (const step of steps)
       for (const { id, facts } of referencesOf(catalog, step.table)) {
-        if (facts.notValid || facts.notEnforced || facts.period) continue
+        if (facts.notValid || facts.notEnforced || facts.period || facts.deferrable !== 'no') continue
         const own = facts.columns.map((column) => step.columns.get(column))
         if (!own.every((column) => column !== undefined && isGiven(column))) continue
         const columns = new Map(facts.targetColumns.map((column, i) => [column, own[i]!] as const))

@@ -7,6 +7,7 @@ import { literal, qualified } from '../../postgres/quote.ts'
 import type { Row } from '../../rows/rows.ts'
 import { accepted, type Ground } from '../draft.ts'
 import { evaluateRows } from '../evaluate.ts'
+import { columnsIn } from '../expression-columns.ts'
 import type { Cause, Expected } from '../experiment.ts'
 import {
   acceptedRow,
@@ -15,7 +16,6 @@ import {
   pinned,
   secondRow,
   unlike,
-  writtenColumnsIn,
   type Key,
   type KeyPart,
 } from './key.ts'
@@ -192,11 +192,16 @@ const isHeldBySmallerKey = async (
   const keys = [...primaryKeysOf(catalog, table.id), ...uniquesOf(catalog, table.id)].filter(
     ({ name, facts }) => !key.names.includes(name) && facts.predicate === null,
   )
-  const columns = await Promise.all(
-    keys.map(({ facts }) => Promise.all(facts.keys.map((k) => writtenColumnsIn(context, k.expression)))),
-  )
-  // A key of a constant has room for one row.
-  return columns.some((parts) => parts.flat().every((column) => equal.includes(column)))
+  for (const { facts } of keys) {
+    const parts = await Promise.all(
+      facts.keys.map(async ({ column, expression }) =>
+        // A key of a constant has room for one row; another expression may come to null.
+        column === null ? (await columnsIn(table, expression)).length === 0 : equal.includes(column),
+      ),
+    )
+    if (parts.every((isEqual) => isEqual)) return true
+  }
+  return false
 }
 
 /** A row that both point to has the other columns of the key once: with these it has that of the part as well. */
@@ -205,14 +210,17 @@ const isDetermined = (
   { columns: [column, ...more] }: KeyPart,
   equal: readonly string[],
 ): boolean =>
-  column !== undefined &&
   more.length === 0 &&
+  // What is null points nowhere.
+  table.columns.some(({ name, notNull }) => name === column && notNull) &&
   referencesOf(catalog, table.id).some(({ facts }) => {
     const keys = [...primaryKeysOf(catalog, facts.target), ...uniquesOf(catalog, facts.target)]
     const pointer = (of: string | null): string =>
       facts.columns[of === null ? -1 : facts.targetColumns.indexOf(of)] ?? ''
     return (
-      facts.columns.includes(column) &&
+      !facts.notEnforced &&
+      facts.columns.some((name) => name === column) &&
+      facts.columns.every((name) => name === column || equal.includes(name)) &&
       keys.some(
         (key) =>
           key.facts.predicate === null && key.facts.keys.every((k) => equal.includes(pointer(k.column))),
