@@ -1,30 +1,14 @@
 /** Shapes of large applications that have grown for years: each is adopted, shown green and red, and broken. */
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { expect, it } from 'vitest'
-import { withDirectory } from '../../test/support/project.ts'
-import { adoptProject } from './adopt-project.ts'
-import { proveProject } from './prove-project.ts'
+import { findingsOf } from '../../test/support/adopted-sql.ts'
 
 /** Errors of adoption and proof, by what they are about; not those of what functions do, which nobody has stated. */
-const errorsOf = (sql: string): Promise<readonly string[]> =>
-  withDirectory(async (directory) => {
-    const file = path.join(directory, 'forge.sql')
-    writeFileSync(file, sql)
-    const out = path.join(directory, 'forge')
-    const adopted = await adoptProject({
-      source: { kind: 'sql', files: [file] },
-      directory: out,
-      before: [],
-      dryRun: false,
-    })
-    const { proofs } = await proveProject({ directory: out, command: 'prove', only: [] })
-    return [...adopted.findings, ...proofs[0]!.result.findings]
-      .filter(
-        ({ severity, structure }) => severity === 'error' && structure?.startsWith('function:') !== true,
-      )
-      .map(({ code, structure, rule, summary }) => `${code} ${structure ?? rule}: ${summary}`)
-  })
+const errorsOf = async (sql: string): Promise<readonly string[]> => {
+  const { adopted, proven } = await findingsOf(sql)
+  return [...adopted, ...proven]
+    .filter(({ severity, structure }) => severity === 'error' && structure?.startsWith('function:') !== true)
+    .map(({ code, structure, rule, summary }) => `${code} ${structure ?? rule}: ${summary}`)
+}
 
 it('partitions by a list that references share: parents stand in the partition of what points to them', async () => {
   expect(

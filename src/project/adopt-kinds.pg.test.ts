@@ -1,10 +1,6 @@
 /** Kinds of structure that stand beside the usual ones: each is stated by a rule, shown red and green, and broken. */
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { expect, it } from 'vitest'
-import { withDirectory } from '../../test/support/project.ts'
-import { adoptProject } from './adopt-project.ts'
-import { proveProject } from './prove-project.ts'
+import { findingsOf } from '../../test/support/adopted-sql.ts'
 
 const sql = `
 create extension btree_gist;
@@ -52,36 +48,24 @@ create unique index mails_one on mails (of) where main is true;
 `
 
 it('adopts what deferrable keys, partial actions, rights of no use, comments and constraints and triggers asleep are', async () => {
-  await withDirectory(async (directory) => {
-    const file = path.join(directory, 'kinds.sql')
-    writeFileSync(file, sql)
-    const out = path.join(directory, 'kinds')
-    const adopted = await adoptProject({
-      source: { kind: 'sql', files: [file] },
-      directory: out,
-      before: [],
-      dryRun: false,
-    })
-    const named = adopted.findings.map(({ code, structure = '' }) => `${code} ${structure}`)
-    expect(named.filter((one) => one.startsWith('adopt.grant-unreachable'))).toEqual([
-      'adopt.grant-unreachable view:closed.seen/grant:kinds_chief',
-      'adopt.grant-unreachable closed.inside/grant:kinds_app',
-    ])
-    expect(named.filter((one) => /unclaimed|unsolved|differs|refused/u.test(one))).toEqual([])
-    const { proofs } = await proveProject({ directory: out, command: 'prove', only: [] })
-    const { findings } = proofs[0]!.result
-    const told = findings.map(({ code, structure = '', rule = '', summary }) => ({
-      code,
-      of: structure || rule,
-      summary,
-    }))
-    const isRefused = ({ code }: { code: string }): boolean => code === 'references.action-refused'
-    expect(told.filter(isRefused).map(({ of }) => of)).toEqual([
-      'kept/references:by->sets',
-      'kept/references:held->sets',
-    ])
-    expect(
-      told.filter((one) => !isRefused(one) && !/fill\(\)|asleep\(\)|to_mood\(|shown/u.test(one.of)),
-    ).toEqual([])
-  })
+  const { adopted, proven } = await findingsOf(sql)
+  const named = adopted.map(({ code, structure = '' }) => `${code} ${structure}`)
+  expect(named.filter((one) => one.startsWith('adopt.grant-unreachable'))).toEqual([
+    'adopt.grant-unreachable view:closed.seen/grant:kinds_chief',
+    'adopt.grant-unreachable closed.inside/grant:kinds_app',
+  ])
+  expect(named.filter((one) => /unclaimed|unsolved|differs|refused/u.test(one))).toEqual([])
+  const told = proven.map(({ code, structure = '', rule = '', summary }) => ({
+    code,
+    of: structure || rule,
+    summary,
+  }))
+  const isRefused = ({ code }: { code: string }): boolean => code === 'references.action-refused'
+  expect(told.filter(isRefused).map(({ of }) => of)).toEqual([
+    'kept/references:by->sets',
+    'kept/references:held->sets',
+  ])
+  expect(
+    told.filter((one) => !isRefused(one) && !/fill\(\)|asleep\(\)|to_mood\(|shown/u.test(one.of)),
+  ).toEqual([])
 })
