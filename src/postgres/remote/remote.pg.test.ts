@@ -155,6 +155,29 @@ describe.skipIf(whyNoPostgres15 !== '')(`a server of the user's, PostgreSQL 15${
     expect(await left()).toEqual([])
   })
 
+  it.each(['dropped', 'made'])(
+    'is left as it was also where databases are still %s while the run ends',
+    async (what) => {
+      const server = await startServer({ url: there.url })
+      const database = await server.createDatabase('d')
+      const copies: string[] = []
+      for (let n = 0; n < 6; n += 1) copies.push(await server.clone(database, 'copy'))
+      const work = async (): Promise<void> => {
+        for (const copy of copies) {
+          if (what === 'dropped') await server.dropDatabase(copy)
+          else await server.clone(database, 'late')
+        }
+      }
+      const worked = work().catch(() => undefined)
+      await server.stop()
+      await worked
+      expect(await left()).toEqual([])
+      // What is dropped with the run is as good as dropped; nothing is made that nobody would drop.
+      await server.dropDatabase(copies[0] ?? '')
+      await expect(server.clone(database, 'late')).rejects.toMatchObject({ name: 'ConnectionLost' })
+    },
+  )
+
   const hold = async (): Promise<{ readonly kill: (signal: NodeJS.Signals) => Promise<void> }> => {
     const child = spawn(process.execPath, [path.resolve('test/support/hold-server.mjs'), 'hold', there.url], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -83,6 +83,8 @@ export const startRemote = async (url: string): Promise<Server> => {
     await createRemoteRoles(admin, run, names, passwords, facts)
 
     const makeDatabase = async (label: string, clause: string): Promise<string> => {
+      // What is made after the run's databases were listed for removal would stay, and its owner with it.
+      if (stopping) throw new ConnectionLost('the run is being ended')
       const name = nameDatabase(label)
       await admin.query(`create database ${ident(name)} owner ${ident(names.owner)} ${clause}`)
       made.add(name)
@@ -121,6 +123,7 @@ export const startRemote = async (url: string): Promise<Server> => {
       },
       async dropDatabase(name) {
         assertMade(name)
+        if (stopping) return stopping
         await admin.query(`drop database if exists ${ident(name)} with (force)`)
       },
       async connect(database, as) {

@@ -52,8 +52,9 @@ export const removeRun = async (
   const stayed: string[] = []
   const made = await admin.json<{ readonly name: string }>(madeRolesOf(run, owner))
   for (const { name } of await admin.json<{ readonly name: string }>(databasesOf(owner))) {
-    const dropped = await attempt(admin, `drop database ${ident(name)}${force ? ' with (force)' : ''}`)
-    if (!dropped) stayed.push(name)
+    // Gone meanwhile, by the run's own work or another sweep, is as good as dropped.
+    const drop = `drop database if exists ${ident(name)}${force ? ' with (force)' : ''}`
+    if (!(await attempt(admin, drop))) stayed.push(name)
   }
   if (stayed.length > 0) return stayed
   const wanted = [...new Set([...made.map(({ name }) => name), ...roles]), prover, owner]
@@ -64,7 +65,7 @@ export const removeRun = async (
     await attempt(admin, `revoke set on parameter session_replication_role from ${ident(prover)}`)
   }
   for (const name of wanted.filter((role) => there.has(role))) {
-    if (!(await attempt(admin, `drop role ${ident(name)}`))) stayed.push(name)
+    if (!(await attempt(admin, `drop role if exists ${ident(name)}`))) stayed.push(name)
   }
   return stayed
 }
