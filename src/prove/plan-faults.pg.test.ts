@@ -83,6 +83,9 @@ describe('an indexed rule', () => {
     )
     expect(rule.claims).toEqual(['visits/index:user_id'])
     expect(differences(rule)).toEqual(['the plan does not use visits_user, it uses visits_user_at instead'])
+    expect(rule.experiments[0]!.experiment.mend).toBe(
+      `say which statement it is for, with { serves: 'select …' }, or drop it with its rule:\ndrop index "public"."visits_user";`,
+    )
   })
 
   it('whose table takes no thousands of rows is unsolved: no plan over an empty table is judged', async () => {

@@ -3,6 +3,8 @@
  * able to serve, which tell a wider or another index from the declared one.
  */
 import type { IndexedRule } from '../architecture/kinds/indexed.ts'
+import { dropKey, type KeyFacts } from '../catalog/key/key.ts'
+import type { Structure } from '../catalog/structure.ts'
 import { planHas } from '../postgres/plan.ts'
 import { literal, qualified } from '../postgres/quote.ts'
 import { claimedOf } from './claimed.ts'
@@ -104,7 +106,14 @@ const unsolved = (rule: IndexedRule, summary: string, tried: string): Written =>
   unsolved: [{ rule: rule.id, summary, tried }],
 })
 
-const mendOf = (rule: IndexedRule): string => createIndex(rule)
+/** An index that is there and does not serve is not mended by making it. */
+const mendOf = (rule: IndexedRule, claimed: Structure | undefined, { table }: RuleContext): string => {
+  if (!claimed) return createIndex(rule)
+  if (claimed.definition.endsWith(' INVALID'))
+    return `build it again, it is invalid:\nreindex index ${qualified({ schema: table.schema, name: claimed.name })};`
+  const drop = dropKey(table, (claimed as Structure<KeyFacts>).facts)
+  return `say which statement it is for, with { serves: 'select …' }, or drop it with its rule:\n${drop};`
+}
 
 /** What it asks for is worth an index only where there are many rows. */
 const isPaidFor = (demand: Demand): boolean => demand !== 'denied' && demand !== 'same'
@@ -143,6 +152,7 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
     )
   }
   const claimed = claimedOf(context, 'index', 'unique', 'primaryKey')
+  const mend = mendOf(rule, claimed, context)
   const aside = setAside(claimed, context.table, context.catalog)
   const written = statements.flatMap(({ title, select, demand }, n): Omit<Experiment, 'id'>[] => {
     // What the user asks for stands as it is; what is derived only where the index could serve it.
@@ -170,7 +180,7 @@ const experiments = async (rule: IndexedRule, context: RuleContext): Promise<Wri
         when: [explained(select)],
         then,
         on: 'loaded',
-        mend: mendOf(rule),
+        mend,
       },
     ]
   })

@@ -82,6 +82,34 @@ it('indexes that are there twice, or are the beginning of another', async () => 
   await lab.close()
 })
 
+it('indexes that begin with all of a key', async () => {
+  const lab = await openFindingLab(
+    server,
+    `create table t (id int primary key, code text not null unique, maybe int unique, a int, b int);
+    create index past_id on t (id desc, a, b);
+    create index past_code on t (code, a);
+    create table part_of (id int, x int, y int, primary key (id)) partition by list (id);
+    create table part partition of part_of for values in (1);
+    create index part_past on part (id, x);
+    -- Near: the key is not the beginning, may be shared where there is no value, or is one among others only.
+    create index near_second on t (a, id);
+    create index near_null on t (maybe, a);
+    create unique index near_partly on t (b) where a is null;
+    create index near_partly_past on t (b, code);
+    create index near_partial on t (id, b) where b > 0;
+    create index near_include on t (id) include (a);
+    create index near_brin on t using brin (id, a);
+    create unique index near_unique on t (id, a);`,
+  )
+  expect(await lab.told('adopt.index-past-key')).toEqual([
+    'part/index:id,x: part: index part_past (id, x) begins with all of part_of_pkey (id), which finds one row',
+    't/index:code,a: t: index past_code (code, a) begins with all of t_code_key (code), which finds one row',
+    't/index:"id desc",a,b: t: index past_id (id desc, a, b) begins with all of t_pkey (id), which finds one row',
+  ])
+  expect(await lab.mend(['adopt.index-past-key'])).toEqual([])
+  await lab.close()
+})
+
 it('keys that are unique already by fewer columns', async () => {
   const lab = await openFindingLab(
     server,

@@ -16,6 +16,7 @@ import { foreignKeyUnindexed } from './foreign-key-unindexed.ts'
 import { grantUnreachable } from './grant-unreachable.ts'
 import { indexInvalid } from './index-invalid.ts'
 import { indexNotLeakproof } from './index-not-leakproof.ts'
+import { indexPastKey } from './index-past-key.ts'
 import { indexRedundant } from './index-redundant.ts'
 import { personalData } from './personal-data.ts'
 import { policiesAsleep } from './policies-asleep.ts'
@@ -66,6 +67,7 @@ export const findingKinds: readonly FindingKind[] = [
   floatMoney,
   checkImplied,
   uniqueImplied,
+  indexPastKey,
   foreignKeyDuplicate,
   moneyType,
   timestampWithoutZone,

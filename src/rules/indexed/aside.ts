@@ -1,14 +1,13 @@
 /**
- * Indexes that find all that another one finds, because they have its keys or begin with them, and those that give its
- * order where most rows share its first key: they begin with the keys behind that, and a filter costs little. They are
- * proven by rules of their own; while a statement is put to the other one they are set aside, or they might answer in
- * its place.
+ * Indexes that might answer in the place of another one: they have its keys or begin with them; they give its order
+ * where most rows share its first key, because they begin with the keys behind that; they are keys that it begins with,
+ * so that of each there is one row; or they are trees beside block ranges, which are made to be small, not to be
+ * fast. They are proven by rules of their own; while a statement is put to the other one they are set aside.
  */
-import type { KeyFacts, KeyPart } from '../../catalog/key/key.ts'
+import { dropKey, type KeyFacts, type KeyPart } from '../../catalog/key/key.ts'
 import { partitionAncestors } from '../../catalog/partition/whole.ts'
 import type { Catalog, Structure } from '../../catalog/structure.ts'
 import type { Table } from '../../catalog/table.ts'
-import { ident, qualified } from '../../postgres/quote.ts'
 
 const kinds = ['index', 'unique', 'primaryKey']
 
@@ -18,16 +17,21 @@ const partsText = (keys: readonly KeyPart[]): string =>
 const beginsWith = (keys: readonly KeyPart[], wanted: readonly KeyPart[]): boolean =>
   partsText(keys.slice(0, wanted.length)) === partsText(wanted)
 
-const isServedBy = (one: KeyFacts, other: KeyFacts): boolean =>
-  one.method === 'btree' &&
-  other.method === 'btree' &&
-  other.predicate === one.predicate &&
-  (beginsWith(other.keys, one.keys) || (one.keys.length > 1 && beginsWith(other.keys, one.keys.slice(1))))
+const isServedByTree = (one: KeyFacts, other: KeyFacts, isKey: boolean): boolean => {
+  if (one.method === 'brin') return one.keys.some((part) => part.expression === other.keys[0]?.expression)
+  return (
+    one.method === 'btree' &&
+    (beginsWith(other.keys, one.keys) ||
+      (one.keys.length > 1 && beginsWith(other.keys, one.keys.slice(1))) ||
+      (isKey && beginsWith(one.keys, other.keys)))
+  )
+}
 
-const drop = ({ name, isConstraint }: KeyFacts, table: Table): string =>
-  isConstraint
-    ? `alter table ${qualified(table)} drop constraint ${ident(name)} cascade`
-    : `drop index ${qualified({ schema: table.schema, name })}`
+/** One over all rows has those of one over few. */
+const isServedBy = (one: KeyFacts, other: KeyFacts, isKey: boolean): boolean =>
+  other.method === 'btree' &&
+  (other.predicate === null || other.predicate === one.predicate) &&
+  isServedByTree(one, other, isKey)
 
 /** DDL that takes them away, for the length of an experiment. */
 export const setAside = (
@@ -45,6 +49,6 @@ export const setAside = (
   const own = keys.find((key) => key.id === claimed.id)
   if (!own) return []
   return keys
-    .filter((key) => key !== own && isServedBy(own.facts, key.facts))
-    .map((key) => drop(key.facts, key.of))
+    .filter((key) => key !== own && isServedBy(own.facts, key.facts, key.kind !== 'index'))
+    .map((key) => `${dropKey(key.of, key.facts)} cascade`)
 }
