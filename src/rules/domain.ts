@@ -8,12 +8,15 @@ import { ident } from '../postgres/quote.ts'
 import { saidOfColumn } from '../rows/domain-value.ts'
 import { alterColumn } from './ddl.ts'
 import { addDomainDefault } from './domain/default.ts'
+import { faultOfValue } from './domain/judge.ts'
+import { sameForNullValue } from './domain/strictness.ts'
 import { tellingValues } from './domain/values.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Cause, Note } from './experiment.ts'
 import { idleCase } from './idle-check.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
+import { causeOfRaised } from './raised-check.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
 import { addProbeCases, rowWithValue } from './type-cases.ts'
@@ -152,12 +155,13 @@ const addCheckCases = async (
   const others = [...checks.filter((c) => c !== check).map((c) => c.expression), ...beside]
   const candidates = await rows.candidates(table, column, [check.expression, ...others])
   const values = await tellingValues(db, base, check.expression, candidates, others)
-  for (const { sql, accepted: isAccepted } of values) {
-    if (!isAccepted) {
+  for (const { sql, said } of values) {
+    if (said !== true) {
+      const fault = said === 'error' ? await faultOfValue(db, base, sql, check.expression) : null
       await addUntriggered(context, ground, {
-        title: `${column} ${shortened(sql)} is refused`,
+        title: `${column} ${shortened(sql)} is refused${fault ? ' with an error' : ''}`,
         when: [rows.insert(table, { ...ground.base, [column]: sql })],
-        then: { kind: 'rejected', by: causeOf(domain, check) },
+        then: { kind: 'rejected', by: fault ? causeOfRaised(fault) : causeOf(domain, check) },
       })
       continue
     }
@@ -174,9 +178,9 @@ const addCheckCases = async (
   }
   await addIndistinct(domain, check, context, ground)
   const tried = `${candidates.length} candidates`
-  if (!values.some((v) => v.accepted))
+  if (!values.some((v) => v.said === true))
     ground.draft.unsolved(`no value was found that satisfies ${shortened(check.expression)}`, tried)
-  return values.some((v) => !v.accepted) ? [] : addUnbroken(domain, check, context, ground, tried)
+  return values.some((v) => v.said !== true) ? [] : addUnbroken(domain, check, context, ground, tried)
 }
 
 /** Where the column refuses null as well, the domain is asked alone. */
@@ -224,7 +228,14 @@ export const domain: RuleKind<DomainRule> = {
       const standing = await rowWithValue(column, context, ground.base)
       await addProbeCases({ column, type: rule.base, understood, ...standing }, context, ground)
     }
-    return { ...ground.draft.written(), ...(notes.length > 0 ? { notes } : {}) }
+    const written = ground.draft.written()
+    const id = userTypeId(context.catalog, table, column, 'domain')
+    const same = id === null ? [] : await sameForNullValue(context, id)
+    return {
+      ...written,
+      ...(notes.length > 0 ? { notes } : {}),
+      ...(same.length > 0 ? { indistinct: [...(written.indistinct ?? []), ...same] } : {}),
+    }
   },
   design: (rule) => {
     const parts = [

@@ -37,9 +37,10 @@ const asksOfValues = (
   return calls > 0 && fits
 }
 
-const isNamedElsewhere = ({ id, facts }: Structure<FunctionFacts>, catalog: Catalog): boolean =>
+/** In the body of another function. */
+export const isNamedElsewhere = ({ id, name }: Structure, catalog: Catalog): boolean =>
   [...catalog.structures.values()].some(
-    (s) => isFunction(s) && s.id !== id && s.facts.statement.includes(facts.name),
+    (s) => isFunction(s) && s.id !== id && s.facts.statement.includes(name),
   )
 
 /** Of the functions that the structure calls, those that it is the first to call. */

@@ -13,7 +13,7 @@ import { tryOne } from './trial.ts'
 import { addUntriggered } from './untriggered.ts'
 
 /** A constraint's SQLSTATE may be raised, too: then it is told by where in PostgreSQL it comes from. */
-const causeOf = ({ sqlstate, routine }: PgFault): Cause =>
+export const causeOfRaised = ({ sqlstate, routine }: PgFault): Cause =>
   sqlstate.startsWith('23') && routine !== null ? { sqlstate, routine } : { sqlstate }
 
 /** How many were shown. `name`: of the constraint, which `claimed` says is there. */
@@ -41,7 +41,7 @@ export const addRaised = async (
     await addUntriggered(context, ground, {
       title: `${pictured(row, differs)} is refused with an error`,
       when,
-      then: { kind: 'rejected', by: causeOf(fault) },
+      then: { kind: 'rejected', by: causeOfRaised(fault) },
     })
   }
   return count

@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.ts'
 import { makeRow } from './make-row.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
-import { tryEach } from './trial.ts'
+import { tryEach, tryOne } from './trial.ts'
 import { foretell, type Foretold, type UnderstoodType } from './type-oracle.ts'
 import { arrayProbesOf, probesOf } from './type-probes/probes.ts'
 import { quieted } from './quiet.ts'
@@ -44,6 +44,21 @@ const isOfType = (sqlstate: string): boolean => /^(?:22|42804)/u.test(sqlstate)
 /** Whether a generated column is computed from it: its expression may overflow before the column's own type does. */
 const feedsGenerated = ({ table }: RuleContext, column: string): boolean =>
   table.columns.some((c) => c.generated !== null && c.default?.includes(column) === true)
+
+/** Whether a CHECK of the column's domain fails on the value instead of refusing it. */
+const failsInDomain = async (
+  { column, type }: ProbedColumn,
+  { probe }: Foretold,
+  { table, db }: RuleContext,
+): Promise<boolean> => {
+  const facts = table.columns.find(({ name }) => name === column)
+  if (facts?.typeKind !== 'domain') return false
+  return (
+    (await tryOne(db, { statements: [] }, [
+      `select cast(cast(${probe.sql} as ${type}) as ${facts.type})`,
+    ])) !== null
+  )
+}
 
 /** Whether a CHECK fails on the value instead of refusing it: the row goes in without the table's CHECKs. */
 const failsInCheck = async (
@@ -133,6 +148,7 @@ const choose = async (
     const { fault } = replies[i]!
     if (!fault) return one
     if (!refusesType || !isOfType(fault.sqlstate)) continue
+    if (await failsInDomain(probed, one.one, context)) continue
     if (!(await failsInCheck(context, ground, one.given, rows.insert(table, one.row)))) return one
   }
   for (const [i, one] of group.entries()) {

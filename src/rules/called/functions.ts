@@ -203,14 +203,16 @@ const calls = (node: unknown, fn: Structure, into: unknown[][]): void => {
   })
 }
 
-/** It reads one column, and calls the function with nothing but that column and constants. */
-const asksPlainly = (check: Check, fn: Structure): boolean => {
-  if (check.facts.columns.length !== 1) return false
+/** It calls the function, and with nothing but columns and constants. */
+export const callsPlainly = (expression: string, fn: Structure): boolean => {
   const found: unknown[][] = []
-  calls(parseExpression(check.facts.expression), fn, found)
+  calls(parseExpression(expression), fn, found)
   const isPlain = (arg: unknown): boolean => columnOf(underCasts(arg)) !== null || constantOf(arg) !== null
   return found.length > 0 && found.flat().every(isPlain)
 }
+
+const asksPlainly = ({ facts }: Check, fn: Structure): boolean =>
+  facts.columns.length === 1 && callsPlainly(facts.expression, fn)
 
 /**
  * A function that is STRICT or not differs for null alone, and CHECK takes unknown as true: where every CHECK that

@@ -2,40 +2,15 @@
 import { expressionMutants } from '../../catalog/expression/expressions.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
-import { askEachOnce, knownAnswers } from '../../rows/known-answers.ts'
 import { selectEach } from '../trial.ts'
 import { grown } from '../type-probes/text.ts'
+import { judgeValues, type Said } from './judge.ts'
 
 export interface TellingValue {
   /** SQL expression. */
   readonly sql: string
-  readonly accepted: boolean
-}
-
-/** As a CHECK has it: unknown counts as true. A domain writes the value as VALUE, here a column of that name. */
-const judge = async (
-  db: Session,
-  base: string,
-  candidates: readonly string[],
-  expressions: readonly string[],
-): Promise<readonly (readonly boolean[] | null)[]> => {
-  const answers = expressions.map((e) => `coalesce((${e})::boolean, true)`).join(', ')
-  const known = await knownAnswers(db)
-  const ofBase = [base, ...expressions]
-  const selects = candidates.map((sql) => ({
-    question: `select ${answers} from (select cast(${sql} as ${base}) as value) as v`,
-    lasting: known.lasting([...ofBase, sql]),
-  }))
-  // Columns of one domain ask mostly the same.
-  const found = await askEachOnce(db, selects, async (open) => {
-    const replies = await selectEach(
-      db,
-      [],
-      open.map(({ question }) => question),
-    )
-    return replies.map((rows) => ({ rows }))
-  })
-  return found.map(({ rows }) => rows?.[0]?.map((text) => text === 't') ?? null)
+  /** `error`: the CHECK raises one in place of an answer. */
+  readonly said: Said
 }
 
 /** A base type's values that satisfy the domain's other CHECKs, with texts grown to the lengths that the expression speaks of. */
@@ -47,8 +22,8 @@ const withGrown = async (
   others: readonly string[],
 ): Promise<readonly string[]> => {
   const obeys = async (values: readonly string[]): Promise<readonly string[]> => {
-    const judged = await judge(db, base, values, ['true', ...others])
-    return values.filter((_, i) => judged[i]?.every((answer) => answer) ?? false)
+    const judged = await judgeValues(db, base, values, ['true', ...others])
+    return values.filter((_, i) => judged[i]?.every((answer) => answer === true) ?? false)
   }
   const fitting = await obeys(candidates)
   if (!/^(?:text|citext|varchar|char|character)/u.test(base)) return fitting
@@ -67,7 +42,10 @@ const withGrown = async (
   return [...fitting, ...(await obeys(longer.flatMap((rows) => rows?.[0]?.[0] ?? []).map(literal)))]
 }
 
-/** As few values as tell every mutant that any candidate tells, an accepted and a rejected one among them; `others`: the domain's other CHECKs. */
+/**
+ * As few values as tell every mutant that any candidate tells, an accepted and a refused one among them; `others`: the
+ * domain's other CHECKs. Values for which the CHECK raises an error come in where none is refused, or where they alone tell.
+ */
 export const tellingValues = async (
   db: Session,
   base: string,
@@ -77,14 +55,14 @@ export const tellingValues = async (
 ): Promise<readonly TellingValue[]> => {
   const candidates = await withGrown(db, base, expression, all, others)
   const mutants = expressionMutants(expression).map((m) => m.sql)
-  const judged = await judge(db, base, candidates, [expression, ...mutants])
-  const values = candidates.flatMap((sql, i) => {
-    const answers = judged[i]
-    if (!answers) return []
-    const [isAccepted, ...others] = answers
-    const tells = others.flatMap((answer, m) => (answer === isAccepted ? [] : [m]))
-    return [{ sql, accepted: isAccepted!, tells }]
-  })
+  const judged = await judgeValues(db, base, candidates, [expression, ...mutants])
+  const values = candidates
+    .flatMap((sql, i) => {
+      const [said, ...ofMutants] = judged[i] ?? []
+      if (said === undefined) return []
+      return [{ sql, said, tells: ofMutants.flatMap((answer, m) => (answer === said ? [] : [m])) }]
+    })
+    .toSorted((a, b) => Number(a.said === 'error') - Number(b.said === 'error'))
   const untold = new Set(mutants.keys())
   const chosen: TellingValue[] = []
   for (;;) {
@@ -94,12 +72,17 @@ export const tellingValues = async (
       null,
     )
     if (!best) break
-    chosen.push({ sql: best.sql, accepted: best.accepted })
+    chosen.push({ sql: best.sql, said: best.said })
     for (const m of best.tells) untold.delete(m)
   }
-  for (const wanted of [true, false]) {
-    const one = values.find((v) => v.accepted === wanted)
-    if (one && !chosen.some((v) => v.accepted === wanted)) chosen.push({ sql: one.sql, accepted: wanted })
+  const wanted: readonly ((said: Said) => boolean)[] = [
+    (said) => said === true,
+    (said) => said === false,
+    (said) => said !== true,
+  ]
+  for (const isWanted of wanted) {
+    const one = values.find((v) => isWanted(v.said))
+    if (one && !chosen.some((v) => isWanted(v.said))) chosen.push({ sql: one.sql, said: one.said })
   }
   return chosen
 }
