@@ -77,6 +77,10 @@ const advice: readonly Advice[] = [
     mend: () => 'This cannot run inside a transaction: begin the file with the line `-- no-transaction`.',
   },
   {
+    when: (f) => f.sqlstate === '42701' && /more than once/u.test(f.message),
+    mend: () => 'Give one of the two columns another name.',
+  },
+  {
     when: (f) => f.sqlstate === '42P07' || f.sqlstate === '42710' || f.sqlstate === '42701',
     mend: () => 'An earlier statement has made it already: remove one of the two.',
   },

@@ -54,6 +54,16 @@ describe('a migration that PostgreSQL refuses: exit 3', () => {
     })
   })
 
+  test.each([
+    ['create view twice as select price, price from products;', 'Give one of the two columns another name.'],
+    ['alter table products add column price int;', 'An earlier statement has made it already'],
+  ])('a column that is there twice: %s', async (second, mend) => {
+    await withProject({ ...shop, 'migrations/0002_d.sql': second }, async (directory) => {
+      const { findings } = await assayJson(['green'], { cwd: directory })
+      expect(findings[0]!.fix).toContain(mend)
+    })
+  })
+
   test('no directory of migrations: how to begin', async () => {
     await withProject(shop, async (directory) => {
       rmSync(join(directory, 'migrations'), { recursive: true })

@@ -22,6 +22,32 @@ describe('an array that PostgreSQL prints with a cast', () => {
     expect(withArrayTypes(inner)).toBe(`((ARRAY['a'::varchar])::varchar[])::text[]`)
   })
 
+  it('of columns is left to the operator that compares with it', () => {
+    expect(withArrayTypes(`(n = ANY ((ARRAY[a, (b)::bigint])::numeric[]))`)).toBe(
+      `(n = ANY (ARRAY[a, (b)::bigint]))`,
+    )
+    expect(withArrayTypes(`(x > ALL ((ARRAY[a, b])::double precision[])) AND c`)).toBe(
+      `(x > ALL (ARRAY[a, b])) AND c`,
+    )
+    expect(withArrayTypes(`(x = ANY ((ARRAY[v, w])::character varying(10)[]))`)).toBe(
+      `(x = ANY (ARRAY[v, w]))`,
+    )
+    expect(withArrayTypes(`(t = ANY ((ARRAY[v, w])::timestamp(3) without time zone[]))`)).toBe(
+      `(t = ANY (ARRAY[v, w]))`,
+    )
+  })
+
+  it('says what constants are that PostgreSQL prints without a cast', () => {
+    expect(withArrayTypes(`p((ARRAY[0.025, 1e-7, 0.5])::double precision[])`)).toBe(
+      `p(((ARRAY[0.025, 1e-7, 0.5])::numeric[])::double precision[])`,
+    )
+    expect(withArrayTypes(`(ARRAY[1, 2])::bigint[]`)).toBe(`((ARRAY[1, 2])::integer[])::bigint[]`)
+    expect(withArrayTypes(`(ARRAY[true, false])::flag[]`)).toBe(`((ARRAY[true, false])::boolean[])::flag[]`)
+    expect(withArrayTypes(`(ARRAY['-1'::integer, 2])::bigint[]`)).toBe(
+      `((ARRAY['-1'::integer, 2])::integer[])::bigint[]`,
+    )
+  })
+
   it.each([
     `SELECT '(ARRAY[''a''::varchar])::text[]'`,
     `"(ARRAY[" = 1`,
@@ -32,6 +58,9 @@ describe('an array that PostgreSQL prints with a cast', () => {
     `(ARRAY['a'::varchar, 'b'::text])::citext[]`,
     `(ARRAY[a, b])::text[]`,
     `(ARRAY['a'::varchar`,
+    `(ARRAY[1, 0.5])::double precision[]`,
+    `x = ANY ((ARRAY[a, b])::text[] || c)`,
+    `f((ARRAY[a, b])::text[])`,
   ])('leaves alone %s', (text) => {
     expect(withArrayTypes(text)).toBe(text)
   })

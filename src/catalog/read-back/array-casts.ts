@@ -1,6 +1,7 @@
 /**
  * PostgreSQL prints `x IN ('a', 'b')` over varchar as a cast of an array, and reads that text back as an array of
- * casts: another expression. With the array's own type said first it is read back as what it was.
+ * casts: another expression. With the array's own type said first, or without a cast where the operator asks for one
+ * itself, it is read back as what it was.
  */
 import { quotedLength } from './quoted-length.ts'
 
@@ -37,12 +38,29 @@ const readElements = (sql: string, from: number): { elements: readonly Element[]
 
 const opening = '(ARRAY['
 
+/** What PostgreSQL prints without a cast; a numeric that looks like an integer has one. */
+const plainType = (text: string): string => {
+  if (/^\d+$/u.test(text)) return 'integer'
+  if (/^\d[\d.]*(?:e[+-]?\d+)?$/u.test(text)) return 'numeric'
+  return /^(?:true|false)$/u.test(text) ? 'boolean' : ''
+}
+
 /** The type of all elements; null where they differ or say none. */
 const elementType = (elements: readonly Element[]): string | null => {
-  const types = new Set(elements.map(({ text, cast }) => (cast < 0 ? '' : text.slice(cast + 2))))
+  const types = new Set(elements.map(({ text, cast }) => (cast < 0 ? plainType(text) : text.slice(cast + 2))))
   const [type] = types
   return types.size === 1 && type !== undefined && type !== '' ? type : null
 }
+
+/** Where the cast of an operand of ANY or ALL ends, which stands alone in its parentheses; -1 where it does not. */
+const castEnd = (sql: string, from: number): number => {
+  const cast = /^[\w .]+(?:\(\d+(?:,\d+)?\))?(?: [\w ]+)?\[\](?=\))/u.exec(sql.slice(from, from + 200))
+  return cast === null ? -1 : from + cast[0].length
+}
+
+/** What compares with the elements gives the array its type, as it did at first. */
+const isCompared = (sql: string, at: number): boolean =>
+  /(?:ANY|ALL) \($/u.test(sql.slice(Math.max(0, at - 5), at))
 
 /** Leaves strings, names and function bodies alone. */
 export const withArrayTypes = (sql: string): string => {
@@ -56,6 +74,9 @@ export const withArrayTypes = (sql: string): string => {
       const inner = withArrayTypes(sql.slice(i + opening.length, array.end))
       out += `(${opening}${inner}])::${type}[])`
       i = array.end + 2
+    } else if (array && isCompared(sql, i) && castEnd(sql, array.end + 4) > 0) {
+      out += `ARRAY[${withArrayTypes(sql.slice(i + opening.length, array.end))}]`
+      i = castEnd(sql, array.end + 4)
     } else {
       const length = Math.max(quoted, 1)
       out += sql.slice(i, i + length)
