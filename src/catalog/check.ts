@@ -131,5 +131,9 @@ export const checkKind: StructureKind<CheckFacts> = {
   declaredBy: ({ facts }) => `t.check(${JSON.stringify(facts.name)}, ${JSON.stringify(facts.expression)})`,
 }
 
+/** `CHECK (false)` keeps a parent empty whose children have the rows. */
+export const saysFalse = ({ facts }: Pick<Structure<CheckFacts>, 'facts'>): boolean =>
+  facts.expression === 'false'
+
 export const checksOf = (catalog: Catalog, table: string): readonly Structure<CheckFacts>[] =>
   catalog.of(table, 'check') as readonly Structure<CheckFacts>[]

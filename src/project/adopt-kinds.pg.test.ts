@@ -69,3 +69,18 @@ it('adopts what deferrable keys, partial actions, rights of no use, comments and
     told.filter((one) => !isRefused(one) && !/fill\(\)|asleep\(\)|to_mood\(|shown/u.test(one.of)),
   ).toEqual([])
 })
+
+it('a parent that is kept empty, whose children have the rows', async () => {
+  const { adopted, proven } = await findingsOf(`
+create table items (
+  id bigserial primary key, source_key text not null, imported_at timestamp not null default now(), raw jsonb, note text,
+  constraint items_key check (char_length(source_key) between 1 and 255), unique (source_key),
+  constraint items_not_here check (false) no inherit
+);
+create index items_imported on items (imported_at);
+create table bugs (severity int not null check (severity between 1 and 5), primary key (id)) inherits (items);`)
+  expect(adopted.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(proven.map(({ severity, summary }) => `${severity} ${summary}`)).toEqual([
+    expect.stringMatching(/^note items: no row gets past CHECK items_not_here: new row for relation "items"/u),
+  ])
+})

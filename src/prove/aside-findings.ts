@@ -1,6 +1,6 @@
 /**
- * Triggers that the worlds of experiments disable, because no row gets past them: one finding for each, so that nobody
- * takes the proof of its table for a proof of it.
+ * Triggers that the worlds of experiments disable, because no row gets past them, and CHECKs that say false: one finding
+ * for each, so that nobody takes the proof of its table for a proof of it.
  */
 import type { Finding, RuleResult, StructureResult } from './result.ts'
 
@@ -22,6 +22,17 @@ const asidesOf = (rules: readonly RuleResult[]): ReadonlyMap<string, SeenAside> 
   return found
 }
 
+const words: Readonly<Record<string, string>> = { trigger: 'trigger', rule: 'rewrite rule', check: 'CHECK' }
+
+const mends: Readonly<Record<string, (table: string) => string>> = {
+  trigger: (table) =>
+    `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
+  rule: () =>
+    'leave it where it is meant: COPY goes past it, and so rows come in; else drop it in a migration',
+  check: () =>
+    'leave it where the table is kept empty on purpose, as a parent of others is; else drop it in a migration',
+}
+
 /** `1 rule is`, `12 rules are`. */
 const counted = (n: number): string => (n === 1 ? '1 rule is' : `${n} rules are`)
 
@@ -34,23 +45,21 @@ export const asideFindings = (
 ): readonly Finding[] =>
   [...asidesOf(rules)].map(([id, { why, rules: without }]) => {
     const structure = structures.find((s) => s.id === id)
-    const isRewrite = /\/rule:/u.test(id)
-    const word = isRewrite ? 'rewrite rule' : 'trigger'
-    const table = structure?.table ?? id.slice(0, id.search(/\/(?:trigger|rule):/u))
+    const kind = /\/(?<kind>trigger|rule|check):/u.exec(id)?.groups?.['kind'] ?? 'trigger'
+    const word = words[kind]!
+    const table = structure?.table ?? id.slice(0, id.indexOf(`/${kind}:`))
     const name = structure?.name ?? id.slice(id.indexOf(':') + 1)
     const isUnproven = structure !== undefined && structure.rules.length === 0
     return {
-      code: 'trigger.set-aside',
-      severity: isUnproven ? 'error' : 'warning',
+      code: kind === 'check' ? 'check.set-aside' : 'trigger.set-aside',
+      severity: isUnproven ? 'error' : kind === 'check' ? 'note' : 'warning',
       structure: id,
       summary: `${table}: no row gets past ${word} ${name}: ${why}`,
       reason: why,
-      why: `${counted(without.size)} proven with it disabled${isUnproven ? `; no rule proves the ${word} itself` : ''}`,
+      why: `${counted(without.size)} proven ${kind === 'check' ? 'without it' : 'with it disabled'}${isUnproven ? `; no rule proves the ${word} itself` : ''}`,
       fix: isMissing(why)
         ? 'put what its function needs into a file of SQL, with functions of the same names and arguments, and give it as schema.before'
-        : isRewrite
-          ? 'leave it where it is meant: COPY goes past it, and so rows come in; else drop it in a migration'
-          : `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
+        : mends[kind]!(table),
     }
   })
 

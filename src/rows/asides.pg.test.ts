@@ -30,6 +30,8 @@ create table writes (id int primary key);
 create trigger to_log after insert on writes for each row execute function write_log();
 create table parts (id int) partition by range (id);
 create table parts_low partition of parts for values from (0) to (2000);
+create table kept_empty (id int primary key, n int not null check (n > 0), constraint in_children check (false) no inherit);
+create table one_of_them () inherits (kept_empty);
 create trigger part_shut before insert on parts_low for each row execute function never();
 `
 
@@ -68,6 +70,13 @@ describe('a trigger that takes no row', () => {
   it('is found on the table that another trigger writes to, and on a partition', async () => {
     expect((await asidesOf('writes')).map(([id]) => id)).toEqual(['log/trigger:log_shut'])
     expect((await asidesOf('parts')).map(([id]) => id)).toEqual(['parts_low/trigger:part_shut'])
+  })
+
+  it('may be a CHECK that says false, and none of its children', async () => {
+    expect(await asidesOf('kept_empty')).toEqual([
+      ['kept_empty/check:in_children', expect.stringContaining('violates check constraint')],
+    ])
+    expect(await asidesOf('one_of_them')).toEqual([])
   })
 
   it('stays where another row gets past it', async () => {

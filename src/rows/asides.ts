@@ -1,8 +1,9 @@
 /**
  * Triggers that are set aside so that a table has rows at all: one whose function cannot run in this database, or that
- * refuses every row that was tried; and rewrite rules that do something else instead. Each is disabled in the table's world
- * and named there, never left out in silence.
+ * refuses every row that was tried; rewrite rules that do something else instead; and a CHECK that says false, which
+ * keeps a parent empty on purpose. Each is away in the table's world and named there, never left out in silence.
  */
+import { saysFalse, type CheckFacts } from '../catalog/check.ts'
 import type { RewriteRuleFacts } from '../catalog/rewrite-rule.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import type { TriggerFacts } from '../catalog/trigger/statement.ts'
@@ -11,9 +12,12 @@ import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { SetAside } from './rows.ts'
 import { functionsOf } from './trigger-faults.ts'
 
+const asideKinds = ['trigger', 'rule', 'check'] as const
+type AsideKind = (typeof asideKinds)[number]
+
 export interface Aside extends SetAside {
   readonly table: { readonly schema: string; readonly name: string }
-  readonly kind: 'trigger' | 'rule'
+  readonly kind: AsideKind
   readonly name: string
 }
 
@@ -73,24 +77,38 @@ export const suspectedRules = (
         ({ facts }) => facts.event === 'insert' && facts.isInstead && /[OA]/u.test(facts.enabled),
       )
 
-/** Of a trigger or a rewrite rule of a table; null of anything else. */
+/** The CHECK that refused the row, when it refuses every one. */
+export const suspectedChecks = (
+  catalog: Catalog,
+  table: string,
+  fault: PgFault | null,
+): readonly Structure<CheckFacts>[] =>
+  fault?.sqlstate !== '23514'
+    ? []
+    : (catalog.of(table, 'check') as readonly Structure<CheckFacts>[]).filter(
+        (check) => check.name === fault.constraint && saysFalse(check),
+      )
+
+/** Of what may be set aside on a table; null of anything else. */
 export const toAside = (catalog: Catalog, structure: Structure, why: string): Aside | null => {
   const table = catalog.tables.get(structure.table ?? '')
-  const { id, kind, name } = structure
-  if (!table || (kind !== 'trigger' && kind !== 'rule')) return null
+  const { id, name } = structure
+  const kind = asideKinds.find((one) => one === structure.kind)
+  if (!table || !kind) return null
   return { structure: id, why, table: { schema: table.schema, name: table.name }, kind, name }
 }
 
-const listedIn: Readonly<Record<Aside['kind'], string>> = {
+const listedIn: Readonly<Record<AsideKind, string>> = {
+  check: 'pg_catalog.pg_constraint where conrelid = %s and conname = %s',
   trigger: 'pg_catalog.pg_trigger where tgrelid = %s and tgname = %s',
   rule: 'pg_catalog.pg_rewrite where ev_class = %s and rulename = %s',
 }
 
-/** Disables it where it still is: a mutant of the database may have taken it away. */
+/** Takes it away where it still is: a mutant of the database may have taken it away. */
 export const setAsideSql = ({ table, kind, name }: Pick<Aside, 'table' | 'kind' | 'name'>): string => {
   const relation = qualified(table)
-  const disable = `alter table ${relation} disable ${kind} ${ident(name)}`
+  const away = `alter table ${relation} ${kind === 'check' ? 'drop constraint' : `disable ${kind}`} ${ident(name)}`
   const values = [`pg_catalog.to_regclass(${literal(relation)})`, literal(name)]
   const listed = listedIn[kind].replaceAll('%s', () => values.shift() ?? '')
-  return `do ${literal(`begin if exists (select from ${listed}) then ${disable}; end if; end`)}`
+  return `do ${literal(`begin if exists (select from ${listed}) then ${away}; end if; end`)}`
 }

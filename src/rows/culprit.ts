@@ -1,6 +1,13 @@
-/** Which trigger or rewrite rule stands in the way of a table's rows: the insert without it tells. */
+/** Which trigger, rewrite rule or CHECK stands in the way of a table's rows: the insert without it tells. */
 import type { PgFault } from '../postgres/fault.ts'
-import { type Aside, setAsideSql, suspectedRules, suspectedTriggers, toAside } from './asides.ts'
+import {
+  type Aside,
+  setAsideSql,
+  suspectedChecks,
+  suspectedRules,
+  suspectedTriggers,
+  toAside,
+} from './asides.ts'
 import type { TableFacts } from './facts.ts'
 import { insertRows } from './insert.ts'
 import type { RowGround } from './row-ground.ts'
@@ -17,7 +24,7 @@ export const isHopeless =
   (fault) =>
     isBroken(fault) && suspectedTriggers(catalog, table.id, fault).length > 0
 
-/** The trigger, or the rewrite rule, without which the row, or what stands before it, is taken or at least refused by something else. */
+/** The trigger, the rewrite rule or the CHECK without which the row, or what stands before it, is taken or at least refused by something else. */
 export const triggerInTheWay = async (
   ground: RowGround,
   { table }: TableFacts,
@@ -27,6 +34,7 @@ export const triggerInTheWay = async (
   const why = fault ? saidOf(fault) : 'it leaves every row out without a word'
   const { catalog } = ground
   const suspected = [
+    ...suspectedChecks(catalog, table.id, fault),
     ...suspectedRules(catalog, table.id, fault),
     ...suspectedTriggers(catalog, table.id, fault),
   ]

@@ -1,4 +1,4 @@
-/** A rule about a trigger, or a rewrite rule, is proven with it: what set it aside for the sake of other rules is left out of its world. */
+/** A rule about a trigger, a rewrite rule or a CHECK is proven with it: what set it aside for the sake of other rules is left out of its world. */
 import type { Catalog } from '../catalog/structure.ts'
 import { setAsideSql, toAside } from './asides.ts'
 import type { Rows, RowWorld } from './rows.ts'
@@ -28,6 +28,6 @@ const without = <W extends RowWorld>(world: W, heeded: readonly string[], catalo
 
 /** `own`: ids of structures that the rule is about. */
 export const withOwnTriggers = (rows: Rows, own: readonly string[], catalog: Catalog): Rows =>
-  own.some((id) => ['trigger', 'rule'].includes(catalog.structures.get(id)?.kind ?? ''))
+  own.some((id) => ['trigger', 'rule', 'check'].includes(catalog.structures.get(id)?.kind ?? ''))
     ? { ...rows, world: async (table) => without(await rows.world(table), own, catalog) }
     : rows

@@ -162,12 +162,15 @@ export const readFacts = async (
       expression,
       columns: columns(expression),
     })
+    // One that says false is set aside (asides.ts).
     const checks = own.flatMap((c) =>
-      c.type === 'c' && c.expression !== null ? [check(c.name, c.expression)] : [],
+      c.type === 'c' && c.expression !== null && c.expression !== 'false'
+        ? [check(c.name, c.expression)]
+        : [],
     )
     const known = new Set(checks.map((c) => spaceless(c.expression)))
     const missing = declared(table)
-      .filter((e) => !known.has(spaceless(e)) && cluesOfExpression(e) !== null)
+      .filter((e) => !known.has(spaceless(e)) && e !== 'false' && cluesOfExpression(e) !== null)
       .map((e) => check(null, e))
     const ofPartitions = askedByPartitions(table, leaves, catalog, checksOf).map((e) => check(null, e))
     const keyColumns = (i: IndexRow): readonly string[] => [

@@ -7,9 +7,9 @@ import type { Table } from '../catalog/table.ts'
 /** Column name → SQL expression (`1001`, `'abc'::text`, `now() - interval '1 day'`, `null`). Columns left out get their default. */
 export type Row = Readonly<Record<string, string>>
 
-/** A trigger that takes no row, whatever was tried: a world disables it, and says so. */
+/** A trigger, or a CHECK, that takes no row, whatever was tried: a world takes it away, and says so. */
 export interface SetAside {
-  /** The trigger's id in the catalog. */
+  /** Its id in the catalog. */
   readonly structure: string
   /** What PostgreSQL answered. */
   readonly why: string

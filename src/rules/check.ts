@@ -1,6 +1,6 @@
 /** check: every row satisfies an expression, or leaves it unknown. Rows are chosen so that they tell it from its mutants. */
 import type { CheckRule } from '../architecture/kinds/check.ts'
-import { checksOf } from '../catalog/check.ts'
+import { checksOf, saysFalse } from '../catalog/check.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
 import { ident, qualified } from '../postgres/quote.ts'
 import { loadParser } from '../postgres/parse.ts'
@@ -15,7 +15,7 @@ import { idleCase } from './idle-check.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
 import { pastComputed } from './nulls/past-computed.ts'
-import type { Indistinct, RuleContext, RuleKind } from './rule-kind.ts'
+import type { Indistinct, RuleContext, RuleKind, Written } from './rule-kind.ts'
 import { addRaised } from './raised-check.ts'
 import { pictured, shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
@@ -227,6 +227,13 @@ const addWithoutRejected = async (
   return idle ? [idle.note] : []
 }
 
+/** No row satisfies it: the typical one, which the table's other structures accept, is refused. */
+const writtenOfFalse = (rule: CheckRule, context: RuleContext, { draft, base }: Ground): Written => {
+  const when = [context.rows.insert(context.table, base)]
+  draft.add({ title: 'a typical row is refused', when, then: refusalOf(rule, context) })
+  return draft.written()
+}
+
 export const check: RuleKind<CheckRule> = {
   kind: 'check',
   sentence: (rule) => `${rule.name.replaceAll('_', ' ')}: ${rule.expression}`,
@@ -235,6 +242,7 @@ export const check: RuleKind<CheckRule> = {
     if ('written' in ground) return ground.written
     await loadParser()
     const claimed = checksOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
+    if (claimed && saysFalse(claimed)) return writtenOfFalse(rule, context, ground)
     const mutants = mutantsOf(rule.expression, claimed?.facts.expression)
     const found = await withoutTriggers(context, () =>
       context.rows.distinguish(
