@@ -61,6 +61,26 @@ end`
   return `create function ${judgeName(n)}(${qualified(table)}[]) returns text[] language plpgsql set plan_cache_mode = 'force_generic_plan' as ${dollarQuoted(body)}`
 }
 
+/**
+ * PL/pgSQL keeps the plans of a function for as long as the session lasts, also of one that is gone; each change of the
+ * catalog then asks all of them whether it is theirs. What is called once more with another body is forgotten.
+ */
+const forgotten = (name: string, type: string, returns: string): string => {
+  const call = `perform ${name}(null::${type})`
+  const body = `begin ${call}; exception when others then null; end`
+  return `create or replace function ${name}(${type}) returns ${returns} language plpgsql as 'begin end';
+do ${dollarQuoted(body)}`
+}
+
+/** Takes the place of the first `roles` judges and of who asks them. */
+export const forgetFunctions = (table: Table, roles: number): readonly string[] => [
+  ...Array.from({ length: roles }, (_, n) => [
+    forgotten(rowName(n), qualified(table), 'text'),
+    forgotten(judgeName(n), `${qualified(table)}[]`, 'text[]'),
+  ]).flat(),
+  forgotten(askName, 'jsonb', 'setof text'),
+]
+
 /** Those of the nth role. The expressions stand over the table's columns, with every other name qualified. */
 export const judgeFunctions = (
   table: Table,

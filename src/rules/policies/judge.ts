@@ -7,7 +7,7 @@ import type { Table } from '../../catalog/table.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Reply, Session } from '../../postgres/session.ts'
 import type { Asker } from '../experiment.ts'
-import { askFunction, askName, judgeFunctions } from './judge-functions.ts'
+import { askFunction, askName, forgetFunctions, judgeFunctions } from './judge-functions.ts'
 
 /** `t`, `f`, `n` for unknown, or the SQLSTATE by which it broke. */
 export type Answer = string
@@ -133,6 +133,7 @@ export const withJudge = async <T>(
       },
     })
   } finally {
+    if (known.length > 0) await db.batch([[again, ...forgetFunctions(table, known.length)].join(';\n')])
     await db.query('rollback to savepoint assay_judge_start; release savepoint assay_judge_start')
   }
 }
