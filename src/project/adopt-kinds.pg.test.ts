@@ -81,6 +81,8 @@ create index items_imported on items (imported_at);
 create table bugs (severity int not null check (severity between 1 and 5), primary key (id)) inherits (items);`)
   expect(adopted.filter(({ severity }) => severity === 'error')).toEqual([])
   expect(proven.map(({ severity, summary }) => `${severity} ${summary}`)).toEqual([
-    expect.stringMatching(/^note items: no row gets past CHECK items_not_here: new row for relation "items"/u),
+    expect.stringMatching(
+      /^note items: no row gets past CHECK items_not_here: new row for relation "items"/u,
+    ),
   ])
 })

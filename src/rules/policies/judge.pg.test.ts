@@ -29,8 +29,8 @@ it('answers for each role, and forgets the plans that it made', async () => {
   const { db, catalog } = lab
   const table = catalog.tables.get('notes')!
   const asking = async (role: string): Promise<readonly unknown[]> =>
-    withJudge(db, table, [`owner = current_user`, `length(body) / id > 1`], ({ ask }) =>
-      ask(
+    withJudge(db, table, [`owner = current_user`, `length(body) / id > 1`], (judge) =>
+      judge.ask(
         [],
         ['reader', 'writer', role].map((name) => ({
           rows: ['(1,reader,abc)', '(0,,abc)'],
