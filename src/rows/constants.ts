@@ -154,6 +154,9 @@ const patternsOf = (kind: string, body: Record<string, unknown>): TextPattern[] 
   return []
 }
 
+/** A regular expression that is handed to a function. */
+const isAnchored = (text: string): boolean => /^\^.+\$$/su.test(text)
+
 /** Elements of `'{a,b}'::text[]`. */
 const arrayElements = (text: string): string[] =>
   text
@@ -220,6 +223,8 @@ export const atomOf = (root: unknown): Atom => {
     const text = constantOf(node)
     if (text !== null) {
       constants.add(text)
+      if (isAnchored(text) && patterns.every((one) => one.text !== text))
+        patterns.push({ syntax: 'regex', text })
       if (kind === 'TypeCast' && /^\{.*\}$/su.test(text))
         for (const e of arrayElements(text)) constants.add(e)
       return false

@@ -58,6 +58,48 @@ const askedOf = (facts: TableFacts, reference: ReferenceFact): readonly CheckFac
   )
 }
 
+const turns = new WeakMap<RowGround, Map<string, readonly string[]>>()
+
+const textOf = (asked: readonly CheckFact[]): string =>
+  asked
+    .map(({ expression }) => expression)
+    .toSorted()
+    .join(' and ')
+
+/** What the tables that point to the target ask of it, each once, in an order of their own. */
+const allAskedOf = (ground: RowGround, target: string): readonly string[] => {
+  const known = turns.get(ground) ?? new Map<string, readonly string[]>()
+  turns.set(ground, known)
+  const found =
+    known.get(target) ??
+    [
+      ...new Set(
+        [...ground.facts.values()].flatMap((facts) =>
+          ground.parents
+            .hard(facts.table.id)
+            .filter((reference) => reference.target === target)
+            .map((reference) => textOf(askedOf(facts, reference))),
+        ),
+      ),
+    ].toSorted()
+  known.set(target, found)
+  return found
+}
+
+/** Rows of more kinds than this may share their keys. */
+const mostTurns = 3
+
+/**
+ * Families of the parent that stand for one kind: what is of another kind (`kind = 'company'`) has others, so that rows
+ * of both may stand beside each other.
+ */
+const stepOf = (ground: RowGround, target: string, asked: readonly CheckFact[]): number => {
+  const at = allAskedOf(ground, target)
+    .filter((text) => text !== '')
+    .indexOf(textOf(asked))
+  return firstRoot * (1 + (Math.max(0, at) % mostTurns))
+}
+
 /** `standing`: of a table whose rows are known; null where there are none yet. */
 export const fittingParents = async (
   ground: RowGround,
@@ -92,17 +134,20 @@ export const fittingParents = async (
     if (unfit.length === 0) continue
     const narrowed = { ...target, checks: [...target.checks, ...asked] }
     const above = await fittingParents(ground, narrowed, stands.keys, standing, beside ?? stands.world)
+    const step = stepOf(ground, reference.target, asked)
+    const keysOfAbove = above?.keys ?? stands.keys
     const drafts = await draftFamilies(
       ground,
       narrowed,
-      [...families, ...families.map((f) => f + firstRoot)],
-      above?.keys ?? stands.keys,
+      // Those between are of other kinds: they are drafted so that none of their keys is taken.
+      Array.from({ length: step + families.length }, (_, f) => f),
+      (ref, family) => keysOfAbove(ref, family < firstRoot ? family : firstRoot + (family % firstRoot)),
     )
-    const wanted = drafts.filter(({ family }) => unfit.includes(family - firstRoot))
+    const wanted = drafts.filter(({ family }) => unfit.includes(family - step))
     const world = [...(beside ?? stands.world), ...(above?.statements ?? [])]
     const { outcomes } = await confirmRows(ground, narrowed, world, wanted)
     const taken = outcomes.flatMap((outcome, i) =>
-      'row' in outcome ? [{ family: wanted[i]!.family - firstRoot, ...outcome }] : [],
+      'row' in outcome ? [{ family: wanted[i]!.family - step, ...outcome }] : [],
     )
     // PostgreSQL takes what the table itself does not ask for, too.
     const astray = await brokenBy(
@@ -129,7 +174,7 @@ export const fittingParents = async (
             {
               facts: target,
               asked,
-              keys: above?.keys ?? stands.keys,
+              keys: keysOfAbove,
               standing: stands.known.stored,
               world: [...(beside ?? stands.world), ...own],
             },

@@ -162,7 +162,7 @@ export const dates: TypeFamily = {
       return literal(
         `${String(9 + family).padStart(2, '0')}:00:00${slot.type === 'time with time zone' ? '+00' : ''}`,
       )
-    return onDay(slot, `2024-01-0${1 + family}`)
+    return onDay(slot, `2024-01-${String(1 + family).padStart(2, '0')}`)
   },
   near: (slot, clues) => {
     if (slot.type === 'interval') return [...intervals(clues), ...clues.computed.map((sql) => `(${sql})`)]

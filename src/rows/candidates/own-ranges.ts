@@ -1,4 +1,4 @@
-/** Range types that a database made itself: their values read like those of PostgreSQL's own range over the same type. */
+/** Range types that a database made itself: their values read like those of PostgreSQL's own range over such a type. */
 import type { RangeFacts } from '../../catalog/range.ts'
 import type { Catalog } from '../../catalog/structure.ts'
 import type { Column } from '../../catalog/table.ts'
@@ -13,9 +13,14 @@ const alike: Readonly<Record<string, string>> = {
   date: 'date',
   'timestamp without time zone': 'ts',
   'timestamp with time zone': 'tstz',
+  'time without time zone': 'time',
+  interval: 'interval',
+  inet: 'inet',
+  text: 'text',
+  'character varying': 'text',
 }
 
-/** `numrange` for a range over numeric; null where the column is of no such type, or PostgreSQL has no range like it. */
+/** `numrange` for a range over numeric; null where the column is of no such type, or nothing is known of its subtype. */
 export const builtInLike = (column: Column, catalog: Catalog): string | null => {
   const { typeKind, typeSchema, typeName } = column
   if (typeKind !== 'range' && typeKind !== 'multirange') return null

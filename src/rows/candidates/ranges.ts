@@ -6,6 +6,8 @@ import { unitsBegun } from './calendar.ts'
 import { familyCount, type Slot, type TypeFamily } from './family.ts'
 
 const day = (n: number): string => `2024-01-${String(1 + n).padStart(2, '0')}`
+const timeOf = (minutes: number): string =>
+  [Math.floor(minutes / 60), minutes % 60].map((part) => `${String(part).padStart(2, '0')}:`).join('') + '00'
 const boundOf: Readonly<Record<string, (n: number) => string>> = {
   int4: (n) => String(1 + 4 * n),
   int8: (n) => String(1 + 4 * n),
@@ -13,8 +15,14 @@ const boundOf: Readonly<Record<string, (n: number) => string>> = {
   date: (n) => day(4 * n),
   ts: (n) => `${day(4 * n)} 12:00:00`,
   tstz: (n) => `${day(4 * n)} 12:00:00+00`,
+  // Only a database's own ranges are over these.
+  time: (n) => timeOf(360 + 75 * n),
+  interval: (n) => `${1 + 4 * n} days`,
+  inet: (n) => `10.0.${4 * n}.0`,
+  text: (n) => String.fromCodePoint(97 + n),
 }
-const pattern = /^(int4|int8|num|date|tstz|ts)(multi)?range$/u
+const pattern = /^(int4|int8|num|date|tstz|ts|time|interval|inet|text)(multi)?range$/u
+const datedKinds = /^(?:date|tstz|ts)$/u
 
 const wrap = (slot: Slot, range: string): string =>
   literal(slot.type.includes('multi') ? `{${range}}` : range)
@@ -118,8 +126,10 @@ export const ranges: TypeFamily = {
     const kind = kindOf(slot)
     const own = /^(?:int4|int8|num)$/u.test(kind)
       ? [...numeric(clues), ...ofSize(clues)]
-      : [...dated(clues), ...ofUnits(slot, clues)]
-    const long = /^(?:int4|int8|num)$/u.test(kind) ? [] : lasting(slot, clues)
+      : datedKinds.test(kind)
+        ? [...dated(clues), ...ofUnits(slot, clues)]
+        : []
+    const long = datedKinds.test(kind) ? lasting(slot, clues) : []
     const given = clues.constants.filter((c) => /^[[({]|^empty$/u.test(c))
     return [...given.map((c) => literal(c)), ...own.map((r) => wrap(slot, r)), ...long]
   },

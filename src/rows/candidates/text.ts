@@ -6,6 +6,7 @@ import type { TextPattern } from '../pattern-syntax.ts'
 import { numbersOfLengths, withCheckDigits } from './check-digits.ts'
 import { familyLetter, type Slot, type TypeFamily } from './family.ts'
 import { listedParts } from './listed-parts.ts'
+import { registeredNumbers } from './registered-numbers.ts'
 
 const names = new Set([
   'text',
@@ -172,6 +173,7 @@ export const text: TypeFamily = {
       ...constants,
       ...(clues.patterns.length > 0 ? [0, 1, 2].flatMap((n) => formats(familyLetter(n), n)) : []),
       ...matching.flatMap((m) => m.slice(0, 6)),
+      ...registeredNumbers(slot, clues),
       ...wanted.flatMap((n) => [0, 1, 2].map((family) => ofLength(slot, family, n))),
       ...matching.flatMap((m) => m.slice(6)),
       ...overwritten(matching, constants),
