@@ -22,15 +22,40 @@ const asidesOf = (rules: readonly RuleResult[]): ReadonlyMap<string, SeenAside> 
   return found
 }
 
-const words: Readonly<Record<string, string>> = { trigger: 'trigger', rule: 'rewrite rule', check: 'CHECK' }
+/** How it is told of one kind of structure. */
+interface Telling {
+  readonly word: string
+  readonly code: string
+  readonly severity: Finding['severity']
+  readonly how: string
+  mend(table: string): string
+}
 
-const mends: Readonly<Record<string, (table: string) => string>> = {
-  trigger: (table) =>
+const ofTriggers: Telling = {
+  word: 'trigger',
+  code: 'trigger.set-aside',
+  severity: 'warning',
+  how: 'with it disabled',
+  mend: (table) =>
     `state a row that it takes, and what stands before it, with t.accepts(…) on table ${table}, or drop it in a migration`,
-  rule: () =>
-    'leave it where it is meant: COPY goes past it, and so rows come in; else drop it in a migration',
-  check: () =>
-    'leave it where the table is kept empty on purpose, as a parent of others is; else drop it in a migration',
+}
+
+const tellings: Readonly<Record<string, Telling>> = {
+  trigger: ofTriggers,
+  rule: {
+    ...ofTriggers,
+    word: 'rewrite rule',
+    mend: () =>
+      'leave it where it is meant: COPY goes past it, and so rows come in; else drop it in a migration',
+  },
+  check: {
+    word: 'CHECK',
+    code: 'check.set-aside',
+    severity: 'note',
+    how: 'without it',
+    mend: () =>
+      'leave it where the table is kept empty on purpose, as a parent of others is; else drop it in a migration',
+  },
 }
 
 /** `1 rule is`, `12 rules are`. */
@@ -46,20 +71,20 @@ export const asideFindings = (
   [...asidesOf(rules)].map(([id, { why, rules: without }]) => {
     const structure = structures.find((s) => s.id === id)
     const kind = /\/(?<kind>trigger|rule|check):/u.exec(id)?.groups?.['kind'] ?? 'trigger'
-    const word = words[kind]!
+    const { word, code, severity, how, mend } = tellings[kind] ?? ofTriggers
     const table = structure?.table ?? id.slice(0, id.indexOf(`/${kind}:`))
     const name = structure?.name ?? id.slice(id.indexOf(':') + 1)
     const isUnproven = structure !== undefined && structure.rules.length === 0
     return {
-      code: kind === 'check' ? 'check.set-aside' : 'trigger.set-aside',
-      severity: isUnproven ? 'error' : kind === 'check' ? 'note' : 'warning',
+      code,
+      severity: isUnproven ? 'error' : severity,
       structure: id,
       summary: `${table}: no row gets past ${word} ${name}: ${why}`,
       reason: why,
-      why: `${counted(without.size)} proven ${kind === 'check' ? 'without it' : 'with it disabled'}${isUnproven ? `; no rule proves the ${word} itself` : ''}`,
+      why: `${counted(without.size)} proven ${how}${isUnproven ? `; no rule proves the ${word} itself` : ''}`,
       fix: isMissing(why)
         ? 'put what its function needs into a file of SQL, with functions of the same names and arguments, and give it as schema.before'
-        : mends[kind]!(table),
+        : mend(table),
     }
   })
 

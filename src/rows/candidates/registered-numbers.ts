@@ -47,9 +47,12 @@ const others: readonly (readonly [name: RegExp, numbers: string])[] = [
 
 const split = (numbers: string): readonly string[] => numbers.split(' ')
 
-/** Those that the column's name speaks of; all of them where a remainder is computed. */
+/** Those that the column's name speaks of; where a remainder is computed all of its scheme: of 97, or of ten and eleven. */
 export const registeredNumbers = ({ name }: Slot, clues: ValueClues): readonly string[] => {
   const named = others.flatMap(([is, numbers]) => (is.test(name) ? split(numbers) : []))
-  if (clues.remainders) return [...named, ...ibans, ...others.flatMap(([, numbers]) => split(numbers))]
+  const has = (divisor: string): boolean => clues.remainders === true && clues.constants.includes(divisor)
+  if (has('97')) return [...named, ...ibans, ...split(others[0]![1])]
+  if (has('10') || has('11'))
+    return [...new Set([...named, ...others.flatMap(([, numbers]) => split(numbers))])]
   return clues.patterns.length > 0 && /iban|account/iu.test(name) ? [...named, ...ibans] : named
 }
