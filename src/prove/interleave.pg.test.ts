@@ -1,6 +1,8 @@
 /** Forced interleavings on a real server: what counts without locking lets two sessions through, what locks does not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Server } from '../postgres/server.ts'
+import type { Session } from '../postgres/session.ts'
 import { startServer } from '../postgres/start.ts'
 import type { Experiment, Interleaving } from '../rules/experiment.ts'
 import { runInterleaving } from './interleave.ts'
@@ -47,13 +49,29 @@ const order = (text: string, begin = 'begin'): Interleaving['steps'] =>
     return { session, sql }
   })
 
-const onSchema = async (schema: string, given: Experiment) => {
+/** Its answer to COMMIT comes late: what it let go on has ended by then, and more behind it. */
+const answeringLate = (session: Session): Session => ({
+  ...session,
+  async batch(texts) {
+    const replies = await session.batch(texts)
+    if (texts.includes('commit')) await pause(60)
+    return replies
+  },
+})
+
+/** `first`: what becomes of the first session. */
+const onSchema = async (schema: string, given: Experiment, first = (session: Session) => session) => {
   const database = await server.createDatabase('interleave')
   try {
     const owner = await server.connect(database, 'owner')
     await owner.query(schema)
     await owner.end()
-    return await runInterleaving(() => server.connect(database, 'prover'), given)
+    let opened = 0
+    return await runInterleaving(async () => {
+      const session = await server.connect(database, 'prover')
+      // The watcher is opened before it.
+      return opened++ === 1 ? first(session) : session
+    }, given)
   } finally {
     await server.dropDatabase(database)
   }
@@ -107,7 +125,10 @@ describe('a trigger that counts to ten', () => {
 })
 
 describe('the order of steps', () => {
-  it('keeps the later steps of a waiting session behind it and lets the other go on', async () => {
+  it.each([
+    ['', (session: Session) => session],
+    [', however late it answers', answeringLate],
+  ])('keeps the later steps of a waiting session behind it and lets the other go on%s', async (_, first) => {
     const schema = 'create table t (id int primary key, v int); grant all on t to public;'
     const steps: Interleaving['steps'] = [
       { session: 1, sql: 'begin' },
@@ -122,7 +143,7 @@ describe('the order of steps', () => {
       ...experiment(steps, ['insert into t values (1, 0)']),
       interleaving: { steps, violations: 'select v from t' },
     }
-    const observed = await onSchema(schema, asked)
+    const observed = await onSchema(schema, asked, first)
     expect(observed.rows).toEqual([['20']])
     expect(observed.steps.map((s) => `${s.session}${s.waited ? ' waited' : ''}`)).toEqual([
       '1',

@@ -43,8 +43,11 @@ interface Lane {
   readonly waiting: Step[]
   /** The step under way: null between steps. */
   running: { waited: boolean; readonly answer: Promise<void> } | null
-  /** What came of a step that the other session's step under way has let go on: PostgreSQL lets go before it answers. */
-  released: StepOutcome | null
+  /**
+   * What came of a step that the other session's step under way has let go on, and of those behind it: PostgreSQL lets go
+   * before it answers.
+   */
+  released: StepOutcome[]
 }
 
 const isBlockedBy = async (watcher: Session, lane: Lane, other: Lane): Promise<boolean> => {
@@ -63,10 +66,9 @@ const advance = (lane: Lane, other: Lane, log: StepOutcome[]): void => {
     waited: false,
     answer: lane.session.batch([sql]).then(([reply]) => {
       const outcome = { session: lane.number, sql, waited: running.waited, fault: reply!.fault }
-      if (isOwn && running.waited && other.running?.waited === false) lane.released = outcome
-      else if (isOwn) log.push(outcome)
-      if (other.released !== null) log.push(other.released)
-      other.released = null
+      const isLetGo = running.waited && other.running?.waited === false
+      if (isOwn) (isLetGo || lane.released.length > 0 ? lane.released : log).push(outcome)
+      log.push(...other.released.splice(0))
       lane.running = null
       advance(lane, other, log)
     }),
@@ -122,8 +124,8 @@ const runSteps = async (
 ): Promise<InterleavingObservation> => {
   const { steps, violations } = experiment.interleaving!
   const lanes: readonly [Lane, Lane] = [
-    { number: 1, session: sessions[0], waiting: [], running: null, released: null },
-    { number: 2, session: sessions[1], waiting: [], running: null, released: null },
+    { number: 1, session: sessions[0], waiting: [], running: null, released: [] },
+    { number: 2, session: sessions[1], waiting: [], running: null, released: [] },
   ]
   const log: StepOutcome[] = []
   for (const { session, sql } of steps) {
