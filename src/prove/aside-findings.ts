@@ -28,7 +28,7 @@ interface Telling {
   readonly code: string
   readonly severity: Finding['severity']
   readonly how: string
-  mend(table: string): string
+  readonly mend: (table: string) => string
 }
 
 const ofTriggers: Telling = {
