@@ -1,7 +1,7 @@
 /** Another value than a default's, of the same type, by the kind of value: told apart by one row that leaves the column out. */
 import { parseExpression } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
-import { calledName, castType, fieldsOf, type ParseNode } from './expression/tree.ts'
+import { calledName, fieldsOf, isNullConstant, type ParseNode } from './expression/tree.ts'
 import { parseSqlType } from './type/sql-type.ts'
 import type { Column } from './table.ts'
 
@@ -77,13 +77,7 @@ const sameForAllRows = (type: string): string | null => {
 }
 
 /** `DEFAULT NULL`, also of a type: what a column without a default has. */
-export const isNullDefault = (expression: string): boolean => {
-  const strip = (node: ParseNode): ParseNode => {
-    const cast = fieldsOf(node, 'TypeCast')
-    return cast && castType(cast) !== undefined ? strip(cast['arg'] as ParseNode) : node
-  }
-  return fieldsOf(strip(parseExpression(expression)), 'A_Const')?.['isnull'] === true
-}
+export const isNullDefault = (expression: string): boolean => isNullConstant(parseExpression(expression))
 
 /** Null when no other value is known: then the default's removal is its only mutant. */
 export const changedDefault = (column: Column, expression: string): string | null => {

@@ -1,11 +1,6 @@
 /** Columns that are the same in every row of a partial index: `where state = 'active'`. Anything not understood: none. */
 import { parseExpression } from '../postgres/parse.ts'
-import { castType, columnName, fieldsOf, listOf, type ParseNode } from './expression/tree.ts'
-
-const underCasts = (node: unknown): unknown => {
-  const cast = fieldsOf(node, 'TypeCast')
-  return cast ? underCasts(cast['arg']) : node
-}
+import { castType, columnName, fieldsOf, listOf, underCasts, type ParseNode } from './expression/tree.ts'
 
 /** Only as a text is a value still told from all others: 5.2 and 5.4 are the same integer. */
 const asText = (node: unknown): unknown => {

@@ -192,6 +192,8 @@ describe('values', () => {
     expect(brief(valueMutants('case when a then 1 else 2 end'), 'alternative-dropped')).toEqual({
       else: 'changed: CASE WHEN a THEN 1 END',
     })
+    for (const nothing of ['null', 'null::numeric', 'cast(null as numeric(5, 2))'])
+      expect(brief(valueMutants(`case when a then 1 else ${nothing} end`), 'alternative-dropped')).toEqual({})
   })
 })
 

@@ -111,3 +111,12 @@ export const castType = (cast: Record<string, unknown>): unknown => {
   const names = listOf((cast['typeName'] as { readonly names?: unknown } | undefined)?.names)
   return fieldsOf(names.at(-1), 'String')?.['sval']
 }
+
+export const underCasts = (node: unknown): unknown => {
+  const cast = fieldsOf(node, 'TypeCast')
+  return cast ? underCasts(cast['arg']) : node
+}
+
+/** `null`, also of a type. */
+export const isNullConstant = (node: unknown): boolean =>
+  fieldsOf(underCasts(node), 'A_Const')?.['isnull'] === true

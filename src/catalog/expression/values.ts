@@ -2,7 +2,7 @@
 import { operatorName, withOperator } from './conditions.ts'
 import type { ExpressionOperator } from './operator.ts'
 import { readable } from './text.ts'
-import { calledName, fieldsOf, listOf, unwrap, type ParseNode } from './tree.ts'
+import { calledName, fieldsOf, isNullConstant, listOf, unwrap, type ParseNode } from './tree.ts'
 
 const arithmeticOpposites: Readonly<Record<string, string>> = {
   '+': '-',
@@ -74,7 +74,7 @@ const alternative: ExpressionOperator = {
           ...(kind === 'CaseExpr' ? {} : { summary: `${readable(arg)} is left out` }),
         }
       }),
-      ...(kind === 'CaseExpr' && otherwise
+      ...(kind === 'CaseExpr' && otherwise && !isNullConstant(otherwise)
         ? [
             {
               detail: 'else',
