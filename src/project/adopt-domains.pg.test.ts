@@ -31,3 +31,26 @@ create table payees (
 );`)
   expect(proven.map(({ summary }) => summary)).toEqual([])
 })
+
+test('a domain that refuses all that the domain over it refuses', async () => {
+  const { proven } = await findingsOf(`
+create domain slug as text constraint slug_length check (char_length(value) between 1 and 255)
+  constraint slug_form check (value ~ '^[a-z0-9-]*$');
+create domain short_slug as slug constraint short check (char_length(value) <= 63);
+create domain percent as numeric(5, 2) constraint percent_is check (value >= 0 and value <= 100);
+create domain minor_share as percent constraint minor_is check (value < 50);
+create function whole_of(value text) returns boolean language plpgsql immutable as $$
+begin
+  if value::numeric > 900 then raise exception 'too much: %', value; end if;
+  return true;
+end $$;
+create domain amount as text check (whole_of(value));
+create domain small_amount as amount constraint small check (value ~ '^[0-9]{1,2}$');
+create table rooms (
+  amount small_amount,
+  id bigint generated always as identity primary key,
+  slug short_slug not null,
+  part minor_share
+);`)
+  expect(proven.map(({ summary }) => summary)).toEqual([])
+})

@@ -4,13 +4,13 @@ import type { DomainFacts } from '../catalog/domain.ts'
 import type { Structure } from '../catalog/structure.ts'
 import { expressionMutants } from '../catalog/expression/expressions.ts'
 import { loadParser } from '../postgres/parse.ts'
-import { ident } from '../postgres/quote.ts'
+import { ident, qualified } from '../postgres/quote.ts'
 import { saidOfColumn } from '../rows/domain-value.ts'
 import { alterColumn } from './ddl.ts'
 import { addDomainDefault } from './domain/default.ts'
 import { faultOfValue } from './domain/judge.ts'
 import { sameForNullValue } from './domain/strictness.ts'
-import { tellingValues } from './domain/values.ts'
+import { tellingValues, type Beside } from './domain/values.ts'
 import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Cause, Note } from './experiment.ts'
 import { idleCase } from './idle-check.ts'
@@ -33,8 +33,8 @@ interface AskedDomain {
   readonly name: string
   readonly base: string
   readonly checks: readonly DomainCheck[]
-  /** Those of the other domains. */
-  readonly beside: readonly string[]
+  /** Of the domains that this one stands on, and of those that stand on it. */
+  readonly beside: Beside
   /** Of the domain's structure. */
   readonly id: string | null
   readonly facts?: DomainFacts
@@ -62,8 +62,8 @@ const askedDomains = (rule: DomainRule, context: RuleContext): readonly AskedDom
     if (at !== undefined) above.push(at)
   }
   const all = [rule.checks, ...above.map(({ facts }) => facts.checks)]
-  const beside = (at: number): readonly string[] =>
-    all.toSpliced(at, 1).flatMap((checks) => checks.map(({ expression }) => expression))
+  const expressions = (lists: readonly (readonly DomainCheck[])[]): readonly string[] =>
+    lists.flatMap((checks) => checks.map(({ expression }) => expression))
   return [
     {
       rule,
@@ -71,7 +71,7 @@ const askedDomains = (rule: DomainRule, context: RuleContext): readonly AskedDom
       base: rule.base,
       checks: rule.checks,
       // A cast to what it stands on asks these.
-      beside: [],
+      beside: { first: [], then: [] },
       id,
       ...(own ? { facts: own.facts } : {}),
     },
@@ -80,7 +80,7 @@ const askedDomains = (rule: DomainRule, context: RuleContext): readonly AskedDom
       name: bareName(rule, context),
       base: one.facts.base,
       checks: one.facts.checks,
-      beside: beside(i + 1),
+      beside: { first: expressions(all.slice(i + 2)), then: expressions(all.slice(0, i + 1)) },
       id: one.id,
       facts: one.facts,
     })),
@@ -88,9 +88,9 @@ const askedDomains = (rule: DomainRule, context: RuleContext): readonly AskedDom
 }
 
 /** A constraint that the declaration leaves nameless is known by its domain alone. */
-const causeOf = ({ name: dataType }: AskedDomain, check: DomainCheck): Cause => ({
+const causeOf = ({ name, facts }: AskedDomain, check: DomainCheck, isOfColumn: boolean): Cause => ({
   sqlstate: '23514',
-  dataType,
+  dataType: isOfColumn ? name : (facts?.name ?? name),
   ...(check.name === null ? {} : { constraint: check.name }),
 })
 
@@ -143,6 +143,15 @@ const addIndistinct = async (
   )
 }
 
+/** What no column shows, since a domain that stands on this one refuses the value as well: asked of the domain alone. */
+const addCast = (facts: DomainFacts, sql: string, by: Cause | null, { draft }: Ground): void => {
+  draft.add({
+    title: `${facts.name} ${by ? 'refuses' : 'takes'} ${shortened(sql)}`,
+    when: [`select cast(${sql} as ${qualified(facts)})`],
+    then: by ? { kind: 'rejected', by } : { kind: 'accepted' },
+  })
+}
+
 const addCheckCases = async (
   domain: AskedDomain,
   check: DomainCheck,
@@ -152,16 +161,19 @@ const addCheckCases = async (
   const { rows, table, db } = context
   const { rule, base, checks, beside } = domain
   const { column } = rule
-  const others = [...checks.filter((c) => c !== check).map((c) => c.expression), ...beside]
-  const candidates = await rows.candidates(table, column, [check.expression, ...others])
-  const values = await tellingValues(db, base, check.expression, candidates, others)
-  for (const { sql, said } of values) {
+  const first = [...checks.filter((c) => c !== check).map((c) => c.expression), ...beside.first]
+  const candidates = await rows.candidates(table, column, [check.expression, ...first, ...beside.then])
+  const values = await tellingValues(db, base, check.expression, candidates, { ...beside, first })
+  for (const { sql, said, isTaken } of values) {
+    const fault = said === 'error' ? await faultOfValue(db, base, sql, check.expression) : null
+    const by = fault ? causeOfRaised(fault) : causeOf(domain, check, isTaken)
+    if (!isTaken && domain.facts) addCast(domain.facts, sql, said === true ? null : by, ground)
+    if (!isTaken) continue
     if (said !== true) {
-      const fault = said === 'error' ? await faultOfValue(db, base, sql, check.expression) : null
       await addUntriggered(context, ground, {
         title: `${column} ${shortened(sql)} is refused${fault ? ' with an error' : ''}`,
         when: [rows.insert(table, { ...ground.base, [column]: sql })],
-        then: { kind: 'rejected', by: fault ? causeOfRaised(fault) : causeOf(domain, check) },
+        then: { kind: 'rejected', by },
       })
       continue
     }
