@@ -15,7 +15,7 @@ import type { TableFacts } from './facts.ts'
 import { saidOfColumn } from './domain-value.ts'
 import { raisedRows } from './raised.ts'
 import { columnsFor } from './read-facts.ts'
-import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
+import { constraintsOf, type RowConstraint, type RowGround, writableColumns } from './row-ground.ts'
 import type { Distinguished, Row } from './rows.ts'
 import { tryOnTop, whileStanding } from './savepoint.ts'
 import { noneFalse, searchQuestion } from './search.ts'
@@ -80,8 +80,6 @@ const representatives = (judged: readonly Judged[], each: number): readonly Judg
   })
 }
 
-type Constraint = ReturnType<typeof constraintsOf>[number]
-
 /** Where a search begins: at a family's row, or at one that a branch of the expression is about. */
 interface From {
   readonly base: Row
@@ -94,7 +92,7 @@ interface From {
 const judge = async (
   ground: RowGround,
   { around, expression, others }: DistinguishParts,
-  standing: readonly Constraint[],
+  standing: readonly RowConstraint[],
   { base, still, limit }: From,
 ): Promise<{
   readonly judged: readonly Judged[]
@@ -174,7 +172,7 @@ const branchesOf = ({ table }: TableFacts, expression: string): readonly Row[] =
 const judgeBranches = async (
   ground: RowGround,
   parts: DistinguishParts,
-  standing: readonly Constraint[],
+  standing: readonly RowConstraint[],
 ): Promise<readonly Judged[]> => {
   const { around, expression } = parts
   const found: Judged[] = []
@@ -248,7 +246,7 @@ const rejectedTogether = async (
   ground: RowGround,
   { around: { facts } }: DistinguishParts,
   judged: readonly Judged[],
-  standing: readonly Constraint[],
+  standing: readonly RowConstraint[],
 ): Promise<Distinguished['rejectedTogether']> => {
   const row = judged.find((j) => !j.accepted)?.row
   if (!row) return null
@@ -273,7 +271,7 @@ export const distinguishRows = async (ground: RowGround, parts: DistinguishParts
   const base = bases[0] ?? {}
   const itself = (c: { readonly name: string | null; readonly expression: string }): boolean =>
     (c.name !== null && ignoreChecks.includes(c.name)) || spaceless(c.expression) === spaceless(expression)
-  const standing = constraintsOf(facts, itself)
+  const standing = constraintsOf(facts, { check: itself })
   const exists = facts.checks.some((c) => c.name !== null && itself(c))
   const whileItStands = <T>(ask: () => Promise<T>): Promise<T> =>
     looksUp(ground, expression) ? whileStanding(ground.db, parts.world, ask) : ask()

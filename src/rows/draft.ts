@@ -9,7 +9,7 @@ import { isRelative, mended, mendingsOf, takeEqual } from './mending.ts'
 import type { ReferenceFact, TableFacts } from './facts.ts'
 import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
 import { type JudgedColumns, judgeColumns } from './judge-columns.ts'
-import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
+import { constraintsOf, type RowConstraint, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import { throughGenerated } from './generated-references.ts'
 import { findRows, noneFalse, type Variable } from './search.ts'
@@ -28,15 +28,13 @@ const mostRounds = 3
 /** Rows looked at for one that differs from the other families' rows. */
 const mostAlike = 40
 
-type Constraint = ReturnType<typeof constraintsOf>[number]
-
 /** Which constraints each row breaks. */
 export const brokenBy = async (
   ground: RowGround,
   facts: TableFacts,
   rows: readonly Row[],
-  constraints: readonly Constraint[],
-): Promise<Constraint[][]> => {
+  constraints: readonly RowConstraint[],
+): Promise<RowConstraint[][]> => {
   if (constraints.length === 0) return rows.map(() => [])
   const names = new Set(constraints.flatMap((c) => c.columns))
   const columns = writableColumns(facts.table).filter((c) => names.has(c.name))
@@ -177,8 +175,8 @@ const mendDrafts = async (
   ground: RowGround,
   facts: TableFacts,
   drafts: readonly Draft[],
-  wide: readonly Constraint[],
-  constraints: readonly Constraint[],
+  wide: readonly RowConstraint[],
+  constraints: readonly RowConstraint[],
   settle: (row: Row) => Row,
 ): Promise<readonly Draft[]> => {
   let present = [...drafts]

@@ -3,9 +3,7 @@ import { ident } from '../postgres/quote.ts'
 import type { ReferenceFact, TableFacts } from './facts.ts'
 import { columnsFor } from './read-facts.ts'
 import type { ParentKeys } from './reference-groups.ts'
-import type { constraintsOf } from './row-ground.ts'
-
-type Constraint = ReturnType<typeof constraintsOf>[number]
+import type { RowConstraint } from './row-ground.ts'
 
 /** That the row points to one of the parents' rows, said of the columns that it is computed from. */
 export const throughGenerated = (
@@ -13,7 +11,7 @@ export const throughGenerated = (
   references: readonly ReferenceFact[],
   families: readonly number[],
   keys: ParentKeys,
-): readonly Constraint[] =>
+): readonly RowConstraint[] =>
   references.flatMap((reference) => {
     const columns = reference.columns.flatMap(
       (name) => facts.table.columns.find((c) => c.name === name) ?? [],

@@ -3,7 +3,7 @@ import type { Column } from '../catalog/table.ts'
 import { type ColumnOptions, optionsOf } from './column-options.ts'
 import { evaluate, type Question, type Verdict } from './evaluate.ts'
 import type { TableFacts } from './facts.ts'
-import { constraintsOf, ownConstraints, type RowGround } from './row-ground.ts'
+import { constraintsOf, ownConstraints, type RowConstraint, type RowGround } from './row-ground.ts'
 
 interface JudgedColumn extends ColumnOptions {
   readonly column: Column
@@ -29,7 +29,7 @@ export const judgeColumns = async (
   columns: readonly Column[],
   wish: {
     readonly expressions?: readonly string[]
-    readonly constraints?: ReturnType<typeof constraintsOf>
+    readonly constraints?: readonly RowConstraint[]
     /** More values by column, tried first. */
     readonly extra?: ReadonlyMap<string, readonly string[]>
     /** Only until so many rows have a value: options beyond are taken unjudged, for searches and inserts to judge. */

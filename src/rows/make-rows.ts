@@ -114,8 +114,9 @@ export const makeRows = async (
           tried: solution.problem ?? `${table.id} has no row that PostgreSQL accepts`,
         }
       }
+      const facts = factsOf(table)
       return distinguishRows(ground, {
-        around: { facts: factsOf(table), bases, keys: solution.keys },
+        around: { facts: wish.anywhere ? { ...facts, partition: null } : facts, bases, keys: solution.keys },
         world: solution.world,
         expression,
         others,

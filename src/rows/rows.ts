@@ -75,7 +75,7 @@ export interface Rows {
     table: Table,
     expression: string,
     others: readonly string[],
-    wish?: Pick<SolveWish, 'family' | 'ignoreChecks'>,
+    wish?: Pick<SolveWish, 'family' | 'ignoreChecks' | 'anywhere'>,
   ): Promise<Distinguished>
   /** Evaluates boolean expressions for rows: 't', 'f', null (unknown) or 'error'. [row][expression]. */
   judge(

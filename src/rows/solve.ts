@@ -7,13 +7,13 @@ import { mended, mendingsOf, takeEqual } from './mending.ts'
 import type { TableFacts } from './facts.ts'
 import { throughGenerated } from './generated-references.ts'
 import { columnsFor } from './read-facts.ts'
-import { constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
+import { constraintsOf, type RowConstraint, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row, Solved, SolveWish } from './rows.ts'
 import { findRows, noneFalse, type Variable } from './search.ts'
 import { type Surroundings, variablesAround } from './variables.ts'
 import { families } from './world.ts'
 
-type Constraint = ReturnType<typeof constraintsOf>[number] & { readonly mustBeTrue: boolean }
+type Constraint = RowConstraint & { readonly mustBeTrue: boolean }
 
 /** Rounds of searching and deriving values anew. */
 const mostRounds = 3
@@ -104,9 +104,14 @@ export const solveRow = async (
   const within = asked.anywhere ? { ...around.facts, partition: null } : around.facts
   const facts = asked.parentless ? { ...within, references: [] } : within
   const wish = withoutComputed(facts, asked)
-  const under = (constraints: ReturnType<typeof constraintsOf>): Promise<Solved> =>
+  const under = (constraints: readonly RowConstraint[]): Promise<Solved> =>
     solveUnder(ground, { ...around, facts }, wish, constraints)
-  const constraints = constraintsOf(facts, (c) => ignored.has(c.name ?? c.expression))
+  const pinned = new Set(Object.keys(wish.pins ?? {}))
+  // A key that is given whole is meant as it is given.
+  const constraints = constraintsOf(within, {
+    check: (c) => ignored.has(c.name ?? c.expression),
+    reference: ({ columns }) => columns.every((name) => pinned.has(name)),
+  })
   const references = (asked.parentless ? [] : ground.parents.hard(facts.table.id)).filter(({ columns }) =>
     columns.every((name) => asked.pins?.[name] === undefined || wish.pins?.[name]),
   )
@@ -121,7 +126,7 @@ export const solveUnder = async (
   ground: RowGround,
   around: Surroundings,
   wish: Omit<SolveWish, 'ignoreChecks'>,
-  rowLevel: ReturnType<typeof constraintsOf>,
+  rowLevel: readonly RowConstraint[],
 ): Promise<Solved> => {
   const { facts, bases } = around
   const pins = wish.pins ?? {}
@@ -225,7 +230,7 @@ const solveApart = async (
   ground: RowGround,
   around: Surroundings,
   wish: Omit<SolveWish, 'ignoreChecks'> & { readonly where: readonly string[] },
-  rowLevel: ReturnType<typeof constraintsOf>,
+  rowLevel: readonly RowConstraint[],
   { start, variables }: Omit<Remaining, 'left'>,
   /** Wishes that nothing is given for: they are to hold in the end. */
   stays: readonly string[] = [],
@@ -276,7 +281,7 @@ const belowAnother = async (
   ground: RowGround,
   around: Surroundings,
   wish: Omit<SolveWish, 'ignoreChecks'>,
-  rowLevel: ReturnType<typeof constraintsOf>,
+  rowLevel: readonly RowConstraint[],
   { start, variables, left }: Remaining,
 ): Promise<{ readonly row: Row } | null> => {
   const above = variables.filter(

@@ -3,7 +3,7 @@ import type { Column } from '../catalog/table.ts'
 import type { TableFacts } from './facts.ts'
 import { groupOptions, groupReferences, type ParentKeys } from './reference-groups.ts'
 import { judgeColumns } from './judge-columns.ts'
-import { type constraintsOf, type RowGround, writableColumns } from './row-ground.ts'
+import { type RowConstraint, type RowGround, writableColumns } from './row-ground.ts'
 import type { Row } from './rows.ts'
 import type { Variable } from './search.ts'
 import { families } from './world.ts'
@@ -20,7 +20,7 @@ export interface VariableWish {
   /** Columns that must not vary. */
   readonly still: ReadonlySet<string>
   readonly expressions: readonly string[]
-  readonly constraints: ReturnType<typeof constraintsOf>
+  readonly constraints: readonly RowConstraint[]
   /** More values by column, tried first. */
   readonly extra?: ReadonlyMap<string, readonly string[]>
   /** Only these columns. */

@@ -119,8 +119,8 @@ describe('check', () => {
     const { left, equivalent } = await lab.left((s) => ['fits', 'taxed'].includes(s.name))
     expect(left.filter((one) => one.includes('~called-on-null'))).toEqual([])
     expect([...equivalent].filter(([id]) => id.includes('~called-on-null')).map(([, why]) => why)).toEqual([
-      'only CHECKs and generated columns call it, with columns that are never null',
-      'only CHECKs and generated columns call it, with columns that are never null',
+      'only CHECKs and generated columns call it, with values that are never null',
+      'only CHECKs and generated columns call it, with values that are never null',
     ])
   })
 

@@ -15,6 +15,7 @@ import { idleCase } from './idle-check.ts'
 import { strictnessUnseen } from './never-null-calls.ts'
 import { makeRow } from './make-row.ts'
 import { pastComputed } from './nulls/past-computed.ts'
+import { distinguishPast } from './past-partitions.ts'
 import type { Indistinct, RuleContext, RuleKind, Written } from './rule-kind.ts'
 import { addRaised } from './raised-check.ts'
 import { pictured, shortened } from './sentence.ts'
@@ -160,11 +161,13 @@ const addRowCase = async (
   refused: Expected,
   context: RuleContext,
   ground: Ground,
+  /** What makes a partition for it. */
+  place: readonly string[] = [],
 ): Promise<void> => {
   if (!isAccepted) {
     const when = [context.rows.insert(context.table, row)]
     await addRefusal(
-      { title: titleOf(row, differs, 'refused'), when, then: refused },
+      { title: titleOf(row, differs, 'refused'), given: place, when, then: refused },
       differs,
       context,
       ground,
@@ -175,7 +178,7 @@ const addRowCase = async (
   if (!made) return
   await addUntriggered(context, ground, {
     title: titleOf(made.row, differs, 'accepted'),
-    given: made.given,
+    given: [...place, ...made.given],
     when: [context.rows.insert(context.table, made.row)],
     then: accepted,
   })
@@ -244,14 +247,13 @@ export const check: RuleKind<CheckRule> = {
     const claimed = checksOf(context.catalog, rule.table).find((s) => context.claims.includes(s.id))
     if (claimed && saysFalse(claimed)) return writtenOfFalse(rule, context, ground)
     const mutants = mutantsOf(rule.expression, claimed?.facts.expression)
-    const found = await withoutTriggers(context, () =>
-      context.rows.distinguish(
-        context.table,
-        rule.expression,
-        mutants,
-        claimed ? { ignoreChecks: [claimed.name] } : {},
-      ),
-    )
+    const ignoreChecks = claimed ? [claimed.name] : []
+    const { found, placed } = await withoutTriggers(context, async () => {
+      const landing = await context.rows.distinguish(context.table, rule.expression, mutants, {
+        ignoreChecks,
+      })
+      return distinguishPast(context, ground, { expression: rule.expression, mutants, ignoreChecks }, landing)
+    })
     if (claimed)
       ground.draft.indistinct(
         claimed.id,
@@ -259,6 +261,7 @@ export const check: RuleKind<CheckRule> = {
       )
     const refused = refusalOf(rule, context)
     for (const one of found.rows) await addRowCase(one, refused, context, ground)
+    for (const { row, place } of placed) await addRowCase(row, refused, context, ground, [place])
     if (claimed) {
       const known = found.rows.map(({ row }) => row)
       for (const one of await rowsOfFunctions(context, claimed, ground.base, known))
@@ -272,7 +275,7 @@ export const check: RuleKind<CheckRule> = {
     const standing = { name: claimed?.name ?? constraintName(rule), isClaimed: claimed !== undefined }
     const raised = await addRaised(rule, standing, found.raised, context, ground)
     const notes =
-      raised > 0 || found.rows.some((r) => !r.accepted)
+      raised > 0 || [...found.rows, ...placed.map(({ row }) => row)].some((r) => !r.accepted)
         ? []
         : await addWithoutRejected(rule, context, ground, found)
     if (claimed) await addDisagreementCase(rule, claimed.facts.expression, context, ground)

@@ -1,14 +1,15 @@
 /**
- * Functions that CHECKs and generated columns alone call, with columns that are never null: a row without such a column
- * is refused by NOT NULL, whatever the function says of it. Whether they are called on null nobody can tell.
+ * Functions that CHECKs and generated columns alone call, with what is never null: a row without a column
+ * that has to have a value is refused by NOT NULL, whatever the function says of it. Whether they are called on null nobody can tell.
  */
+import { hasValue, isRangeColumn } from '../catalog/expression/never-null.ts'
 import type { FunctionFacts } from '../catalog/function.ts'
 import type { Catalog, Structure } from '../catalog/structure.ts'
 import { parseExpression } from '../postgres/parse.ts'
-import { columnOf, constantOf, nameList, underCasts, walk } from '../rows/tree.ts'
+import { nameList, walk } from '../rows/tree.ts'
 import type { Indistinct } from './rule-kind.ts'
 
-const why = 'only CHECKs and generated columns call it, with columns that are never null'
+const why = 'only CHECKs and generated columns call it, with values that are never null'
 
 const isFunction = (s: Structure | undefined): s is Structure<FunctionFacts> => s?.kind === 'function'
 
@@ -26,13 +27,18 @@ const asksOfValues = (
 ): boolean => {
   const columns = catalog.tables.get(user.table ?? '')?.columns ?? []
   const notNull = new Set(columns.filter((c) => c.notNull && c.generated === null).map((c) => c.name))
+  const ranges = new Set(columns.filter(isRangeColumn).map((c) => c.name))
+  const known = {
+    isRequired: (name: string) => notNull.has(name),
+    isRange: (name: string) => ranges.has(name),
+  }
   let calls = 0
   let fits = true
   walk(parseExpression(user.facts.expression), (kind, body) => {
     if (kind !== 'FuncCall' || nameList(body['funcname']).at(-1) !== facts.name) return
     calls++
     const args = (body['args'] ?? []) as readonly unknown[]
-    fits &&= args.every((arg) => notNull.has(columnOf(underCasts(arg)) ?? '') || constantOf(arg) !== null)
+    fits &&= args.every((arg) => hasValue(arg, known))
   })
   return calls > 0 && fits
 }

@@ -21,6 +21,8 @@ describe('isNeverNull', () => {
     `((r)::text || 'a'::text)`,
     '((r > 0) AND (r < 9))',
     `CASE WHEN (o > 0) THEN 'yes'::text ELSE r END`,
+    'ARRAY[o, NULL::text]',
+    'ARRAY( SELECT o)',
   ]) {
     it(`sees that ${expression} always has a value`, () => {
       expect(isNeverNull(expression, { isRequired: required, isRange })).toBe(true)
@@ -39,6 +41,8 @@ describe('isNeverNull', () => {
     'NULL::text',
     'CASE WHEN r THEN r ELSE NULL::text END',
     'CASE WHEN r THEN r END',
+    '( SELECT r)',
+    '(ARRAY[r])[2]',
     'CASE WHEN r THEN o ELSE r END',
     'not sql at all (',
   ]) {

@@ -71,7 +71,7 @@ const namesRange = (node: unknown, isRange: (column: string) => boolean): boolea
   )
 }
 
-const hasValue = (node: unknown, known: KnownColumns): boolean => {
+export const hasValue = (node: unknown, known: KnownColumns): boolean => {
   if (typeof node !== 'object' || node === null) return false
   const every = (nodes: unknown): boolean => listOf(nodes).every((n) => hasValue(n, known))
   const column = columnName(node)
@@ -87,7 +87,10 @@ const hasValue = (node: unknown, known: KnownColumns): boolean => {
       return every(fields['args'])
     case 'NullTest':
     case 'BooleanTest':
+    case 'A_ArrayExpr':
       return true
+    case 'SubLink':
+      return fields['subLinkType'] === 'ARRAY_SUBLINK' || fields['subLinkType'] === 'EXISTS_SUBLINK'
     case 'CaseExpr': {
       const results = listOf(fields['args']).map((when) => fieldsOf(when, 'CaseWhen')?.['result'])
       return [fields['defresult'], ...results].every((n) => hasValue(n, known))
