@@ -46,6 +46,9 @@ const schema = `
     $_$ select case when $2 is null then $1 when $1 is null then $2 else $1 || ', ' || $2 end $_$;
   create function "odd ""name"" it's"("a b" integer) returns integer language plpgsql as
     $$ begin return coalesce("a b", 1) * 2; end $$;
+  create function checked(v character(6)) returns boolean language sql immutable as $$
+    select v ~ '^[0-9]{6}$' and (2 * substr(v, 1, 1)::int + 3 * substr(v, 2, 1)::int + 4 * substr(v, 3, 1)::int
+      + 5 * substr(v, 4, 1)::int + 6 * substr(v, 5, 1)::int) % 7 = substr(v, 6, 1)::int $$;
   create function fresh() returns uuid language sql volatile as $$ select gen_random_uuid() $$;
   create function broken(n integer) returns integer language plpgsql as $$ begin return no_such(n); end $$;
   create table members (id bigint primary key, org integer not null, person integer not null,
@@ -129,6 +132,13 @@ test('functions in SQL are broken as queries are, however their body is written'
   expect(of('owners').mutants.left).toEqual([])
   expect(of('last ""member""').mutants.made).toBeGreaterThan(6)
   expect(of('left_over').mutants.left.filter(({ id }) => id.includes('~query-'))).toEqual([])
+})
+
+test('a check digit is seen by numbers whose places differ, each of which is wrong in one place once', () => {
+  expect(of('checked').mutants.made).toBeGreaterThan(30)
+  // Of what stands at the end of a text, two places are one.
+  const atEnd = 'function:checked(character)~query-constant-moved:2@9'
+  expect(of('checked').mutants.left.map(({ id }) => id)).toEqual([atEnd])
 })
 
 test('what keeps a function from being seen whole is said once, with what is missing', () => {

@@ -4,6 +4,7 @@
  */
 import type { Session } from '../../postgres/session.ts'
 import { askEach } from '../../rows/savepoint.ts'
+import { editsOf, variedAsAccepted } from './neighbours.ts'
 import { literal } from '../../postgres/quote.ts'
 import { literalText } from '../observe/literal-text.ts'
 import { callSql, nearValues, type ArgumentChoices, type ArgumentGround } from './argument-values.ts'
@@ -13,7 +14,7 @@ const sought = new Set(['text', 'character varying', 'character', 'json', 'jsonb
 /** One in so many is scarce. */
 const scarce = 2
 const mostYes = 12
-const mostNearly = 40
+const mostNearly = 60
 const mostValues = 92
 
 /** With one character otherwise, one more, one less, and two in another order. */
@@ -57,23 +58,36 @@ export const withScarceAnswers = async (
   const isSought = argument !== undefined && !argument.isArray && sought.has(argument.base)
   if (!isSought || more.length > 0 || ground.reads.isWriting) return choices
   const values = nearValues(ground, argument)
-  const replies = await askEach(
-    db,
-    values.map(
-      (value) =>
-        `select pg_catalog.pg_typeof(a)::text || a::text from ${callSql(signature, [value], true)} a`,
-    ),
-  )
-  const answers = replies.map((reply) => reply.commands.at(-1)?.rows[0]?.[0] ?? null)
-  const yes = values.filter((_, i) => answers[i] === 'booleantrue')
+  const saysYes = async (asked: readonly string[]): Promise<readonly boolean[]> => {
+    const replies = await askEach(
+      db,
+      asked.map(
+        (value) =>
+          `select pg_catalog.pg_typeof(a)::text || a::text from ${callSql(signature, [value], true)} a`,
+      ),
+    )
+    return replies.map((reply) => reply.commands.at(-1)?.rows[0]?.[0] === 'booleantrue')
+  }
+  const answers = await saysYes(values)
+  const yes = values.filter((_, i) => answers[i] === true)
   if (yes.length === 0 || yes.length === values.length) return choices
   const some = someOf(yes)
   const isScarce = yes.length * scarce <= values.length
   const isJson = argument.base.startsWith('json')
   // Documents that differ in one leaf stand beside each other.
+  const texts = isJson ? [] : some.flatMap((sql) => literalText(sql.replace(/::[\w .]+$/u, '')) ?? [])
+  const varied =
+    isScarce && texts[0] !== undefined
+      ? await variedAsAccepted(texts[0], async (tried) =>
+          (await saysYes(tried.map((text) => literal(text)))).indexOf(true),
+        )
+      : null
   const around = isJson
     ? values.slice(0, mostNearly)
-    : some.flatMap((sql) => nearly(literalText(sql.replace(/::[\w .]+$/u, '')) ?? '').map(literal))
+    : [
+        ...(varied === null ? [] : [varied, ...editsOf(varied)]).map(literal),
+        ...texts.flatMap((text) => nearly(text).map(literal)),
+      ]
   const [own = []] = choices.others
   return {
     ...choices,

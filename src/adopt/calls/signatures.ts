@@ -69,8 +69,11 @@ select
     '[]'::json) as columns,
   (select coalesce(json_agg(json_build_object(
       'name', coalesce((array_agg_names.names)[argument.at], ''),
-      'type', pg_catalog.format_type(argument.type, null),
-      'base', pg_catalog.format_type(coalesce(element.oid, base.oid), null),
+      -- A cast to character or bit as they are called otherwise cuts off all but the first place.
+      'type', pg_catalog.format_type(argument.type, -1),
+      'base', pg_catalog.format_type(
+        case coalesce(element.oid, base.oid) when 'pg_catalog.bpchar'::pg_catalog.regtype then 'pg_catalog.text'::pg_catalog.regtype
+          else coalesce(element.oid, base.oid) end, null),
       'isArray', element.oid is not null,
       'kind', coalesce(element.typtype, base.typtype),
       'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e

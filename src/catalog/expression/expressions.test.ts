@@ -184,6 +184,12 @@ describe('values', () => {
       left: 'changed: unit_price',
       right: 'changed: quantity::numeric',
     })
+    expect(brief(valueMutants('1 * quantity'), 'operand-dropped')).toEqual({ right: 'changed: 1' })
+    expect(brief(valueMutants('quantity - 0'), 'operand-dropped')).toEqual({ left: 'changed: 0' })
+    expect(brief(valueMutants('0 - quantity'), 'operand-dropped')).toEqual({
+      left: 'changed: quantity',
+      right: 'changed: 0',
+    })
     expect(brief(valueMutants('lower(email)'), 'call-dropped')).toEqual({ lower: 'changed: email' })
     expect(brief(valueMutants('coalesce(a, b)'), 'alternative-dropped')).toEqual({
       1: 'changed: b',

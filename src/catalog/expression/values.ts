@@ -30,15 +30,35 @@ const arithmetic: ExpressionOperator = {
   },
 }
 
+/** By operator: the integer that changes nothing on either side, or on the right one alone. */
+const neutral: Readonly<Record<string, { readonly value: number; readonly isLeft: boolean }>> = {
+  '+': { value: 0, isLeft: true },
+  '-': { value: 0, isLeft: false },
+  '*': { value: 1, isLeft: true },
+  '/': { value: 1, isLeft: false },
+}
+
+const isInteger = (node: unknown, value: number): boolean => {
+  const constant = fieldsOf(node, 'A_Const')
+  const integer = constant?.['ival'] as { readonly ival?: number } | undefined
+  // PostgreSQL's parser leaves a zero out.
+  return integer !== undefined && (integer.ival ?? 0) === value
+}
+
 const operand: ExpressionOperator = {
   operator: 'operand-dropped',
   at: ({ node }) => {
     const expression = binary(node)
     const name = expression ? operatorName(expression) : ''
     if (!expression || !(name in arithmeticOpposites || name === '||')) return []
+    const { lexpr, rexpr } = expression
+    const none = neutral[name]
+    const isIdle = (side: unknown): boolean => none !== undefined && isInteger(side, none.value)
     return [
-      { detail: 'left', node: expression['rexpr'] as ParseNode, effect: 'changed' },
-      { detail: 'right', node: expression['lexpr'] as ParseNode, effect: 'changed' },
+      ...(none?.isLeft === true && isIdle(lexpr)
+        ? []
+        : [{ detail: 'left', node: rexpr as ParseNode, effect: 'changed' as const }]),
+      ...(isIdle(rexpr) ? [] : [{ detail: 'right', node: lexpr as ParseNode, effect: 'changed' as const }]),
     ]
   },
 }

@@ -142,7 +142,7 @@ const candidates = async (
     const column = table.columns.find((c) => c.name === name)
     if (!column || column.generated !== null) continue
     const values = await rows.candidates(table, name, [facts.expression])
-    const isText = /^(?:text|character varying)/u.test(column.type)
+    const isText = /^(?:text|citext|character)/u.test(column.baseType)
     const [own = 'null'] = [base[name], ...values]
     const more = isText ? [own, ...values.slice(0, 6)].flatMap(mistyped) : []
     const picked = [...new Set([...values, 'null', ...more, ...(isText ? pool : [])])].slice(0, mostValues)
