@@ -19,6 +19,12 @@ const schema = `
     $$ begin if t is null then return false; end if; return translate(t, 'ab', '') = ''; end $$;
   create function mail(e citext) returns boolean language sql immutable as $$ select replace(e, 'x', '') = 'a' $$;
   create function counts() returns bigint language sql stable as 'select count(*) from things';
+  create function depth(j jsonb) returns int language plpgsql immutable as
+    $$ declare n int := 0; c jsonb; begin
+      for c in select value from jsonb_each(j) loop n := greatest(n, public.depth(c)); end loop; return n + 1; end $$;
+  create function shallow(j jsonb) returns boolean language plpgsql immutable as $$ begin return depth(j) < 3; end $$;
+  create function even(n int) returns boolean language sql immutable as $$ select n = 0 or not (select count(*) from things) = n $$;
+  create function odd(n int) returns boolean language plpgsql immutable as $$ begin return not even(n); end $$;
   create function touch() returns trigger language plpgsql as $$ begin new.id := replace(new.id::text, 'a', 'b')::int; return new; end $$;`
 
 let server: Server
@@ -47,7 +53,15 @@ const idle = (operator: RegExp): readonly string[] =>
     .map(({ name }) => name)
 
 it('who runs it, where it asks nothing of its caller', () => {
-  expect(idle(/security-definer$/u).toSorted()).toEqual(['checks', 'digits', 'either', 'near', 'unnamed'])
+  expect(idle(/security-definer$/u).toSorted()).toEqual([
+    'checks',
+    'depth',
+    'digits',
+    'either',
+    'near',
+    'shallow',
+    'unnamed',
+  ])
 })
 
 it('whether it is strict, where its expression is null anyway', () => {

@@ -27,9 +27,6 @@ interface Facts extends PurityFacts, OwnedFunction {
 
 export type WholeBody = Pick<Facts, 'language' | 'statement' | 'body'>
 
-/** Calls of calls that are followed; a deeper chain is taken for a circle. */
-const deepest = 4
-
 const named = (facts: Facts): string =>
   `${facts.isProcedure ? 'procedure' : 'function'} ${qualified(facts)}(${facts.args.join(', ')})`
 
@@ -159,23 +156,39 @@ const others = (structure: Structure<Facts>, isPure: boolean): Mutant[] => {
 const mayBeCalledByAll = ({ acl }: Facts): boolean =>
   acl === null || acl.some((item) => item.grantee === null && item.privilege === 'EXECUTE')
 
-/** Also where it calls functions that are as pure and anybody's to call: what `auth.uid()` asks of `auth.jwt()`. */
-const isPureThroughout = (facts: Facts, catalog: Catalog, depth = 0): boolean =>
+/**
+ * Also where it calls functions that are as pure and anybody's to call: what `auth.uid()` asks of `auth.jwt()`, and what
+ * calls itself. `onAnyPath`: names without a schema count too, where all functions of the name are pure; their search
+ * path is not asked about then.
+ */
+const isPureThroughout = (
+  facts: Facts,
+  catalog: Catalog,
+  onAnyPath: boolean,
+  asked: ReadonlySet<string> = new Set(),
+): boolean =>
   asksNothingOfItsCaller(facts, (schema, name) => {
-    if (depth === deepest) return false
+    if (schema === null && !onAnyPath) return false
     const called = [...catalog.structures.values()].filter(
       (s): s is Structure<Facts> =>
-        s.kind === 'function' && s.name === name && (s.facts as Facts).schema === schema,
+        s.kind === 'function' && s.name === name && (schema === null || (s.facts as Facts).schema === schema),
     )
     return (
       called.length > 0 &&
-      called.every((s) => mayBeCalledByAll(s.facts) && isPureThroughout(s.facts, catalog, depth + 1))
+      called.every(
+        (s) =>
+          asked.has(s.id) ||
+          (mayBeCalledByAll(s.facts) &&
+            isPureThroughout(s.facts, catalog, onAnyPath, new Set([...asked, s.id]))),
+      )
     )
   })
 
 export const functionMutants = (structure: Structure<Facts>, catalog: Catalog): readonly Mutant[] => {
   const { facts } = structure
-  const isPure = isPureThroughout(facts, catalog)
+  const own = new Set([structure.id])
+  const isPure = isPureThroughout(facts, catalog, false, own)
+  const isSameForAll = isPure || isPureThroughout(facts, catalog, true, own)
   return [
     makeMutant(structure, {
       does: 'removed',
@@ -186,7 +199,7 @@ export const functionMutants = (structure: Structure<Facts>, catalog: Catalog): 
     }),
     ...emptied(structure),
     ...bodyChanged(structure),
-    ...(facts.isEventTrigger ? [] : [securityFlipped(structure, isPure, catalog)]),
+    ...(facts.isEventTrigger ? [] : [securityFlipped(structure, isSameForAll, catalog)]),
     ...others(structure, isPure),
   ]
 }

@@ -31,6 +31,8 @@ describe('a function asks nothing of its caller', () => {
     `begin new.x[1] := 5; return new; end`,
     `declare c text; begin foreach c in array regexp_split_to_array(new.a, '') loop new.n := new.n + ascii(c); end loop; return new; end`,
     `declare l jsonb; begin for l in select * from jsonb_array_elements(new.lines) loop new.n := (l->>'n')::int; end loop; return new; end`,
+    `begin perform new.a::jsonb; return new; exception when invalid_text_representation or others then return null; end`,
+    `declare n int; begin perform decode(new.a, 'hex'); get diagnostics n = row_count; assert n = 1; return new; end`,
   ])('%s', (body) => {
     expect(isPure('plpgsql', body)).toBe(true)
   })
@@ -46,6 +48,13 @@ describe('a function asks nothing of its caller', () => {
     `select case when a > 0 then 'x' else coalesce(b, 'y') end`,
   ])('select: %s', (body) => {
     expect(isPure('sql', body, 'text', 'a integer, b text')).toBe(true)
+  })
+
+  it('answers row by row', () => {
+    const body = `begin return next a; return query select x::text from unnest(string_to_array(b, ',')) x; end`
+    expect(isPure('plpgsql', body, 'setof text', 'a text, b text')).toBe(true)
+    const dynamic = `begin return query execute 'select 1'; end`
+    expect(isPure('plpgsql', dynamic, 'setof int')).toBe(false)
   })
 
   it('a SQL-standard body', () => {
@@ -77,6 +86,11 @@ describe('a function may ask something of its caller', () => {
       'declare n int; begin select count(*) into n from products; return new; end',
     ],
     ['writes', 'begin insert into log values (1); return new; end'],
+    ['performs a read', 'begin perform 1 from products; return new; end'],
+    [
+      'reads where it fails',
+      'begin return new; exception when others then perform 1 from products; return null; end',
+    ],
     ['performs', 'begin perform set_config($a$role$a$, $a$x$a$, true); return new; end'],
     ['executes text', `begin execute 'select 1'; return new; end`],
     ['asks who', 'begin new.by := current_user; return new; end'],

@@ -13,12 +13,15 @@ export interface PurityFacts {
   readonly outside: OutsideNames
 }
 
+/** `schema`: null where the call leaves it to the search_path. */
+export type IsCallPure = (schema: string | null, name: string) => boolean
+
 export interface OutsideNames {
   readonly functions: readonly string[]
   readonly operators: readonly string[]
   readonly types: readonly string[]
-  /** Whether a function in a schema of the user's, called by its whole name, is known to be as pure; absent: none is. */
-  readonly isPure?: (schema: string, name: string) => boolean
+  /** Whether a function of the user's is known to be as pure; absent: none is. */
+  readonly isPure?: IsCallPure
 }
 
 /** Built-in functions whose answer depends on their arguments, the clock, chance or a setting alone; never on a role. */
@@ -93,10 +96,9 @@ const isHarmlessNode = (kind: string, fields: Fields, outside: OutsideNames): bo
     if (names.length === 2 && names[0] !== 'pg_catalog')
       return outside.isPure?.(names[0] ?? '', names[1] ?? '') === true
     const name = builtIn(fields['funcname'])
-    return (
-      isKnown(name, knownFunctions, outside.functions) &&
-      (name !== 'current_setting' || asksForOwnSetting(fields))
-    )
+    if (name === 'current_setting' && !asksForOwnSetting(fields)) return false
+    if (isKnown(name, knownFunctions, outside.functions)) return true
+    return names.length === 1 && outside.isPure?.(null, names[0] ?? '') === true
   }
   if (kind === 'A_Expr') {
     const operator = builtIn(fields['name'])
@@ -131,11 +133,13 @@ const isHarmless = (value: unknown, outside: OutsideNames): boolean => {
 const isHarmlessSql = (sql: string, outside: OutsideNames): boolean =>
   parseStatements(sql).every(({ node }) => 'SelectStmt' in node && isHarmless(node, outside))
 
-/** Statements of PL/pgSQL that only compute; EXECUTE, PERFORM and cursors are not among them. */
+/** Statements of PL/pgSQL that only compute; EXECUTE and cursors are not among them. */
 const computing = new Set(
   `PLpgSQL_function PLpgSQL_stmt_block PLpgSQL_stmt_if PLpgSQL_if_elsif PLpgSQL_stmt_case PLpgSQL_case_when
   PLpgSQL_stmt_assign PLpgSQL_stmt_return PLpgSQL_stmt_raise PLpgSQL_raise_option PLpgSQL_stmt_loop PLpgSQL_stmt_while
-  PLpgSQL_stmt_fori PLpgSQL_stmt_fors PLpgSQL_stmt_foreach_a PLpgSQL_stmt_exit PLpgSQL_expr PLpgSQL_var PLpgSQL_rec PLpgSQL_recfield PLpgSQL_row PLpgSQL_type`.split(
+  PLpgSQL_stmt_fori PLpgSQL_stmt_fors PLpgSQL_stmt_foreach_a PLpgSQL_stmt_exit
+  PLpgSQL_stmt_perform PLpgSQL_stmt_assert PLpgSQL_stmt_getdiag PLpgSQL_diag_item PLpgSQL_stmt_return_next
+  PLpgSQL_stmt_return_query PLpgSQL_exception_block PLpgSQL_exception PLpgSQL_condition PLpgSQL_expr PLpgSQL_var PLpgSQL_rec PLpgSQL_recfield PLpgSQL_row PLpgSQL_type`.split(
     /\s+/u,
   ),
 )
@@ -153,6 +157,8 @@ const isComputing = (value: unknown, outside: OutsideNames): boolean => {
     if (!key.startsWith('PLpgSQL_')) return isComputing(inner, outside)
     if (!computing.has(key)) return false
     const fields = inner as Fields
+    // RETURN QUERY EXECUTE.
+    if (fields['dynquery'] !== undefined) return false
     if (key === 'PLpgSQL_expr')
       return isHarmlessSql(asSelect(String(fields['query']), Number(fields['parseMode'] ?? 0)), outside)
     if (key === 'PLpgSQL_type') {
@@ -175,11 +181,8 @@ const isPure = ({ language, statement, body, outside }: PurityFacts): boolean =>
   return fields?.sql_body !== undefined && isHarmless(fields.sql_body, outside)
 }
 
-/** What the parser does not take is not proven. `isCallPure` answers for functions called by their whole name. */
-export const asksNothingOfItsCaller = (
-  facts: PurityFacts,
-  isCallPure: (schema: string, name: string) => boolean = () => false,
-): boolean => {
+/** What the parser does not take is not proven. `isCallPure` answers for functions of the user's. */
+export const asksNothingOfItsCaller = (facts: PurityFacts, isCallPure: IsCallPure = () => false): boolean => {
   try {
     return isPure({ ...facts, outside: { ...facts.outside, isPure: isCallPure } })
   } catch {

@@ -20,7 +20,7 @@ export const readersOf = (catalog: Catalog): ReadonlySet<string> => {
   const found = new Set(
     functions
       .map((s) => s.facts as FunctionFacts)
-      .filter((f) => !asksNothingOfItsCaller(f, () => true))
+      .filter((f) => !asksNothingOfItsCaller(f, (schema) => schema !== null))
       .map((f) => f.name),
   )
   readers.set(catalog, found)
