@@ -11,6 +11,13 @@ create table approvals (id int primary key, team_id int not null references "the
 create table docs (id int primary key, tenant text not null);
 create table coupons (code text primary key, uses int not null, max_uses int not null);
 create table redemptions (id int primary key, code text not null references coupons);
+create table goods (sku text primary key, stock int not null check (stock >= 0), gone_on date, sold_from timestamptz, price numeric(10,2) not null);
+create table sales (id int primary key, sku text not null references goods, quantity int not null, price numeric(10,2));
+create table buyers (id int primary key, budget numeric not null default 0);
+create table carts (id int primary key, buyer_id int not null references buyers, total numeric not null default 0);
+create table cart_lines (id int primary key, cart_id int not null references carts, price numeric not null check (price > 500));
+create table customers (id int primary key, is_blocked boolean not null, credit numeric not null check (credit >= 0), contract daterange);
+create table invoices (id int primary key, customer_id int not null references customers, total numeric not null check (total > 100), on_day date not null check (on_day > '2030-01-01'));
 
 create function open_team() returns trigger language plpgsql as $$ declare s text; begin
   select "the state" into s from "the teams" where id = new.team_id;
@@ -37,6 +44,30 @@ create function use_up() returns trigger language plpgsql as $$ begin
   update coupons set uses = uses + 1 where code = new.code and uses < max_uses;
   if not found then raise exception 'used up'; end if; return new; end $$;
 create trigger use_up before insert on redemptions for each row execute function use_up();
+create function take_stock() returns trigger language plpgsql as $$ declare left_over int; gone date; g goods%rowtype; begin
+  select stock, gone_on into left_over, gone from goods where sku = new.sku for update;
+  if gone is not null then raise exception '% is no longer sold', new.sku; end if;
+  if left_over < new.quantity then raise exception 'only % left', left_over using errcode = 'P0002'; end if;
+  select * into g from goods where sku = new.sku;
+  if coalesce(g.sold_from, 'infinity') > now() then raise exception 'not sold yet'; end if;
+  update goods set stock = stock - new.quantity where sku = new.sku;
+  return new; end $$;
+create trigger take_stock before insert on sales for each row execute function take_stock();
+create function is_good() returns trigger language plpgsql as $$ declare c customers; begin
+  select * into strict c from customers where id = new.customer_id;
+  assert not c.is_blocked, 'blocked';
+  if not coalesce(c.contract @> new.on_day, false) then raise exception 'no contract'; end if;
+  if (select coalesce(sum(total), 0) from invoices where customer_id = c.id) + new.total > c.credit then
+    raise exception 'over the limit of %', c.credit; end if;
+  return new; end $$;
+create trigger is_good before insert on invoices for each row execute function is_good();
+create function sum_up() returns trigger language plpgsql as $$ begin
+  update carts set total = total + new.price where id = new.cart_id; return null; end $$;
+create trigger sum_up after insert on cart_lines for each row execute function sum_up();
+create function within_budget() returns trigger language plpgsql as $$ begin
+  if new.total > (select budget from buyers where id = new.buyer_id) then raise exception 'over the budget'; end if;
+  return new; end $$;
+create trigger within_budget before update on carts for each row execute function within_budget();
 `
 
 const lab = useRowLab(schema)
@@ -67,6 +98,15 @@ describe('what triggers look up before they take a row', () => {
 
   it('is a setting of the session', async () => {
     expect((await worldOf('docs')).join('\n')).toContain(`set_config('app.tenant'`)
+  })
+
+  it('is read into variables, one after the other or a row at once', async () => {
+    expect((await worldOf('sales')).join('\n')).toMatch(/"gone_on" = null/u)
+    expect((await worldOf('invoices')).join('\n')).toMatch(/"contract" = /u)
+  })
+
+  it('is what a trigger of another table looks up, which its own trigger writes to', async () => {
+    expect((await worldOf('cart_lines')).join('\n')).toMatch(/update "public"\."buyers" set "budget" = /u)
   })
 
   it('is a counter that the trigger itself moves', async () => {

@@ -2,6 +2,8 @@
  * What has to stand before a table's rows so that its triggers take them: a parent in another state, a row of a table
  * that they look into, a setting. Read from their functions, tried by inserting; each step must change the refusal.
  */
+import type { FunctionFacts } from '../catalog/function.ts'
+import type { Structure } from '../catalog/structure.ts'
 import type { Column, Table } from '../catalog/table.ts'
 import type { PgFault } from '../postgres/fault.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
@@ -34,16 +36,48 @@ const mostPairs = 120
 interface Reads {
   readonly tables: readonly Table[]
   readonly atoms: readonly Atom[]
+  /** Every name that the function's text has, those of columns that it reads into variables among them. */
+  readonly words: ReadonlySet<string>
 }
 
-/** Of the function that raised the fault, where that is one of the table's own triggers'. */
-const readsOf = (ground: RowGround, { table }: TableFacts, fault: PgFault): Reads | null => {
+const wordsOf = (text: string): ReadonlySet<string> =>
+  new Set(
+    Array.from(text.matchAll(/"((?:[^"]|"")+)"|[\p{L}_][\p{L}\p{N}_$]*/gu), ([word, quoted]) =>
+      quoted === undefined ? word.toLowerCase() : quoted.replaceAll('""', '"'),
+    ),
+  )
+
+/** What raised the fault: a trigger of the table, or of one that stands and that the row's own triggers write to. */
+const raisedBy = (
+  ground: RowGround,
+  { table }: TableFacts,
+  fault: PgFault,
+  standing: ReadonlySet<string>,
+): ReturnType<typeof suspectedTriggers>[number] | null => {
   const [trigger] = suspectedTriggers(ground.catalog, table.id, fault)
-  if (trigger?.table !== table.id) return null
+  return trigger?.table != null && (trigger.table === table.id || standing.has(trigger.table))
+    ? trigger
+    : null
+}
+
+/** Of the function that raised the fault. */
+const readsOf = (
+  ground: RowGround,
+  facts: TableFacts,
+  fault: PgFault,
+  standing: ReadonlySet<string>,
+): Reads | null => {
+  const { table } = facts
+  const trigger = raisedBy(ground, facts, fault, standing)
+  if (trigger === null) return null
   const { schema, name } = trigger.facts.function
   const relations = new Set(ground.functions.relationsOf(schema, name))
-  const tables = [...ground.catalog.tables.values()].filter((t) => relations.has(t.name) && t.id !== table.id)
-  return { tables, atoms: ground.functions.atomsOf(schema, name) }
+  const tables = [...ground.catalog.tables.values()].filter(
+    (t) => (relations.has(t.name) || t.id === trigger.table) && t.id !== table.id,
+  )
+  const called = trigger.dependsOn.map((id) => ground.catalog.structures.get(id))
+  const body = called.find((s): s is Structure<FunctionFacts> => s?.kind === 'function')?.facts.body
+  return { tables, atoms: ground.functions.atomsOf(schema, name), words: wordsOf(body ?? '') }
 }
 
 const constantsIn = (atoms: readonly Atom[]): readonly string[] => [
@@ -67,13 +101,21 @@ interface Change {
   readonly isNamed: boolean
 }
 
+/** What no comparison is missed by: nothing at all, far before and far behind, more than enough. */
+const farValues = ({ baseType, notNull }: Column): readonly string[] => [
+  ...(notNull ? [] : ['null']),
+  ...(/^(?:date|timestamp)/u.test(baseType) ? [literal('2999-12-31'), literal('1900-01-01')] : []),
+  ...(/(?:range|multirange)$/u.test(baseType) ? [literal(baseType.includes('multi') ? '{(,)}' : '(,)')] : []),
+  ...(/^(?:smallint|integer|bigint|numeric|real|double)/u.test(baseType) ? ['1000', '1000000'] : []),
+]
+
 /** Values for the columns that the function speaks of: its constants first, then those of the row, then typical ones. */
 const changesOf = async (
   ground: RowGround,
   facts: TableFacts,
   row: Row,
   other: Table,
-  atoms: readonly Atom[],
+  { atoms, words }: Reads,
 ): Promise<readonly Change[]> => {
   const otherFacts = ground.facts.get(other.id)
   if (!otherFacts) return []
@@ -82,9 +124,14 @@ const changesOf = async (
     ...otherFacts.keys.filter((k) => k.primary && k.columns.length > 1).flatMap((k) => k.columns),
     ...otherFacts.references.flatMap((r) => r.columns),
   ])
-  const columns = other.columns.filter(
-    (c) => named.has(c.name) && c.generated === null && c.identity !== 'always' && !fixed.has(c.name),
+  const mayChange = other.columns.filter(
+    (c) => c.generated === null && c.identity !== 'always' && !fixed.has(c.name),
   )
+  // Conditions speak of what decides; other columns may be read into variables that do.
+  const columns = [
+    ...mayChange.filter((c) => named.has(c.name)),
+    ...mayChange.filter((c) => !named.has(c.name) && words.has(c.name)),
+  ]
   const constants = constantsIn(atoms)
   const wanted = new Map(
     columns.map((c) => {
@@ -92,15 +139,16 @@ const changesOf = async (
       return [c.name, [...plain.map(literal), ...sharedValues(facts, row, c)]] as const
     }),
   )
-  const judged = await judgeColumns(ground, otherFacts, columns, { extra: wanted })
+  const extra = new Map(columns.map((c) => [c.name, [...wanted.get(c.name)!, ...farValues(c)]] as const))
+  const judged = await judgeColumns(ground, otherFacts, columns, { extra })
   return columns.flatMap((column) => {
     const near = wanted.get(column.name) ?? []
     const accepted = judged.get(column.name)?.accepted ?? []
-    const isNumber = /^(?:smallint|integer|bigint|numeric|real|double)/u.test(column.baseType)
+    const far = farValues(column)
     const values = [
       ...accepted.filter((v) => near.includes(v)).slice(0, mostValues),
+      ...accepted.filter((v) => far.includes(v)),
       ...accepted.filter((v) => !near.includes(v)).slice(0, mostValues),
-      ...(isNumber ? ['1000', '1000000'] : []),
     ]
     return [...new Set(values)].map((value) => ({
       column: column.name,
@@ -173,11 +221,11 @@ const stepsOf = async (
   ground: RowGround,
   facts: TableFacts,
   { row, standing, rowsOf }: StagingParts,
-  { tables, atoms }: Reads,
+  reads: Reads,
 ): Promise<readonly (readonly string[])[]> => {
-  const steps: (readonly string[])[] = [...settingsOf(facts, row, atoms)]
-  for (const table of tables) {
-    const changes = await changesOf(ground, facts, row, table, atoms)
+  const steps: (readonly string[])[] = [...settingsOf(facts, row, reads.atoms)]
+  for (const table of reads.tables) {
+    const changes = await changesOf(ground, facts, row, table, reads)
     const all = [...changes.map((c) => [c]), ...pairsOf(changes)]
     if (standing.has(table.id)) steps.push(...all.flatMap((some) => updated(table, some)))
     else {
@@ -195,7 +243,7 @@ export interface Staged {
   readonly fault: PgFault | null
 }
 
-/** The first step after which the row is taken, or else refused by a trigger of the table for another reason than before. */
+/** The first step after which the row is taken, or else refused by a trigger for another reason than before. */
 export const nextStep = async (
   ground: RowGround,
   facts: TableFacts,
@@ -203,7 +251,7 @@ export const nextStep = async (
   fault: PgFault,
   known: ReadonlySet<string>,
 ): Promise<Staged | null> => {
-  const reads = readsOf(ground, facts, fault)
+  const reads = readsOf(ground, facts, fault, parts.standing)
   if (!reads) return null
   const steps = await stepsOf(ground, facts, parts, reads)
   const insert = [insertRows(facts.table, [parts.row]), 'set constraints all immediate']
@@ -216,7 +264,7 @@ export const nextStep = async (
   const isProgress = (at: number): boolean => {
     const now = trials[at]!.fault
     if (!now || known.has(answerOf(now)) || functionsOf(now).length === 0) return false
-    return suspectedTriggers(ground.catalog, facts.table.id, now)[0]?.table === facts.table.id
+    return raisedBy(ground, facts, now, parts.standing) !== null
   }
   const places = [...steps.keys()]
   const found = places.find(isTaken) ?? places.find(isProgress)

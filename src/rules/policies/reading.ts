@@ -342,7 +342,8 @@ export const readReading = (catalog: Catalog, expressions: readonly string[]): R
     constants: constantsIn(trees).filter((c) => !settings.includes(c)),
     functions: direct,
     tables: looked,
-    readsRows: looked.length > 0 || [...all].some((f) => !asksNothingOfItsCaller(f, (schema) => schema !== null)),
+    readsRows:
+      looked.length > 0 || [...all].some((f) => !asksNothingOfItsCaller(f, (schema) => schema !== null)),
     pinsPath: [...all].some((f) => f.searchPath !== null),
   }
 }
