@@ -16,7 +16,7 @@ import { linkedWrites } from './linked-writes.ts'
 import { amountWrites } from './own-amounts.ts'
 import { readOwnRows, type OwnRows } from './own-rows.ts'
 import { countedWrites, placedWrites } from './own-writes.ts'
-import { stateMoves } from './state-moves.ts'
+import { listedMoves, stateMoves } from './state-moves.ts'
 import type { TriggerReads } from './trigger-reads.ts'
 import { deferredWrites, typicalWrites } from './typical-writes.ts'
 import { combinedWrites, variedWrites } from './varied-writes.ts'
@@ -141,6 +141,7 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
         ...varied.slice(0, 4),
       ]
       return [
+        ...(await listedMoves(all)),
         ...(await linkedWrites(all)),
         ...(await amongNeighbours(all, typical.slice(0, 5))).slice(0, 20),
         ...(await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside }))),
