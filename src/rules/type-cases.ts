@@ -6,6 +6,7 @@ import type { Row } from '../rows/rows.ts'
 import { allTrue, rowsAre, type Case, type Ground } from './draft.ts'
 import { evaluate } from './evaluate.ts'
 import { makeRow } from './make-row.ts'
+import { withoutComputed } from './nulls/past-computed.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { shortened } from './sentence.ts'
 import { tryEach, tryOne } from './trial.ts'
@@ -236,11 +237,13 @@ export const addProbeCases = async (
   }
   for (const { probe, sqlstate } of foretold) {
     if (sqlstate === null || (probe.way !== undefined && probe.way !== way)) continue
-    draft.add({
+    const refused: Case = {
       title: `${column} ${probe.shown} is refused`,
       given,
       when: [rows.insert(table, { ...row, [column]: probe.sql })],
       then: { kind: 'rejected', by: { sqlstate } },
-    })
+    }
+    // What is computed of it may be too large for its own type.
+    draft.add((await withoutComputed([column], refused, context, ground)) ?? refused)
   }
 }

@@ -174,7 +174,6 @@ describe('required, optional, defaults, identity, generated, enum, domain, says,
     const { killed, left } = await lab.left((s) => s.table !== null || ['enum', 'domain'].includes(s.kind))
     expect(left).toMatchInlineSnapshot(`
       [
-        "survived notes/column:size~type-widened:"numeric(7,1)": every experiment answers as before",
         "survived notes/trigger:notes_not_old~moved-after: every experiment answers as before",
       ]
     `)

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { plainColumn } from '../../catalog/plain-column.ts'
 import { loadParser, parseExpression } from '../../postgres/parse.ts'
-import { lengthOf, magnitudeOf } from './bounds.ts'
+import { lengthOf, magnitudeOf, scaleOf } from './bounds.ts'
 
 beforeAll(() => loadParser())
 
@@ -26,7 +26,7 @@ test.each([
   ['- w * 2', '((32768.0) * abs(2.0))'],
   ['i / 100.0', '(2147483648.0 / abs(100.0))'],
   ['i % 7', 'abs(7.0)'],
-  ['n::integer', '(10000.0 + 1)'],
+  ['n::integer', '(9999.99 + 1)'],
   ['case when w > 0 then w else null end', 'greatest(32768.0)'],
   ['coalesce(w, 0)', 'greatest(32768.0, abs(0.0))'],
   ['extract(month from d)', '367.0'],
@@ -37,8 +37,8 @@ test.each([
   ['i / w', null],
   ['f * 2', null],
   ['own.twice(w)', null],
-  ['round(n / 12, 2)', '((10000.0 / abs(12.0)) + 1)'],
-  [`round(n) + length(s)`, '((10000.0 + 1) + 10.0)'],
+  ['round(n / 12, 2)', '((9999.99 / abs(12.0)) + 1)'],
+  [`round(n) + length(s)`, '((9999.99 + 1) + 10.0)'],
 ])('%s is at most %s', (sql, bound) => {
   expect(magnitudeOf(tree(sql), columns)).toBe(bound)
 })
@@ -59,4 +59,20 @@ test.each([
   [`t || 'x'`, null],
 ])('%s is no longer than %s', (sql, bound) => {
   expect(lengthOf(tree(sql), columns)).toBe(bound)
+})
+
+test.each([
+  ['n', 2],
+  ['- n', 2],
+  ['n * i', 2],
+  ['n * n', 4],
+  ['n + 0.005', 3],
+  ['case when w > 0 then n else - n end', 2],
+  ['case when w > 0 then n else 0 end', null],
+  ['coalesce(n, 0.00)', 2],
+  ['n / 2', null],
+  ['round(n, 1)', null],
+  ['f', null],
+])('%s has %s digits behind the point', (sql, scale) => {
+  expect(scaleOf(tree(sql), columns)).toBe(scale)
 })

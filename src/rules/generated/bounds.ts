@@ -74,11 +74,15 @@ const callOf = (node: unknown): Call | null => {
 
 const columnAt = (node: unknown, columns: Columns): Column | undefined => columns.get(columnOf(node) ?? '')
 
+/** `numeric(5, 2)`: 999.99. */
+export const largestNumeric = (precision: number, scale: number): string =>
+  `${'9'.repeat(precision - scale) || '0'}.${'9'.repeat(Math.max(0, scale)) || '0'}`
+
 const magnitudeOfColumn = ({ typeKind, baseType, modifier }: Column): Bound => {
   if (typeKind !== 'base' && typeKind !== 'domain') return null
   if (baseType !== 'numeric' || modifier < 4) return largest[baseType] ?? null
   const [precision, scale] = [((modifier - 4) >> 16) & 0xffff, (modifier - 4) & 0x7ff]
-  return scale > precision ? null : `1${'0'.repeat(precision - scale)}.0`
+  return scale > precision ? null : largestNumeric(precision, scale)
 }
 
 const isNumber = (text: string | null): text is string => text !== null && /^-?\d+(?:\.\d+)?$/u.test(text)
@@ -117,6 +121,31 @@ export const magnitudeOf = (node: unknown, columns: Columns): Bound => {
     default:
       return null
   }
+}
+
+/** Digits behind the point that every value has, as PostgreSQL reckons with numeric; null: they differ, or are not known. */
+export const scaleOf = (node: unknown, columns: Columns): number | null => {
+  const below = (inner: unknown): number | null => scaleOf(inner, columns)
+  const constant = constantOf(node)
+  if (constant !== null) return isNumber(constant) ? (constant.split('.')[1] ?? '').length : null
+  const column = columnAt(node, columns)
+  if (column) {
+    const isNumeric = column.baseType === 'numeric' && column.modifier >= 4
+    return isNumeric ? (column.modifier - 4) & 0x7ff : column.baseType in largest ? 0 : null
+  }
+  const choices = choicesOf(node)
+  if (choices) {
+    const [first = null, ...others] = choices.map(below)
+    return others.every((one) => one === first) ? first : null
+  }
+  const test = fieldsOf(node, 'A_Expr')
+  if (test?.['kind'] !== 'AEXPR_OP') return null
+  const left = test['lexpr'] === undefined ? 0 : below(test['lexpr'])
+  const right = below(test['rexpr'])
+  if (left === null || right === null) return null
+  const operator = operatorName(test)
+  if (operator === '*') return left + right
+  return operator === '+' || operator === '-' ? Math.max(left, right) : null
 }
 
 /** A date, with a time or without: an interval may have any number of hours and years. */

@@ -11,7 +11,7 @@ import { evaluate } from '../evaluate.ts'
 import type { Note } from '../experiment.ts'
 import type { Indistinct, RuleContext } from '../rule-kind.ts'
 import { shortened } from '../sentence.ts'
-import { lengthOf, magnitudeOf } from './bounds.ts'
+import { largestNumeric, lengthOf, magnitudeOf, scaleOf } from './bounds.ts'
 
 interface Unreached {
   readonly note: Note
@@ -19,14 +19,14 @@ interface Unreached {
   readonly indistinct: readonly Indistinct[]
 }
 
-/** `size`: characters; `numeric(precision, scale)`: 10^(precision - scale), less one for what is rounded up. */
+/** `size`: characters; `numeric(precision, scale)`: the largest that it holds. */
 const endOf = (type: string): { readonly of: 'length' | 'magnitude'; readonly sql: string } | null => {
   const { name, modifiers, array } = parseSqlType(type)
   const [size, scale = 0] = modifiers
   if (size === undefined || array !== '') return null
   if (name === 'character varying' || name === 'character') return { of: 'length', sql: String(size) }
   return name === 'numeric' && scale >= 0 && size > scale
-    ? { of: 'magnitude', sql: `(1${'0'.repeat(size - scale)} - 1)` }
+    ? { of: 'magnitude', sql: largestNumeric(size, scale) }
     : null
 }
 
@@ -45,6 +45,14 @@ const nearTypes = (column: Column): readonly string[] => {
       const { name, modifiers } = parseSqlType(type)
       return name === own.name && modifiers.length > 0 && (modifiers[1] ?? 0) === (own.modifiers[1] ?? 0)
     })
+}
+
+/** Without an end it holds the same where no value is rounded or given further zeros. */
+const endlessOf = (column: Column, columns: readonly Column[]): readonly string[] => {
+  const { name, modifiers } = parseSqlType(column.type)
+  const tree = parseExpression(column.default ?? 'null')
+  const scale = scaleOf(tree, new Map(columns.map((one) => [one.name, one])))
+  return name === 'numeric' && scale === (modifiers[1] ?? 0) ? ['numeric'] : []
 }
 
 /** Null where a row may come as far, or no bound is known. `rule`: of the type of this column. */
@@ -66,7 +74,10 @@ export const unreachedType = async (
     ...ends.map((one) => `(${bound})::numeric <= ${one}`),
   ])
   if (reached == null || isBelow[0] !== 'true') return null
-  const same = new Set(near.filter((_, i) => isBelow[i + 1] === 'true'))
+  const same = new Set([
+    ...near.filter((_, i) => isBelow[i + 1] === 'true'),
+    ...endlessOf(column, table.columns),
+  ])
   const [id] = claims
   const structure = catalog.structures.get(id ?? '') as Structure<ColumnFacts> | undefined
   const what = end.of === 'length' ? `longer than ${reached} characters` : `further from zero than ${reached}`
