@@ -10,15 +10,19 @@ export const comparedTypes = (table: Table, columns: readonly string[]): readonl
     .filter((c) => columns.includes(c.name))
     .map((c) => (c.typeKind === 'domain' ? c.baseType : c.type.replace(/\(.*\)/u, '')))
 
-/** Makes the schema whose comparisons of these types are never true. */
+/**
+ * Makes the schema whose comparisons of these types are never true. Its functions are volatile: PostgreSQL computes what
+ * is immutable while it plans, by running it, and keeps the plan of each function that has run for good; volatile ones
+ * are only written out where they are called.
+ */
 export const hostileSchema = (types: readonly string[]): readonly string[] => {
   const inSchema = (name: string): string => `${ident(schema)}.${name}`
   return [
     `create schema ${ident(schema)}`,
     `grant usage on schema ${ident(schema)} to public`,
-    `create function ${inSchema('now')}() returns timestamptz language sql immutable as $$ select '1999-01-01 00:00:00+00'::timestamptz $$`,
+    `create function ${inSchema('now')}() returns timestamptz language sql as $$ select '1999-01-01 00:00:00+00'::timestamptz $$`,
     ...[...new Set(types)].flatMap((type) => [
-      `create function ${inSchema('never')}(${type}, ${type}) returns boolean language sql immutable as 'select false'`,
+      `create function ${inSchema('never')}(${type}, ${type}) returns boolean language sql as 'select false'`,
       ...['=', '<', '<=', '>', '>='].map(
         (operator) =>
           `create operator ${inSchema(operator)} (leftarg = ${type}, rightarg = ${type}, function = ${inSchema('never')})`,
