@@ -35,7 +35,11 @@ create table parcels (id int primary key,
   constraint scopes_distinct check (is_distinct(scopes)),
   rotation text[] not null constraint closed check (rotation[1] = rotation[2]),
   cold temperatures not null constraint cold check (lower(cold) >= -60 and upper(cold) <= 30),
-  scan bytea constraint scan check (octet_length(scan) between 1 and 200000));
+  scan bytea constraint scan check (octet_length(scan) between 1 and 200000),
+  subnet cidr not null constraint subnet_size check (family(subnet) = 4 and masklen(subnet) between 8 and 30),
+  at point not null constraint on_earth check (at[0] between -180 and 180 and at[1] between -90 and 90),
+  reach circle constraint reach check (radius(reach) < 5),
+  place box constraint place check (width(place) <= 10 and height(place) <= 4));
 `
 
 const lab = useRowLab(schema)
@@ -63,6 +67,10 @@ it.each([
   ['closed', 'a list descends'],
   ['cold', 'a range type of their own has bounds'],
   ['scan', 'bytes are many'],
+  ['subnet_size', 'a network is as large as it may be, and as small'],
+  ['on_earth', 'a point is beyond each side'],
+  ['reach', 'a circle is as wide as it may not be'],
+  ['place', 'a box is as wide as it may be, and as high'],
 ])('%s: %s', async (name) => {
   expect(await untoldOf(name)).toEqual([])
 })

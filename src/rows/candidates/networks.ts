@@ -24,7 +24,7 @@ const masksOf = ({ constants }: ValueClues): readonly number[] => [
       .filter((c) => /^\d{1,3}$/u.test(c))
       .map(Number)
       .flatMap((n) => [n, n + 1, n - 1])
-      .filter((n) => n >= 8 && n <= 128),
+      .filter((n) => n >= 1 && n <= 128),
   ),
 ]
 
