@@ -20,7 +20,7 @@ export interface LookedAt {
   readonly direct: boolean
   /** Parts of a subquery's WHERE over this table's columns alone. */
   readonly conditions: readonly string[]
-  /** Its columns that a subquery's conditions name, whatever they are compared with. */
+  /** Its columns that a subquery puts out, and that its conditions name, whatever they are compared with. */
   readonly columns: readonly string[]
 }
 
@@ -261,7 +261,9 @@ export const lookedAtIn = (
       for (const source of sources) {
         const isOnly = sources.length === 1
         const conditions = parts.flatMap((part) => conditionOver(part, source, isOnly) ?? [])
-        const columns = parts.flatMap((part) => columnsOver(part, source, isOnly))
+        // What is put out is compared outside: `role_in(org) in ('admin', 'owner')`.
+        const told = [...parts, ...((body['targetList'] ?? []) as readonly unknown[])]
+        const columns = told.flatMap((part) => columnsOver(part, source, isOnly))
         found.push({ table: source.table, direct, conditions, columns })
       }
     })
