@@ -3,6 +3,8 @@ import { openSession, type Session } from '../../postgres/session.ts'
 import { blockersSql, holdingSql } from './runner-lock.ts'
 
 const pauseMs = 250
+/** At the last try it is looked sooner, and then less often: what the error says is not missed where this process comes late. */
+const firstPauseMs = 40
 
 export interface Watched<T> {
   readonly result: T
@@ -17,7 +19,7 @@ const openWatcher = (db: Session): Promise<Session | null> =>
   openSession({ ...db.address, applicationName: 'assay migrate (watching)' }).catch(() => null)
 
 export interface Watching {
-  /** Nobody looks before: most statements are through by then, and cost no second session. */
+  /** Nobody looks before: most statements are through by then, and cost no second session. 0: at the last try. */
   readonly afterMs: number
   readonly onHeld?: (holders: readonly string[]) => void
 }
@@ -27,6 +29,7 @@ export const watchBlockers = async <T>(
   work: () => Promise<T>,
   { afterMs, onHeld }: Watching,
 ): Promise<Watched<T>> => {
+  let pause = afterMs === 0 ? firstPauseMs : pauseMs
   let opened = afterMs === 0 ? openWatcher(db) : null
   await opened
   let holders: readonly string[] = []
@@ -43,9 +46,10 @@ export const watchBlockers = async <T>(
     if (waits !== undefined) isHolding = waits.holding
     if (isOver) return
     if (found.length > 0) onHeld?.(holders)
-    timer = setTimeout(() => void look(), pauseMs)
+    pause = Math.min(pauseMs, 2 * pause)
+    timer = setTimeout(() => void look(), pause)
   }
-  timer = setTimeout(() => void look(), Math.max(pauseMs, afterMs))
+  timer = setTimeout(() => void look(), Math.max(pause, afterMs))
   try {
     const result = await work()
     return { result, holders, isHolding }
