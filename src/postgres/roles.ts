@@ -17,14 +17,19 @@ export interface GrantFacts {
   readonly major: number
   /** From 15 on, and only by who has that right himself. */
   readonly grantsReplicationRole: boolean
+  /** The same, of how deep functions may call themselves. */
+  readonly grantsStackDepth: boolean
 }
+
+/** What the prover may be given the right to set. */
+export const proverParameters = ['session_replication_role', 'max_stack_depth'] as const
 
 /** Makes owner and prover. The prover may become the owner, never the other way round. */
 export const createRoles = async (
   admin: Session,
   names: RoleNames,
   passwords: RolePasswords,
-  { major, grantsReplicationRole }: GrantFacts,
+  { major, grantsReplicationRole, grantsStackDepth }: GrantFacts,
 ): Promise<void> => {
   const owner = ident(names.owner)
   const prover = ident(names.prover)
@@ -38,6 +43,7 @@ export const createRoles = async (
       // As a superuser would: who makes a role may hand tables over to it and still change them.
       ...(major >= 16 ? [`alter role ${owner} set createrole_self_grant = 'set, inherit'`] : []),
       ...(grantsReplicationRole ? [`grant set on parameter session_replication_role to ${prover}`] : []),
+      ...(grantsStackDepth ? [`grant set on parameter max_stack_depth to ${prover}`] : []),
     ].join(';\n'),
   )
 }

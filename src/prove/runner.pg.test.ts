@@ -50,6 +50,56 @@ const observe = async (facts: Partial<Experiment>, ddl: readonly string[] = []) 
   (await runExperiments(db, server.owner, ddl, [experiment(facts)])).observations[0]!
 
 describe('the runner', () => {
+  it('gives functions that call themselves little stack, and all of it to those that need it', async () => {
+    await db.query(`create function public.down(n int) returns int language plpgsql as
+      'begin return case when n <= 0 then 0 else 1 + public.down(n - 1) end; end'`)
+    const ddl = ['alter table child drop constraint n_positive']
+    const experiments = [300, 3, 2_000_000].map((n) =>
+      experiment({ when: [`select public.down(${n})`], then: { kind: 'rows', rows: [['0']] } }),
+    )
+    const sent: string[] = []
+    const heard: Session = { ...db, batch: (texts) => (sent.push(...texts), db.batch(texts)) }
+    const patience = { first: '10s', alone: '10s', stack: '400kB' }
+    const answers = async (asked: readonly Experiment[]) => {
+      const [outcome] = await runTrials(heard, server.owner, [{ ddl, experiments: asked }], patience)
+      return outcome!.observations.map(({ fault, rows }) => fault?.sqlstate ?? rows[0]?.[0])
+    }
+    const deepEnough = await answers(experiments.slice(0, 2))
+    const written = sent.splice(0)
+    const limited = written.filter((text) => text.includes('max_stack_depth'))
+    // With little, alone with all of it, and then with the others.
+    expect(written.filter((text) => text.includes('down(300)'))).toHaveLength(3)
+    const endless = await answers(experiments.slice(2))
+    await db.query('drop function public.down')
+    expect([deepEnough, limited.length, endless]).toEqual([['300', '3'], 1, ['54001']])
+  })
+
+  it('runs once what several experiments begin with, and says of each what became of it', async () => {
+    await db.query(`create table public.told (n int);
+      create function public.tell() returns trigger language plpgsql as 'begin raise exception ''told''; end';
+      create trigger tell before insert on public.told for each row execute function public.tell()`)
+    const asleep = 'alter table "public"."told" disable trigger user'
+    const gone = 'alter table "public"."untold" disable trigger user'
+    const insert = (n: number) => `insert into public.told values (${n})`
+    const count = 'select count(*), sum(n) from public.told'
+    const [outcome] = await runTrials(db, server.owner, [
+      {
+        ddl: ['alter table child drop constraint n_positive'],
+        experiments: [
+          experiment({ given: [asleep, insert(1)], when: [count] }),
+          experiment({ when: [insert(2)] }),
+          experiment({ given: [asleep, insert(3)], when: [insert(4), count] }),
+          experiment({ given: [gone, insert(5)], when: [count] }),
+          experiment({ given: [gone], when: [count] }),
+        ],
+      },
+    ])
+    await db.query('drop table public.told; drop function public.tell()')
+    const told = outcome!.observations.map(({ fault, stage, rows }) => fault?.sqlstate ?? [stage, ...rows])
+    expect(told).toEqual([['when', ['1', '1']], 'P0001', ['when', ['2', '7']], '42P01', '42P01'])
+    expect(outcome!.observations.slice(3).map(({ stage }) => stage)).toEqual(['given', 'given'])
+  })
+
   it('asks once more what was cut short', async () => {
     await db.query('create sequence public.asked; grant all on sequence public.asked to public')
     const slowOnce = `select case when nextval('public.asked') in (1, 2) then pg_sleep(10) end`
@@ -371,12 +421,12 @@ describe('the runner', () => {
     const trials = cases.map(([ddl, experiments]) => ({ ddl, experiments }))
     const sent: string[] = []
     const heard: Session = { ...db, batch: (texts) => (sent.push(...texts), db.batch(texts)) }
-    const alone = await runTrials(db, server.owner, trials, { first: '100ms', alone: '100ms' })
+    const alone = await runTrials(db, server.owner, trials, { first: '100ms', stack: null, alone: '100ms' })
     const together = await runTrials(
       heard,
       server.owner,
       trials.map((trial) => ({ ...trial, laidFirst: world })),
-      { first: '100ms', alone: '100ms' },
+      { first: '100ms', stack: null, alone: '100ms' },
     )
     const positionless = (outcomes: typeof alone) =>
       outcomes.map(({ ddlFault, observations }) => ({

@@ -76,16 +76,25 @@ const messagesOfAll = (trials: readonly Trial[], wishes: MessageWishes): readonl
   return [...alone, ...together]
 }
 
+/** What statements may take after DDL. */
+interface Bounds {
+  readonly timeout: string | null
+  readonly stack: string | null
+}
+
+const unbounded: Bounds = { timeout: null, stack: null }
+
 const runOnce = async (
   db: Session,
   owner: string,
   trials: readonly Trial[],
-  patience: string | null = null,
+  { timeout: patience, stack }: Bounds = unbounded,
 ): Promise<readonly TrialOutcome[]> => {
   const asksAs = trials.some(({ experiments }) => experiments.some((one) => one.as !== undefined))
   const wishes: MessageWishes = {
     owner,
     patience,
+    stack,
     sequences: sequenceStepsOn(db),
     ...(asksAs ? { shutOut: await shutOutRoles(db) } : {}),
   }
@@ -97,10 +106,14 @@ const runOnce = async (
   return trials.map((_, at) => outcomes.get(at) ?? apart!.get(at)!)
 }
 
+/** Out of time, or, where little of it was given, out of stack. */
+const isCutShort = (fault: PgFault | null, { stack }: Bounds): boolean =>
+  isInconclusive(fault) || (stack !== null && fault?.sqlstate === '54001')
+
 /** The first experiment that said nothing, or -1: the trial's DDL did; null: everything was answered. */
-const firstCutShort = ({ ddlFault, observations }: TrialOutcome): number | null => {
+const firstCutShort = ({ ddlFault, observations }: TrialOutcome, bounds: Bounds): number | null => {
   if (isInconclusive(ddlFault)) return -1
-  const at = observations.findIndex(({ fault }) => isInconclusive(fault))
+  const at = observations.findIndex(({ fault }) => isCutShort(fault, bounds))
   return at < 0 ? null : at
 }
 
@@ -115,11 +128,14 @@ const askedAgain = async (
   outcome: TrialOutcome,
   patience: Patience | null,
 ): Promise<TrialOutcome> => {
-  const at = firstCutShort(outcome)
+  const at = firstCutShort(outcome, { timeout: null, stack: patience?.stack ?? null })
   if (at === null) return outcome
   const alone = { ddl: trial.ddl, experiments: at < 0 ? [] : [trial.experiments[at]!] }
-  const [again] = await runOnce(db, owner, [alone], at < 0 ? null : (patience?.alone ?? null))
-  return firstCutShort(again!) === null ? (await runOnce(db, owner, [trial]))[0]! : outcome
+  const bounds = { timeout: at < 0 ? null : (patience?.alone ?? null), stack: null }
+  const [again] = await runOnce(db, owner, [alone], bounds)
+  // What runs out of stack with all of it says so.
+  const isDeep = again!.observations[0]?.fault?.sqlstate === '54001'
+  return isDeep || firstCutShort(again!, bounds) !== null ? outcome : (await runOnce(db, owner, [trial]))[0]!
 }
 
 /** A PL/pgSQL function met a record whose column had another type when its session made the plans that it keeps. */
@@ -140,7 +156,7 @@ const onFreshPlans = async (
   owner: string,
   trials: readonly Trial[],
   outcomes: readonly TrialOutcome[],
-  patience: string | null,
+  bounds: Bounds,
 ): Promise<readonly TrialOutcome[]> => {
   if (!outcomes.some(isOnKeptPlans)) return outcomes
   const fresh: TrialOutcome[] = []
@@ -149,7 +165,7 @@ const onFreshPlans = async (
     for (let tries = 0; tries < 2 && isOnKeptPlans(outcome); tries++) {
       // The last one that was asked may have made the plans anew already.
       if (tries > 0) await db.query('discard plans')
-      outcome = (await runOnce(db, owner, [trial], patience))[0]!
+      outcome = (await runOnce(db, owner, [trial], bounds))[0]!
     }
     fresh.push(outcome)
   }
@@ -161,6 +177,8 @@ export interface Patience {
   readonly first: string
   /** When it is asked again. */
   readonly alone: string
+  /** How deep calls may go the first time: one that never ends costs as much as it is let; null: as the session says. */
+  readonly stack: string | null
 }
 
 /** Runs every trial on one session, in one write; `owner` is the role that DDL runs as. Nothing is left behind. */
@@ -170,9 +188,9 @@ export const runTrials = async (
   trials: readonly Trial[],
   patience: Patience | null = null,
 ): Promise<readonly TrialOutcome[]> => {
-  const wait = patience?.first ?? null
-  const first = await runOnce(db, owner, trials, wait)
-  const outcomes = [...(await onFreshPlans(db, owner, trials, first, wait))]
+  const bounds = { timeout: patience?.first ?? null, stack: patience?.stack ?? null }
+  const first = await runOnce(db, owner, trials, bounds)
+  const outcomes = [...(await onFreshPlans(db, owner, trials, first, bounds))]
   for (const [i, trial] of trials.entries())
     outcomes[i] = await askedAgain(db, owner, trial, outcomes[i]!, patience)
   return outcomes

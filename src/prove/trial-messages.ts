@@ -9,6 +9,7 @@ import type { Command, Reply } from '../postgres/session.ts'
 import type { SequenceSteps } from '../rows/sequence-steps.ts'
 import type { Asker, Experiment, World } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
+import { bySetUp } from './set-up.ts'
 import { changesWhoMayName, forgetPlans } from './shut-out.ts'
 
 /** DDL to run first (none: the database as it is), and what to try then. */
@@ -39,6 +40,8 @@ export interface MessageWishes {
   readonly owner: string
   /** statement_timeout after DDL; null: the session's. */
   readonly patience: string | null
+  /** max_stack_depth after DDL; null: the session's. */
+  readonly stack: string | null
   /** Each experiment begins with sequences as its world left them; null or absent: none is drawn unseen. */
   readonly sequences?: SequenceSteps | null
   /** Roles for which plans are made anew, since what they may name is asked only then (shut-out.ts). */
@@ -64,13 +67,15 @@ const isBare = ({ given, as }: Experiment, sequences: Sequences): boolean =>
 const plansAnew = ({ role }: Asker, { shutOut }: MessageWishes, { ddl }: Trial): boolean =>
   shutOut?.has(role) === true || changesWhoMayName(ddl)
 
+/** `done`: how many of the statements that it begins with stand already. */
 const experimentStatements = (
   experiment: Experiment,
   wishes: MessageWishes,
   trial: Trial,
+  done = 0,
 ): readonly string[] => [
   ...(wishes.sequences ? [wishes.sequences.restore] : []),
-  ...experiment.given,
+  ...experiment.given.slice(done),
   ...(experiment.as && plansAnew(experiment.as, wishes, trial) ? [forgetPlans] : []),
   ...(experiment.as ? becomeAsker(experiment.as) : []),
   ...(isBare(experiment, wishes.sequences) ? [] : [`select 1 as ${whenMarker}`]),
@@ -109,6 +114,9 @@ const ddlStatements = (trial: Trial, wishes: MessageWishes, left = trial.ddl): r
   ...(trial.ddl.length === 0 || wishes.patience === null
     ? []
     : [`set local statement_timeout = ${literal(wishes.patience)}`]),
+  ...(trial.ddl.length === 0 || wishes.stack === null
+    ? []
+    : [`set local max_stack_depth = ${literal(wishes.stack)}`]),
   'savepoint assay_start',
 ]
 
@@ -159,24 +167,65 @@ const byWorld = (experiments: readonly Experiment[]): ReadonlyMap<World, readonl
   return groups
 }
 
-/** One message per experiment. */
+/** Where the replies to one experiment are, and to what it begins with where several do; counted from the messages of all. */
+interface Place {
+  readonly at: number
+  readonly setUp: number | null
+}
+
+/** One message per experiment on a savepoint, and one for what several of them begin with. */
+const messagesOn = (
+  savepoint: string,
+  trial: Trial,
+  indexes: readonly number[],
+  wishes: MessageWishes,
+): { readonly texts: readonly string[]; readonly places: ReadonlyMap<number, Place> } => {
+  const { experiments } = trial
+  const texts: string[] = []
+  const places = new Map<number, Place>()
+  for (const { statements, indexes: own } of bySetUp(experiments, indexes)) {
+    const isShared = statements.length > 0
+    const setUp = isShared ? texts.length : null
+    if (isShared)
+      texts.push(message([`rollback to savepoint ${savepoint}`, ...statements, 'savepoint assay_set_up']))
+    for (const i of own) {
+      places.set(i, { at: texts.length, setUp })
+      texts.push(
+        message([
+          `rollback to savepoint ${isShared ? 'assay_set_up' : savepoint}`,
+          ...experimentStatements(experiments[i]!, wishes, trial, statements.length),
+        ]),
+      )
+    }
+  }
+  return { texts, places }
+}
+
+/** `replies`: those to the messages of `messagesOn`. */
+const observeAt = (
+  experiment: Experiment,
+  { at, setUp }: Place,
+  replies: readonly Reply[],
+  sequences: Sequences,
+): Observation => {
+  const fault = setUp === null ? null : replies[setUp]!.fault
+  return fault
+    ? { fault, stage: 'given', affected: 0, rows: [] }
+    : observe(experiment, replies[at]!, sequences)
+}
+
+/** One message per experiment, and those that lay what they stand on. */
 export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessages => {
   const { experiments } = trial
   const { sequences } = wishes
   const groups = [...byWorld(experiments)]
   const texts: string[] = []
-  const worldAt: number[] = []
+  const worlds: { readonly at: number; readonly places: ReadonlyMap<number, Place> }[] = []
   for (const [n, [world, indexes]] of groups.entries()) {
-    worldAt.push(texts.length)
     const head = n === 0 ? beginning(trial, wishes) : ['rollback to savepoint assay_start']
-    texts.push(message([...head, ...worldStatements(world, sequences)]))
-    for (const i of indexes)
-      texts.push(
-        message([
-          'rollback to savepoint assay_world',
-          ...experimentStatements(experiments[i]!, wishes, trial),
-        ]),
-      )
+    const { texts: own, places } = messagesOn('assay_world', trial, indexes, wishes)
+    worlds.push({ at: texts.length, places })
+    texts.push(message([...head, ...worldStatements(world, sequences)]), ...own)
   }
   if (groups.length === 0) texts.push(message(beginning(trial, wishes)))
   return {
@@ -185,12 +234,11 @@ export const messagesApart = (trial: Trial, wishes: MessageWishes): TrialMessage
       const [first] = replies
       const ddlFault = startOf(first!) < 0 ? first!.fault : null
       const observations = Array.from<Observation>({ length: experiments.length })
-      for (const [n, [, indexes]] of groups.entries()) {
-        const at = worldAt[n]!
+      for (const { at, places } of worlds) {
         const fault = ddlFault ?? replies[at]!.fault
-        indexes.forEach((i, k) => {
-          observations[i] = fault ? inVain(fault) : observe(experiments[i]!, replies[at + 1 + k]!, sequences)
-        })
+        const own = replies.slice(at + 1)
+        for (const [i, place] of places)
+          observations[i] = fault ? inVain(fault) : observeAt(experiments[i]!, place, own, sequences)
       }
       return { ddlFault, observations }
     },
@@ -253,14 +301,10 @@ export const messagesOnLaid = (
   const head = [`rollback to savepoint ${laid(depth)}`, ...ddlStatements(trial, wishes, left)]
   const [only, ...others] = experiments
   const isOne = only !== undefined && others.length === 0
+  const all = messagesOn('assay_start', trial, [...experiments.keys()], wishes)
   const texts = isOne
     ? [message([...head, ...experimentStatements(only, wishes, trial)])]
-    : [
-        message(head),
-        ...experiments.map((e) =>
-          message(['rollback to savepoint assay_start', ...experimentStatements(e, wishes, trial)]),
-        ),
-      ]
+    : [message(head), ...all.texts]
   return {
     texts,
     read(replies) {
@@ -273,9 +317,10 @@ export const messagesOnLaid = (
           ddlFault: null,
           observations: [observe(only, { commands: commands.slice(start), fault }, sequences)],
         }
+      const own = replies.slice(1)
       return {
         ddlFault: null,
-        observations: experiments.map((e, i) => observe(e, replies[i + 1]!, sequences)),
+        observations: experiments.map((e, i) => observeAt(e, all.places.get(i)!, own, sequences)),
       }
     },
   }

@@ -31,6 +31,14 @@ export const hostileSchema = (types: readonly string[]): readonly string[] => {
   ]
 }
 
+const ofSchema = new RegExp(
+  `^(?:create (?:schema|function|operator)|grant usage on schema) ${ident(schema)}`,
+  'u',
+)
+
+/** One of the statements that make it. */
+export const isOfHostileSchema = (sql: string): boolean => ofSchema.test(sql)
+
 /** With that schema before PostgreSQL's own names. */
 export const hostileSearchPath = `${ident(schema)}, pg_catalog, public`
 

@@ -27,6 +27,12 @@ const waitingTables = (catalog: Catalog): ReadonlySet<string> => {
   return found
 }
 
+const settling =
+  'declare one record; begin for one in select n.nspname, k.conname from pg_catalog.pg_constraint k '
+
+/** Asks deferred constraints now, or as late as they say; nothing else. */
+export const isSettling = (sql: string): boolean => sql.startsWith(`do '${settling}`)
+
 /**
  * The table's deferred constraints are asked now, or as late as they say. Those that a mutant took are not among them,
  * nor those that share their name with one that cannot be deferred: SET CONSTRAINTS takes a name for all.
@@ -36,7 +42,7 @@ const settle = (table: Table, when: 'immediate' | 'deferred'): string => {
   const alike =
     'select from pg_catalog.pg_constraint o where o.conname = k.conname and o.connamespace = k.connamespace and not o.condeferrable'
   return `do ${literal(
-    'declare one record; begin for one in select n.nspname, k.conname from pg_catalog.pg_constraint k ' +
+    settling +
       `join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferred and (k.conrelid = ${relation} or k.confrelid = ${relation}) ` +
       `and not exists (${alike}) loop execute pg_catalog.format('set constraints %I.%I ${when}', one.nspname, one.conname); end loop; end`,
   )}`

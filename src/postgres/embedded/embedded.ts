@@ -81,7 +81,7 @@ export const startEmbedded = async (options: EmbeddedOptions = {}): Promise<Serv
     const admin = await open('postgres', administrator, passwords.administrator)
     const version = Number((await admin.query('show server_version_num')).at(-1)?.rows[0]?.[0])
     const major = Math.floor(version / 10_000)
-    await createRoles(admin, names, passwords, { major, grantsReplicationRole: true })
+    await createRoles(admin, names, passwords, { major, grantsReplicationRole: true, grantsStackDepth: true })
     const nameDatabase = makeDatabaseNames('local')
 
     const makeDatabase = async (label: string, template: string): Promise<string> => {

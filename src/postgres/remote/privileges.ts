@@ -11,6 +11,8 @@ export interface RemoteFacts {
   readonly superuser: boolean
   /** May pass on the right to set session_replication_role. */
   readonly grantsReplicationRole: boolean
+  /** The same, of how deep functions may call themselves: superusers alone can be sure of it. */
+  readonly grantsStackDepth: boolean
 }
 
 interface Attributes {
@@ -105,5 +107,6 @@ export const readRemoteFacts = async (admin: Session): Promise<RemoteFacts> => {
     user: found.user,
     superuser: found.superuser,
     grantsReplicationRole: parameter?.may === true,
+    grantsStackDepth: major >= 15 && found.superuser,
   }
 }

@@ -2,6 +2,7 @@
 import { PgError } from '../fault.ts'
 import { ident, literal } from '../quote.ts'
 import { markerOf, rolesOf } from './marker.ts'
+import { proverParameters } from '../roles.ts'
 import type { Session } from '../session.ts'
 
 const databasesOf = (owner: string): string => `
@@ -62,7 +63,8 @@ export const removeRun = async (
     (await admin.json<{ readonly name: string }>(existing(wanted))).map(({ name }) => name),
   )
   if (major >= 15 && there.has(prover)) {
-    await attempt(admin, `revoke set on parameter session_replication_role from ${ident(prover)}`)
+    for (const parameter of proverParameters)
+      await attempt(admin, `revoke set on parameter ${parameter} from ${ident(prover)}`)
   }
   for (const name of wanted.filter((role) => there.has(role))) {
     if (!(await attempt(admin, `drop role if exists ${ident(name)}`))) stayed.push(name)
