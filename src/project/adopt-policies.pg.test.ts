@@ -26,3 +26,40 @@ create policy org_drop on orgs for delete to app_user using (role_in(id) >= 'adm
     "orgs: nobody notices when WITH CHECK: public.role_in(id) = ANY (ARRAY['admin', 'owner']) is left out",
   ])
 })
+
+test('who sees and writes memberships is said by other memberships, which functions look up', async () => {
+  const { proven } = await findingsOf(`
+create role app_user;
+create table users (id uuid primary key default gen_random_uuid());
+create function my_id() returns uuid language sql stable as
+  $$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
+create table orgs (id bigint generated always as identity primary key, seats int not null default 3 check (seats > 0));
+create type org_role as enum ('viewer', 'editor', 'admin', 'owner');
+create table memberships (org_id bigint not null references orgs on delete cascade, user_id uuid not null references users on delete cascade,
+  role org_role not null default 'viewer', accepted_at timestamptz, primary key (org_id, user_id));
+create function role_in(o bigint) returns org_role language sql stable security definer set search_path = '' as
+  $$ select m.role from public.memberships m where m.org_id = o and m.user_id = public.my_id() and m.accepted_at is not null $$;
+create function my_orgs() returns setof bigint language sql stable security definer set search_path = '' as
+  $$ select org_id from public.memberships where user_id = public.my_id() and accepted_at is not null $$;
+create function seat_left() returns trigger language plpgsql as $$
+begin
+  if (select count(*) from memberships where org_id = new.org_id) >= (select seats from orgs where id = new.org_id) then
+    raise exception 'no seat left';
+  end if;
+  return new;
+end $$;
+create trigger seat_left before insert on memberships for each row execute function seat_left();
+alter table memberships enable row level security;
+grant select, insert, update, delete on memberships to app_user;
+create policy member_read on memberships for select to app_user using (user_id = (select my_id()) or org_id in (select my_orgs()));
+create policy member_write on memberships for all to app_user using (role_in(org_id) >= 'admin') with check (role_in(org_id) >= 'admin' and role < role_in(org_id));
+create policy member_leave on memberships for delete to app_user using (user_id = my_id() and role <> 'owner');`)
+  const unnoticed = proven.filter(
+    ({ code, structure }) =>
+      code === 'mutant.survived' && /policy|function:(?:role_in|my_orgs)/u.test(structure ?? ''),
+  )
+  // It changes nothing: everybody sees his own memberships, with or without his rights.
+  expect(unnoticed.map(({ structure, summary }) => [structure, summary])).toEqual([
+    ['function:my_orgs()', 'database: nobody notices when it runs with the rights of its caller'],
+  ])
+})

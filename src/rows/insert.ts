@@ -2,7 +2,7 @@
 import type { Column, Table } from '../catalog/table.ts'
 import { ident, identList, qualified } from '../postgres/quote.ts'
 import type { TableFacts } from './facts.ts'
-import type { Row } from './rows.ts'
+import type { Equality, Row } from './rows.ts'
 
 const writable = (table: Table, rows: readonly Row[]): readonly Column[] =>
   table.columns.filter((c) => c.generated === null && rows.some((row) => row[c.name] !== undefined))
@@ -31,30 +31,30 @@ export const unlessThere = ({ keys, exclusions }: Pick<TableFacts, 'keys' | 'exc
 /** Types whose values PostgreSQL cannot compare with `=`. */
 const incomparable = /^(?:json|xml|point|line|polygon|path|lseg|box|circle)(?:\[\])?$/u
 
-const equals = (column: Column, sql: string): string => {
+const equals = (column: Column, sql: string, equality: Equality): string => {
   const name = ident(column.name)
   if (sql === 'null') return `${name} is null`
   const type = column.typeKind === 'domain' ? column.baseType : column.type
-  if (incomparable.test(type)) return `${name}::text = cast(${sql} as ${type})::text`
-  return `${name} = ${/^\(|^[\w.]+$|^'[^']*'$/u.test(sql) ? sql : `(${sql})`}`
+  if (incomparable.test(type)) return `${name}::text ${equality} cast(${sql} as ${type})::text`
+  return `${name} ${equality} ${/^\(|^[\w.]+$|^'[^']*'$/u.test(sql) ? sql : `(${sql})`}`
 }
 
-const byColumns = (table: Table, row: Row, columns: readonly string[]): string =>
+const byColumns = (table: Table, row: Row, columns: readonly string[], equality: Equality): string =>
   columns
     .flatMap((name) => {
       const column = table.columns.find((c) => c.name === name)
-      return column ? [equals(column, row[name] ?? 'null')] : []
+      return column ? [equals(column, row[name] ?? 'null', equality)] : []
     })
     .join(' and ')
 
 /** Its primary key, else a unique key without nulls, else every column that it gives. */
-export const whereRow = (facts: TableFacts, row: Row): string => {
+export const whereRow = (facts: TableFacts, row: Row, equality: Equality = '='): string => {
   const given = (columns: readonly string[]): boolean =>
     columns.length > 0 &&
     columns.every((c) => row[c] !== undefined && row[c] !== 'null' && row[c] !== 'default')
   const keys = facts.keys.toSorted((a, b) => Number(b.primary) - Number(a.primary))
   const key = keys.find((k) => k.plain !== null && k.predicate === null && given(k.plain))
-  if (key?.plain) return byColumns(facts.table, row, key.plain)
+  if (key?.plain) return byColumns(facts.table, row, key.plain, equality)
   const all = facts.table.columns.filter(
     (c) => c.generated === null && row[c.name] !== undefined && row[c.name] !== 'default',
   )
@@ -64,5 +64,6 @@ export const whereRow = (facts: TableFacts, row: Row): string => {
         facts.table,
         row,
         all.map((c) => c.name),
+        equality,
       )
 }

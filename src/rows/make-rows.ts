@@ -84,7 +84,7 @@ export const makeRows = async (
     },
     insert: (table, row) => insertRows(table, [row]),
     unlessThere: (table) => unlessThere(factsOf(table)),
-    where: (table, row) => whereRow(factsOf(table), row),
+    where: (table, row, equality) => whereRow(factsOf(table), row, equality),
     candidates: (table, column, expressions = []) => {
       const key = JSON.stringify([table.id, column, expressions])
       const made =

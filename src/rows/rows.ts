@@ -7,6 +7,9 @@ import type { Table } from '../catalog/table.ts'
 /** Column name → SQL expression (`1001`, `'abc'::text`, `now() - interval '1 day'`, `null`). Columns left out get their default. */
 export type Row = Readonly<Record<string, string>>
 
+/** `=` as the session finds it, or whatever its search_path is. */
+export type Equality = '=' | 'operator(pg_catalog.=)'
+
 /** A trigger, or a CHECK, that takes no row, whatever was tried: a world takes it away, and says so. */
 export interface SetAside {
   /** Its id in the catalog. */
@@ -64,7 +67,7 @@ export interface Rows {
   /** Behind an insert: what leaves out rows that stand already, as far as the table's keys let it be said. */
   unlessThere(table: Table): string
   /** A predicate that finds exactly this row: its primary key, else a unique key, else all of its columns. */
-  where(table: Table, row: Row): string
+  where(table: Table, row: Row, equality?: Equality): string
   /** Candidate SQL expressions for a column, typical first: its type's edges, labels, constants and patterns of the expressions given, with neighbours. */
   candidates(table: Table, column: string, expressions?: readonly string[]): Promise<readonly string[]>
   /**

@@ -188,7 +188,7 @@ const cellOf = (
   const { deed, situation, move } = trying
   const own = parts.subjectOf(situation, move ? move.sets : parts.touch(situation.row))
   // Where comparisons are never true, a statement that looks for its row would not find it either.
-  const subject = person.identity.as === 'path' && own.alone ? { ...own, key: 'true' } : own
+  const subject = person.identity.as === 'path' ? { ...own, key: own.alone ? 'true' : own.keyOnAnyPath } : own
   if (deed.statement(subject) === null) return null
   const met = rowsMet(parts.answered(person, situation), trying)
   if (!met) return null

@@ -15,6 +15,8 @@ export interface Subject {
   readonly row: Row
   /** Finds it. */
   readonly key: string
+  /** Finds it whatever the search_path says of comparisons. */
+  readonly keyOnAnyPath: string
   readonly insert: string
   /** Columns to set, with their values; null where none may be written. */
   readonly sets: readonly (readonly [column: string, value: string])[] | null

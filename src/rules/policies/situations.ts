@@ -11,6 +11,7 @@ import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
 import { becoming } from '../attacks/trial.ts'
+import type { Sibling } from './siblings.ts'
 import { skeletonsOf } from './skeleton.ts'
 import type { SurroundingTable } from './surroundings.ts'
 
@@ -159,7 +160,7 @@ export interface SituationParts {
   readonly told: ToldRows['rows']
   readonly around: readonly SurroundingTable[]
   /** Rows of the table itself that its own subqueries find beside row a. */
-  readonly siblings: readonly Row[]
+  readonly siblings: readonly Sibling[]
   /** Columns by which policies, and functions that they call, know whose row it is. */
   readonly looked: readonly string[]
 }
@@ -261,9 +262,9 @@ export const findSituations = async (
         wanted.push({ title, row, before: [], after, accompanied: true })
     }
   }
-  for (const [i, sibling] of parts.siblings.entries()) {
+  for (const [i, { row: sibling, statements }] of parts.siblings.entries()) {
     const title = `row a beside row ${i + 2} that fits it, with ${pictured(sibling, looked(sibling, a))}`
-    const after = [...home, context.rows.insert(context.table, sibling)]
+    const after = [...home, ...statements]
     wanted.push({ title, row: a, before: [], after, accompanied: true })
   }
   for (const one of around)

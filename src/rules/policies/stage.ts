@@ -18,13 +18,14 @@ import {
   type Identity,
 } from './identities.ts'
 import { withJudge } from './judge.ts'
-import { readLinks, type Links } from './links.ts'
+import { readLinks } from './links.ts'
 import { expressionsOf, type PolicySet } from './policy-set.ts'
 import { predicatesOf, type Reading } from './reading.ts'
 import type { Roles } from './roles.ts'
 import { looksElsewhere } from './skeleton.ts'
 import type { Row } from '../../rows/rows.ts'
 import { asFarAsTaken, findSituations, tellingRows, type Situation, type ToldRows } from './situations.ts'
+import { refusedByOwn, siblingsOf, type Sibling } from './siblings.ts'
 import { readSurroundingRows, type SurroundingTable } from './surroundings.ts'
 
 export interface Stage {
@@ -54,8 +55,10 @@ export interface Found {
 /** Further surroundings in which identities are looked for. */
 const mostScenes = 6
 
-/** Somebody whom policies bind. */
-/** Who is a member sees in other tables what the role that he is a member of does not. */
+/** Rows of the table itself beside which identities are looked for. */
+const mostBeside = 2
+
+/** Somebody whom policies bind. Who is a member sees in other tables what the role that he is a member of does not. */
 const boundRole = ({ asked }: Roles) =>
   asked.find(({ why }) => why === 'member') ??
   asked.find((r) => !r.bypasses && !r.owns) ??
@@ -86,12 +89,14 @@ const listed = async ({ context, ground, looked }: Stage): Promise<Row | null> =
 const identitiesOf = async (
   stage: Stage,
   around: readonly SurroundingTable[],
-  siblings: readonly Row[],
+  siblings: readonly Sibling[],
 ): Promise<Identities> => {
   const { context, ground, declared, reading, roles, world } = stage
   const { rows, table, db } = context
   const asked = { reading, role: boundRole(roles)?.name ?? table.owner }
-  if (reading.settings.length === 0) return findIdentities(reading, [], [])
+  // The table itself is read by every statement: without the right to, nothing is asked.
+  const beyond = { ...reading, tables: reading.tables.filter((t) => t.table.id !== table.id) }
+  if (reading.settings.length === 0) return findIdentities(beyond, [], [])
   const b = await rows.base(table, 'b')
   const withLists = await listed(stage)
   const beside = (row: Row, parts: readonly (readonly string[])[]) =>
@@ -120,8 +125,8 @@ const identitiesOf = async (
       : []),
     ...(withLists ? [{ row: withLists, after: home }] : []),
   ]
-  for (const sibling of siblings)
-    places.push({ row: ground.base, after: [...home, rows.insert(table, sibling)] })
+  for (const sibling of siblings.slice(0, mostBeside))
+    places.push({ row: ground.base, after: [...home, ...sibling.statements] })
   for (const parts of others.slice(0, mostScenes))
     places.push({ row: ground.base, after: await beside(ground.base, parts) })
   const scenes = await heldTexts(context, world, places, reading)
@@ -141,23 +146,11 @@ const identitiesOf = async (
   const subqueries = predicates
     .filter((sql) => looksElsewhere(context.catalog, parseExpression(sql)))
     .flatMap((sql) => policyExpressionMutants(sql, context.catalog).map((m) => m.sql))
-  if (!sceneOfA || !ofA || subqueries.length === 0) return findIdentities(reading, all, [])
+  if (!sceneOfA || !ofA || subqueries.length === 0) return findIdentities(beyond, all, [])
   const telling = await withJudge(db, table, subqueries, (judge) =>
     tellingValues({ ...asked, judge }, sceneOfA, ofA.values),
   )
-  return findIdentities(reading, all, telling)
-}
-
-/** A row of the table itself that a subquery on it finds beside row a. */
-const siblingsOf = async (
-  { context: { rows, table }, reading }: Stage,
-  links: Links,
-  a: Row,
-): Promise<readonly Row[]> => {
-  if (!reading.tables.some((t) => t.table.id === table.id)) return []
-  const pins = links.pinsOf(table, a, new Map([[table.id, a]]))
-  const solved = Object.keys(pins).length === 0 ? null : await rows.solve(table, { pins, family: 'b' })
-  return solved && 'row' in solved ? [solved.row] : []
+  return findIdentities(beyond, all, telling)
 }
 
 export const setStage = async (stage: Stage): Promise<Found> => {
@@ -167,7 +160,7 @@ export const setStage = async (stage: Stage): Promise<Found> => {
   const b = await rows.base(table, 'b')
   const links = readLinks(context.catalog, table, expressionsOf(declared.policies))
   const around = await readSurroundingRows(context, world, reading, links, { a, b: b ?? a })
-  const siblings = await siblingsOf(stage, links, a)
+  const siblings = await siblingsOf(context, world, reading, links, { a, b })
   for (const { summary, tried } of around.gaps) ground.draft.unsolved(summary, tried)
   const { identities, leftOut } = await identitiesOf(stage, around.tables, siblings)
   const first = roles.asked.find((r) => r.why !== 'bypasses') ?? roles.asked[0]
@@ -182,7 +175,7 @@ export const setStage = async (stage: Stage): Promise<Found> => {
       ? await tellingRows(context, named, { ...asker, role: stranger.name })
       : { rows: [], agreements: [], leftOut: 0 }
   const told = {
-    rows: [...asFirst.rows, ...asStranger.rows],
+    rows: [...asFirst.rows, ...asStranger.rows, ...(await refusedByOwn(context, reading, looked, a))],
     agreements: asFirst.agreements,
     leftOut: asFirst.leftOut,
   }

@@ -19,6 +19,7 @@ export const subjectMaker = (
       table,
       row,
       key: rows.where(table, row),
+      keyOnAnyPath: rows.where(table, row, 'operator(pg_catalog.=)'),
       insert: rows.insert(table, row),
       conflict: columns.length > 0 && columns.every((c) => row[c] !== undefined) ? columns : null,
       major: catalog.major,

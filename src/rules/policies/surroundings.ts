@@ -3,17 +3,16 @@
  * way in which a condition refuses it. A table whose rows stand already (a parent) is updated instead.
  */
 import type { Table } from '../../catalog/table.ts'
-import { expressionMutants } from '../../catalog/expression/expressions.ts'
-import { ident, literal, qualified } from '../../postgres/quote.ts'
+import { ident, qualified } from '../../postgres/quote.ts'
 import type { Family, Row } from '../../rows/rows.ts'
 import type { World } from '../experiment.ts'
-import { columnsIn } from '../expression-columns.ts'
 import { makeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { selectEach } from '../trial.ts'
+import { comparedVariants, fittingOf, homeOf, variantsOf, type Variant } from './fitted-rows.ts'
 import type { Links } from './links.ts'
-import { readReading, type LookedAt, type Reading } from './reading.ts'
+import type { LookedAt, Reading } from './reading.ts'
 
 export interface Surrounding {
   /** "with memberships where is_owner is false"; empty for how it usually is. */
@@ -45,120 +44,6 @@ const updateTo = (context: RuleContext, table: Table, from: Row, to: Row): reado
   if (changed.length === 0) return []
   const sets = changed.map((c) => `${ident(c.name)} = ${to[c.name]!}`).join(', ')
   return [`update ${qualified(table)} set ${sets} where ${context.rows.where(table, from)}`]
-}
-
-/** Conditions that need nobody to ask: they are about the row alone. */
-const steady = (context: RuleContext, conditions: readonly string[]): readonly string[] =>
-  conditions.filter((sql) => {
-    const reading = readReading(context.catalog, [sql])
-    return reading.settings.length === 0 && !reading.readsRows
-  })
-
-/** What asks who it is compares a column with it: there has to be something to compare. */
-const filled = async (
-  table: Table,
-  conditions: readonly string[],
-  wanted: readonly string[],
-): Promise<readonly string[]> => {
-  const others = conditions.filter((sql) => !wanted.includes(sql))
-  const columns = await Promise.all(others.map((sql) => columnsIn(table, sql)))
-  return [...new Set(columns.flat())].map((name) => `${ident(name)} is not null`)
-}
-
-/** What the row beside a row must be. */
-interface Fit {
-  readonly pins: Row
-  readonly where: readonly string[]
-}
-
-/** Row a as most conditions take it, with what ties it to the policy's row: what contradicts an earlier one is left out. */
-const homeOf = async (
-  { rows }: RuleContext,
-  table: Table,
-  conditions: readonly string[],
-  wanted: readonly string[],
-  a: Row,
-  pins: Row,
-): Promise<Row> => {
-  const where = [...wanted, ...(await filled(table, conditions, wanted))]
-  const tied = Object.fromEntries(Object.entries(pins).filter(([c, value]) => a[c] !== value))
-  let home = a
-  let taken: Fit = { pins: {}, where: [] }
-  const take = async (more: Fit): Promise<boolean> => {
-    const all = { pins: { ...taken.pins, ...more.pins }, where: [...taken.where, ...more.where] }
-    const solved = await rows.solve(table, { ...all, family: 'a' })
-    if (!('row' in solved)) return false
-    home = solved.row
-    taken = all
-    return true
-  }
-  const parts: readonly Fit[] = [
-    ...Object.entries(tied).map(([c, value]): Fit => ({ pins: { [c]: value }, where: [] })),
-    ...where.map((one): Fit => ({ pins: {}, where: [one] })),
-  ]
-  if (parts.length > 0 && !(await take({ pins: tied, where }))) for (const one of parts) await take(one)
-  return home
-}
-
-interface Variant {
-  readonly row: Row
-  readonly differs: readonly string[]
-}
-
-const asCondition = (sql: string): string => `coalesce((${sql}\n), false)`
-
-/** Rows of family a that the conditions tell apart, each named by what makes it differ. */
-const variantsOf = async (
-  context: RuleContext,
-  table: Table,
-  conditions: readonly string[],
-): Promise<readonly Variant[]> => {
-  const found: Variant[] = []
-  for (const sql of conditions.slice(0, mostOthers)) {
-    const others = expressionMutants(sql).map((m) => asCondition(m.sql))
-    const { rows } = await context.rows.distinguish(table, asCondition(sql), others, { family: 'a' })
-    found.push(...rows.map(({ row, differs }) => ({ row, differs })))
-  }
-  return found
-}
-
-/** Values of one column of the table. */
-const mostCompared = 4
-
-/** Row a as it is at home, and another value in one column that is compared with who asks, or with the policy's own row. */
-const comparedVariants = async (
-  { rows }: RuleContext,
-  on: {
-    readonly table: Table
-    readonly columns: readonly string[]
-    readonly constants: readonly string[]
-    readonly wanted: readonly string[]
-    readonly home: Row
-    readonly b: Row | null
-    readonly tied: Row
-  },
-): Promise<readonly Variant[]> => {
-  const { table, wanted, home, b, tied } = on
-  const held = await Promise.all(wanted.map((sql) => columnsIn(table, sql)))
-  const compared = table.columns.filter(
-    (c) => on.columns.includes(c.name) && !held.flat().includes(c.name) && c.generated === null,
-  )
-  const found: Variant[] = []
-  for (const { name, labels, baseType } of compared) {
-    const texts =
-      (labels ?? []).length > 0 ? labels! : /^(?:text|character)/u.test(baseType) ? on.constants : []
-    const values = [...(b?.[name] === undefined ? [] : [b[name]]), ...texts.map((text) => literal(text))]
-    for (const value of values.filter((one) => one !== home[name]).slice(0, mostCompared)) {
-      const pins = {
-        ...tied,
-        ...Object.fromEntries(held.flat().flatMap((c) => (home[c] === undefined ? [] : [[c, home[c]]]))),
-        [name]: value,
-      }
-      const solved = await rows.solve(table, { pins, family: 'a' })
-      if ('row' in solved) found.push({ row: solved.row, differs: Object.keys(pins) })
-    }
-  }
-  return found
 }
 
 interface Placing {
@@ -193,11 +78,12 @@ interface Beside {
 const surroundingOf = async (
   context: RuleContext,
   world: World,
-  { table, conditions, columns }: LookedAt,
+  looked: LookedAt,
   constants: readonly string[],
   { own, links, placed: standingRows }: Beside,
 ): Promise<SurroundingTable | { readonly summary: string; readonly tried: string }> => {
   const { rows, db } = context
+  const { table, columns } = looked
   const inserts = { a: rows.insert(context.table, own.a), b: rows.insert(context.table, own.b) }
   const [a, b] = [await rows.base(table, 'a'), await rows.base(table, 'b')]
   const gap = (tried: string) => ({
@@ -209,9 +95,9 @@ const surroundingOf = async (
     `select count(*) from ${qualified(table)} where ${rows.where(table, a)}`,
   ])
   const placing = { context, world, table, stands: standing?.[0]?.[0] === '1', base: a }
-  const wanted = steady(context, conditions)
+  const fitting = fittingOf(context, looked, 'a', a)
   const fitted = async (pins: Row) => {
-    const row = await homeOf(context, table, conditions, wanted, a, pins)
+    const row = await homeOf(context, fitting, pins)
     const changed = Object.keys(row).filter((c) => row[c] !== a[c])
     return { pins, row, changed, statements: await placed(placing, 'a', row, changed, inserts.a) }
   }
@@ -227,14 +113,14 @@ const surroundingOf = async (
   const others: Surrounding[] = []
   const known = new Set([atHome.join(';')])
   const varied = [
-    ...(await variantsOf(context, table, wanted)).map(({ row, differs: changed }): Variant => {
+    ...(await variantsOf(context, fitting)).map(({ row, differs: changed }): Variant => {
       const others = Object.entries(tied).filter(([c]) => !changed.includes(c))
       return {
         row: { ...row, ...Object.fromEntries(others) },
         differs: [...changed, ...others.map(([c]) => c)],
       }
     }),
-    ...(await comparedVariants(context, { table, columns, constants, wanted, home, b, tied })),
+    ...(await comparedVariants(context, fitting, { columns, constants, home, other: b, tied })),
   ]
   for (const variant of varied) {
     const names = Object.keys({ ...home, ...variant.row }).filter((c) => variant.row[c] !== home[c])

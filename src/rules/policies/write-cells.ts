@@ -13,17 +13,14 @@ import type { Identity } from './identities.ts'
 import { expressionsOf, points, type Policy } from './policy-set.ts'
 import { keepPromised } from './promised.ts'
 import type { AskedRole } from './roles.ts'
-import { readersOf } from './skeleton.ts'
+import { isApart, keepsOf } from './keeps.ts'
 import { askRound, type Round } from './rounds.ts'
-import type { Situation, ToldRows } from './situations.ts'
+import type { ToldRows } from './situations.ts'
 import { setStage, type Found, type Stage } from './stage.ts'
 import { indistinctStrictness } from './strict-functions.ts'
 import { subjectMaker, touchMaker } from './subjects.ts'
 import { asksTheSame, policiesOf, standingSet, variantsOf, type Variant } from './variants.ts'
 import { oracleText } from './verdicts.ts'
-
-/** In a way that must change nothing. */
-const isApart = (as: Identity['as']): boolean => as === 'path' || as === 'bare'
 
 /** The first role, members of it, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
 const peopleOf = (roles: readonly AskedRole[], identities: readonly Identity[]): readonly Person[] => {
@@ -89,11 +86,11 @@ const toCase = (cell: Cell, stage: Stage, path: readonly string[]) => {
     world,
     as: { role: role.name, settings: identity.settings },
     given: [
+      ...(identity.as === 'path' ? path : []),
+      ...(identity.as === 'bare' ? withoutRights(stage) : []),
       ...situation.before,
       ...(deed.needsRow ? [subject.insert] : []),
       ...situation.after,
-      ...(identity.as === 'path' ? path : []),
-      ...(identity.as === 'bare' ? withoutRights(stage) : []),
     ],
     when: [deed.statement(subject)!],
     then: expectedOf(deed, outcome),
@@ -121,45 +118,6 @@ const promisedCases = async (
     .filter(isFresh)
     .map((cell) => ({ ...toCase(cell, stage, path), session: 'fresh' as const }))
   return [...(await keepPromised(stage.context, stage.world, tried)), ...fresh]
-}
-
-/**
- * Functions may be broken in ways that are not foreseen here. Kept are what the first role sees of each row where rows
- * count, and for each policy that calls one a cell that it decides, for everybody and every row.
- */
-const keepsOf = (
-  { context, reading }: Stage,
-  people: readonly Person[],
-  situations: readonly Situation[],
-  variants: readonly Variant[],
-): ((cell: Cell) => readonly string[]) => {
-  const names = reading.functions.map((f) => f.name).filter((name) => readersOf(context.catalog).has(name))
-  const calling = policiesOf(context.catalog, context.table.id).filter(({ facts }) =>
-    names.some((name) => `${facts.using ?? ''} ${facts.withCheck ?? ''}`.includes(name)),
-  )
-  const deciding = new Map(
-    variants.flatMap(({ structure, mutant }, i) =>
-      calling.some((p) => p.id === structure) && /~(?:dropped|using-true|check-true)$/u.test(mutant)
-        ? [[i + 1, structure] as const]
-        : [],
-    ),
-  )
-  return ({ person, deed, situation, move, tells }) => {
-    const { as, settings } = person.identity
-    const who = JSON.stringify([person.role.name, as, isApart(as) ? null : settings])
-    const decided = person.role === people[0]?.role || isApart(as)
-    const at = isApart(as) ? '' : String(situations.indexOf(situation))
-    const policies = decided ? new Set(tells.flatMap((i) => deciding.get(i) ?? [])) : []
-    const isView =
-      deed.name === 'sees' &&
-      move === null &&
-      (situation === situations[0] ||
-        (calling.length > 0 && reading.readsRows && person.role === people[0]?.role))
-    return [
-      ...[...policies].map((policy) => JSON.stringify([policy, who, at])),
-      ...(isView ? [JSON.stringify([who, situations.indexOf(situation)])] : []),
-    ]
-  }
 }
 
 /** What was cut off, and what would make room. */
