@@ -10,7 +10,7 @@ import { selectEach } from '../trial.ts'
 import type { Person } from './cells.ts'
 import { withJudge, type Answer, type Change, type Judge } from './judge.ts'
 import { changesOf, type Texts } from './pins.ts'
-import { expressionsOf, points, type PolicySet } from './policy-set.ts'
+import { askedOf, expressionsOf, points, type PolicySet } from './policy-set.ts'
 import { predicatesOf } from './reading.ts'
 import { confirm, type Situation, type Wanted } from './situations.ts'
 import type { Stage } from './stage.ts'
@@ -29,7 +29,7 @@ interface Candidate {
   readonly tells: readonly number[]
 }
 
-const mostBeside = 10
+const mostBeside = 16
 const mostPeople = 8
 const mostKept = 16
 const rounds = 3
@@ -66,10 +66,30 @@ const surroundingsOf = (
   return [...new Map(all.map((one) => [one.after.join(';'), one])).values()].slice(0, mostBeside)
 }
 
-const bound = (people: readonly Person[]): readonly Person[] =>
-  people
-    .filter(({ role, identity }) => !role.bypasses && !role.owns && identity.as === undefined)
+/** Whether a broken set asks somebody anything else. */
+const isConcerned = ({ standing, untold }: Sought, { role }: Person): boolean =>
+  untold.some((set) => points.some((point) => askedOf(set, role, point) !== askedOf(standing, role, point)))
+
+/** People whom it concerns what is untold; of each role the first, then the second. */
+const bound = (sought: Sought): readonly Person[] => {
+  const able = sought.people.filter(
+    (person) =>
+      !person.role.bypasses &&
+      !person.role.owns &&
+      person.identity.as === undefined &&
+      isConcerned(sought, person),
+  )
+  const turns = new Map<string, number>()
+  const withTurn = able.map((person) => {
+    const turn = turns.get(person.role.name) ?? 0
+    turns.set(person.role.name, turn + 1)
+    return { person, turn }
+  })
+  return withTurn
+    .toSorted((a, b) => a.turn - b.turn)
     .slice(0, mostPeople)
+    .map(({ person }) => person)
+}
 
 /** Every text in settings, those of their JSON one by one. */
 const textsIn = (value: unknown): readonly string[] => {
@@ -169,8 +189,9 @@ const search = async (
   const insert = stage.context.rows.insert(stage.context.table, stage.ground.base)
   const text = sought.situations[0]!.text
   const besides = surroundingsOf(stage, sought.situations)
+  const people = bound(sought)
   let steps: readonly Step[] = besides.flatMap((beside) =>
-    bound(sought.people).map((person) => ({ beside, person, base: {} })),
+    people.map((person) => ({ beside, person, base: {} })),
   )
   const found: Candidate[] = []
   for (let round = 0; round < rounds && steps.length > 0; round++) {
@@ -202,9 +223,7 @@ const search = async (
       .map(({ step }) => step)
       .filter(({ base }) => Object.keys(base).length > round)
     // What is true for one person so far may be true as a whole for another.
-    const further = bases
-      .slice(0, mostBases)
-      .flatMap((step) => bound(sought.people).map((person) => ({ ...step, person })))
+    const further = bases.slice(0, mostBases).flatMap((step) => people.map((person) => ({ ...step, person })))
     steps = [...new Map(further.map((one) => [stepKey(one), one])).values()]
   }
   return found
@@ -233,13 +252,14 @@ const cover = async (stage: Stage, candidates: readonly Candidate[]): Promise<re
 export const deepen = async (stage: Stage, sought: Sought): Promise<readonly Situation[]> => {
   const { context, declared, reading, roles, looked, world } = stage
   const { table, db } = context
-  if (sought.situations.length === 0 || bound(sought.people).length === 0) return []
+  const people = bound(sought)
+  if (sought.situations.length === 0 || people.length === 0) return []
   const columns = table.columns.filter((c) => looked.includes(c.name) && c.generated === null)
   const ofColumns = await candidateTexts(
     stage,
     columns.map((c) => c.name),
   )
-  const texts = settingTexts(bound(sought.people))
+  const texts = settingTexts(people)
   const textsOf = ({ name }: { readonly name: string }): Texts => ({
     ofIdentities: texts,
     constants: reading.constants.filter((text) => text.length < 64),

@@ -56,10 +56,12 @@ export const keepsOf = (
     const who = JSON.stringify([person.role.name, as, isApart(as) ? null : settings])
     const decided = person.role === people[0]?.role || isApart(as)
     const at = isApart(as) ? '' : String(situations.indexOf(situation))
-    const shown = decided ? new Set(tells.flatMap((i) => deciding.get(i) ?? [])) : []
+    const shown = new Set(decided ? tells.flatMap((i) => deciding.get(i) ?? []) : [])
     const isView =
       deed.name === 'sees' &&
       move === null &&
+      // Where no function has a say, another search_path changes nothing.
+      (!isApart(as) || shown.size > 0) &&
       (situation === situations[0] ||
         (callsAny && stage.reading.readsRows && person.role === people[0]?.role))
     return [

@@ -3,7 +3,7 @@ import type { Table } from '../../catalog/table.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { regclass } from '../role-privileges.ts'
-import type { Policy, Standing } from './policy-set.ts'
+import { expressionsOf, type Policy, type Standing } from './policy-set.ts'
 
 export interface AskedRole extends Standing {
   readonly name: string
@@ -54,6 +54,12 @@ const distinct = (rows: readonly RoleRow[]): readonly Standing[] => {
   return [...known.values()]
 }
 
+/** The conditions that there are for a role: where everything is open, nothing hangs on who asks. */
+export const saidTo = ({ is }: Standing, policies: readonly Policy[]): readonly string[] => {
+  const own = policies.filter((p) => p.roles.some((role) => role === null || is.includes(role)))
+  return expressionsOf(own).filter((sql) => !/^(?:true|false)$/iu.test(sql.trim()))
+}
+
 /** Of roles that stand to the policies in the same way the first. */
 const membersAmong = (rows: readonly RoleRow[], named: readonly string[], others: readonly string[]) => {
   const able = rows.filter(
@@ -88,7 +94,12 @@ export const readRoles = async (
   const byName = new Map(rows.map((row) => [row.name, row]))
   const present = named.flatMap((name) => byName.get(name) ?? [])
   const able = present.filter((row) => row.mayBe && row.name !== table.owner)
-  const chosen = able.filter((row) => !row.bypasses).slice(0, mostNamed)
+  const told = new Map(able.map((row) => [row, saidTo(row, policies).length]))
+  // The first is asked as with every identity.
+  const chosen = able
+    .filter((row) => !row.bypasses)
+    .toSorted((a, b) => told.get(b)! - told.get(a)!)
+    .slice(0, mostNamed)
   const members = membersAmong(rows, named, others)
   const asNamed = chosen.map((row): AskedRole => ({ ...row, title: `the role ${row.name}`, why: 'named' }))
   const asMembers = members.map((row): AskedRole => ({

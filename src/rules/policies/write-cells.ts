@@ -12,7 +12,7 @@ import { expectedOf, outcomeWords } from './deeds.ts'
 import type { Identity } from './identities.ts'
 import { expressionsOf, points, type Policy } from './policy-set.ts'
 import { keepPromised } from './promised.ts'
-import type { AskedRole } from './roles.ts'
+import { saidTo, type AskedRole } from './roles.ts'
 import { isApart, keepsOf } from './keeps.ts'
 import { askRound, type Round } from './rounds.ts'
 import type { ToldRows } from './situations.ts'
@@ -22,8 +22,29 @@ import { subjectMaker, touchMaker } from './subjects.ts'
 import { asksTheSame, policiesOf, standingSet, variantsOf, type Variant } from './variants.ts'
 import { oracleText } from './verdicts.ts'
 
-/** The first role, members of it, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
-const peopleOf = (roles: readonly AskedRole[], identities: readonly Identity[]): readonly Person[] => {
+/** Roles that are asked with every identity, beside members and who is named by no policy. */
+const mostAskedWhole = 4
+
+/** The first role, and those to whom something is said that is said to none of these. */
+const askedWhole = (roles: readonly AskedRole[], policies: readonly Policy[]): ReadonlySet<AskedRole> => {
+  const said = new Set<string>()
+  const whole = new Set<AskedRole>()
+  for (const role of roles.filter(({ why }) => why === 'named')) {
+    const own = saidTo(role, policies)
+    const isNew = own.some((sql) => !said.has(sql))
+    if (whole.size === mostAskedWhole || (whole.size > 0 && !isNew)) continue
+    whole.add(role)
+    for (const sql of own) said.add(sql)
+  }
+  return whole
+}
+
+/** Roles to whom much is said, members of them, and one that no policy names, are asked with every identity; the others with two and with none, and who bypasses with one. */
+const peopleOf = (
+  roles: readonly AskedRole[],
+  identities: readonly Identity[],
+  policies: readonly Policy[],
+): readonly Person[] => {
   const plain = identities.filter(({ as }) => as === undefined || as === 'empty')
   const few = identities.filter(({ as }, i) => i < 2 || as === 'empty' || isApart(as))
   const byReason: Readonly<Record<AskedRole['why'], readonly Identity[]>> = {
@@ -33,9 +54,11 @@ const peopleOf = (roles: readonly AskedRole[], identities: readonly Identity[]):
     owner: few.filter(({ as }) => !isApart(as)),
     bypasses: plain.slice(0, 1),
   }
-  return roles.flatMap((role, i) =>
-    (i === 0 ? identities : byReason[role.why]).map((identity) => ({ role, identity })),
-  )
+  const whole = askedWhole(roles, policies)
+  return roles.flatMap((role, i) => {
+    const all = whole.has(role) ? identities.filter(({ as }) => as !== 'fresh') : byReason[role.why]
+    return (i === 0 ? identities : all).map((identity) => ({ role, identity }))
+  })
 }
 
 /** Broken expressions that no row tells from their original, and broken sets by which nobody is asked anything else. */
@@ -209,7 +232,7 @@ export const writeCells = async (stage: Stage): Promise<Written> => {
   const asItIs = standingSet(context.catalog, context.table)
   const variants = variantsOf(context.catalog, context.table)
   const sets = [asItIs, ...variants.map((v) => v.set)]
-  const people = peopleOf(roles.asked, identities)
+  const people = peopleOf(roles.asked, identities, declared.policies)
   const oracles = people.flatMap(({ role }) => points.map((point) => oracleText(declared, role, point)))
   const texts = new Set([
     ...expressionsOf(declared.policies),
