@@ -64,6 +64,7 @@ const gathering = (workplace: Workplace): Workplace => {
         })
       }),
     renew: () => workplace.renew(),
+    cleanLarge: () => workplace.cleanLarge(),
     cancelled: () => workplace.cancelled(),
     close: () => workplace.close(),
   }

@@ -72,6 +72,30 @@ it('keeps its files and its session young', async () => {
   expect(new Set([first.pid, second.pid, third.pid]).size).toBe(3)
 })
 
+it('takes out what many experiments of few trials leave behind, and what is large when it is asked to', async () => {
+  const long = 'x'.repeat(500)
+  const wide: Experiment = { ...experiment, when: [`insert into log values ('${long}')`] }
+  const trial: Trial = { ddl: [], experiments: Array.from({ length: 3_000 }, () => wide) }
+  const owner = await server.connect(place.main.address.database, 'owner')
+  await owner.query('create table log (entry text)')
+  await owner.end()
+  const pagesOfLog = async (): Promise<number> => {
+    const [found] = await place.main.json<{ pages: number }>(`select pg_relation_size('log') / 8192 as pages`)
+    return found!.pages
+  }
+  const seen: number[] = []
+  for (let n = 0; n < 2; n++) {
+    await place.run([trial])
+    seen.push(await pagesOfLog())
+  }
+  for (let n = 0; n < 5; n++)
+    await place.main.query(`begin; insert into log select '${long}' from generate_series(1, 10000); rollback`)
+  seen.push(await pagesOfLog())
+  await place.cleanLarge()
+  seen.push(await pagesOfLog())
+  expect(seen.map((pages) => pages > 100)).toEqual([true, false, true, false])
+})
+
 it('gives those who ask side by side the outcomes of their own trials', async () => {
   const asked = [0, 1, 2, 3]
   const answers = await sideBySide(place, asked, async (together, n) => {

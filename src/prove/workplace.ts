@@ -28,6 +28,8 @@ export interface Workplace {
   run(trials: readonly Trial[]): Promise<readonly TrialOutcome[]>
   /** Other sessions from now on, which remember nothing. */
   renew(): Promise<void>
+  /** Takes out what was rolled back in large tables. Nothing may be open on `main`. */
+  cleanLarge(): Promise<void>
   /** How many messages PostgreSQL has cancelled so far on what was `main`. */
   cancelled(): number
   close(): Promise<void>
@@ -65,6 +67,10 @@ const mayLimitStack = `select pg_catalog.has_parameter_privilege('max_stack_dept
 const asWritten = 'set join_collapse_limit = 1; set from_collapse_limit = 1'
 /** Past some thousands of rolled-back trials every lookup pays for what they left behind. */
 const trialsBetweenCleanings = 2_000
+/** One trial may ask thousands of experiments: a log that triggers write to had 270 MB, and was read for each of them. */
+const experimentsBetweenCleanings = 6_000
+/** What is worth to be cleaned while tests are written. */
+const largeTable = 8 * 1024 * 1024
 /**
  * A session keeps the plans of every foreign key that it ever checked, and walks through all of them whenever the
  * schema changes: with 200 tables that took half of the time. A new session costs what a dozen trials do.
@@ -132,6 +138,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     return { ...mutantPatience, stack: stack?.may === true ? mutantStack : null }
   }
   let sinceCleaning = 0
+  let askedSinceCleaning = 0
   let ofSession = 0
   let cancelledBefore = 0
 
@@ -139,14 +146,13 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
    * Measured over 20,000 mutants: dead rows of the catalog and of the user's tables (whose unique keys visit each of
    * them) made them half as fast again.
    */
-  const clean = async (): Promise<void> => {
+  const clean = async (largerThan: number): Promise<void> => {
     const admin = await server.connect(clone, 'administrator')
     try {
-      await vacuumUsed(admin)
+      await vacuumUsed(admin, largerThan)
     } finally {
       await admin.end()
     }
-    sinceCleaning = 0
   }
 
   const touchedBefore = new WeakSet<Session>()
@@ -258,7 +264,12 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     }
     sinceCleaning += trials.filter((trial) => trial.ddl.length > 0).length
     ofSession += trials.length
-    if (sinceCleaning >= trialsBetweenCleanings) await clean()
+    askedSinceCleaning += trials.reduce((sum, trial) => sum + trial.experiments.length, 0)
+    if (sinceCleaning >= trialsBetweenCleanings || askedSinceCleaning >= experimentsBetweenCleanings) {
+      await clean(0)
+      sinceCleaning = 0
+      askedSinceCleaning = 0
+    }
     if (ofSession >= trialsOfASession) await renew()
     return outcomes
   }
@@ -269,6 +280,7 @@ export const openWorkplace = async (parts: WorkplaceParts): Promise<Workplace> =
     },
     run,
     renew,
+    cleanLarge: () => clean(largeTable),
     cancelled: () => cancelledBefore + main.cancelled(),
     async close() {
       await Promise.all(sessions.map((s) => s.end()))

@@ -59,6 +59,7 @@ const renewSession = async (writer: Writer): Promise<void> => {
   // Answered before the session ends: what was sent without waiting for it, too.
   await place.main.batch(['rollback'])
   await place.renew()
+  await place.cleanLarge()
   await place.main.query('begin')
   desk.move(place.main)
   writer.tables = 0
