@@ -4,7 +4,8 @@ import { ident, qualified } from '../postgres/quote.ts'
 import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
 import { declaredType } from './declared.ts'
-import { allTrue, standOnBaseRow } from './draft.ts'
+import { settingsGiving } from './default-settings.ts'
+import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
 import type { Note } from './experiment.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
@@ -33,6 +34,24 @@ const rowWithout = async (rule: DefaultsRule, context: RuleContext, isStable: bo
   return 'unsolved' in made ? made : { given: made.given, row: without(made.row, rule.column) }
 }
 
+/** Who asks counts: the value that the base row has, where somebody asks as whom the default gives it. Whether there is such a case. */
+const addAsked = async (rule: DefaultsRule, context: RuleContext, ground: Ground): Promise<boolean> => {
+  const { table, rows, architecture } = context
+  const { column, expression } = rule
+  const given = await settingsGiving(rule, context, ground.base)
+  if (!given) return false
+  const type = declaredType(architecture, table.id, column) ?? 'text'
+  await addUntriggered(context, ground, {
+    title: `a row without ${column} gets ${shortened(expression)}${given.title}`,
+    given: given.statements,
+    when: [
+      `${rows.insert(table, without(ground.base, column))} returning ${ident(column)}::text is not distinct from cast(${given.value} as ${type})::text`,
+    ],
+    then: allTrue(),
+  })
+  return true
+}
+
 export const defaults: RuleKind<DefaultsRule> = {
   kind: 'defaults',
   sentence: (rule) => `${rule.column} left out becomes ${shortened(rule.expression)}`,
@@ -42,10 +61,12 @@ export const defaults: RuleKind<DefaultsRule> = {
     const { table, rows, architecture } = context
     const { column, expression } = rule
     const volatility = await readVolatility(context.db, expression)
+    const isAsked = volatility === 'stable' && (await addAsked(rule, context, ground))
     const left = await rowWithout(rule, context, volatility === 'stable')
     if ('unsolved' in left) {
       if (volatility === 'stable' && (await addRefusedDefault(rule, context, ground)))
         return ground.draft.written()
+      if (isAsked) return ground.draft.written()
       ground.draft.unsolved(
         `no row was found that fits the default of ${column}: ${left.unsolved}`,
         left.tried,

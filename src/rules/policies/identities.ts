@@ -35,7 +35,7 @@ const rounds = 2
 /** Values of one place under which broken subqueries are asked. */
 const mostTelling = 24
 
-const placesOf = ({ settings, jsonSettings, paths }: Reading): readonly Place[] =>
+export const placesOf = ({ settings, jsonSettings, paths }: Reading): readonly Place[] =>
   settings.flatMap((setting) =>
     jsonSettings.includes(setting) && paths.length > 0
       ? paths.map((path) => ({ setting, path }))
@@ -75,7 +75,7 @@ const listsOf = (text: string): readonly string[] => [
 ]
 
 /** The settings of these values, every setting among them: one that has none is empty. */
-const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<string, string>> => {
+export const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<string, string>> => {
   const plain: Record<string, string> = {}
   const json = new Map<string, Json>()
   places.forEach(({ setting, path }, i) => {
@@ -91,7 +91,8 @@ const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<s
   return plain
 }
 
-const titleOf = (settings: Readonly<Record<string, string>>): string => {
+/** " with app.user_id 1001"; empty for none. */
+export const titleOf = (settings: Readonly<Record<string, string>>): string => {
   const parts = Object.entries(settings).map(([name, value]) => `${name} ${value === '' ? "''" : value}`)
   return parts.length === 0 ? '' : ` with ${shortened(parts.join(', '), 90)}`
 }
