@@ -15,6 +15,7 @@ import {
   toMutant,
   type KeyChange,
 } from './key/mutants.ts'
+import { isDetermined } from './key/determined.ts'
 import { createKey, keyExtras, partText, type KeyFacts } from './key/key.ts'
 import { columnsNotNull, saysOnlyNotNull } from './not-null.ts'
 import { predicateChanges } from './expression/predicate-changes.ts'
@@ -64,6 +65,25 @@ const expressionChanges = (facts: UniqueFacts): readonly KeyChange[] =>
     }))
   })
 
+const sameAnyway = 'rows that agree in the rest of the key point to the same row, and so agree in it'
+
+/** A column is put in that rows of the same key have alike anyway. */
+const isIdleColumn = (
+  { table, facts }: Structure<UniqueFacts>,
+  catalog: Catalog,
+  { does, details = [] }: KeyChange,
+): boolean => {
+  const [column] = details
+  const own = facts.keys.flatMap((part) => part.column ?? [])
+  return (
+    does === 'column-added' &&
+    table !== null &&
+    column !== undefined &&
+    !facts.nullsNotDistinct &&
+    isDetermined(catalog, table, column, own)
+  )
+}
+
 const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonly KeyChange[] => {
   const { facts } = structure
   const nulls: KeyChange = {
@@ -74,7 +94,10 @@ const changesOf = (structure: Structure<UniqueFacts>, catalog: Catalog): readonl
     equivalent: neverNull(structure, catalog),
   }
   return [
-    ...columnChanges(facts, () => 'weakened'),
+    ...columnChanges(facts, () => 'weakened').map((change) => ({
+      ...change,
+      equivalent: change.equivalent ?? (isIdleColumn(structure, catalog, change) ? sameAnyway : null),
+    })),
     ...expressionChanges(facts),
     ...predicateChanges(facts.predicate).map(({ predicate, ...told }) => ({
       ...told,

@@ -1,6 +1,7 @@
 /** The cases that unique, primaryKey and excludes share: a collision, upserts, deferral, and each part alone different. */
 import { excludesOf } from '../../catalog/excludes.ts'
 import { primaryKeysOf } from '../../catalog/primary-key.ts'
+import { isDetermined } from '../../catalog/key/determined.ts'
 import { referencesOf } from '../../catalog/references.ts'
 import { uniquesOf } from '../../catalog/unique.ts'
 import { literal, qualified } from '../../postgres/quote.ts'
@@ -19,6 +20,7 @@ import {
   type Key,
   type KeyPart,
 } from './key.ts'
+import { lessAlike } from './less-alike.ts'
 import { freshKeys } from '../fresh-value.ts'
 import { makeRow, type MadeRow } from '../make-row.ts'
 import type { RuleContext } from '../rule-kind.ts'
@@ -79,14 +81,19 @@ const makeDuplicate = async (
   const { rows, table } = context
   const columns = [...keyColumns(key), ...key.whereColumns]
   const pins = colliding(key, first.row)
-  const made = await secondRow(context, {
-    pins,
-    before: [...first.given, rows.insert(table, first.row)],
-    until: key.names,
-    unlike: await unlike(context, first.row, 'b', columns),
-  })
-  if ('row' in made)
-    return { row: made.row, given: made.given, cause: duplicateCause(key, made.refusedBy), aside: [] }
+  const wish = { pins, before: [...first.given, rows.insert(table, first.row)], until: key.names }
+  const different = await unlike(context, first.row, 'b', columns)
+  const made = await secondRow(context, { ...wish, unlike: different })
+  if ('row' in made) {
+    const { row, given, refusedBy } = await lessAlike(
+      context,
+      made,
+      { ...wish, different },
+      first.row,
+      columns,
+    )
+    return { row, given, cause: duplicateCause(key, refusedBy), aside: [] }
+  }
   const solved = await rows.solve(table, { pins, family: 'b' })
   if ('unsolved' in solved) return made
   const cause = context.claims.length > 0 ? { sqlstate: key.sqlstate } : duplicateCause(key, null)
@@ -205,28 +212,11 @@ const isHeldBySmallerKey = async (
 }
 
 /** A row that both point to has the other columns of the key once: with these it has that of the part as well. */
-const isDetermined = (
+const isPartDetermined = (
   { catalog, table }: RuleContext,
   { columns: [column, ...more] }: KeyPart,
   equal: readonly string[],
-): boolean =>
-  more.length === 0 &&
-  // What is null points nowhere.
-  table.columns.some(({ name, notNull }) => name === column && notNull) &&
-  referencesOf(catalog, table.id).some(({ facts }) => {
-    const keys = [...primaryKeysOf(catalog, facts.target), ...uniquesOf(catalog, facts.target)]
-    const pointer = (of: string | null): string =>
-      facts.columns[of === null ? -1 : facts.targetColumns.indexOf(of)] ?? ''
-    return (
-      !facts.notEnforced &&
-      facts.columns.some((name) => name === column) &&
-      facts.columns.every((name) => name === column || equal.includes(name)) &&
-      keys.some(
-        (key) =>
-          key.facts.predicate === null && key.facts.keys.every((k) => equal.includes(pointer(k.column))),
-      )
-    )
-  })
+): boolean => more.length === 0 && column !== undefined && isDetermined(catalog, table.id, column, equal)
 
 /** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
 const hasOneValue = async (
@@ -309,7 +299,7 @@ const addPartCases = async (
       ? await secondRow(context, { ...wish, until: [], where: [...wish.where, `(${part.sql}) is not null`] })
       : some
     if ('unsolved' in made && (await isHeldBySmallerKey(context, key, equal))) continue
-    if ('unsolved' in made && isDetermined(context, part, equal)) continue
+    if ('unsolved' in made && isPartDetermined(context, part, equal)) continue
     if ('unsolved' in made && (await hasOneValue(context, part, value))) continue
     if ('unsolved' in made) {
       ground.draft.unsolved(
@@ -327,7 +317,45 @@ const addPartCases = async (
       when: [rows.insert(table, made.row)],
       then: accepted,
     })
+    await addTiedCase(context, ground, key, part, { start, before, wish, found: made.row })
   }
+}
+
+/**
+ * A tenant that comes along with a part of the key is no part of it: rows that have it alike, and differ in that part,
+ * stand side by side.
+ */
+const addTiedCase = async (
+  context: RuleContext,
+  ground: Ground,
+  key: Key,
+  part: KeyPart,
+  beside: {
+    readonly start: MadeRow
+    readonly before: readonly string[]
+    readonly wish: Parameters<typeof acceptedRow>[1]
+    /** The row that stands beside it already. */
+    readonly found: Row
+  },
+): Promise<void> => {
+  const { catalog, rows, table } = context
+  const { start, before, wish, found } = beside
+  const own = keyColumns(key)
+  const tied = table.columns.flatMap(({ name }) =>
+    !own.includes(name) && start.row[name] !== undefined && isDetermined(catalog, table.id, name, own)
+      ? [name]
+      : [],
+  )
+  if (tied.every((name) => found[name] === start.row[name])) return
+  const made = await acceptedRow(context, { ...wish, pins: { ...wish.pins, ...pinned(start.row, tied) } })
+  if ('unsolved' in made) return
+  const others = key.parts.filter((p) => p !== part).map((p) => p.shown)
+  ground.draft.add({
+    title: `a row of the same ${listed([...others, ...tied])} with another ${part.shown} is accepted`,
+    given: [...before, ...made.given],
+    when: [rows.insert(table, made.row)],
+    then: accepted,
+  })
 }
 
 /** The same key twice, and when that is noticed. */

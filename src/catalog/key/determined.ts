@@ -1,0 +1,30 @@
+/** Columns that rows of the same key have alike: both point to the one row that has it. */
+import type { ReferencesFacts } from '../foreign-key.ts'
+import type { Catalog, Structure } from '../structure.ts'
+import type { KeyFacts } from './key.ts'
+
+/** Rows of the table that agree in `equal`, and lack none of these, agree in the column, too: a foreign key says so. */
+export const isDetermined = (
+  catalog: Catalog,
+  table: string,
+  column: string,
+  equal: readonly string[],
+): boolean =>
+  // What is null points nowhere.
+  catalog.tables.get(table)?.columns.some(({ name, notNull }) => name === column && notNull) === true &&
+  (catalog.of(table, 'references') as readonly Structure<ReferencesFacts>[]).some(({ facts }) => {
+    const keys = (['primaryKey', 'unique'] as const).flatMap(
+      (kind) => catalog.of(facts.target, kind) as readonly Structure<KeyFacts>[],
+    )
+    const pointer = (of: string | null): string =>
+      facts.columns[of === null ? -1 : facts.targetColumns.indexOf(of)] ?? ''
+    return (
+      !facts.notEnforced &&
+      facts.columns.some((name) => name === column) &&
+      facts.columns.every((name) => name === column || equal.includes(name)) &&
+      keys.some(
+        (key) =>
+          key.facts.predicate === null && key.facts.keys.every((k) => equal.includes(pointer(k.column))),
+      )
+    )
+  })
