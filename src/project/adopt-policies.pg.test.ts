@@ -63,3 +63,25 @@ create policy member_leave on memberships for delete to app_user using (user_id 
     ['function:my_orgs()', 'database: nobody notices when it runs with the rights of its caller'],
   ])
 })
+
+test('a task is seen with its own project, not with another one of the same organisation', async () => {
+  const { proven } = await findingsOf(`
+create role app_user;
+create table orgs (id bigint primary key);
+create table projects (id bigint primary key, org_id bigint not null references orgs, owner_id bigint not null, unique (org_id, id));
+create table tasks (id bigint primary key, org_id bigint not null, project_id bigint not null, title text not null,
+  foreign key (org_id, project_id) references projects (org_id, id));
+alter table projects enable row level security;
+alter table tasks enable row level security;
+grant select, insert, update, delete on projects, tasks to app_user;
+create policy own on projects to app_user using (owner_id = nullif(current_setting('app.user_id', true), '')::bigint);
+create policy of_project on tasks to app_user using (exists (select 1 from projects p where p.id = tasks.project_id and p.org_id = tasks.org_id));`)
+  const unnoticed = proven.filter(({ structure }) => structure?.includes('tasks/policy:'))
+  // The foreign key says as much: a task has the organisation of its project. Projects are tried on one side of it.
+  expect(unnoticed.map(({ summary }) => summary.replace('p.id <=', 'p.id >='))).toEqual([
+    'tasks: nobody notices when USING: p.id = tasks.project_id becomes p.id >= tasks.project_id',
+    'tasks: nobody notices when USING: p.org_id = tasks.org_id becomes p.org_id <= tasks.org_id',
+    'tasks: nobody notices when USING: p.org_id = tasks.org_id becomes p.org_id >= tasks.org_id',
+    'tasks: nobody notices when USING: p.org_id = tasks.org_id is left out',
+  ])
+})

@@ -35,6 +35,7 @@ const mostKept = 16
 const rounds = 3
 /** Starting points of the second round and later. */
 const mostBases = 4
+const mostMasked = 8
 
 /** What stands around row a in its situations, and row a itself beside another. */
 const surroundingsOf = (
@@ -176,6 +177,26 @@ const toldBy = ({ standing, untold }: Sought, { role }: Person, answerOf: Answer
   )
 }
 
+/** An expression of an untold set, and what it was before it was broken. */
+type Pair = readonly [set: number, before: string, after: string]
+
+const pairsOf = ({ standing, untold }: Sought): readonly Pair[] => {
+  const own = new Map(standing.policies.map((p) => [p.name, p]))
+  return untold.flatMap((set, i) =>
+    set.policies.flatMap((p): readonly Pair[] => {
+      const before = own.get(p.name)
+      if (!before || before === p) return []
+      const both = [[before.using, p.using] as const, [before.withCheck, p.withCheck] as const]
+      return both.flatMap(([old, next]) =>
+        old !== null && next !== null && old !== next ? [[i, old, next] as const] : [],
+      )
+    }),
+  )
+}
+
+const maskedBy = (pairs: readonly Pair[], answerOf: AnswerOf): readonly number[] =>
+  pairs.flatMap(([i, before, after]) => (answerOf(before) === answerOf(after) ? [] : [i]))
+
 const search = async (
   stage: Stage,
   sought: Sought,
@@ -190,6 +211,7 @@ const search = async (
   const text = sought.situations[0]!.text
   const besides = surroundingsOf(stage, sought.situations)
   const people = bound(sought)
+  const pairs = pairsOf(sought)
   let steps: readonly Step[] = besides.flatMap((beside) =>
     people.map((person) => ({ beside, person, base: {} })),
   )
@@ -207,6 +229,8 @@ const search = async (
     )
     // For each policy the changes that make most of it true: what it needs at once is found one by one.
     const best = new Map<string, { readonly worth: number; readonly step: Step }>()
+    // What is broken is answered otherwise, and another policy says the same: without that one it would be told.
+    const masked = new Map<number, Step>()
     for (const [i, step] of steps.entries())
       for (const [k, change] of all[i]!.entries()) {
         const row = answers[i]?.[k]
@@ -214,16 +238,23 @@ const search = async (
         const answerOf = (sql: string): Answer | undefined => row[at.get(sql) ?? -1]
         const tells = toldBy(sought, step.person, answerOf)
         if (tells.length > 0) found.push({ beside: step.beside, change, tells })
+        for (const i of maskedBy(pairs, answerOf))
+          if (!masked.has(i)) masked.set(i, { ...step, base: change })
         for (const { sql, parts } of whole) {
           const worth = parts.filter((part) => answerOf(part) === 't').length + Number(answerOf(sql) === 't')
           if (worth > (best.get(sql)?.worth ?? 0)) best.set(sql, { worth, step: { ...step, base: change } })
         }
       }
+    const told = new Set(found.flatMap(({ tells }) => tells))
+    const open = [...masked].filter(([i]) => !told.has(i)).map(([, step]) => step)
     const bases = [...best.values()]
       .map(({ step }) => step)
       .filter(({ base }) => Object.keys(base).length > round)
     // What is true for one person so far may be true as a whole for another.
-    const further = bases.slice(0, mostBases).flatMap((step) => people.map((person) => ({ ...step, person })))
+    const further = [
+      ...bases.slice(0, mostBases).flatMap((step) => people.map((person) => ({ ...step, person }))),
+      ...open.slice(0, mostMasked),
+    ]
     steps = [...new Map(further.map((one) => [stepKey(one), one])).values()]
   }
   return found

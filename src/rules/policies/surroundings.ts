@@ -75,6 +75,45 @@ interface Beside {
   readonly placed: Readonly<Record<'a' | 'b', Map<string, Row>>>
 }
 
+/** Surroundings with such a row. */
+const mostNear = 8
+
+/**
+ * Row b tied to the policy's row in all that ties row a to it but one column, beside the other rows that may stand in
+ * row a's place: a subquery that asks for less takes the one for the other.
+ */
+const besideNear = async (
+  placing: Placing,
+  looked: LookedAt,
+  tied: Row,
+  others: readonly Surrounding[],
+  beside: string,
+): Promise<readonly Surrounding[]> => {
+  const { context, table, base } = placing
+  const names = Object.keys(tied)
+  if (names.length < 2) return []
+  const found: Surrounding[] = []
+  for (const free of names) {
+    const pins = Object.fromEntries(Object.entries(tied).filter(([c]) => c !== free))
+    const row = await homeOf(context, fittingOf(context, looked, 'b', base), pins)
+    const isNear = names.every((c) => (row[c] === tied[c]) === (c !== free))
+    const changed = Object.keys(row).filter((c) => row[c] !== base[c])
+    const statements = isNear ? await placed(placing, 'b', row, changed, beside) : null
+    if (!statements) continue
+    const title = `another one with ${pictured(row, names)}`
+    for (const other of others)
+      if (found.length < mostNear)
+        found.push({
+          title:
+            other.statements.length === 0
+              ? ` beside ${title} of ${table.name}`
+              : `${other.title}, and ${title}`,
+          statements: [...other.statements, ...statements],
+        })
+  }
+  return found
+}
+
 const surroundingOf = async (
   context: RuleContext,
   world: World,
@@ -130,6 +169,7 @@ const surroundingOf = async (
     others.push({ title: ` beside ${table.name} with ${pictured(variant.row, names)}`, statements })
   }
   if (!placing.stands) others.push({ title: ` beside no ${table.name}`, statements: [] })
+  if (b) others.push(...(await besideNear({ ...placing, base: b }, looked, tied, others, inserts.a)))
   const tiedToB = links.pinsOf(table, own.b, standingRows.b)
   const homeOfB = b && {
     ...b,
