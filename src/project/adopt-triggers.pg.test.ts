@@ -43,3 +43,31 @@ create trigger within_limit before update on orders for each row execute functio
   expect(proven.filter(({ code }) => code === 'trigger.set-aside')).toEqual([])
   expect(proven.filter(({ structure }) => structure === 'function:check_transition()')).toEqual([])
 })
+
+test('a trigger that forbids circles is seen to', async () => {
+  const { proven } = await findingsOf(`
+create table folders (id bigint generated always as identity primary key, parent_id bigint references folders on delete cascade,
+  name text not null, check (parent_id is distinct from id));
+create function no_circle() returns trigger language plpgsql as $$
+begin
+  if exists (with recursive up(id, parent_id) as (
+      select f.id, f.parent_id from folders f where f.id = new.parent_id
+      union select f.id, f.parent_id from folders f join up on f.id = up.parent_id) select 1 from up where id = new.id) then
+    raise exception 'a folder is not below itself';
+  end if;
+  return new;
+end $$;
+create trigger no_circle before insert or update of parent_id on folders for each row when (new.parent_id is not null) execute function no_circle();`)
+  // A new row is in no circle yet, one without a parent in none at all; each but the second asks of more than it has to.
+  expect(
+    proven
+      .filter(({ code }) => code === 'mutant.survived')
+      .map(({ summary }) => summary.replace(/^.*: /u, '')),
+  ).toEqual([
+    'f.id = up.parent_id becomes f.id <= up.parent_id',
+    'nobody notices when it runs after the change, not before it',
+    'nobody notices when it does not run on insert any more',
+    'nobody notices when it runs without WHEN ((new.parent_id IS NOT NULL))',
+    'nobody notices when it runs on every update, not only of parent_id',
+  ])
+})

@@ -11,6 +11,7 @@ import { agedTogether } from './aged-together.ts'
 import { askers } from './askers.ts'
 import { calmValues } from './calm-values.ts'
 import { amongNeighbours, askedBeside, besides } from './beside-rows.ts'
+import { circleWrites } from './circle-writes.ts'
 import { differenceWrites } from './difference-writes.ts'
 import { linkedWrites } from './linked-writes.ts'
 import { amountWrites } from './own-amounts.ts'
@@ -145,6 +146,7 @@ export const candidateWrites = async (context: RuleContext, reads: TriggerReads)
         ...(await linkedWrites(all)),
         ...(await amongNeighbours(all, typical.slice(0, 5))).slice(0, 20),
         ...(await besides(all)).flatMap((beside) => chosen.map((one) => ({ ...one, beside }))),
+        ...(await circleWrites(all)),
       ]
     },
     async () => deferredWrites(await ground()),
