@@ -2,7 +2,8 @@
 import type { Session } from '../src/postgres/session.ts'
 import type { Server } from '../src/postgres/server.ts'
 import { startServer } from '../src/postgres/start.ts'
-import { becomeAsker, runTrials } from '../src/prove/runner.ts'
+import { runTrials } from '../src/prove/runner.ts'
+import { becoming } from '../src/rules/becoming.ts'
 import { figure, median, timed, type Bench } from './support/line.ts'
 import { shopExperiments, shopMutants, shopSchema } from './support/shop.ts'
 
@@ -36,7 +37,7 @@ const naiveMutant = (server: Server, template: string, ddl: readonly string[]): 
     const prover = await server.connect(database, 'prover')
     for (const { world, as, given, when } of shopExperiments) {
       await prover.query('begin')
-      const statements = [...world.statements, ...given, ...(as ? becomeAsker(as) : []), ...when]
+      const statements = [...world.statements, ...given, ...(as ? becoming(as) : []), ...when]
       for (const sql of [...statements, 'set constraints all immediate']) {
         const [reply] = await prover.batch([sql])
         if (reply!.fault) break

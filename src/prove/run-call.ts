@@ -13,7 +13,7 @@ import { openCall } from './call-statement.ts'
 import { countersSql, hiddenFrom, isIdle, workBetween, workIn, type CallWork } from './call-work.ts'
 import { endOfFunction } from './end-of-function.ts'
 import type { Observation } from './result.ts'
-import { becomeAsker } from './trial-messages.ts'
+import { becoming } from '../rules/becoming.ts'
 
 export const failedCall = (fault: PgFault, stage: Observation['stage']): Observation => ({
   fault,
@@ -85,7 +85,7 @@ const runIn = async ({ db, owner, ddl, call }: CallRun): Promise<Observation> =>
   const [{ values, tenant } = { values: [], tenant: null }] = read
   const asker = call.as?.(tenant)
   const [given] = await db.batch([
-    [...call.takeOut, ...(asker ? becomeAsker(asker) : []), countersSql('before')].join(';\n'),
+    [...call.takeOut, ...(asker ? becoming(asker) : []), countersSql('before')].join(';\n'),
   ])
   if (given!.fault) return failedCall(given!.fault, 'given')
   const open = openCall(db, { explains: call.isOneStatement })

@@ -12,7 +12,7 @@ import { accepted, type Ended } from './crowd-difference.ts'
 import type { Observation } from './result.ts'
 import { endOfFunction } from './end-of-function.ts'
 import { failedCall, isFault, readValues, type CallValuesRead } from './run-call.ts'
-import { becomeAsker } from './trial-messages.ts'
+import { becoming } from '../rules/becoming.ts'
 
 /** What has a chance when the call begins again. */
 const mayRepeat = /^(?:40001|40P01)$/u
@@ -115,7 +115,7 @@ const callOnce = async (
 
 const asked = (call: Call, { tenant }: CallValuesRead): readonly string[] => {
   const asker = call.as?.(tenant)
-  return asker ? becomeAsker(asker) : []
+  return asker ? becoming(asker) : []
 }
 
 const tallyIn = async (

@@ -21,7 +21,7 @@ import {
   type TrialOutcome,
 } from './trial-messages.ts'
 
-export { becomeAsker, type Trial, type TrialOutcome } from './trial-messages.ts'
+export { type Trial, type TrialOutcome } from './trial-messages.ts'
 
 /** A trial's messages and its place; null: what they stand on. */
 interface Asked {
@@ -133,7 +133,7 @@ const askedAgain = async (
   const alone = { ddl: trial.ddl, experiments: at < 0 ? [] : [trial.experiments[at]!] }
   const bounds = { timeout: at < 0 ? null : (patience?.alone ?? null), stack: null }
   const [again] = await runOnce(db, owner, [alone], bounds)
-  // What runs out of stack with all of it says so.
+  // It runs out of all the stack, too: that the others run out of little is taken for the same.
   const isDeep = again!.observations[0]?.fault?.sqlstate === '54001'
   return isDeep || firstCutShort(again!, bounds) !== null ? outcome : (await runOnce(db, owner, [trial]))[0]!
 }

@@ -11,6 +11,7 @@ import type { Asker, Experiment, World } from '../rules/experiment.ts'
 import type { Observation } from './result.ts'
 import { bySetUp } from './set-up.ts'
 import { changesWhoMayName, forgetPlans } from './shut-out.ts'
+import { becoming } from '../rules/becoming.ts'
 
 /** DDL to run first (none: the database as it is), and what to try then. */
 export interface Trial {
@@ -52,14 +53,6 @@ type Sequences = MessageWishes['sequences']
 
 const whenMarker = 'assay_when'
 
-/** SET LOCAL statements for who asks; settings first, because the role may not be allowed to call set_config. */
-export const becomeAsker = (asker: Asker): readonly string[] => [
-  ...Object.entries(asker.settings).map(
-    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
-  ),
-  `set local role ${ident(asker.role)}`,
-]
-
 /** Nothing stands between the world and the statements that are judged: no need to mark where those begin. */
 const isBare = ({ given, as }: Experiment, sequences: Sequences): boolean =>
   given.length === 0 && as === undefined && !sequences
@@ -77,7 +70,7 @@ const experimentStatements = (
   ...(wishes.sequences ? [wishes.sequences.restore] : []),
   ...experiment.given.slice(done),
   ...(experiment.as && plansAnew(experiment.as, wishes, trial) ? [forgetPlans] : []),
-  ...(experiment.as ? becomeAsker(experiment.as) : []),
+  ...(experiment.as ? becoming(experiment.as) : []),
   ...(isBare(experiment, wishes.sequences) ? [] : [`select 1 as ${whenMarker}`]),
   ...experiment.when,
   'set constraints all immediate',

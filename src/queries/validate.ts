@@ -12,7 +12,7 @@ import { workOf } from '../postgres/plan-work.ts'
 import type { Session } from '../postgres/session.ts'
 import { changeBetween, differenceFrom } from '../prove/judge.ts'
 import type { ExperimentResult, Finding, Observation, RuleResult } from '../prove/result.ts'
-import { becomeAsker, runTrials } from '../prove/runner.ts'
+import { runTrials } from '../prove/runner.ts'
 import type { Experiment } from '../rules/experiment.ts'
 import { costFindings } from './cost-findings.ts'
 import { heaviestIn } from './heaviest.ts'
@@ -31,6 +31,7 @@ import { validatedRule } from './validated-rule.ts'
 import type { IndexCost, MeasuredCall, ValidatedQuery, ValidateResult } from './result.ts'
 import { validateFunctions } from './calls/validate-functions.ts'
 import { validateWrites } from './calls/validate-writes.ts'
+import { becoming } from '../rules/becoming.ts'
 
 const planIn = ({ rows }: Observation): PlanNode | null => parsePlan(rows[0]?.[0] ?? '')
 
@@ -64,7 +65,7 @@ const planAfter = async (
   { world, given, as, when }: Experiment,
   ddl: readonly string[],
 ): Promise<PlanNode | null> => {
-  const statements = [...ddl, ...world.statements, ...given, ...(as ? becomeAsker(as) : []), ...when]
+  const statements = [...ddl, ...world.statements, ...given, ...(as ? becoming(as) : []), ...when]
   const [reply] = await administrator.batch([['begin', ...statements].join(';\n'), 'rollback'])
   return reply!.fault ? null : parsePlan(reply!.commands.at(-1)?.rows[0]?.[0] ?? '')
 }

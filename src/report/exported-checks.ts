@@ -2,11 +2,11 @@
 import { ident, literal, dollarQuoted } from '../postgres/quote.ts'
 import type { ExportedArchitecture } from '../project/export-project.ts'
 import type { RuleResult } from '../prove/result.ts'
-import { becomeAsker } from '../prove/runner.ts'
 import { tableText } from '../rules/ddl.ts'
 import type { Cause, Expected, Experiment, World } from '../rules/experiment.ts'
 import { refusalKind } from './outcome-function.ts'
 import { printable } from './printable.ts'
+import { becoming } from '../rules/becoming.ts'
 
 export interface Check {
   readonly title: string
@@ -135,7 +135,7 @@ const checkOf = (experiment: Experiment, title: string, { worldName, table, owne
   const asOwner = `set local role ${ident(owner)}`
   const become = `select pg_catalog.set_config('role', pg_temp.assay_owner(${relation})::text, true)`
   const here = (sql: string): string => (sql === asOwner ? become : sql)
-  const asks = as ? becomeAsker(as) : []
+  const asks = as ? becoming(as) : []
   const looked = looksAt[then.kind]
   const argumentsText = [
     sqlText(worldName),

@@ -1,10 +1,10 @@
 /** A rule's experiments as Given / When / Then, as SQL that can be pasted into psql and is rolled back. */
 import { ident, literal } from '../postgres/quote.ts'
-import { becomeAsker } from '../prove/runner.ts'
 import type { ExperimentResult, RuleResult } from '../prove/result.ts'
 import { tableText } from '../rules/ddl.ts'
 import type { Experiment, Expected } from '../rules/experiment.ts'
 import { printable } from './printable.ts'
+import { becoming } from '../rules/becoming.ts'
 
 /** A comment of one line that nothing in the text can end. */
 const comment = (text: string): string => `-- ${printable(text).replaceAll(/\s+/gu, ' ')}`
@@ -103,7 +103,7 @@ const body = (
   const before = [
     'begin;',
     ...(laid.length > 0 ? [comment('Given'), ...laid.map(statement)] : []),
-    ...(as ? [comment('As'), ...becomeAsker(as).map(here).map(statement)] : []),
+    ...(as ? [comment('As'), ...becoming(as).map(here).map(statement)] : []),
   ]
   if (experiment.interleaving) {
     // Its sessions commit: what they stand on is committed too, and nothing takes it back.

@@ -2,9 +2,10 @@
 import type { DefaultsRule } from '../architecture/kinds/defaults.ts'
 import { loadParser } from '../postgres/parse.ts'
 import { literal } from '../postgres/quote.ts'
+import { setLocally } from '../postgres/set-local.ts'
 import type { Row } from '../rows/rows.ts'
 import { declaredType } from './declared.ts'
-import { placesOf, settingsOf, titleOf } from './policies/identities.ts'
+import { placesOf, settingsOf, titleOf } from './policies/setting-places.ts'
 import { readReading } from './policies/reading.ts'
 import type { RuleContext } from './rule-kind.ts'
 import { selectEach } from './trial.ts'
@@ -17,11 +18,6 @@ export interface GivenSettings {
   /** What the default is then. */
   readonly value: string
 }
-
-const makeSettings = (settings: Readonly<Record<string, string>>): readonly string[] =>
-  Object.entries(settings).map(
-    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
-  )
 
 /** Null: the default reads no setting, or is not the base row's value under any that was tried. */
 export const settingsGiving = async (
@@ -46,7 +42,7 @@ export const settingsGiving = async (
   ]
   for (const values of tried) {
     const settings = settingsOf(places, values)
-    const statements = makeSettings(settings)
+    const statements = setLocally(settings)
     const [told] = await selectEach(db, statements, [
       `select cast((${expression}) as ${type})::text is not distinct from ${literal(text)}`,
     ])

@@ -8,9 +8,9 @@ import { openCall } from '../../prove/call-statement.ts'
 import { endOfFunction } from '../../prove/end-of-function.ts'
 import { isFault, readValues, type CallValuesRead } from '../../prove/run-call.ts'
 import { openWriters } from '../../prove/run-crowd.ts'
-import { becomeAsker } from '../../prove/runner.ts'
 import type { Call } from '../../rules/experiment.ts'
 import { calibrate, timesOf, type Times } from '../times.ts'
+import { becoming } from '../../rules/becoming.ts'
 
 const warmUps = 2
 const runs = 30
@@ -50,7 +50,7 @@ const attempt = async (
 
 const runOnce = async (session: Session, call: Call, { values, tenant }: CallValuesRead): Promise<Ran> => {
   const asker = call.as?.(tenant)
-  const begin = [`begin isolation level ${call.isolation}`, ...(asker ? becomeAsker(asker) : [])].join(';\n')
+  const begin = [`begin isolation level ${call.isolation}`, ...(asker ? becoming(asker) : [])].join(';\n')
   await session.query(begin)
   const from = performance.now()
   for (let tried = 0; ; tried += 1) {

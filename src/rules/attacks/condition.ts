@@ -11,7 +11,8 @@ import { affects, accepted, refusedByPolicy, type Attack, type Attempt } from '.
 import { isGap, type Gap } from './gap.ts'
 import { askedOfNewRow, askedOfOldRow, type Policy } from './policies.ts'
 import type { Tenancy } from './tenancy.ts'
-import { becoming, tryAll, type TrialAnswer } from './trial.ts'
+import { tryAll, type TrialAnswer } from './trial.ts'
+import { becoming } from '../becoming.ts'
 
 /** As a policy takes an expression: unknown lets nobody through. */
 const asPolicyTakesIt = (sql: string): string => `coalesce((${sql}), false)`

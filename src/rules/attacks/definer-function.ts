@@ -12,7 +12,8 @@ import { doBlock } from './do-block.ts'
 import { readReaders } from './readers.ts'
 import { sameAnswer } from './same-answer.ts'
 import type { Duel, Tenancy } from './tenancy.ts'
-import { becoming, isTaken, tryOut } from './trial.ts'
+import { isTaken, tryOut } from './trial.ts'
+import { becoming } from '../becoming.ts'
 
 const kindOf = (f: DefinerFunction): string => (f.isProcedure ? 'procedure' : 'function')
 

@@ -5,7 +5,8 @@ import type { Session } from '../../postgres/session.ts'
 import type { Asker, World } from '../experiment.ts'
 import type { PartVerdict, PolicyVerdict } from './mends.ts'
 import { askedOfNewRow, askedOfOldRow, type Policy } from './policies.ts'
-import { becoming, tryAll, type Trial, type TrialAnswer } from './trial.ts'
+import { tryAll, type Trial, type TrialAnswer } from './trial.ts'
+import { becoming } from '../becoming.ts'
 
 interface Questioner {
   readonly key: string

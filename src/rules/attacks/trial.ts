@@ -3,10 +3,10 @@
  * same world, and are taken back. Under it the session; over it the kinds of rule whose experiments need to know.
  */
 import type { PgFault } from '../../postgres/fault.ts'
-import { ident, literal } from '../../postgres/quote.ts'
 import type { Reply, Session } from '../../postgres/session.ts'
 import { attemptOn } from '../../rows/desk.ts'
 import type { Asker, World } from '../experiment.ts'
+import { becoming } from '../becoming.ts'
 
 export interface Trial {
   readonly as?: Asker
@@ -23,14 +23,6 @@ export interface TrialAnswer {
 }
 
 const marker = 'assay_trial_when'
-
-/** The statements that make the rest of a transaction this asker's. */
-export const becoming = ({ role, settings }: Asker): readonly string[] => [
-  ...Object.entries(settings).map(
-    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
-  ),
-  `set local role ${ident(role)}`,
-]
 
 const message = (trial: Trial): string =>
   [

@@ -6,7 +6,8 @@ import type { Family, Row } from '../../rows/rows.ts'
 import type { Asker, World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { askedOfNewRow, askedOfOldRow, concerns, type Command, type Policy } from './policies.ts'
-import { becoming, isTaken, tryOut } from './trial.ts'
+import { isTaken, tryOut } from './trial.ts'
+import { becoming } from '../becoming.ts'
 
 export interface VisibleWish {
   readonly family: Family

@@ -3,9 +3,10 @@
  * rows around it hold, and the constants of the policies; those are kept under which the policies answer otherwise.
  */
 import { hostileSearchPath } from '../hostile-path.ts'
-import { listed, shortened } from '../sentence.ts'
+import { listed } from '../sentence.ts'
 import type { Answer, Judge } from './judge.ts'
 import type { Reading } from './reading.ts'
+import { placesOf, settingsOf, titleOf, type Values } from './setting-places.ts'
 
 export interface Identity {
   /** "with app.user_id 1001"; empty where policies read no setting. */
@@ -17,15 +18,6 @@ export interface Identity {
   readonly like?: Identity
 }
 
-/** A place in a setting's value: the whole of it, or a path in its JSON. */
-interface Place {
-  readonly setting: string
-  readonly path: readonly string[]
-}
-
-/** null: left out. */
-type Values = readonly (string | null)[]
-
 const mostIdentities = 20
 const mostCandidates = 100
 const mostInLists = 30
@@ -35,67 +27,12 @@ const rounds = 2
 /** Values of one place under which broken subqueries are asked. */
 const mostTelling = 24
 
-export const placesOf = ({ settings, jsonSettings, paths }: Reading): readonly Place[] =>
-  settings.flatMap((setting) =>
-    jsonSettings.includes(setting) && paths.length > 0
-      ? paths.map((path) => ({ setting, path }))
-      : [{ setting, path: [] }],
-  )
-
-type Leaf = string | readonly (string | number)[]
-type Json = { [key: string]: Json | Leaf }
-
-const put = (into: Json, [key, ...rest]: readonly string[], value: Leaf): void => {
-  if (key === undefined) return
-  if (rest.length === 0) {
-    into[key] ??= value
-    return
-  }
-  const inner = into[key]
-  const next: Json = typeof inner === 'object' && !Array.isArray(inner) ? (inner as Json) : {}
-  into[key] = next
-  put(next, rest, value)
-}
-
-/** A list where it is written as one: `["a"]`. */
-const leafOf = (value: string): Leaf => {
-  if (!/^\[["\d-]/u.test(value)) return value
-  try {
-    return JSON.parse(value) as Leaf
-  } catch {
-    return value
-  }
-}
-
 /** A text as the only one of a list: in JSON, as a text and as a number, and as an array of PostgreSQL's. */
 const listsOf = (text: string): readonly string[] => [
   JSON.stringify([text]),
   ...(/^-?[1-9]\d{0,14}$/u.test(text) ? [`[${text}]`] : []),
   `{${JSON.stringify(text)}}`,
 ]
-
-/** The settings of these values, every setting among them: one that has none is empty. */
-export const settingsOf = (places: readonly Place[], values: Values): Readonly<Record<string, string>> => {
-  const plain: Record<string, string> = {}
-  const json = new Map<string, Json>()
-  places.forEach(({ setting, path }, i) => {
-    const value = values[i] ?? null
-    if (path.length === 0) plain[setting] = value ?? ''
-    else {
-      const tree = json.get(setting) ?? {}
-      json.set(setting, tree)
-      if (value !== null) put(tree, path, leafOf(value))
-    }
-  })
-  for (const [setting, tree] of json) plain[setting] = JSON.stringify(tree)
-  return plain
-}
-
-/** " with app.user_id 1001"; empty for none. */
-export const titleOf = (settings: Readonly<Record<string, string>>): string => {
-  const parts = Object.entries(settings).map(([name, value]) => `${name} ${value === '' ? "''" : value}`)
-  return parts.length === 0 ? '' : ` with ${shortened(parts.join(', '), 90)}`
-}
 
 const toIdentity = (settings: Readonly<Record<string, string>>): Identity => ({
   title: titleOf(settings),

@@ -10,10 +10,10 @@ import type { Asker, World } from '../experiment.ts'
 import type { RuleContext } from '../rule-kind.ts'
 import { pictured } from '../sentence.ts'
 import { tryEach } from '../trial.ts'
-import { becoming } from '../attacks/trial.ts'
 import type { Sibling } from './siblings.ts'
 import { skeletonsOf } from './skeleton.ts'
 import type { SurroundingTable } from './surroundings.ts'
+import { becoming } from '../becoming.ts'
 
 export interface Situation {
   /** "row a", "a row with status 'draft' beside no memberships". */

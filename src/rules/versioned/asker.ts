@@ -1,12 +1,13 @@
 /** Who writes a versioned table without any right on its history, and who corrects it: as part of a story's statements. */
 import type { IsolatedByRule } from '../../architecture/kinds/isolated-by.ts'
-import { ident, literal } from '../../postgres/quote.ts'
+import { ident } from '../../postgres/quote.ts'
 import { rulesOf } from '../declared.ts'
 import { evaluateRows } from '../evaluate.ts'
 import type { Asker } from '../experiment.ts'
 import { settingsOf } from '../isolated-by/identity.ts'
 import type { Story } from './stories.ts'
 import type { VersionGround } from './ground.ts'
+import { becoming } from '../becoming.ts'
 
 /** The settings under which somebody asks for the tenant of the ground's first row; none where rows have no tenants. */
 export const tenantSettings = async ({
@@ -21,11 +22,8 @@ export const tenantSettings = async ({
 }
 
 /** These statements as somebody else, and the prover again. */
-export const actingAs = ({ role, settings }: Asker, statements: readonly string[]): readonly string[] => [
-  ...Object.entries(settings).map(
-    ([name, value]) => `select pg_catalog.set_config(${literal(name)}, ${literal(value)}, true)`,
-  ),
-  `set local role ${ident(role)}`,
+export const actingAs = (asker: Asker, statements: readonly string[]): readonly string[] => [
+  ...becoming(asker),
   ...statements,
   'set local role none',
 ]
