@@ -80,7 +80,7 @@ const isIdleColumn = (
     table !== null &&
     column !== undefined &&
     !facts.nullsNotDistinct &&
-    isDetermined(catalog, table, column, own)
+    isDetermined(catalog, table, column, own, 'all rows')
   )
 }
 

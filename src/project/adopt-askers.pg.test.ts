@@ -19,6 +19,19 @@ create table comments (id bigint generated always as identity primary key, autho
   expect(proven.filter(({ code }) => code === 'rule.unsolved')).toEqual([])
 })
 
+test('a trigger that reads the same setting as a default may say something else', async () => {
+  const { proven } = await findingsOf(`
+create table notes (id bigint primary key, tenant bigint not null default current_setting('app.tenant', true)::bigint, title text not null);
+create function drawn() returns trigger language plpgsql as $$
+begin
+  if current_setting('app.tenant', true) <> '' then new.tenant := new.tenant + 1; end if;
+  return new;
+end $$;
+create trigger drawn before insert on notes for each row execute function drawn();`)
+  expect(about(proven, /default:tenant/u)).toEqual([])
+  expect(proven.filter(({ code }) => code === 'rule.red')).toEqual([])
+})
+
 test('a key within one tenant, whom a foreign key brings along', async () => {
   const { proven } = await findingsOf(`
 create table orgs (id bigint primary key);

@@ -2,13 +2,16 @@
 import { expect, test } from 'vitest'
 import { findingsOf } from '../../test/support/adopted-sql.ts'
 
-test('who may change an organisation is said by the role of a membership beside it', async () => {
-  const { proven } = await findingsOf(`
+const users = `
 create role app_user;
 create table users (id uuid primary key default gen_random_uuid());
 create function my_id() returns uuid language sql stable as
   $$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
-create table orgs (id bigint generated always as identity primary key, name text not null);
+`
+
+test('who may change an organisation is said by the role of a membership beside it', async () => {
+  const { proven } =
+    await findingsOf(`${users}create table orgs (id bigint generated always as identity primary key, name text not null);
 create type org_role as enum ('viewer', 'editor', 'admin', 'owner');
 create table memberships (org_id bigint not null references orgs on delete cascade,
   user_id uuid not null references users on delete cascade, role org_role not null default 'viewer', primary key (org_id, user_id));
@@ -28,12 +31,8 @@ create policy org_drop on orgs for delete to app_user using (role_in(id) >= 'adm
 })
 
 test('who sees and writes memberships is said by other memberships, which functions look up', async () => {
-  const { proven } = await findingsOf(`
-create role app_user;
-create table users (id uuid primary key default gen_random_uuid());
-create function my_id() returns uuid language sql stable as
-  $$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
-create table orgs (id bigint generated always as identity primary key, seats int not null default 3 check (seats > 0));
+  const { proven } =
+    await findingsOf(`${users}create table orgs (id bigint generated always as identity primary key, seats int not null default 3 check (seats > 0));
 create type org_role as enum ('viewer', 'editor', 'admin', 'owner');
 create table memberships (org_id bigint not null references orgs on delete cascade, user_id uuid not null references users on delete cascade,
   role org_role not null default 'viewer', accepted_at timestamptz, primary key (org_id, user_id));

@@ -5,17 +5,18 @@ import type { Row } from '../rows/rows.ts'
 import { alterColumn } from './ddl.ts'
 import { declaredType } from './declared.ts'
 import { settingsGiving } from './default-settings.ts'
-import { allTrue, standOnBaseRow, type Ground } from './draft.ts'
+import { allTrue, standOnBaseRow, type Case, type Ground } from './draft.ts'
 import type { Note } from './experiment.ts'
 import { ownOrInherited } from './inherited.ts'
 import { makeRow } from './make-row.ts'
+import { quieted } from './quiet.ts'
 import type { RuleContext, RuleKind } from './rule-kind.ts'
 import { resetSequence } from './reset-sequence.ts'
 import { shortened } from './sentence.ts'
 import { tryOne } from './trial.ts'
 import { readVolatility } from './volatility.ts'
 import { addRefusedDefault } from './refused-default.ts'
-import { addUnmasked, addUntriggered } from './untriggered.ts'
+import { addUnmasked, addUntriggered, comesOut } from './untriggered.ts'
 
 const without = (row: Row, column: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
@@ -41,15 +42,20 @@ const addAsked = async (rule: DefaultsRule, context: RuleContext, ground: Ground
   const given = await settingsGiving(rule, context, ground.base)
   if (!given) return false
   const type = declaredType(architecture, table.id, column) ?? 'text'
-  await addUntriggered(context, ground, {
+  const one: Case = {
     title: `a row without ${column} gets ${shortened(expression)}${given.title}`,
     given: given.statements,
     when: [
       `${rows.insert(table, without(ground.base, column))} returning ${ident(column)}::text is not distinct from cast(${given.value} as ${type})::text`,
     ],
     then: allTrue(),
-  })
-  return true
+  }
+  // A trigger may read the setting, too, and say something else.
+  const isSo =
+    (await comesOut(context, ground, one)) ||
+    (await comesOut(context, ground, one, quieted(context, [table])))
+  if (isSo) await addUntriggered(context, ground, one)
+  return isSo
 }
 
 export const defaults: RuleKind<DefaultsRule> = {

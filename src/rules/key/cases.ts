@@ -216,7 +216,8 @@ const isPartDetermined = (
   { catalog, table }: RuleContext,
   { columns: [column, ...more] }: KeyPart,
   equal: readonly string[],
-): boolean => more.length === 0 && column !== undefined && isDetermined(catalog, table.id, column, equal)
+): boolean =>
+  more.length === 0 && column !== undefined && isDetermined(catalog, table.id, column, equal, 'new rows')
 
 /** The table's CHECKs leave this part of the key no other value: `check (id = 0)`. */
 const hasOneValue = async (
@@ -342,7 +343,9 @@ const addTiedCase = async (
   const { start, before, wish, found } = beside
   const own = keyColumns(key)
   const tied = table.columns.flatMap(({ name }) =>
-    !own.includes(name) && start.row[name] !== undefined && isDetermined(catalog, table.id, name, own)
+    !own.includes(name) &&
+    start.row[name] !== undefined &&
+    isDetermined(catalog, table.id, name, own, 'new rows')
       ? [name]
       : [],
   )

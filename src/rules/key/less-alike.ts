@@ -45,7 +45,7 @@ export const lessAlike = async (
     others.map((name) => `${ident(name)}::text`),
   )
   const alike = others.filter(
-    (name, i) => mine[i] === theirs[i] && !isDetermined(catalog, table.id, name, keyColumns),
+    (name, i) => mine[i] === theirs[i] && !isDetermined(catalog, table.id, name, keyColumns, 'new rows'),
   )
   let best = made
   let where = different

@@ -1,4 +1,4 @@
-/** What a predicate of a unique key leaves out for nothing. */
+/** What a unique key's predicate leaves out for nothing, and what its columns say for nothing. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Server } from '../../postgres/server.ts'
 import { startServer } from '../../postgres/start.ts'
@@ -34,6 +34,31 @@ test('rows with a null in the key never conflict, whichever part of the predicat
       'where email IS NOT NULL is left out',
       'where id IS NOT NULL is left out',
     ])
+  } finally {
+    await db.end()
+  }
+})
+
+test('what a foreign key ties to the key is no column of its own, unless old rows need not have it so', async () => {
+  const db = await server.connect(await server.createDatabase('tied'), 'owner')
+  const tasks = (name: string): string =>
+    `create table ${name} (id bigint, org_id bigint not null, project_id bigint not null, place int not null, unique (project_id, place))`
+  const tie = (name: string): string =>
+    `alter table ${name} add foreign key (org_id, project_id) references projects (org_id, id)`
+  await db.query(`create table projects (id bigint primary key, org_id bigint not null, unique (org_id, id));
+    ${tasks('tied')}; ${tie('tied')}; ${tasks('old')}; ${tie('old')} not valid`)
+  try {
+    const catalog = await readCatalog(db)
+    const found = [...catalog.structures.values()].flatMap((structure) =>
+      structure.kind === 'unique' && structure.table !== 'public.projects'
+        ? uniqueKind
+            .mutants(structure as Structure<UniqueFacts>, catalog)
+            .filter(({ id }) => id.includes('column-added'))
+            .filter(({ equivalent }) => equivalent !== undefined)
+            .map(({ id }) => id)
+        : [],
+    )
+    expect(found).toEqual(['tied/unique:project_id,place~column-added:org_id'])
   } finally {
     await db.end()
   }
